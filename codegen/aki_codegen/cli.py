@@ -1,0 +1,131 @@
+"""The command line: arguments in, sentences and an exit status out. The work is done elsewhere."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .exits import Exit
+from .naming import is_module_path
+from .problems import GenerationError
+from .render import DEFAULT_PACKAGE
+
+EXIT_TABLE = """exit status:
+  0  every listed endpoint is written
+  1  failed, and nothing in the output folder has changed
+  2  wrong usage
+  3  written, but an endpoint was skipped or kept from an earlier snapshot"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except GenerationError as error:
+        print(f"aki-codegen: {error}", file=sys.stderr)
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        print("aki-codegen: interrupted; nothing was changed", file=sys.stderr)
+        return Exit.FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aki-codegen",
+        description="Generate a typed Python client from the endpoint metadata of a model hub.",
+        epilog=EXIT_TABLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"aki-codegen {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    generate = commands.add_parser(
+        "generate",
+        help="ask a hub for its endpoints and write a typed client",
+        description="Ask a hub for its endpoints and write a typed client. With AKI_API_KEY set the hub "
+        "is https://aki.io; with AKI_API_SERVER or --server, that one; with none, the sandbox hub.",
+        epilog=EXIT_TABLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _configure_generate(generate)
+    sandbox = commands.add_parser("sandbox", help="run a stand-in hub on this machine")
+    _configure_sandbox(sandbox)
+    return parser
+
+
+def _configure_generate(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--server", metavar="URL", help="the hub's address (AKI_API_SERVER)")
+    add(
+        "--layout",
+        choices=("aki", "aime"),
+        help="the hub's routes: AKI.IO's or an AIME API Server's",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("generated"),
+        metavar="DIR",
+        help="output folder (generated)",
+    )
+    add(
+        "--package",
+        type=_package_name,
+        default=DEFAULT_PACKAGE,
+        metavar="NAME",
+        help="package name (%(default)s)",
+    )
+    add(
+        "--offline", action="store_true", help="render from the snapshot in the package, ask nobody"
+    )
+    add(
+        "--strict",
+        action="store_true",
+        help="fail on any problem, loosely typed parameters included",
+    )
+    add("--project", action="store_true", help="write a pyproject.toml beside the package, once")
+    add("--api-key-file", type=Path, metavar="FILE", help="read the key from a file (AKI_API_KEY)")
+    add(
+        "--allow-http",
+        action="store_true",
+        help="send the key over plain http to another machine (AKI_ALLOW_HTTP)",
+    )
+    command.set_defaults(run=_generate, usage_error=command.error)
+
+
+def _configure_sandbox(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--port", type=int, default=8321, help="port on 127.0.0.1; 0 takes a free one (%(default)s)"
+    )
+    command.add_argument(
+        "--catalogue", type=Path, metavar="DIR", help="folder of details documents to serve"
+    )
+    command.set_defaults(run=_sandbox)
+
+
+def _package_name(text: str) -> str:
+    if not is_module_path(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name for a Python package; use letters, digits and underscores, as in my_hub"
+        )
+    return text
+
+
+def _generate(options: argparse.Namespace) -> Exit:
+    if options.offline and (options.server or options.layout):
+        options.usage_error("--offline asks nobody; leave out --server and --layout")
+    from .generate_command import run
+
+    return run(options)
+
+
+def _sandbox(options: argparse.Namespace) -> Exit:
+    try:
+        from .sandbox.server import run
+    except ImportError as error:
+        raise GenerationError(
+            f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]' ({error})"
+        ) from None
+    run(options.port, options.catalogue)
+    return Exit.OK

@@ -1,0 +1,124 @@
+"""What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
+
+from .ir import (
+    BooleanType,
+    ChatType,
+    ChoiceType,
+    Endpoint,
+    FieldType,
+    FloatType,
+    IntegerType,
+    JsonType,
+    MediaListType,
+    MediaType,
+    Output,
+    Parameter,
+    PromptType,
+    Range,
+    TextType,
+    UnknownType,
+)
+from .literals import doc_text
+
+MAX_SHOWN_CHOICES = 20
+
+
+def endpoint_summary(endpoint: Endpoint) -> str:
+    """Say in one line what an endpoint is."""
+    title, description = doc_text(endpoint.title), doc_text(endpoint.description)
+    text = f"{title}: {description}" if description else title
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def endpoint_doc(endpoint: Endpoint) -> list[str]:
+    """Return the lines of an endpoint's docstring."""
+    lines = [endpoint_summary(endpoint), ""]
+    if endpoint.inputs:
+        lines += ["Args:", *(f"    {p.name}: {parameter_line(p)}" for p in endpoint.inputs), ""]
+    lines += ["Returns:", f"    {_names(endpoint.outputs)}."]
+    if endpoint.progress:
+        lines += [f"    While it runs, progress tells {_names(endpoint.progress)}."]
+    lines += [
+        "",
+        "Raises:",
+        "    InvalidParametersError: A parameter was refused; nothing was sent or paid.",
+        "    JobError: The job ended without a result.",
+        "    AkiError: Anything else that went wrong.",
+    ]
+    return lines
+
+
+def parameter_line(parameter: Parameter) -> str:
+    """Say in one line what a parameter takes: kind, range, step, choices, default."""
+    said = doc_text(parameter.description).rstrip(".")
+    sentences = [*([said] if said else []), type_phrase(parameter.type)]
+    if parameter.required:
+        sentences.append("Required")
+    elif parameter.default is not None:
+        sentences.append(f"Default {_value(parameter.default.value)}")
+    return ". ".join(sentences) + "."
+
+
+def type_phrase(kind: FieldType) -> str:
+    """Say what a value of a type is, with its limits."""
+    match kind:
+        case TextType(max_length, enforced):
+            if max_length is None:
+                return "Text"
+            return f"Text of at most {max_length:,} characters" + ("" if enforced else _CONVERTED)
+        case IntegerType(limits):
+            return _numbers("Whole number", limits)
+        case FloatType(limits):
+            return _numbers("Number", limits)
+        case BooleanType():
+            return "True or False"
+        case ChoiceType(choices, enforced):
+            shown = ", ".join(_value(choice) for choice in choices[:MAX_SHOWN_CHOICES])
+            more = len(choices) - MAX_SHOWN_CHOICES
+            rest = f" and {more:,} more" if more > 0 else ""
+            return f"One of {shown}{rest}" + ("" if enforced else _CONVERTED)
+        case JsonType():
+            return "Any JSON value"
+        case ChatType(media):
+            with_media = f"; messages may hold {', '.join(media)}" if media else ""
+            return f"Messages of a conversation, the last one the user's{with_media}"
+        case PromptType():
+            return "Raw prompt text, instead of a conversation"
+        case MediaType(medium, formats):
+            return _MEDIA[medium] + (f" ({', '.join(formats)})" if formats else "")
+        case MediaListType(medium):
+            return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
+        case UnknownType(word):
+            return f"Any JSON value; the hub calls its type {doc_text(word)}"
+
+
+_CONVERTED = "; the hub fits other values"
+_MEDIA = {
+    "image": "A picture as bytes, path, file, Pillow image, data URI or another call's output",
+    "audio": "A sound as bytes, path, file, data URI or another call's output",
+    "video": "A film as bytes, path, file, data URI or another call's output",
+}
+
+
+def _names(outputs: tuple[Output, ...]) -> str:
+    # A non-empty `error` is an exception, so no caller reads it from a result.
+    shown = ", ".join(f"`{output.name}`" for output in outputs if output.wire_name != "error")
+    return shown or "nothing"
+
+
+def _numbers(what: str, limits: Range) -> str:
+    low, high, step = limits.minimum, limits.maximum, limits.step
+    if low is not None and high is not None:
+        what += f", {low} to {high}"
+    elif low is not None:
+        what += f", at least {low}"
+    elif high is not None:
+        what += f", at most {high}"
+    if step is not None and step != 1:
+        what += f", in steps of {step}"
+    bounded = not (low is None and high is None and step is None)
+    return what + ("" if limits.enforced or not bounded else _CONVERTED)
+
+
+def _value(value: object) -> str:
+    return doc_text(f'"{value}"' if isinstance(value, str) else repr(value))

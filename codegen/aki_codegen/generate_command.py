@@ -1,0 +1,67 @@
+"""The `generate` command: who is asked, how far it has come, and what came of it, in words."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .exits import Exit
+from .generate import Outcome, generate, read_snapshot, snapshot_of_hub
+from .problems import GenerationError, Problem
+from .target import choose_target
+
+
+def run(options: argparse.Namespace) -> Exit:
+    """Generate a package as the options say.
+
+    Raises:
+        GenerationError: Nothing was written, and why.
+    """
+    previous = read_snapshot(options.out, options.package)
+    problems: tuple[Problem, ...] = ()
+    if options.offline:
+        if previous is None:
+            raise GenerationError(
+                f"{options.out / options.package} holds no snapshot to render from; "
+                "run once without --offline"
+            )
+        _say(f"Rendering from the snapshot of {previous.server}, nobody is asked.")
+        snapshot = previous
+    else:
+        with choose_target(
+            options.server, options.layout, options.api_key_file, allow_http=options.allow_http
+        ) as target:
+            _say(f"Asking {target.introduction}.")
+            snapshot, problems = snapshot_of_hub(target, previous, _show_progress)
+    outcome = generate(
+        snapshot,
+        problems,
+        options.out,
+        options.package,
+        strict=options.strict,
+        project=options.project,
+    )
+    _summarize(outcome, options.out / options.package)
+    return Exit.OK if outcome.complete else Exit.INCOMPLETE
+
+
+def _show_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\r  {done} of {total} endpoints described", end=end, file=sys.stderr, flush=True)
+    elif done == total:
+        _say(f"  {done} of {total} endpoints described")
+
+
+def _summarize(outcome: Outcome, folder: Path) -> None:
+    by_change = outcome.endpoints_by_change()
+    counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
+    print(f"{folder}: {len(outcome.package.endpoints)} endpoints ({counts})")
+    for kind in ("new", "changed"):
+        if by_change[kind] and by_change["unchanged"]:
+            print(f"  {kind}: {', '.join(by_change[kind])}")
+    for problem in outcome.problems:
+        print(f"  {problem}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

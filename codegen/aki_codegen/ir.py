@@ -1,0 +1,178 @@
+"""What the metadata means: frozen values, closed unions, no I/O and nothing of Python source."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .naming import ClassName, Identifier
+from .runtime.formats import Kind
+
+Scalar: TypeAlias = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Range:
+    """The bounds of a number, inclusive, and its step.
+
+    Attributes:
+        enforced: False where the hub converts a value instead of refusing it; bounds are then only shown.
+    """
+
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class TextType:
+    """Text; `max_length` in characters."""
+
+    max_length: int | None = None
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class IntegerType:
+    """A whole number."""
+
+    range: Range = field(default_factory=Range)
+
+
+@dataclass(frozen=True)
+class FloatType:
+    """A number."""
+
+    range: Range = field(default_factory=Range)
+
+
+@dataclass(frozen=True)
+class BooleanType:
+    """True or false."""
+
+
+@dataclass(frozen=True)
+class ChoiceType:
+    """One of some values, each once, in the hub's order.
+
+    Attributes:
+        enforced: False where the hub replaces an unknown value instead of refusing it.
+    """
+
+    choices: tuple[Scalar, ...]
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class JsonType:
+    """Any JSON value, as JSON text on the wire."""
+
+
+@dataclass(frozen=True)
+class ChatType:
+    """A conversation; `media` are the kinds that a message may hold."""
+
+    media: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptType:
+    """Raw prompt text, which excludes a conversation beside it."""
+
+
+@dataclass(frozen=True)
+class MediaType:
+    """A picture, sound or film."""
+
+    kind: Kind
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MediaListType:
+    """Several pictures, sounds or films."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class UnknownType:
+    """A type word that nobody has met; any JSON value, sent as it is."""
+
+    word: str
+
+
+FieldType: TypeAlias = (
+    TextType
+    | IntegerType
+    | FloatType
+    | BooleanType
+    | ChoiceType
+    | JsonType
+    | ChatType
+    | PromptType
+    | MediaType
+    | MediaListType
+    | UnknownType
+)
+
+
+@dataclass(frozen=True)
+class Default:
+    """A default that the hub applies when the value is absent."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One input of an endpoint.
+
+    Attributes:
+        wire_name: Its name on the hub.
+        name: Its name in Python.
+        required: Whether the hub refuses a call without it, whatever else is declared.
+        default: What the hub uses when it is absent.
+        description: What the hub says about it.
+    """
+
+    wire_name: str
+    name: Identifier
+    type: FieldType
+    required: bool = False
+    default: Default | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output or progress field of an endpoint."""
+
+    wire_name: str
+    name: Identifier
+    type: FieldType
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint.
+
+    Attributes:
+        wire_name: Its name on the hub.
+        name: Its name in Python.
+        models: What the names of its models begin with.
+    """
+
+    wire_name: str
+    name: Identifier
+    models: ClassName
+    title: str
+    description: str
+    category: str | None
+    version: int | None
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Output, ...]
+    progress: tuple[Output, ...]
+
+
+Section = Literal["input", "output", "progress"]

@@ -1,0 +1,76 @@
+"""The only makers of source text from data: literals, docstrings, and the type that marks both as code."""
+
+import math
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from .naming import ClassName, Identifier
+
+MAX_DOC_TEXT = 600
+"""Characters of one text of the hub that a docstring shows."""
+
+
+class Code(Markup):
+    """Source text that was made here; templates refuse to print anything else."""
+
+    __slots__ = ()
+
+
+def literal(value: object) -> Code:
+    """Return the literal of a value: text, number, truth, None, and tuples or dicts of them.
+
+    Raises:
+        TypeError: The value is of another type, or a number that no literal can name.
+    """
+    if value is None or isinstance(value, bool):
+        return Code(repr(value))
+    if isinstance(value, str):
+        return Code(_quoted(value))
+    if isinstance(value, int):
+        return Code(int.__repr__(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return Code(float.__repr__(value))
+    raise TypeError(f"no literal can be made of a {type(value).__name__}")
+
+
+def name(value: Identifier | ClassName, suffix: str = "") -> Code:
+    """Return an identifier, or a class name with one of our own suffixes, as code."""
+    return Code(str(value) + suffix)
+
+
+def joined(separator: str, parts: Iterable[Code]) -> Code:
+    """Join code with a separator of our own."""
+    return Code(separator).join(parts)
+
+
+def doc_text(text: str) -> str:
+    """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
+    printable = "".join(char if char.isprintable() else " " for char in text[: MAX_DOC_TEXT * 4])
+    flat = " ".join(printable.split())
+    return flat if len(flat) <= MAX_DOC_TEXT else flat[: MAX_DOC_TEXT - 1] + "…"
+
+
+def docstring(lines: Iterable[str], indent: int = 0) -> Code:
+    """Return a docstring of these lines, quotes included; nothing in them can end it early."""
+    margin = " " * indent
+    escaped = [_escaped(line.rstrip()) for line in lines]
+    if len(escaped) == 1:
+        return Code(f'"""{escaped[0]}"""')
+    body = "\n".join(f"{margin}{line}" if line else "" for line in escaped[1:])
+    return Code(f'"""{escaped[0]}\n{body}\n{margin}"""')
+
+
+def _escaped(line: str) -> str:
+    safe = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if safe.endswith('"'):
+        safe = safe[:-1] + '\\"'
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in safe)
+
+
+def _quoted(text: str) -> str:
+    # repr escapes whatever can not be printed: controls, bidi marks, lone surrogates.
+    plain = repr(text)
+    if plain.startswith("'") and '"' not in plain:
+        return f'"{plain[1:-1]}"'
+    return plain

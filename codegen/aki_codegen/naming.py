@@ -1,0 +1,152 @@
+"""Names: the only maker of Python identifiers from what a hub calls things.
+
+The rules, which are public API:
+- A name that is an ASCII identifier stays as it is; in any other, each run of other characters becomes one
+  underscore, and accents are dropped. Leading and trailing underscores go.
+- A name that begins with a digit, or has nothing left, gets `endpoint_`, `param_` or `field_` before it.
+- A name that Python, pydantic or the client needs itself gets an underscore behind it.
+- Names that would be equal, capitals apart, get `_2`, `_3`, … in the order of the hub's names.
+- A name once given stays: the snapshot remembers it, and a newcomer never takes it.
+"""
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MAX_NAME = 80
+"""Characters of a name at the most; longer ones are cut."""
+
+CLIENT_NAMES = _words("""
+    aclose aio api_key api_server balance batch cancel call chat check client close copy
+    default_client endpoint endpoint_details endpoints events fork get hub info integrations load_endpoint job
+    jobs layout models openai options parameters parts preload progress result run session status
+    stream submit text transport usage validate_key version with_options
+""")
+"""What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
+
+MODEL_NAMES = _words("""
+    construct copy dict from_orm json meta model_computed_fields model_config model_construct
+    model_copy model_dump model_dump_json model_extra model_fields model_fields_set
+    model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
+    model_validate_json model_validate_strings parse_file parse_obj parse_raw read schema
+    schema_json to_wire update_forward_refs validate
+""")
+"""What pydantic and the runtime need on a model."""
+
+TYPE_NAMES = _words("""
+    Annotated Any Field Literal bool dict endpoint float int list str
+""")
+"""What annotations in a generated module are made of: a field of such a name would shadow it."""
+
+Role = Literal["endpoint", "param", "field"]
+
+
+class Identifier(str):
+    """An ASCII Python identifier that collides with nothing; made here only."""
+
+    __slots__ = ()
+
+
+class ClassName(str):
+    """The beginning of the names of an endpoint's models; made here only."""
+
+    __slots__ = ()
+
+
+def identifiers(
+    wire_names: Iterable[str], role: Role, remembered: Mapping[str, str]
+) -> dict[str, Identifier]:
+    """Give every name of one scope an identifier of its own.
+
+    Args:
+        wire_names: The hub's names; their order does not matter.
+        role: What is named.
+        remembered: Identifiers given before, by the hub's name; those that are no valid name are given anew.
+    """
+    known = {wire: name for wire, name in sorted(remembered.items()) if is_safe(name, role)}
+    given: dict[str, Identifier] = {}
+    taken = {name.casefold() for name in known.values()}
+    for wire in sorted(set(wire_names)):
+        name = known.get(wire) or _free(_suggest(wire, role), taken)
+        taken.add(name.casefold())
+        given[wire] = Identifier(name)
+    return given
+
+
+def class_names(
+    names: Mapping[str, Identifier], remembered: Mapping[str, str]
+) -> dict[str, ClassName]:
+    """Give every endpoint a beginning for its models' names, as in `FluxDev` for `flux_dev`."""
+    known = {wire: name for wire, name in remembered.items() if _CLASS.fullmatch(name)}
+    taken = {name.casefold() for name in known.values()}
+    given: dict[str, ClassName] = {}
+    for wire, name in sorted(names.items()):
+        made = known.get(wire) or _free(_camel(name), taken, separator="")
+        taken.add(made.casefold())
+        given[wire] = ClassName(made)
+    return given
+
+
+def is_safe(name: str, role: Role) -> bool:
+    """Whether a name may stand in generated code for this role."""
+    return (
+        bool(_IDENTIFIER.fullmatch(name))
+        and len(name) <= MAX_NAME + 8
+        and not name.startswith("_")
+        and name not in _reserved(role)
+    )
+
+
+def is_module_path(name: str) -> bool:
+    """Whether a text may be the name of a generated package."""
+    return (
+        bool(_IDENTIFIER.fullmatch(name))
+        and not keyword.iskeyword(name)
+        and not name.startswith("_")
+    )
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,100}")
+_OTHER = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def _reserved(role: Role) -> frozenset[str]:
+    always = frozenset({*keyword.kwlist, "self", "cls", "None", *TYPE_NAMES})
+    if role == "endpoint":
+        return always | CLIENT_NAMES
+    return always | MODEL_NAMES
+
+
+def _suggest(wire: str, role: Role) -> str:
+    # What has no ASCII form at all still separates words: "a→b" is a_b, not ab.
+    plain = "".join(map(_ascii_or_gap, wire[: MAX_NAME * 4]))
+    name = _OTHER.sub("_", plain).strip("_")[:MAX_NAME].rstrip("_")
+    if not name or name[0].isdigit():
+        name = f"{role}_{name}".rstrip("_")
+    return f"{name}_" if name in _reserved(role) else name
+
+
+def _ascii_or_gap(char: str) -> str:
+    return unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode() or "_"
+
+
+def _free(name: str, taken: set[str], separator: str = "_") -> str:
+    candidate, number = name, 1
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{name.rstrip('_')}{separator}{number}"
+    return candidate
+
+
+def _camel(name: Identifier) -> str:
+    words = [word for word in name.split("_") if word]
+    camel = "".join(word[0].upper() + word[1:] for word in words)
+    return camel if camel and camel[0].isalpha() else f"Endpoint{camel}"

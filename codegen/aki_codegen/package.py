@@ -1,0 +1,98 @@
+"""A whole package as a value: from a snapshot to the bytes of every file, and what is wrong with it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from . import __version__
+from .ir import Endpoint
+from .models import generator_version
+from .parse import Parsed, parse
+from .problems import Problem
+from .render import endpoint_path, render_endpoint, render_shared, runtime_files
+from .snapshot import Snapshot, to_files
+from .style import formatted
+from .verify import RenderedWrongError, verify_endpoint, verify_module
+
+MANIFEST = PurePosixPath("manifest.json")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A rendered package.
+
+    Attributes:
+        name: What it is imported as.
+        files: The bytes of each file, by its path within the package.
+        endpoints: The endpoints that are in it.
+        problems: What is wrong with the metadata.
+        snapshot: What it was rendered from, with the names that were given.
+    """
+
+    name: str
+    files: Mapping[PurePosixPath, bytes]
+    endpoints: tuple[Endpoint, ...]
+    problems: tuple[Problem, ...]
+    snapshot: Snapshot
+
+
+def make_package(snapshot: Snapshot, name: str) -> Package:
+    """Render a package: a pure function of the snapshot and the package's name."""
+    parsed = parse(snapshot.documents, snapshot.names)
+    parsed, modules = _render_endpoints(parsed, name)
+    named = replace(
+        snapshot,
+        names=parsed.names,
+        documents={e.wire_name: snapshot.documents[e.wire_name] for e in parsed.endpoints},
+    )
+    shared = render_shared(parsed.endpoints, named, name)
+    python = {path: text for path, text in shared.items() if path.suffix == ".py"}
+    sources = formatted({**modules, **python}, name)
+    for endpoint in parsed.endpoints:
+        path = endpoint_path(endpoint)
+        verify_endpoint(path, sources[path], endpoint)
+    for path in python:
+        verify_module(path, sources[path])
+    texts = {**shared, **sources, **to_files(named)}
+    files = {**{path: text.encode() for path, text in texts.items()}, **runtime_files()}
+    files[MANIFEST] = _manifest(files, named)
+    return Package(name, files, parsed.endpoints, parsed.problems, named)
+
+
+def _render_endpoints(parsed: Parsed, package: str) -> tuple[Parsed, dict[PurePosixPath, str]]:
+    modules: dict[PurePosixPath, str] = {}
+    endpoints: list[Endpoint] = []
+    problems = list(parsed.problems)
+    for endpoint in parsed.endpoints:
+        path = endpoint_path(endpoint)
+        try:
+            text = render_endpoint(endpoint, package)
+            verify_endpoint(path, text, endpoint)
+        except RenderedWrongError as error:
+            problems.append(
+                Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
+            )
+            continue
+        modules[path] = text
+        endpoints.append(endpoint)
+    return replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems))), modules
+
+
+def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes:
+    document = {
+        "generator": {
+            "aki-codegen": __version__,
+            "datamodel-code-generator": generator_version(),
+        },
+        "endpoints": {
+            wire: hashlib.sha256(json.dumps(details, sort_keys=True).encode()).hexdigest()
+            for wire, details in sorted(snapshot.documents.items())
+        },
+        "files": {
+            str(path): hashlib.sha256(content).hexdigest()
+            for path, content in sorted(files.items())
+        },
+    }
+    return (json.dumps(document, indent=2) + "\n").encode()

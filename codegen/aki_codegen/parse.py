@@ -1,0 +1,249 @@
+"""From what the hub says to what it means; trouble is collected, and one bad endpoint never stops the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .fieldtypes import Tell, converts, field_type, is_number
+from .ir import (
+    BooleanType,
+    ChatType,
+    ChoiceType,
+    Default,
+    Endpoint,
+    FieldType,
+    FloatType,
+    IntegerType,
+    JsonType,
+    MediaListType,
+    MediaType,
+    Output,
+    Parameter,
+    PromptType,
+    Section,
+    TextType,
+    UnknownType,
+)
+from .naming import ClassName, Identifier, Role, class_names, identifiers
+from .problems import Problem
+from .runtime.shapes import is_object
+from .wire import Attributes, Details, read_details
+
+TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
+"""Parameters that the client itself sets; no user sees them."""
+
+
+@dataclass(frozen=True)
+class EndpointNames:
+    """The Python names once given within one endpoint, by the hub's names."""
+
+    name: str
+    models: str
+    fields: Mapping[Section, Mapping[str, str]] = field(
+        default_factory=dict[Section, Mapping[str, str]]
+    )
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a hub offers, what is wrong with it, and the names that were given."""
+
+    endpoints: tuple[Endpoint, ...]
+    problems: tuple[Problem, ...]
+    names: Mapping[str, EndpointNames]
+
+
+def parse(documents: Mapping[str, object], remembered: Mapping[str, EndpointNames]) -> Parsed:
+    """Read the details documents of a hub.
+
+    Args:
+        documents: The details by the endpoint's name; their order does not matter.
+        remembered: Names given before, endpoints that are gone included.
+    """
+    problems: list[Problem] = []
+    names = identifiers(
+        documents, "endpoint", {wire: given.name for wire, given in remembered.items()}
+    )
+    models = class_names(names, {wire: given.models for wire, given in remembered.items()})
+    endpoints: list[Endpoint] = []
+    given = dict(remembered)
+    for wire_name in sorted(documents):
+        details = read_details(documents[wire_name])
+        if isinstance(details, str):
+            problems.append(
+                Problem(wire_name, "", details, "ask the hub's administrator", "skipped")
+            )
+            continue
+        reader = _EndpointReader(
+            wire_name,
+            names[wire_name],
+            models[wire_name],
+            remembered.get(wire_name) or EndpointNames(names[wire_name], models[wire_name]),
+            problems,
+        )
+        endpoint, given[wire_name] = reader.read(details)
+        endpoints.append(endpoint)
+    endpoints.sort(key=lambda endpoint: endpoint.name)
+    return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given)
+
+
+class _EndpointReader:
+    """Reads one endpoint; keeps the names it gives."""
+
+    def __init__(
+        self,
+        wire_name: str,
+        name: Identifier,
+        models: ClassName,
+        remembered: EndpointNames,
+        problems: list[Problem],
+    ) -> None:
+        self._wire_name = wire_name
+        self._name = name
+        self._models = models
+        self._remembered = remembered
+        self._problems = problems
+        self._given: dict[Section, Mapping[str, str]] = {}
+
+    def read(self, details: Details) -> tuple[Endpoint, EndpointNames]:
+        sections = details.parameter_description
+        inputs = {
+            name: attributes
+            for name, attributes in self._section("input", sections.input).items()
+            if name not in TRANSPORT_PARAMETERS
+        }
+        parameters = self._parameters(inputs)
+        endpoint = Endpoint(
+            wire_name=self._wire_name,
+            name=self._name,
+            models=self._models,
+            title=details.title or self._wire_name,
+            description=details.description or "",
+            category=details.category,
+            version=details.version,
+            inputs=parameters,
+            outputs=self._outputs("output", self._section("output", sections.output)),
+            progress=self._outputs("progress", self._section("progress", sections.progress)),
+        )
+        return endpoint, EndpointNames(self._name, self._models, self._given)
+
+    def _section(
+        self, section: Section, fields: Mapping[str, object] | None
+    ) -> dict[str, Attributes]:
+        if fields is None:
+            self._tell(
+                f"({section})", f"the section {section!r} is missing", "it is taken as empty"
+            )
+            return {}
+        usable: dict[str, Attributes] = {}
+        for name, attributes in fields.items():
+            if is_object(attributes):
+                usable[name] = attributes
+            else:
+                self._tell(name, "its attributes are no object", "it is taken as text")
+                usable[name] = {}
+        return usable
+
+    def _parameters(self, inputs: Mapping[str, Attributes]) -> tuple[Parameter, ...]:
+        names = self._names("input", "param", inputs)
+        parameters = [self._parameter(wire, names[wire], inputs[wire]) for wire in inputs]
+        # Those that every call must name come first; apart from that the hub's order stands.
+        return tuple(sorted(parameters, key=lambda parameter: not parameter.required))
+
+    def _parameter(self, wire: str, name: Identifier, attributes: Attributes) -> Parameter:
+        def tell(what: str, remedy: str) -> None:
+            self._tell(wire, what, remedy)
+
+        kind = field_type(attributes, tell)
+        default = _default(attributes, kind, tell)
+        required = attributes.get("required") is True or (
+            # The hub refuses the absence of a choice for which it knows no stand-in.
+            isinstance(kind, ChoiceType) and default is None and kind.enforced
+        )
+        return Parameter(
+            wire_name=wire,
+            name=name,
+            type=kind,
+            required=required,
+            default=None if required else default,
+            description=_description(attributes),
+        )
+
+    def _outputs(self, section: Section, fields: Mapping[str, Attributes]) -> tuple[Output, ...]:
+        names = self._names(section, "field", fields)
+
+        def read(wire: str) -> Output:
+            def tell(what: str, remedy: str) -> None:
+                self._tell(wire, what, remedy)
+
+            kind = field_type(fields[wire], tell)
+            return Output(wire, names[wire], kind, _description(fields[wire]))
+
+        return tuple(map(read, fields))
+
+    def _names(
+        self, section: Section, role: Role, fields: Mapping[str, Attributes]
+    ) -> Mapping[str, Identifier]:
+        remembered = self._remembered.fields.get(section, {})
+        names = identifiers(fields, role, remembered)
+        self._given[section] = {**remembered, **names}
+        return names
+
+    def _tell(self, field_name: str, what: str, remedy: str) -> None:
+        self._problems.append(Problem(self._wire_name, field_name, what, remedy, "degraded"))
+
+
+def _description(attributes: Attributes) -> str:
+    text = attributes.get("description")
+    return text if isinstance(text, str) else ""
+
+
+def _default(attributes: Attributes, kind: FieldType, tell: Tell) -> Default | None:
+    value = attributes.get("default")
+    if value is None or (value == "" and isinstance(kind, JsonType | ChatType | MediaType)):
+        return None
+    problem = None if converts(attributes) else _objection(value, kind)
+    if problem is None and _is_of_type(value, kind):
+        return Default(_as_type(value, kind))
+    what = problem or "is of another type"
+    tell(f"its default {str(value)[:60]!r} {what}", "the default is not shown")
+    return None
+
+
+def _is_of_type(value: object, kind: FieldType) -> bool:
+    match kind:
+        case TextType() | PromptType():
+            return isinstance(value, str)
+        case IntegerType():
+            return is_number(value) and value == int(value)
+        case FloatType():
+            return is_number(value)
+        case BooleanType():
+            return isinstance(value, bool)
+        case ChoiceType(choices):
+            return any(type(value) is type(choice) and value == choice for choice in choices)
+        case JsonType() | ChatType() | UnknownType():
+            return True
+        case MediaType() | MediaListType():
+            return False
+
+
+def _objection(value: object, kind: FieldType) -> str | None:
+    """Say why the hub would refuse its own default."""
+    if isinstance(kind, TextType) and isinstance(value, str):
+        too_long = kind.max_length is not None and len(value) > kind.max_length
+        return "is longer than max_length" if too_long else None
+    if isinstance(kind, IntegerType | FloatType) and isinstance(value, int | float):
+        low, high, step = kind.range.minimum, kind.range.maximum, kind.range.step
+        if (low is not None and value < low) or (high is not None and value > high):
+            return "is out of its own range"
+        if step is not None and is_number(value) and abs(value / step - round(value / step)) > 1e-9:
+            return "is no multiple of its own step"
+    return None
+
+
+def _as_type(value: object, kind: FieldType) -> object:
+    if isinstance(kind, IntegerType) and isinstance(value, float):
+        return int(value)
+    if isinstance(kind, FloatType) and isinstance(value, int):
+        return float(value)
+    return value

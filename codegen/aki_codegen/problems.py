@@ -1,0 +1,34 @@
+"""Trouble as values: one bad endpoint or parameter never stops the others."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal["skipped", "kept", "degraded"]
+"""What trouble did: an endpoint is left out, kept from an earlier snapshot, or one field is typed loosely."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One piece of trouble with the metadata of a hub.
+
+    Attributes:
+        endpoint: The endpoint's name on the hub.
+        field: The parameter or output; empty for the whole endpoint.
+        what: What is wrong, one clause.
+        remedy: What to do about it, one clause.
+        effect: What it did to the generated package.
+    """
+
+    endpoint: str
+    field: str
+    what: str
+    remedy: str
+    effect: Effect
+
+    def __str__(self) -> str:
+        where = f"{self.endpoint}.{self.field}" if self.field else self.endpoint
+        return f"{where}: {self.what} ({self.effect}); {self.remedy}"
+
+
+class GenerationError(Exception):
+    """The generation can not go on; the message is one sentence for a person."""

@@ -1,0 +1,182 @@
+"""The plan of a package's files, and their rendering from the IR. It writes nothing."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import PurePosixPath
+from typing import Any
+
+from . import __version__
+from .describe import endpoint_doc, endpoint_summary
+from .ir import Endpoint
+from .literals import Code, doc_text, docstring, literal, name
+from .models import ModelField, model_source
+from .naming import Identifier
+from .runtime import public
+from .snapshot import Snapshot
+from .templates import fill
+
+RUNTIME_FOLDER = "_runtime"
+DEFAULT_PACKAGE = "aki_client"
+
+
+def command_for(package: str) -> str:
+    """Return the command that makes a package anew."""
+    return "aki-codegen generate" + ("" if package == DEFAULT_PACKAGE else f" --package {package}")
+
+
+def render_endpoint(endpoint: Endpoint, package: str) -> str:
+    """Return the module of one endpoint: its models and its typed function."""
+    source = model_source(endpoint, package)
+    models = {part: name(endpoint.models, part) for part in ("Input", "Output", "Progress")}
+    return fill(
+        "endpoint.py.jinja",
+        **_common(package),
+        module_doc=docstring([endpoint_summary(endpoint)]),
+        imports=source.imports,
+        classes=source.classes,
+        wire_name=literal(endpoint.wire_name),
+        title=literal(doc_text(endpoint.title)),
+        category=literal(endpoint.category),
+        version=literal(endpoint.version),
+        name=name(endpoint.name),
+        input=models["Input"],
+        output=models["Output"],
+        progress=models["Progress"],
+        fields=[_field(field) for field in source.fields[f"{endpoint.models}Input"]],
+        doc=docstring(endpoint_doc(endpoint), indent=4),
+    )
+
+
+def render_shared(
+    endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
+) -> dict[PurePosixPath, str]:
+    """Return the modules that name all endpoints, by their path within the package."""
+    common = _common(package)
+    listed = [_listed(endpoint) for endpoint in endpoints]
+    return {
+        PurePosixPath("__init__.py"): fill(
+            "__init__.py.jinja",
+            **common,
+            doc=_package_doc(endpoints, snapshot, package),
+            public_names=[literal(public_name) for public_name in public.__all__],
+        ),
+        PurePosixPath("_hub.py"): fill(
+            "_hub.py.jinja",
+            **common,
+            endpoints=listed,
+            package_text=literal(package),
+            version=literal(__version__),
+            server=literal(snapshot.server),
+            layout=literal(snapshot.layout),
+        ),
+        PurePosixPath("client.py"): fill(
+            "client.py.jinja", **common, endpoints=listed, clients=_clients(snapshot)
+        ),
+        PurePosixPath("models.py"): fill("models.py.jinja", **common, endpoints=listed),
+        PurePosixPath("endpoints/__init__.py"): fill(
+            "endpoints.py.jinja",
+            **common,
+            endpoints=listed,
+            doc=docstring(
+                ["The endpoints as functions on a default client, made at the first call."]
+            ),
+            client=Code("Aki"),
+            binder=Code("default_endpoint"),
+        ),
+        PurePosixPath("endpoints/aio.py"): fill(
+            "endpoints.py.jinja",
+            **common,
+            endpoints=listed,
+            doc=docstring(
+                [
+                    "The endpoints as awaitable functions on a default client, made at the first call."
+                ]
+            ),
+            client=Code("AsyncAki"),
+            binder=Code("default_async_endpoint"),
+        ),
+        PurePosixPath("py.typed"): "",
+    }
+
+
+def endpoint_path(endpoint: Endpoint) -> PurePosixPath:
+    """Return an endpoint's module within the package.
+
+    The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
+    """
+    return PurePosixPath("endpoints") / f"{_module(endpoint.name)}.py"
+
+
+def runtime_files() -> dict[PurePosixPath, bytes]:
+    """Return the runtime, byte for byte, by its path within a package."""
+    folder = files("aki_codegen") / "runtime"
+    return {
+        PurePosixPath(RUNTIME_FOLDER) / entry.name: entry.read_bytes()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".py")
+    }
+
+
+def _common(package: str) -> dict[str, Code]:
+    return {"package": name(Identifier(package)), "command": Code(command_for(package))}
+
+
+def _module(endpoint_name: Identifier) -> str:
+    return f"_{endpoint_name}"
+
+
+def _listed(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "name": name(endpoint.name),
+        "name_text": literal(str(endpoint.name)),
+        "module": Code(_module(endpoint.name)),
+        "module_text": literal(_module(endpoint.name)),
+        "models": [name(endpoint.models, part) for part in ("Input", "Output", "Progress")],
+        "doc": docstring([endpoint_summary(endpoint)], indent=8),
+    }
+
+
+def _field(field: ModelField) -> dict[str, Any]:
+    return {
+        "name": Code(field.name),
+        "annotation": field.annotation,
+        "default": field.default,
+        "has_default": field.default is not None,
+    }
+
+
+def _clients(snapshot: Snapshot) -> list[dict[str, Code]]:
+    server = doc_text(snapshot.server)
+    return [
+        {
+            "name": Code("Aki"),
+            "base": Code("SyncClient"),
+            "doc": docstring(
+                [f"A client of {server}; see `SyncClient` for its arguments."], indent=4
+            ),
+        },
+        {
+            "name": Code("AsyncAki"),
+            "base": Code("AsyncClient"),
+            "doc": docstring(
+                [f"A client of {server} for async code; see `AsyncClient` for its arguments."],
+                indent=4,
+            ),
+        },
+    ]
+
+
+def _package_doc(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str) -> Code:
+    first = str(endpoints[0].name) if endpoints else "endpoint"
+    return docstring(
+        [
+            f"Typed client of {doc_text(snapshot.server)}, with {len(endpoints)} endpoints.",
+            "",
+            f"    from {package} import Aki",
+            "",
+            "    aki = Aki()  # AKI_API_KEY",
+            f"    result = aki.{first}(...)",
+            "",
+            f"`{package}.endpoints` has the same as functions, `{package}.models` all models.",
+        ]
+    )

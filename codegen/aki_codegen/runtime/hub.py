@@ -1,0 +1,137 @@
+"""Which hub a package was generated from, and how addresses and paths are made. It sends nothing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from .errors import ConfigurationError
+from .secret import ApiKey
+
+Layout = Literal["aki", "aime"]
+"""How a hub lays out its routes: `aki` is AKI.IO's, `aime` that of a self-hosted AIME API Server."""
+
+_LAYOUTS: Mapping[str, Layout] = {"aki": "aki", "aime": "aime"}
+CALL_PATHS: Mapping[Layout, tuple[str, str]] = {
+    "aki": ("/api/call/{name}", "/api/progress/{name}"),
+    "aime": ("/{name}", "/{name}/progress"),
+}
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What a generated package knows about its hub.
+
+    Attributes:
+        package: Name of the generated package.
+        version: Version of the generator that made it.
+        server: The hub's address, without `/api`.
+        layout: How the hub lays out its routes.
+        endpoints: The endpoints' Python names, with the module of each.
+    """
+
+    package: str
+    version: str
+    server: str
+    layout: Layout
+    endpoints: Mapping[str, str]
+
+    @property
+    def client_version(self) -> str:
+        """Name and version as told to the hub."""
+        return f"{self.package} {self.version}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address of one hub, checked, and the URLs of its routes.
+
+    Attributes:
+        server: Scheme, host, port and path prefix, without a trailing slash and without `/api`.
+        layout: How the hub lays out its routes.
+    """
+
+    server: str
+    layout: Layout
+
+    @classmethod
+    def parse(cls, server: str, layout: str) -> "Address":
+        """Read an address as people write it: with or without scheme, `/api` and trailing slash.
+
+        Raises:
+            ConfigurationError: It is no http(s) address, or the layout is unknown.
+        """
+        text = server.strip()
+        if "://" not in text:
+            text = f"{'http' if _is_loopback(urlsplit('//' + text).hostname) else 'https'}://{text}"
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigurationError(
+                f"{server!r} is not the address of a hub; give one such as https://aki.io"
+            )
+        if parts.username or parts.query or parts.fragment:
+            raise ConfigurationError(
+                "the hub's address holds a user name, query or fragment; "
+                "give scheme, host and path only"
+            )
+        known = _LAYOUTS.get(layout)
+        if known is None:
+            raise ConfigurationError(f"layout {layout!r} is unknown; it is 'aki' or 'aime'")
+        path = parts.path.rstrip("/").removesuffix("/api").rstrip("/")
+        return cls(urlunsplit((parts.scheme, parts.netloc, path, "", "")), known)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a key sent there could be read on the way."""
+        parts = urlsplit(self.server)
+        return parts.scheme == "http" and not _is_loopback(parts.hostname)
+
+    def require_private(self, key: ApiKey | None, *, allow_http: bool) -> None:
+        """Refuse to send a key where others can read it on the way.
+
+        Raises:
+            ConfigurationError: The address is plain http and not this machine's.
+        """
+        if key is not None and self.is_plain and not allow_http:
+            raise ConfigurationError(
+                f"the API key would go over plain http to {self.server}; use https, "
+                "or say allow_http=True (AKI_ALLOW_HTTP=1, --allow-http) if the network is yours"
+            )
+
+    def list_url(self) -> str:
+        """The URL of the endpoint list."""
+        return f"{self.server}/api/endpoints"
+
+    def details_url(self, endpoint: str) -> str:
+        """The URL of one endpoint's details."""
+        return f"{self.server}/api/endpoints/{quote(endpoint, safe='')}"
+
+    def validate_key_url(self) -> str:
+        """The URL that tells whether a key is good."""
+        return f"{self.server}/api/validate_key"
+
+    def call_url(self, endpoint: str) -> str:
+        """The URL that a job is submitted to."""
+        return self.server + CALL_PATHS[self.layout][0].format(name=quote(endpoint, safe=""))
+
+    def progress_url(self, endpoint: str) -> str:
+        """The URL that tells of a job, and takes its cancelling."""
+        return self.server + CALL_PATHS[self.layout][1].format(name=quote(endpoint, safe=""))
+
+
+def http_allowed_by_environment() -> bool:
+    """Whether AKI_ALLOW_HTTP says that a key may go over plain http."""
+    return os.environ.get("AKI_ALLOW_HTTP", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

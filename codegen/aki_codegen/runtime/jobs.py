@@ -1,0 +1,210 @@
+"""The handle of one job, sync and async: thin shells that share polls between their waiters.
+
+Whoever gets the `done` answer has the only copy of the result, so there is never more than one poll at a
+time for one job: waiters take turns, and each looks first whether another one has brought news.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Generic
+
+from . import flows
+from .errors import DeadlineExceededError
+from .events import Event
+from .flows import CANCEL_SECONDS
+from .jobstate import EventReader, JobState, Out, Prog
+from .options import Options
+from .runner import AsyncRunner, SyncRunner
+
+
+class _JobHandle(Generic[Prog, Out]):
+    """What both handles can say without asking the hub."""
+
+    _state: JobState[Prog, Out]
+
+    @property
+    def id(self) -> str:
+        """The job's id on the hub. Whoever knows it can read the job: treat it as a secret."""
+        return self._state.job_id
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's name on the hub."""
+        return self._state.reading.endpoint
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job's end is known here."""
+        return self._state.ended
+
+    def send(self, **progress_inputs: Any) -> None:
+        """Give the running job extra inputs; they ride on the next poll."""
+        self._state.inputs_to_send.update(progress_inputs)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.endpoint} {self.id[:8]}… {self._state.status}>"
+
+
+class Job(_JobHandle[Prog, Out]):
+    """A job on the hub. It may be shared by threads."""
+
+    def __init__(self, runner: SyncRunner, state: JobState[Prog, Out], options: Options) -> None:
+        self._runner = runner
+        self._state = state
+        self._options = options
+        self._turn = threading.Lock()
+
+    def status(self) -> str:
+        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
+        with self._turn:
+            if not self._state.ended:
+                self._runner.run(flows.poll(self._runner.session, self._state, self._options, None))
+        return self._state.status
+
+    def events(self, timeout: float | None = None) -> Iterator[Event[Prog]]:
+        """Iterate over what happens until the job ends.
+
+        Args:
+            timeout: Seconds to wait altogether; the job itself goes on when they have passed.
+
+        Raises:
+            DeadlineExceededError: The job has not ended in this time.
+        """
+        reader = EventReader(self._state)
+        deadline = self._runner.session.deadline(timeout)
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if self._state.ended:
+                return
+            self._advance(deadline)
+
+    def result(self, timeout: float | None = None) -> Out:
+        """Wait for the result. It stays in this handle and can be read again.
+
+        Args:
+            timeout: Seconds to wait; the job itself goes on when they have passed.
+
+        Raises:
+            DeadlineExceededError: The job has not ended in this time.
+            JobError: The job ended without a result.
+        """
+        deadline = self._runner.session.deadline(timeout)
+        while not self._state.ended:
+            self._advance(deadline)
+        return self._state.result()
+
+    def cancel(self, wait: float = 0.0) -> None:
+        """Ask the hub to cancel the job; returns once the hub has answered.
+
+        Args:
+            wait: Seconds to wait for the job's end. It may still end as done, or not at all.
+        """
+        with self._turn:
+            self._runner.run(
+                flows.cancel(self._runner.session, self._state, self._options, CANCEL_SECONDS)
+            )
+        deadline = self._runner.session.deadline(wait)
+        try:
+            while wait and not self._state.ended:
+                self._advance(deadline)
+        except DeadlineExceededError:
+            return
+
+    def _advance(self, deadline: float | None) -> None:
+        session, state = self._runner.session, self._state
+        seen = state.revision
+        patience = -1.0 if deadline is None else max(deadline - session.now(), 0.0)
+        if not self._turn.acquire(timeout=patience):
+            raise flows.too_late(state)
+        try:
+            if state.revision == seen and not state.ended:
+                self._runner.run(flows.advance(session, state, self._options, deadline))
+        finally:
+            self._turn.release()
+
+
+class AsyncJob(_JobHandle[Prog, Out]):
+    """A job on the hub, for async code. It may be shared by the tasks of one event loop."""
+
+    def __init__(self, runner: AsyncRunner, state: JobState[Prog, Out], options: Options) -> None:
+        self._runner = runner
+        self._state = state
+        self._options = options
+        self._turn = asyncio.Lock()
+
+    async def status(self) -> str:
+        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
+        async with self._turn:
+            if not self._state.ended:
+                await self._runner.run(
+                    flows.poll(self._runner.session, self._state, self._options, None)
+                )
+        return self._state.status
+
+    async def events(self, timeout: float | None = None) -> AsyncIterator[Event[Prog]]:
+        """Iterate over what happens until the job ends.
+
+        Args:
+            timeout: Seconds to wait altogether; the job itself goes on when they have passed.
+
+        Raises:
+            DeadlineExceededError: The job has not ended in this time.
+        """
+        reader = EventReader(self._state)
+        deadline = self._runner.session.deadline(timeout)
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if self._state.ended:
+                return
+            await self._advance(deadline)
+
+    async def result(self, timeout: float | None = None) -> Out:
+        """Wait for the result. It stays in this handle and can be read again.
+
+        Args:
+            timeout: Seconds to wait; the job itself goes on when they have passed.
+
+        Raises:
+            DeadlineExceededError: The job has not ended in this time.
+            JobError: The job ended without a result.
+        """
+        deadline = self._runner.session.deadline(timeout)
+        while not self._state.ended:
+            await self._advance(deadline)
+        return self._state.result()
+
+    async def cancel(self, wait: float = 0.0) -> None:
+        """Ask the hub to cancel the job; returns once the hub has answered.
+
+        Args:
+            wait: Seconds to wait for the job's end. It may still end as done, or not at all.
+        """
+        async with self._turn:
+            await self._runner.run(
+                flows.cancel(self._runner.session, self._state, self._options, CANCEL_SECONDS)
+            )
+        deadline = self._runner.session.deadline(wait)
+        try:
+            while wait and not self._state.ended:
+                await self._advance(deadline)
+        except DeadlineExceededError:
+            return
+
+    async def _advance(self, deadline: float | None) -> None:
+        session, state = self._runner.session, self._state
+        seen = state.revision
+        patience = None if deadline is None else max(deadline - session.now(), 0.0)
+        try:
+            await asyncio.wait_for(self._turn.acquire(), patience)
+        except TimeoutError:
+            raise flows.too_late(state) from None
+        try:
+            if state.revision == seen and not state.ended:
+                await self._runner.run(flows.advance(session, state, self._options, deadline))
+        finally:
+            self._turn.release()

@@ -1,0 +1,164 @@
+"""What is known of one job, and how readers see it. Sans-IO: it is told what the hub answered."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from .answers import Done, Ended, Pending, Report
+from .errors import AkiError
+from .events import Event, Queued, Running
+from .models import OutputModel, ProgressModel
+from .pace import FIRST_POLL, next_poll_delay
+from .shapes import is_object
+
+Out = TypeVar("Out", bound=OutputModel)
+Prog = TypeVar("Prog", bound=ProgressModel)
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Prog, Out]):
+    """How the answers of one endpoint are read.
+
+    Attributes:
+        endpoint: The endpoint's name on the hub.
+        output: Type of its outputs.
+        progress: Type of its progress outputs.
+    """
+
+    endpoint: str
+    output: type[Out]
+    progress: type[Prog]
+
+
+@dataclass
+class JobState(Generic[Prog, Out]):
+    """One job as far as it is known here.
+
+    Attributes:
+        reading: How its answers are read.
+        job_id: Its id on the hub.
+        pending: The last observation while it had not ended.
+        output: The result, once it is here. It stays, because the hub gives it only once.
+        error: Why there is no result, once that is certain.
+        deadline: When the caller that submitted it gives it up, on the clock of the flows.
+        revision: Grows with every observation, so that waiters see that another one has polled.
+        next_poll: When to ask next, on the clock of the flows.
+        inputs_to_send: Extra inputs that ride on the next poll.
+    """
+
+    reading: Reading[Prog, Out]
+    job_id: str
+    pending: Pending | None = None
+    output: Out | None = None
+    error: AkiError | None = None
+    deadline: float | None = None
+    revision: int = 0
+    next_poll: float = 0.0
+    pause: float = FIRST_POLL / 1.5
+    inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job's end is known."""
+        return self.output is not None or self.error is not None
+
+    @property
+    def status(self) -> str:
+        """The state in one word: queued, processing, done, failed, canceled, lapsed, unknown."""
+        if self.output is not None:
+            return "done"
+        if self.error is not None:
+            kind = type(self.error).__name__
+            return kind.removeprefix("Job").removeprefix("Result").removesuffix("Error").lower()
+        return self.pending.state if self.pending is not None else "queued"
+
+    def observe(self, report: Report, now: float, interval: float) -> None:
+        """Take in what the hub answered."""
+        self.revision += 1
+        match report:
+            case Pending():
+                self.pending = report
+                self.pause = next_poll_delay(self.pause, interval, report.position)
+                self.next_poll = now + self.pause
+            case Done(result):
+                self.output = self.reading.output.read(
+                    result, endpoint=self.reading.endpoint, job_id=self.job_id
+                )
+            case Ended(error):
+                self.error = error
+
+    def result(self) -> Out:
+        """Return the result of an ended job.
+
+        Raises:
+            JobError: It has none.
+        """
+        if self.output is not None:
+            return self.output
+        if self.error is None:
+            raise RuntimeError("the job has not ended")
+        # A fresh traceback for every reader, the same exception.
+        raise self.error.with_traceback(None)
+
+
+class EventReader(Generic[Prog, Out]):
+    """One reader's way through the events of a job: it never repeats or loses a character of text."""
+
+    def __init__(self, state: JobState[Prog, Out]) -> None:
+        self._state = state
+        self._seen_revision = -1
+        self._text = ""
+        self._final_read = False
+
+    def read(self) -> Event[Prog] | None:
+        """Return what is new since the last reading, or None."""
+        state = self._state
+        if state.revision == self._seen_revision or self._final_read:
+            return None
+        self._seen_revision = state.revision
+        if state.ended:
+            self._final_read = True
+            return self._rest_of_text()
+        pending = state.pending
+        if pending is None:
+            return None
+        if pending.state == "queued":
+            return Queued(pending.position, pending.estimate, pending.workers)
+        data = state.reading.progress.read(
+            pending.data, endpoint=state.reading.endpoint, job_id=state.job_id
+        )
+        delta, rewritten = self._advance(pending.data.get("text"))
+        return Running(pending.progress, data, delta, rewritten, pending.estimate, pending.state)
+
+    def _rest_of_text(self) -> Event[Prog] | None:
+        """The result may hold text that no progress answer had shown."""
+        state = self._state
+        if state.output is None or "text" not in state.output.__dict__:
+            return None
+        text = state.output.__dict__["text"]
+        delta, rewritten = self._advance(text)
+        if not delta:
+            return None
+        data = state.reading.progress.read(
+            {"text": text}, endpoint=state.reading.endpoint, job_id=state.job_id
+        )
+        progress = state.pending.progress if state.pending is not None else 0.0
+        return Running(progress, data, delta, rewritten, None, "done")
+
+    def _advance(self, text: Any) -> tuple[str, bool]:
+        new = text_of(text)
+        if new is None or new == self._text:
+            return "", False
+        old, self._text = self._text, new
+        if new.startswith(old):
+            return new[len(old) :], False
+        return new, True
+
+
+def text_of(value: Any) -> str | None:
+    """Return the text that a person reads: the string itself, or the `content` of a text object."""
+    if isinstance(value, str):
+        return value
+    if is_object(value):
+        content = value.get("content")
+        return content if isinstance(content, str) else None
+    return None

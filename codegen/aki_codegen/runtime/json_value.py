@@ -1,0 +1,66 @@
+"""The type of `json` parameters and outputs: any JSON value, sent as a JSON-encoded string.
+
+The hub refuses a raw list or dict in the body of a call; it wants the text of the JSON document.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+class _JsonEncoded:
+    """Pydantic's view of a JSON value: check that it encodes, send the encoded text or the value itself."""
+
+    def __init__(self, *, encoded: bool = True) -> None:
+        self._encoded = encoded
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _check_encodes,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                encode_json if self._encoded else _as_it_is
+            ),
+        )
+
+
+def encode_json(value: Any) -> str:
+    """Encode a value as the hub wants it: compact, and with text kept readable."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _check_encodes(value: Any) -> Any:
+    try:
+        encode_json(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PydanticCustomError(
+            "json_value", "must be a JSON value: {reason}", {"reason": str(error)}
+        ) from None
+    return value
+
+
+def _decode_if_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+if TYPE_CHECKING:
+    # Sequence and Mapping, not list and dict: a variable of type list[dict[str, str]] is accepted too.
+    Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+    RawJson: TypeAlias = Json
+else:
+    Json = Annotated[Any, _JsonEncoded()]
+    RawJson = Annotated[Any, _JsonEncoded(encoded=False)]
+
+JsonOutput: TypeAlias = Annotated[Any, BeforeValidator(_decode_if_text)]
+"""A `json` output: any JSON value, decoded where the hub sent it as text."""

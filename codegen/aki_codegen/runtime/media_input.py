@@ -1,0 +1,112 @@
+"""What a media parameter takes, and how it becomes the data URI that the hub wants.
+
+The format is taken from the bytes. What no hub could take (nothing, or bytes of no known format) is
+refused here: the public server hangs on it until its proxy gives up.
+"""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from .formats import FORMATS, Kind, sniff
+from .media import Audio, Image, Media, MediaError, Video
+
+
+@runtime_checkable
+class PillowLike(Protocol):
+    """What is used of a Pillow image, so that Pillow need not be there."""
+
+    def save(self, fp: IO[bytes], kind: str | None = ..., /) -> None:
+        """Write the picture into a file object."""
+
+
+_TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
+
+
+def as_media(value: object, kind: Kind) -> Media:
+    """Read what a caller gave: bytes, a path, a file, a Pillow image, a data URI or another call's output.
+
+    Raises:
+        MediaError: It is none of these, empty, or of a format that no hub takes.
+        OSError: The file can not be read.
+    """
+    if isinstance(value, str) and value.startswith("data:"):
+        media = _TYPES[kind](value)
+    elif isinstance(value, Media):
+        media = value
+    else:
+        media = _TYPES[kind](_bytes_of(value))
+    _require_known(media.bytes, kind)
+    return media
+
+
+def _bytes_of(value: object) -> bytes:
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    if _is_path(value):
+        return Path(value).read_bytes()
+    reader = getattr(value, "read", None)
+    if callable(reader):
+        data = reader()
+        if isinstance(data, bytes):
+            return data
+        raise MediaError("the file is opened as text; open it with mode 'rb'")
+    if isinstance(value, PillowLike):
+        buffer = io.BytesIO()
+        value.save(buffer, "PNG")
+        return buffer.getvalue()
+    raise MediaError(
+        "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
+        f"not {type(value).__name__}"
+    )
+
+
+def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(value, str | os.PathLike)
+
+
+def _require_known(data: bytes, kind: Kind) -> None:
+    if not data:
+        raise MediaError(f"the {kind} is empty")
+    if sniff(data[:16], kind) is None:
+        known = ", ".join(entry.name for entry in FORMATS[kind])
+        raise MediaError(f"the {kind} is of no known format ({known})")
+
+
+class _MediaParameter:
+    """Pydantic's view of a media parameter."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind: Kind = kind
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(Media.data_uri),
+        )
+
+    def _validate(self, value: object) -> Media:
+        try:
+            return as_media(value, self.kind)
+        except OSError as error:
+            reason = f"can not be read: {error.strerror or error}"
+        except MediaError as error:
+            reason = error.message
+        raise PydanticCustomError("media", "{reason}", {"reason": reason})
+
+
+if TYPE_CHECKING:
+    _Bytes: TypeAlias = bytes | bytearray | str | os.PathLike[str] | IO[bytes]
+    ImageInput: TypeAlias = Image | _Bytes | PillowLike
+    AudioInput: TypeAlias = Audio | _Bytes
+    VideoInput: TypeAlias = Video | _Bytes
+else:
+    ImageInput = Annotated[Any, _MediaParameter("image")]
+    AudioInput = Annotated[Any, _MediaParameter("audio")]
+    VideoInput = Annotated[Any, _MediaParameter("video")]

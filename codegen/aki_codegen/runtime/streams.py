@@ -1,0 +1,168 @@
+"""A job watched as it runs, sync and async: iterate its events, then take the result.
+
+Leaving the `with` block before the end cancels the job, because nobody waits for it any more.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Generic, Self
+
+from . import flows
+from .events import Event
+from .jobstate import EventReader, JobState, Out, Prog
+from .options import Options
+from .runner import AsyncRunner, SyncRunner
+
+
+class Stream(Generic[Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in a `with` block."""
+
+    def __init__(
+        self,
+        runner: SyncRunner,
+        start: "flows.Flow[JobState[Prog, Out]]",
+        options: Options,
+    ) -> None:
+        self._runner = runner
+        self._start = start
+        self._options = options
+        self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
+
+    @property
+    def job_id(self) -> str | None:
+        """The job's id on the hub; None before the stream has begun."""
+        return self._opened[0].job_id if self._opened is not None else None
+
+    def __iter__(self) -> Iterator[Event[Prog]]:
+        state, reader = self._open()
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if state.ended:
+                break
+            self._advance(state)
+        if state.error is not None:
+            state.result()
+
+    def text(self) -> Iterator[str]:
+        """Iterate over the new text only."""
+        for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        state, _ = self._open()
+        while not state.ended:
+            self._advance(state)
+        return state.result()
+
+    def close(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._opened is not None and not self._opened[0].ended:
+            self._runner.run(flows.abandon(self._runner.session, self._opened[0], self._options))
+
+    def _open(self) -> tuple[JobState[Prog, Out], EventReader[Prog, Out]]:
+        if self._opened is None:
+            state = self._runner.run(self._start)
+            self._opened = state, EventReader(state)
+        return self._opened
+
+    def _advance(self, state: JobState[Prog, Out]) -> None:
+        self._runner.run(flows.watch(self._runner.session, state, self._options))
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncStream(Generic[Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in an `async with` block."""
+
+    def __init__(
+        self,
+        runner: AsyncRunner,
+        start: "flows.Flow[JobState[Prog, Out]]",
+        options: Options,
+    ) -> None:
+        self._runner = runner
+        self._start = start
+        self._options = options
+        self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
+
+    @property
+    def job_id(self) -> str | None:
+        """The job's id on the hub; None before the stream has begun."""
+        return self._opened[0].job_id if self._opened is not None else None
+
+    async def __aiter__(self) -> AsyncIterator[Event[Prog]]:
+        state, reader = await self._open()
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if state.ended:
+                break
+            await self._advance(state)
+        if state.error is not None:
+            state.result()
+
+    async def text(self) -> AsyncIterator[str]:
+        """Iterate over the new text only."""
+        async for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    async def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        state, _ = await self._open()
+        while not state.ended:
+            await self._advance(state)
+        return state.result()
+
+    async def aclose(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._opened is not None and not self._opened[0].ended:
+            await self._runner.run(
+                flows.abandon(self._runner.session, self._opened[0], self._options)
+            )
+
+    async def _open(self) -> tuple[JobState[Prog, Out], EventReader[Prog, Out]]:
+        if self._opened is None:
+            state = await self._runner.run(self._start)
+            self._opened = state, EventReader(state)
+        return self._opened
+
+    async def _advance(self, state: JobState[Prog, Out]) -> None:
+        await self._runner.run(flows.watch(self._runner.session, state, self._options))
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

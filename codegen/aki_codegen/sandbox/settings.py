@@ -1,0 +1,53 @@
+"""How a sandbox hub behaves: its speed, its limits and whom it lets in.
+
+Owns the settings and their defaults. Must not know how any of them is applied.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """Everything about a hub that is not its catalogue.
+
+    The timers default to those of a real server.
+
+    Attributes:
+        job_seconds: How long a worker takes for one job, unless the prompt asks otherwise.
+        worker_slots: Jobs that one endpoint processes at the same time; further ones wait in its
+            queue. With 0 there is no worker, and jobs wait until they lapse.
+        max_queue_length: Jobs that may wait per endpoint; None leaves it to the catalogue.
+        max_time_in_queue: Seconds a job may wait before it lapses; None leaves it to the catalogue.
+        job_timeout: Seconds without word from the worker after which a job lapses. A finished
+            result that nobody fetched lapses after the same time.
+        forget_after: Seconds after its end at which a job becomes unknown.
+        response_timeout: Seconds after which a call with `wait_for_result` is given up with 503.
+        keys: The keys that are valid. None lets in every key but "bad-key" and the empty one.
+        gated: Endpoints that every key may look at and none may call (402).
+        honour_cancel: Whether `cancel: true` ends a job, as the live service does. The public
+            server ignores it.
+        public_server_defects: Whether inputs are checked with the known defects of the public
+            server instead of what its metadata declares.
+        max_body_bytes: Size from which a request body is refused with 413.
+        requests_remembered: How many of the latest requests `Hub.requests` keeps.
+    """
+
+    job_seconds: float = 0.02
+    worker_slots: int = 4
+    max_queue_length: int | None = None
+    max_time_in_queue: float | None = None
+    job_timeout: float = 360.0
+    forget_after: float = 900.0
+    response_timeout: float = 60.0
+    keys: frozenset[str] | None = None
+    gated: frozenset[str] = frozenset({"minimax_m3"})
+    honour_cancel: bool = True
+    public_server_defects: bool = False
+    max_body_bytes: int = 100_000_000
+    requests_remembered: int = 1000
+
+    def accepts(self, key: str) -> bool:
+        """Say whether a key is valid."""
+        if self.keys is None:
+            return key not in {"", "bad-key"}
+        return key in self.keys

@@ -1,0 +1,125 @@
+"""The metadata that a package is made from, as canonical files in its `spec/` folder.
+
+It holds what the specification is made of and nothing that changes from second to second, and it remembers
+the names once given, so that rendering is a pure function of it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from .naming import identifiers
+from .parse import EndpointNames
+from .problems import GenerationError
+from .runtime.errors import ConfigurationError
+from .runtime.hub import Address, Layout
+from .runtime.shapes import is_object
+
+SPEC_FOLDER = "spec"
+HUB_FILE = "hub.json"
+NAMES_FILE = "names.json"
+ENDPOINTS_FOLDER = "endpoints"
+
+_KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that rendering depends on.
+
+    Attributes:
+        server: The hub's address, the default of the generated client.
+        layout: How the hub lays out its routes.
+        documents: Canonical details by the endpoint's name.
+        names: Names once given, by the endpoint's name; endpoints that are gone included.
+    """
+
+    server: str
+    layout: Layout
+    documents: Mapping[str, object]
+    names: Mapping[str, EndpointNames] = field(default_factory=dict[str, EndpointNames])
+
+
+def canonical(name: str, document: object) -> object:
+    """Keep of a details document what is specification; what is none is kept whole, to be told as a problem."""
+    if not is_object(document):
+        return document
+    kept = {key: document[key] for key in _KEPT_FIELDS if key in document}
+    return {"name": name, **{key: value for key, value in kept.items() if key != "name"}}
+
+
+def to_files(snapshot: Snapshot) -> dict[PurePosixPath, str]:
+    """Return the snapshot's files, by their path within the package."""
+    spec = PurePosixPath(SPEC_FOLDER)
+    files = {
+        spec / HUB_FILE: _dump({"server": snapshot.server, "layout": snapshot.layout}),
+        spec / NAMES_FILE: _dump(
+            {
+                wire: {"name": given.name, "models": given.models, "fields": given.fields}
+                for wire, given in sorted(snapshot.names.items())
+            }
+        ),
+    }
+    file_names = identifiers(
+        snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
+    )
+    for wire, document in sorted(snapshot.documents.items()):
+        files[spec / ENDPOINTS_FOLDER / f"{file_names[wire]}.json"] = _dump(document)
+    return files
+
+
+def read(package: Path) -> Snapshot | None:
+    """Read the snapshot of a generated package; None where there is none.
+
+    Raises:
+        GenerationError: It is there but can not be read.
+    """
+    spec = package / SPEC_FOLDER
+    if not (spec / HUB_FILE).is_file():
+        return None
+    hub = _load(spec / HUB_FILE)
+    server, layout = hub.get("server"), hub.get("layout")
+    try:
+        address = Address.parse(str(server), str(layout))
+    except ConfigurationError as error:
+        raise GenerationError(f"{spec / HUB_FILE}: {error}; restore it from git") from None
+    documents: dict[str, object] = {}
+    for path in sorted((spec / ENDPOINTS_FOLDER).glob("*.json")):
+        document = _load(path)
+        name = document.get("name")
+        if not isinstance(name, str):
+            raise GenerationError(f"{path} names no endpoint; restore it from git")
+        documents[name] = document
+    names = _read_names(spec / NAMES_FILE)
+    return Snapshot(address.server, address.layout, documents, names)
+
+
+def _read_names(path: Path) -> dict[str, EndpointNames]:
+    if not path.is_file():
+        return {}
+    names: dict[str, EndpointNames] = {}
+    for wire, given in _load(path).items():
+        fields = given.get("fields") if is_object(given) else None
+        if not is_object(given) or not is_object(fields):
+            raise GenerationError(f"{path} is damaged at {wire!r}; restore it from git")
+        names[wire] = EndpointNames(
+            str(given.get("name")), str(given.get("models")), cast("Any", fields)
+        )
+    return names
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise GenerationError(f"{path} can not be read: {error}; restore it from git") from None
+    if not is_object(document):
+        raise GenerationError(f"{path} holds no object; restore it from git")
+    return document
+
+
+def _dump(value: object) -> str:
+    # ASCII: a lone surrogate in a hub's text has no other form in a file.
+    return json.dumps(value, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,53 @@
+"""The layout of generated source: one run of ruff over all files, with settings of our own."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+LINE_LENGTH = 100
+
+
+def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePosixPath, str]:
+    """Return Python sources formatted and with sorted imports; their meaning stays.
+
+    Args:
+        sources: Source text by its path within the package.
+        package: The package, whose imports come last.
+    """
+    with tempfile.TemporaryDirectory(prefix="aki-codegen-") as folder:
+        root = Path(folder) / package
+        for path, text in sources.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8", newline="\n")
+        isort = f"lint.isort.known-first-party=['{package}']"
+        _ruff(
+            "check",
+            "--fix",
+            "--select=I,F401",
+            "--unfixable=F401",
+            "--config",
+            isort,
+            "--exit-zero",
+            folder,
+        )
+        _ruff("format", folder)
+        return {path: (root / path).read_text("utf-8") for path in sources}
+
+
+def _ruff(command: str, *arguments: str) -> None:
+    shared = ["--isolated", "--quiet", "--no-cache", "--target-version=py311"]
+    run = [
+        sys.executable,
+        "-m",
+        "ruff",
+        command,
+        *shared,
+        f"--config=line-length={LINE_LENGTH}",
+        *arguments,
+    ]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise RuntimeError(f"ruff {command} failed: {done.stderr.strip()}")

@@ -1,0 +1,57 @@
+"""The last look before writing: what was rendered must parse, and say what the IR says."""
+
+import ast
+from pathlib import PurePosixPath
+
+from .ir import Endpoint
+
+
+class RenderedWrongError(Exception):
+    """A rendered module is not what the IR calls for; it must not be written."""
+
+
+def verify_module(path: PurePosixPath, text: str) -> ast.Module:
+    """Parse and compile a module.
+
+    Raises:
+        RenderedWrongError: It is no Python.
+    """
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise RenderedWrongError(f"{path} is no Python: {error}") from None
+
+
+def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
+    """Compare an endpoint's module with the IR: exactly its classes, its fields and its function.
+
+    Raises:
+        RenderedWrongError: Something is missing, or there is more than was called for.
+    """
+    tree = verify_module(path, text)
+    expected = {
+        f"{endpoint.models}Input": [str(field.name) for field in endpoint.inputs],
+        f"{endpoint.models}Output": [str(field.name) for field in endpoint.outputs],
+        f"{endpoint.models}Progress": [str(field.name) for field in endpoint.progress],
+    }
+    classes = {node.name: _fields(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if classes != expected:
+        raise RenderedWrongError(f"{path}: its models are not those of the metadata")
+    if list(functions) != [str(endpoint.name)]:
+        raise RenderedWrongError(f"{path}: its function is not that of the metadata")
+    given = [argument.arg for argument in functions[str(endpoint.name)].args.kwonlyargs]
+    if given != expected[f"{endpoint.models}Input"]:
+        raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
+    allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
+    if not all(isinstance(node, allowed) for node in tree.body):
+        raise RenderedWrongError(f"{path}: it holds a statement that no template has")
+
+
+def _fields(node: ast.ClassDef) -> list[str]:
+    return [
+        statement.target.id
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    ]

@@ -1,0 +1,66 @@
+"""What a hub says about an endpoint, read leniently: odd values become None and are told, never raised.
+
+It keeps attributes that it does not know; what they mean is the parser's business.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .runtime.shapes import integer_or_none, is_object
+
+Attributes = dict[str, Any]
+"""The attributes of one parameter or output, as the hub words them."""
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _fields_or_none(value: object) -> dict[str, Any] | None:
+    return value if is_object(value) else None
+
+
+def _progress_outputs(value: object) -> dict[str, Any]:
+    outputs = value.get("OUTPUTS") if is_object(value) else None
+    return outputs if is_object(outputs) else {}
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_text_or_none)]
+Fields = Annotated[dict[str, Any] | None, BeforeValidator(_fields_or_none)]
+
+
+class ParameterDescription(BaseModel):
+    """The three sections of a details document; a section that is missing or odd is None."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input: Fields = None
+    output: Fields = None
+    progress: Annotated[dict[str, Any], BeforeValidator(_progress_outputs)] = Field(
+        default_factory=dict[str, Any]
+    )
+
+
+class Details(BaseModel):
+    """The details document of one endpoint, without figures that change from second to second."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    title: OptionalText = None
+    description: OptionalText = None
+    category: OptionalText = None
+    version: Annotated[int | None, BeforeValidator(integer_or_none)] = None
+    parameter_description: ParameterDescription
+
+
+def read_details(document: object) -> Details | str:
+    """Read a details document; where it is none, say why in one clause."""
+    if not is_object(document):
+        return f"its details are a {type(document).__name__} instead of an object"
+    if not is_object(document.get("parameter_description")):
+        return "its details hold no parameter_description"
+    try:
+        return Details.model_validate(document)
+    except (ValidationError, RecursionError) as error:
+        return f"its details are not understood: {type(error).__name__}"

@@ -1,0 +1,135 @@
+"""Writing a package: whole or not at all. It knows files, and nothing of what is in them."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from .problems import GenerationError
+from .runtime.shapes import is_object
+
+MANIFEST_NAME = "manifest.json"
+_OLD = ".aki-codegen-old-"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What writing a package did.
+
+    Attributes:
+        added: Files that are new, by their path within the package.
+        changed: Files with other bytes than before.
+        removed: Files that are gone.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Written:
+    """Replace a package folder by exactly these files; what an older manifest does not name is carried over.
+
+    The new folder is made beside the old one and takes its place at the end, so that an interrupted run
+    leaves the old one whole.
+
+    Raises:
+        GenerationError: The folder can not be written, or is not a generated package.
+    """
+    try:
+        return _write_package(folder, files)
+    except OSError as error:
+        raise GenerationError(
+            f"{folder} can not be written: {error.strerror or error}; "
+            "choose a folder of yours with --out"
+        ) from None
+
+
+def write_beside(path: Path, text: str) -> None:
+    """Replace one file in one step; a file with these bytes is left alone.
+
+    Raises:
+        GenerationError: It can not be written.
+    """
+    try:
+        if path.is_file() and path.read_bytes() == text.encode():
+            return
+        handle, temporary = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
+
+
+def recover(folder: Path) -> None:
+    """Put a package back that a run left aside when it was interrupted in the very moment of replacing it."""
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    for old in sorted(folder.parent.glob(f"{_OLD}{folder.name}-*")):
+        old.rename(folder)
+        return
+
+
+def _write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Written:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    before = _files_of(folder)
+    if before and MANIFEST_NAME not in before:
+        raise GenerationError(
+            f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
+            "choose another --out or --package, or move it away"
+        )
+    after = {str(path): content for path, content in files.items()}
+    generated = _named_by_manifest(before)
+    foreign = {
+        path: content for path, content in before.items() if path not in generated | after.keys()
+    }
+    written = Written(
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
+        removed=tuple(sorted((before.keys() & generated) - after.keys())),
+    )
+    if written.added or written.changed or written.removed:
+        _replace(folder, {**foreign, **after})
+    return written
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    stage = Path(tempfile.mkdtemp(prefix=f".aki-codegen-new-{folder.name}-", dir=folder.parent))
+    try:
+        for path, content in files.items():
+            target = stage / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        stage.chmod(0o755)
+        old = folder.parent / f"{_OLD}{folder.name}-{stage.name[-8:]}"
+        if folder.exists():
+            folder.rename(old)
+        stage.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        recover(folder)
+
+
+def _files_of(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        return {}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _named_by_manifest(files: Mapping[str, bytes]) -> set[str]:
+    try:
+        manifest = json.loads(files.get(MANIFEST_NAME, b"{}"))
+    except ValueError:
+        return set()
+    named = manifest.get("files") if is_object(manifest) else None
+    return {MANIFEST_NAME, *(named if is_object(named) else ())}

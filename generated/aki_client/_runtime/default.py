@@ -1,0 +1,35 @@
+"""The default clients behind the endpoint functions: made when the first call needs one, then shared."""
+
+import threading
+from typing import Any, TypeVar
+
+from .client import AsyncClient, SyncClient
+from .endpoint import AsyncEndpoint, Endpoint
+from .options import Options
+from .runner import AsyncRunner, SyncRunner
+
+C = TypeVar("C", SyncClient, AsyncClient)
+
+_clients: dict[type[Any], Any] = {}
+_lock = threading.Lock()
+
+
+def default_client(kind: type[C]) -> C:
+    """Return the default client of a kind, made of AKI_API_KEY and AKI_API_SERVER at its first use."""
+    with _lock:
+        if kind not in _clients:
+            _clients[kind] = kind()
+        client: C = _clients[kind]
+        return client
+
+
+def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
+    """Return an endpoint function of the default client."""
+    runner = SyncRunner(lambda: default_client(kind).parts())
+    return Endpoint(runner, kind.load_endpoint(name), Options())
+
+
+def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
+    """Return an awaitable endpoint function of the default client."""
+    runner = AsyncRunner(lambda: default_client(kind).parts())
+    return AsyncEndpoint(runner, kind.load_endpoint(name), Options())

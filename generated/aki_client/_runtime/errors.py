@@ -1,0 +1,202 @@
+"""Every exception of the client, as one tree. It knows no HTTP library and no model.
+
+AkiError
+├── ConfigurationError          no key, a bad address, a key over plain http
+├── InvalidParametersError      refused by the client or by the hub; .problems lists each reason
+├── ConnectionFailedError       the hub could not be reached, or the connection broke
+├── DeadlineExceededError       the deadline of the call passed; also a TimeoutError
+├── UnexpectedAnswerError       an answer that is not of this protocol
+├── StatusError                 the hub answered with an error status; .status
+│   ├── BadRequestError         400
+│   ├── QueueFullError          400, no room for another job; worth a retry
+│   ├── AuthenticationError     401
+│   ├── NotEntitledError        402, the key may not use this endpoint
+│   ├── NotFoundError           404
+│   ├── TooLargeError           413
+│   ├── RateLimitedError        429
+│   └── ServerError             500 and above
+└── JobError                    the job ended without a result; .job_id, .partial
+    ├── JobFailedError          the worker reported an error
+    ├── JobCanceledError        it was canceled
+    ├── JobLapsedError          the hub gave up on it
+    ├── JobUnknownError         the hub does not know it (any more)
+    └── ResultGoneError         the result was handed out before; the hub keeps no second copy
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class AkiError(Exception):
+    """The root of everything that this package raises on purpose.
+
+    Attributes:
+        message: One sentence that can be shown to a person.
+        endpoint: The endpoint's name on the hub, where one was involved.
+        hub_messages: What the hub said, a sentence each, as it came.
+    """
+
+    def __init__(
+        self, message: str, *, endpoint: str | None = None, hub_messages: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.endpoint = endpoint
+        self.hub_messages = tuple(hub_messages)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, so that subclasses are free in the arguments they take."""
+        return (_restore, (type(self), self.args, self.__dict__))
+
+
+def _restore(kind: type[AkiError], args: tuple[Any, ...], state: dict[str, Any]) -> AkiError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(AkiError, ValueError):
+    """The client was set up in a way that cannot work."""
+
+
+class InvalidParametersError(AkiError, ValueError):
+    """Parameters were refused, by the client before sending or by the hub; nothing was paid.
+
+    Attributes:
+        problems: One sentence per refused parameter, all of them.
+    """
+
+    def __init__(self, endpoint: str, problems: Sequence[str], *, by_hub: bool = False) -> None:
+        who = "the hub refused" if by_hub else "invalid parameters for"
+        lines = problems[0] if len(problems) == 1 else "".join(f"\n  - {line}" for line in problems)
+        super().__init__(
+            f"{who} {endpoint}: {lines}",
+            endpoint=endpoint,
+            hub_messages=problems if by_hub else (),
+        )
+        self.problems = tuple(problems)
+        self.by_hub = by_hub
+
+
+class ConnectionFailedError(AkiError, ConnectionError):
+    """The hub could not be reached, or the connection broke before an answer was complete.
+
+    Attributes:
+        sent: False where it is certain that the hub never saw the request.
+    """
+
+    def __init__(self, message: str, *, endpoint: str | None = None, sent: bool = True) -> None:
+        super().__init__(message, endpoint=endpoint)
+        self.sent = sent
+
+
+class DeadlineExceededError(AkiError, TimeoutError):
+    """The time allowed for a call, stream or wait passed.
+
+    Attributes:
+        job_id: The job on the hub, where one had been made. A call or stream has asked the hub to cancel it.
+    """
+
+    def __init__(
+        self, message: str, *, endpoint: str | None = None, job_id: str | None = None
+    ) -> None:
+        super().__init__(message, endpoint=endpoint)
+        self.job_id = job_id
+
+
+class UnexpectedAnswerError(AkiError):
+    """The hub's answer is not of this protocol (a login page, a truncated document)."""
+
+
+class StatusError(AkiError):
+    """The hub answered with an error status.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        endpoint: str | None = None,
+        hub_messages: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, endpoint=endpoint, hub_messages=hub_messages)
+        self.status = status
+
+
+class BadRequestError(StatusError):
+    """The hub refused the request (400), for a reason other than its parameters."""
+
+
+class QueueFullError(BadRequestError):
+    """The endpoint's queue has no room (400); no job was made, so a later try is safe."""
+
+
+class AuthenticationError(StatusError):
+    """The key is missing or not valid (401)."""
+
+
+class NotEntitledError(StatusError):
+    """The key may not use this endpoint (402)."""
+
+
+class NotFoundError(StatusError):
+    """The hub has no such endpoint or route (404)."""
+
+
+class TooLargeError(StatusError):
+    """The request is larger than the hub takes (413)."""
+
+
+class RateLimitedError(StatusError):
+    """Too many requests (429)."""
+
+
+class ServerError(StatusError):
+    """The hub or a proxy in front of it failed (500 and above)."""
+
+
+class JobError(AkiError):
+    """A job ended without a result.
+
+    Attributes:
+        job_id: The job on the hub. Whoever knows it can read the job: treat it as a secret.
+        partial: Outputs that came before the end, by name; often empty.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        endpoint: str,
+        job_id: str,
+        partial: Mapping[str, Any] | None = None,
+        hub_messages: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, endpoint=endpoint, hub_messages=hub_messages)
+        self.job_id = job_id
+        self.partial = dict(partial or {})
+
+
+class JobFailedError(JobError):
+    """The worker reported an error."""
+
+
+class JobCanceledError(JobError):
+    """The job was canceled before it had a result."""
+
+
+class JobLapsedError(JobError):
+    """The hub gave up on the job: it waited too long, or its worker fell silent."""
+
+
+class JobUnknownError(JobError):
+    """The hub does not know this job: it has ended long ago, or the hub was restarted."""
+
+
+class ResultGoneError(JobError):
+    """The job is done, but its result was handed out before; the hub gives it only once."""

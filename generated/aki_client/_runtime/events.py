@@ -1,0 +1,71 @@
+"""What a caller sees of a running job, and the figures that come with a result. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
+
+Prog = TypeVar("Prog")
+ProgCo = TypeVar("ProgCo", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The job waits for a worker.
+
+    Attributes:
+        position: Place in the queue, 1 is next; None where the hub does not say.
+        estimate: Seconds until the job is done, as the hub guesses; None where unknown.
+        workers: Workers online for this endpoint; None where unknown.
+        text_delta: Always empty, so that any event's text can be printed.
+    """
+
+    position: int | None = None
+    estimate: float | None = None
+    workers: int | None = None
+    text_delta: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running(Generic[ProgCo]):
+    """A worker is at the job.
+
+    Attributes:
+        progress: 0 to 100 for images; the number of tokens so far, without an upper bound, for text.
+        data: The endpoint's progress outputs so far.
+        text_delta: The text that is new since the previous event of the same stream.
+        rewritten: True when the worker replaced text it had sent before; `text_delta` is then the whole new text.
+        estimate: Seconds left, as the hub guesses; None where unknown.
+        state: The hub's own word for the state, usually "processing".
+    """
+
+    progress: float
+    data: ProgCo
+    text_delta: str = ""
+    rewritten: bool = False
+    estimate: float | None = None
+    state: str = "processing"
+
+
+Event: TypeAlias = Queued | Running[Prog]
+"""One observation of a job that has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the hub said about a result beside its outputs.
+
+    Attributes:
+        endpoint: The endpoint's name on the hub.
+        job_id: The job. Whoever knows it can read the job: treat it as a secret.
+        endpoint_version: The endpoint's version (`ep_version`) when the job was made.
+        total_duration: Seconds from arrival to the end; None where the hub did not say.
+        compute_duration: Seconds of computing; None where the hub did not say.
+        extras: Every other field that the endpoint does not declare, as it came.
+    """
+
+    endpoint: str
+    job_id: str = field(repr=False)
+    endpoint_version: int | None = None
+    total_duration: float | None = None
+    compute_duration: float | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -1,0 +1,277 @@
+"""The life of a job as generators: they decide everything and perform nothing.
+
+A flow yields effects (send this, pause so long, show this event); a driver performs each and sends back the
+outcome, or throws what went wrong. The sync and the async driver run the same flows, so no rule of the
+protocol is written twice.
+"""
+
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from . import answers, requests
+from .answers import Answer
+from .errors import (
+    AkiError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    QueueFullError,
+    RateLimitedError,
+)
+from .events import Event
+from .hub import Address
+from .jobstate import EventReader, JobState, Out, Prog, Reading
+from .options import Options
+from .pace import FIRST_POLL, retry_delay
+from .requests import Request
+from .secret import ApiKey
+
+T = TypeVar("T")
+
+REQUEST_SECONDS = 60.0
+"""Seconds that one request may take."""
+
+CANCEL_SECONDS = 5.0
+"""Seconds that are spent at the most on telling the hub to cancel a job that nobody waits for."""
+
+PATIENCE_SECONDS = 300.0
+"""Seconds that failing polls are repeated where there is no deadline; a finished result lapses after 360."""
+
+
+@dataclass(frozen=True)
+class Send:
+    """Perform a request and send back its answer."""
+
+    request: Request
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Show an event to the caller's callback."""
+
+    event: Event[Any]
+    show: Callable[[Event[Any]], object]
+
+
+Effect: TypeAlias = Send | Pause | Notify
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+@dataclass(frozen=True)
+class Session:
+    """Whom the flows talk to, and by which clock.
+
+    Attributes:
+        address: The hub.
+        key: Returns the key of this moment; it may be replaced while jobs run.
+        now: Seconds on a monotonic clock.
+    """
+
+    address: Address
+    key: Callable[[], ApiKey | None]
+    now: Callable[[], float]
+
+    def deadline(self, seconds: float | None) -> float | None:
+        """Turn a duration into a moment."""
+        return None if seconds is None else self.now() + seconds
+
+
+def ask(session: Session, request: Request, max_retries: int) -> Flow[Answer]:
+    """Send a request that costs nothing, again where a repetition may help."""
+    attempt = 0
+    while True:
+        attempt += 1
+        retry_after: float | None = None
+        try:
+            answer: Answer = yield Send(request, REQUEST_SECONDS)
+        except ConnectionFailedError:
+            if attempt > max_retries:
+                raise
+        else:
+            if answer.status not in answers.RETRYABLE_STATUSES or attempt > max_retries:
+                return answer
+            retry_after = answer.retry_after
+        yield Pause(retry_delay(attempt, retry_after, random.random))
+
+
+def submit(
+    session: Session,
+    reading: Reading[Prog, Out],
+    inputs: Mapping[str, Any],
+    options: Options,
+) -> Flow[JobState[Prog, Out]]:
+    """Make a job, once: a submit is repeated only where it is certain that no job was made."""
+    endpoint = reading.endpoint
+    deadline = session.deadline(options.timeout)
+    attempt = 0
+    while True:
+        attempt += 1
+        request = requests.submit(session.address, session.key(), endpoint, inputs)
+        retry_after: float | None = None
+        try:
+            answer: Answer = yield Send(request, _request_seconds(session, deadline, grace=True))
+            retry_after = answer.retry_after
+            made = answers.read_submit(answer, endpoint)
+        except (RateLimitedError, QueueFullError) as error:
+            reason: AkiError = error
+        except ConnectionFailedError as error:
+            if error.sent:
+                raise
+            reason = error
+        else:
+            first_poll = session.now() + FIRST_POLL
+            return JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
+        pause = retry_delay(attempt, retry_after, random.random, base=0.25)
+        if attempt > options.max_retries or _passes(session, pause, deadline):
+            raise reason
+        yield Pause(pause)
+
+
+def advance(
+    session: Session, job: JobState[Any, Any], options: Options, deadline: float | None
+) -> Flow[None]:
+    """Wait for the job's next poll, and poll it.
+
+    Raises:
+        DeadlineExceededError: The deadline came first.
+    """
+    pause = job.next_poll - session.now()
+    if _passes(session, max(pause, 0.0), deadline):
+        remaining = (deadline or 0.0) - session.now()
+        if remaining > 0:
+            yield Pause(remaining)
+        raise too_late(job)
+    if pause > 0:
+        yield Pause(pause)
+    yield from poll(session, job, options, deadline)
+
+
+def poll(
+    session: Session,
+    job: JobState[Any, Any],
+    options: Options,
+    deadline: float | None,
+    *,
+    cancel: bool = False,
+) -> Flow[None]:
+    """Ask how the job is until the hub answers, and take the answer in.
+
+    Raises:
+        DeadlineExceededError: The deadline came first.
+        StatusError: The hub refuses to answer, for a reason that time does not mend.
+        ConnectionFailedError: No deadline was given and the hub stayed away.
+    """
+    endpoint = job.reading.endpoint
+    patience = deadline if deadline is not None else session.now() + PATIENCE_SECONDS
+    attempt = 0
+    while True:
+        attempt += 1
+        extra, job.inputs_to_send = job.inputs_to_send, {}
+        request = requests.poll(
+            session.address, session.key(), endpoint, job.job_id, cancel=cancel, extra=extra
+        )
+        retry_after: float | None = None
+        try:
+            answer: Answer = yield Send(request, _request_seconds(session, patience))
+            if answer.status not in answers.RETRYABLE_STATUSES:
+                report = answers.read_progress(answer, endpoint, job.job_id)
+                job.observe(report, session.now(), options.progress_interval)
+                return
+            retry_after = answer.retry_after
+            reason: AkiError = answers.status_error(answer, endpoint)
+        except ConnectionFailedError as error:
+            reason = error
+        job.inputs_to_send = {**extra, **job.inputs_to_send}
+        pause = retry_delay(attempt, retry_after, random.random)
+        if _passes(session, pause, patience):
+            if deadline is None:
+                raise reason
+            raise too_late(job) from reason
+        yield Pause(pause)
+
+
+def cancel(
+    session: Session, job: JobState[Any, Any], options: Options, seconds: float
+) -> Flow[None]:
+    """Tell the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
+    if not job.ended:
+        yield from poll(session, job, options, session.deadline(seconds), cancel=True)
+
+
+def watch(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+    """Bring one piece of news of a job that only this caller waits for."""
+    yield from _or_abandon(session, job, options, advance(session, job, options, job.deadline))
+
+
+def call(
+    session: Session,
+    reading: Reading[Prog, Out],
+    inputs: Mapping[str, Any],
+    options: Options,
+) -> Flow[Out]:
+    """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
+    job = yield from submit(session, reading, inputs, options)
+    yield from _or_abandon(session, job, options, _follow(session, job, options))
+    return job.result()
+
+
+def _follow(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+    reader = EventReader(job)
+    while not job.ended:
+        yield from advance(session, job, options, job.deadline)
+        event = reader.read()
+        if event is not None and options.on_progress is not None:
+            yield Notify(event, options.on_progress)
+
+
+def _or_abandon(
+    session: Session, job: JobState[Any, Any], options: Options, flow: Flow[None]
+) -> Flow[None]:
+    """Run a flow that waits for a job; whatever ends the waiting early cancels the job."""
+    try:
+        yield from flow
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield from abandon(session, job, options)
+        raise
+
+
+def abandon(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+    """Cancel a job that nobody waits for any more, as well as can be done in a short time."""
+    try:
+        yield from cancel(session, job, options, CANCEL_SECONDS)
+    except AkiError:
+        # The reason for giving up is the one to report; that the hub can not be told is not.
+        return
+
+
+def too_late(job: JobState[Any, Any]) -> DeadlineExceededError:
+    """Make the exception for a deadline that passed."""
+    endpoint = job.reading.endpoint
+    return DeadlineExceededError(
+        f"{endpoint}: the deadline passed while the job was {job.status}",
+        endpoint=endpoint,
+        job_id=job.job_id,
+    )
+
+
+def _passes(session: Session, pause: float, deadline: float | None) -> bool:
+    return deadline is not None and session.now() + pause >= deadline
+
+
+def _request_seconds(session: Session, deadline: float | None, *, grace: bool = False) -> float:
+    if deadline is None:
+        return REQUEST_SECONDS
+    # A submit that may have been read is worth waiting for: only with its job id can the job be cancelled.
+    remaining = deadline - session.now() + (CANCEL_SECONDS if grace else 0.0)
+    return min(max(remaining, 0.05), REQUEST_SECONDS)

@@ -1,0 +1,84 @@
+"""Media formats: their names, MIME types and suffixes, and how their first bytes look. One table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["image", "audio", "video"]
+
+UNKNOWN = "octet-stream"
+"""The format of bytes that no entry of the table fits."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One media format.
+
+    Attributes:
+        name: The hub's name for it, in small letters.
+        suffix: Usual suffix of a file.
+        magic: What the bytes hold at which place, any one set of them.
+    """
+
+    name: str
+    suffix: str
+    magic: tuple[tuple[tuple[int, bytes], ...], ...] = ()
+
+
+FORMATS: dict[Kind, tuple[Format, ...]] = {
+    "image": (
+        Format("png", ".png", (((0, b"\x89PNG\r\n\x1a\n"),),)),
+        Format("jpeg", ".jpg", (((0, b"\xff\xd8\xff"),),)),
+        Format("webp", ".webp", (((0, b"RIFF"), (8, b"WEBP")),)),
+        Format("gif", ".gif", (((0, b"GIF87a"),), ((0, b"GIF89a"),))),
+        Format("tiff", ".tiff", (((0, b"II*\x00"),), ((0, b"MM\x00*"),))),
+        Format("bmp", ".bmp", (((0, b"BM"),),)),
+    ),
+    "audio": (
+        Format("wav", ".wav", (((0, b"RIFF"), (8, b"WAVE")),)),
+        Format(
+            "mp3",
+            ".mp3",
+            (((0, b"ID3"),), ((0, b"\xff\xfb"),), ((0, b"\xff\xf3"),), ((0, b"\xff\xf2"),)),
+        ),
+        Format("ogg", ".ogg", (((0, b"OggS"),),)),
+        Format("flac", ".flac", (((0, b"fLaC"),),)),
+        Format("webm", ".webm", (((0, b"\x1a\x45\xdf\xa3"),),)),
+        Format("mp4", ".m4a", (((4, b"ftyp"),),)),
+    ),
+    "video": (
+        Format("mp4", ".mp4", (((4, b"ftyp"),),)),
+        Format("webm", ".webm", (((0, b"\x1a\x45\xdf\xa3"),),)),
+        Format("ogg", ".ogv", (((0, b"OggS"),),)),
+        Format("gif", ".gif", (((0, b"GIF87a"),), ((0, b"GIF89a"),))),
+    ),
+}
+
+_ALIASES = {
+    "jpg": "jpeg",
+    "tif": "tiff",
+    "mpeg": "mp3",
+    "x-wav": "wav",
+    "wave": "wav",
+    "m4a": "mp4",
+}
+
+
+def normal_name(name: str) -> str:
+    """Return a format's name as the table has it: the hub writes `JPEG`, people write `jpg`."""
+    small = name.strip().lower()
+    return _ALIASES.get(small, small)
+
+
+def sniff(data: bytes, kind: Kind) -> str | None:
+    """Return the format that the first bytes show, None where they show none of this kind."""
+    for entry in FORMATS[kind]:
+        if any(
+            all(data[at : at + len(sign)] == sign for at, sign in signs) for signs in entry.magic
+        ):
+            return entry.name
+    return None
+
+
+def suffix_of(format_name: str, kind: Kind) -> str:
+    """Return the usual suffix of a file of this format, `.bin` where it is unknown."""
+    return next((entry.suffix for entry in FORMATS[kind] if entry.name == format_name), ".bin")

@@ -1,0 +1,93 @@
+"""The names that a generated package offers beside its clients and models."""
+
+from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
+from .client import KeyCheck
+from .endpoint import AsyncEndpoint, Endpoint
+from .errors import (
+    AkiError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    InvalidParametersError,
+    JobCanceledError,
+    JobError,
+    JobFailedError,
+    JobLapsedError,
+    JobUnknownError,
+    NotEntitledError,
+    NotFoundError,
+    QueueFullError,
+    RateLimitedError,
+    ResultGoneError,
+    ServerError,
+    StatusError,
+    TooLargeError,
+    UnexpectedAnswerError,
+)
+from .events import Event, Meta, Queued, Running
+from .hub import Layout
+from .jobs import AsyncJob, Job
+from .json_value import Json
+from .media import Audio, Image, Media, MediaError, Video
+from .media_input import AudioInput, ImageInput, VideoInput
+from .models import InputModel, MissingOutputError, OutputModel, ProgressModel
+from .options import Options
+from .streams import AsyncStream, Stream
+
+__all__ = [
+    "AkiError",
+    "AsyncEndpoint",
+    "AsyncJob",
+    "AsyncStream",
+    "Audio",
+    "AudioInput",
+    "AudioPart",
+    "AuthenticationError",
+    "BadRequestError",
+    "ChatContext",
+    "ChatMessage",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "DeadlineExceededError",
+    "Endpoint",
+    "Event",
+    "Image",
+    "ImageInput",
+    "ImagePart",
+    "InputModel",
+    "InvalidParametersError",
+    "Job",
+    "JobCanceledError",
+    "JobError",
+    "JobFailedError",
+    "JobLapsedError",
+    "JobUnknownError",
+    "Json",
+    "KeyCheck",
+    "Layout",
+    "Media",
+    "MediaError",
+    "Meta",
+    "MissingOutputError",
+    "NotEntitledError",
+    "NotFoundError",
+    "Options",
+    "OutputModel",
+    "ProgressModel",
+    "Queued",
+    "QueueFullError",
+    "RateLimitedError",
+    "ResultGoneError",
+    "Running",
+    "ServerError",
+    "StatusError",
+    "Stream",
+    "TextPart",
+    "TooLargeError",
+    "UnexpectedAnswerError",
+    "Video",
+    "VideoInput",
+    "VideoPart",
+]

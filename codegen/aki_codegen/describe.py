@@ -2,6 +2,7 @@
 
 from .ir import (
     BooleanType,
+    ChatTextType,
     ChatType,
     ChoiceType,
     Endpoint,
@@ -16,6 +17,8 @@ from .ir import (
     PromptType,
     Range,
     TextType,
+    ToolCallsType,
+    ToolsType,
     UnknownType,
 )
 from .literals import doc_text
@@ -62,36 +65,40 @@ def parameter_line(parameter: Parameter) -> str:
 def type_phrase(kind: FieldType) -> str:
     """Say what a value of a type is, with its limits."""
     match kind:
-        case TextType(max_length, enforced):
-            if max_length is None:
-                return "Text"
+        case TextType(max_length, enforced) if max_length is not None:
             return f"Text of at most {max_length:,} characters" + ("" if enforced else _CONVERTED)
         case IntegerType(limits):
             return _numbers("Whole number", limits)
         case FloatType(limits):
             return _numbers("Number", limits)
-        case BooleanType():
-            return "True or False"
         case ChoiceType(choices, enforced):
             shown = ", ".join(_value(choice) for choice in choices[:MAX_SHOWN_CHOICES])
             more = len(choices) - MAX_SHOWN_CHOICES
             rest = f" and {more:,} more" if more > 0 else ""
             return f"One of {shown}{rest}" + ("" if enforced else _CONVERTED)
-        case JsonType():
-            return "Any JSON value"
         case ChatType(media):
             with_media = f"; messages may hold {', '.join(media)}" if media else ""
-            return f"Messages of a conversation, the last one the user's{with_media}"
-        case PromptType():
-            return "Raw prompt text, instead of a conversation"
+            return f"{_PHRASES[ChatType]}{with_media}"
         case MediaType(medium, formats):
             return _MEDIA[medium] + (f" ({', '.join(formats)})" if formats else "")
         case MediaListType(medium):
             return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
         case UnknownType(word):
             return f"Any JSON value; the hub calls its type {doc_text(word)}"
+        case _:
+            return _PHRASES[type(kind)]
 
 
+_PHRASES: dict[type[FieldType], str] = {
+    TextType: "Text",
+    BooleanType: "True or False",
+    JsonType: "Any JSON value",
+    ToolsType: "Tools that the model may call, as OpenAI words them",
+    ToolCallsType: "Calls that the model asks for",
+    ChatTextType: "Text, with its thinking and content apart",
+    ChatType: "Messages of a conversation, the last one the user's",
+    PromptType: "Raw prompt text, instead of a conversation",
+}
 _CONVERTED = "; the hub fits other values"
 _MEDIA = {
     "image": "A picture as bytes, path, file, Pillow image, data URI or another call's output",

@@ -22,13 +22,14 @@ from .ir import (
 )
 from .runtime.formats import Kind, normal_name
 from .runtime.shapes import is_array, is_object
-from .wire import Attributes
+from .wire import Attributes, is_utf8
 
 Tell = Callable[[str, str], None]
 """Takes what is wrong with a field, and the remedy."""
 
 KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 MAX_CHOICES = 10_000
+MAX_TEXT_LENGTH = 10**12
 
 
 def field_type(attributes: Attributes, tell: Tell) -> FieldType:
@@ -60,7 +61,9 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 def _text(attributes: Attributes, tell: Tell) -> FieldType:
     length = attributes.get("max_length")
-    if length is not None and not (is_number(length) and length == int(length) and length >= 0):
+    if length is not None and not (
+        is_number(length) and length == int(length) and 0 <= length <= MAX_TEXT_LENGTH
+    ):
         tell(f"its max_length {_shown(length)} is no length", "the length is not checked")
         length = None
     return TextType(int(length) if length is not None else None, not converts(attributes))
@@ -91,7 +94,11 @@ def _selection(attributes: Attributes, tell: Tell) -> FieldType:
     values = supported if is_array(supported) else []
     choices: dict[tuple[str, Scalar], Scalar] = {}
     for value in values[:MAX_CHOICES]:
-        if isinstance(value, str | bool) or is_number(value):
+        if (
+            (isinstance(value, str) and is_utf8(value))
+            or isinstance(value, bool)
+            or is_number(value)
+        ):
             choices.setdefault((type(value).__name__, value), value)
         else:
             tell(f"its choice {_shown(value)} is no text or number", "the choice is left out")

@@ -68,6 +68,21 @@ class JsonType:
 
 
 @dataclass(frozen=True)
+class ToolsType:
+    """Tools that a chat model may call, as JSON text on the wire."""
+
+
+@dataclass(frozen=True)
+class ToolCallsType:
+    """Calls that a chat model asks for, as JSON text on the wire."""
+
+
+@dataclass(frozen=True)
+class ChatTextType:
+    """What a chat model said: text, or an object with its thinking and content."""
+
+
+@dataclass(frozen=True)
 class ChatType:
     """A conversation; `media` are the kinds that a message may hold."""
 
@@ -108,6 +123,9 @@ FieldType: TypeAlias = (
     | BooleanType
     | ChoiceType
     | JsonType
+    | ToolsType
+    | ToolCallsType
+    | ChatTextType
     | ChatType
     | PromptType
     | MediaType

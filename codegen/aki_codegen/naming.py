@@ -32,7 +32,7 @@ CLIENT_NAMES = _words("""
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 
 MODEL_NAMES = _words("""
-    construct copy dict from_orm json meta model_computed_fields model_config model_construct
+    construct copy declared dict from_orm json meta model_computed_fields model_config model_construct
     model_copy model_dump model_dump_json model_extra model_fields model_fields_set
     model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
     model_validate_json model_validate_strings parse_file parse_obj parse_raw read schema
@@ -44,6 +44,9 @@ TYPE_NAMES = _words("""
     Annotated Any Field Literal bool dict endpoint float int list str
 """)
 """What annotations in a generated module are made of: a field of such a name would shadow it."""
+
+RUNTIME_MODEL_BEGINNINGS = _words("Audio Image Json Video")
+"""With `Input` or `Output` behind them these are types of the runtime, which an endpoint's models would shadow."""
 
 Role = Literal["endpoint", "param", "field"]
 
@@ -70,7 +73,7 @@ def identifiers(
         role: What is named.
         remembered: Identifiers given before, by the hub's name; those that are no valid name are given anew.
     """
-    known = {wire: name for wire, name in sorted(remembered.items()) if is_safe(name, role)}
+    known = _each_once({wire: name for wire, name in remembered.items() if is_safe(name, role)})
     given: dict[str, Identifier] = {}
     taken = {name.casefold() for name in known.values()}
     for wire in sorted(set(wire_names)):
@@ -84,7 +87,13 @@ def class_names(
     names: Mapping[str, Identifier], remembered: Mapping[str, str]
 ) -> dict[str, ClassName]:
     """Give every endpoint a beginning for its models' names, as in `FluxDev` for `flux_dev`."""
-    known = {wire: name for wire, name in remembered.items() if _CLASS.fullmatch(name)}
+    known = _each_once(
+        {
+            wire: name
+            for wire, name in remembered.items()
+            if _CLASS.fullmatch(name) and name not in RUNTIME_MODEL_BEGINNINGS
+        }
+    )
     taken = {name.casefold() for name in known.values()}
     given: dict[str, ClassName] = {}
     for wire, name in sorted(names.items()):
@@ -138,6 +147,14 @@ def _ascii_or_gap(char: str) -> str:
     return unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode() or "_"
 
 
+def _each_once(remembered: Mapping[str, str]) -> dict[str, str]:
+    # A merge of two branches can leave one name with two of the hub's names: the first of them keeps it.
+    owners: dict[str, str] = {}
+    for wire, name in sorted(remembered.items()):
+        owners.setdefault(name.casefold(), wire)
+    return {wire: name for wire, name in remembered.items() if owners[name.casefold()] == wire}
+
+
 def _free(name: str, taken: set[str], separator: str = "_") -> str:
     candidate, number = name, 1
     while candidate.casefold() in taken:
@@ -149,4 +166,5 @@ def _free(name: str, taken: set[str], separator: str = "_") -> str:
 def _camel(name: Identifier) -> str:
     words = [word for word in name.split("_") if word]
     camel = "".join(word[0].upper() + word[1:] for word in words)
-    return camel if camel and camel[0].isalpha() else f"Endpoint{camel}"
+    usable = camel and camel[0].isalpha() and camel not in RUNTIME_MODEL_BEGINNINGS
+    return camel if usable else f"Endpoint{camel}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .fieldtypes import Tell, converts, field_type, is_number
 from .ir import (
     BooleanType,
+    ChatTextType,
     ChatType,
     ChoiceType,
     Default,
@@ -21,12 +22,15 @@ from .ir import (
     PromptType,
     Section,
     TextType,
+    ToolCallsType,
+    ToolsType,
     UnknownType,
 )
 from .naming import ClassName, Identifier, Role, class_names, identifiers
 from .problems import Problem
+from .roles import CHAT_PARAMETERS, input_by_role, output_by_role
 from .runtime.shapes import is_object
-from .wire import Attributes, Details, read_details
+from .wire import Attributes, Details, is_utf8, read_details
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 """Parameters that the client itself sets; no user sees them."""
@@ -112,6 +116,9 @@ class _EndpointReader:
             if name not in TRANSPORT_PARAMETERS
         }
         parameters = self._parameters(inputs)
+        is_chat = any(
+            isinstance(p.type, ChatType) or p.wire_name in CHAT_PARAMETERS for p in parameters
+        )
         endpoint = Endpoint(
             wire_name=self._wire_name,
             name=self._name,
@@ -121,8 +128,8 @@ class _EndpointReader:
             category=details.category,
             version=details.version,
             inputs=parameters,
-            outputs=self._outputs("output", self._section("output", sections.output)),
-            progress=self._outputs("progress", self._section("progress", sections.progress)),
+            outputs=self._outputs("output", sections.output, is_chat=is_chat),
+            progress=self._outputs("progress", sections.progress, is_chat=is_chat),
         )
         return endpoint, EndpointNames(self._name, self._models, self._given)
 
@@ -136,7 +143,9 @@ class _EndpointReader:
             return {}
         usable: dict[str, Attributes] = {}
         for name, attributes in fields.items():
-            if is_object(attributes):
+            if not is_utf8(name):
+                self._tell(repr(name), "its name is no text", "it is left out")
+            elif is_object(attributes):
                 usable[name] = attributes
             else:
                 self._tell(name, "its attributes are no object", "it is taken as text")
@@ -153,7 +162,7 @@ class _EndpointReader:
         def tell(what: str, remedy: str) -> None:
             self._tell(wire, what, remedy)
 
-        kind = field_type(attributes, tell)
+        kind = input_by_role(wire, field_type(attributes, tell))
         default = _default(attributes, kind, tell)
         required = attributes.get("required") is True or (
             # The hub refuses the absence of a choice for which it knows no stand-in.
@@ -168,14 +177,17 @@ class _EndpointReader:
             description=_description(attributes),
         )
 
-    def _outputs(self, section: Section, fields: Mapping[str, Attributes]) -> tuple[Output, ...]:
+    def _outputs(
+        self, section: Section, declared: Mapping[str, object] | None, *, is_chat: bool
+    ) -> tuple[Output, ...]:
+        fields = self._section(section, declared)
         names = self._names(section, "field", fields)
 
         def read(wire: str) -> Output:
             def tell(what: str, remedy: str) -> None:
                 self._tell(wire, what, remedy)
 
-            kind = field_type(fields[wire], tell)
+            kind = output_by_role(wire, field_type(fields[wire], tell), is_chat=is_chat)
             return Output(wire, names[wire], kind, _description(fields[wire]))
 
         return tuple(map(read, fields))
@@ -199,7 +211,9 @@ def _description(attributes: Attributes) -> str:
 
 def _default(attributes: Attributes, kind: FieldType, tell: Tell) -> Default | None:
     value = attributes.get("default")
-    if value is None or (value == "" and isinstance(kind, JsonType | ChatType | MediaType)):
+    if value is None or (
+        value == "" and isinstance(kind, JsonType | ToolsType | ChatType | MediaType)
+    ):
         return None
     problem = None if converts(attributes) else _objection(value, kind)
     if problem is None and _is_of_type(value, kind):
@@ -211,7 +225,7 @@ def _default(attributes: Attributes, kind: FieldType, tell: Tell) -> Default | N
 
 def _is_of_type(value: object, kind: FieldType) -> bool:
     match kind:
-        case TextType() | PromptType():
+        case TextType() | PromptType() | ChatTextType():
             return isinstance(value, str)
         case IntegerType():
             return is_number(value) and value == int(value)
@@ -221,7 +235,7 @@ def _is_of_type(value: object, kind: FieldType) -> bool:
             return isinstance(value, bool)
         case ChoiceType(choices):
             return any(type(value) is type(choice) and value == choice for choice in choices)
-        case JsonType() | ChatType() | UnknownType():
+        case JsonType() | ChatType() | UnknownType() | ToolsType() | ToolCallsType():
             return True
         case MediaType() | MediaListType():
             return False

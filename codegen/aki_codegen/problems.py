@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .literals import doc_text
+
 Effect = Literal["skipped", "kept", "degraded"]
 """What trouble did: an endpoint is left out, kept from an earlier snapshot, or one field is typed loosely."""
 
@@ -27,7 +29,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.endpoint}.{self.field}" if self.field else self.endpoint
-        return f"{where}: {self.what} ({self.effect}); {self.remedy}"
+        # What the hub worded can hold what a terminal obeys or can not show.
+        return doc_text(f"{where}: {self.what} ({self.effect}); {self.remedy}")
 
 
 class GenerationError(Exception):

@@ -8,6 +8,7 @@ from typing import Any
 
 from .ir import (
     BooleanType,
+    ChatTextType,
     ChatType,
     ChoiceType,
     Endpoint,
@@ -22,6 +23,8 @@ from .ir import (
     PromptType,
     Range,
     TextType,
+    ToolCallsType,
+    ToolsType,
     UnknownType,
 )
 from .literals import doc_text
@@ -80,10 +83,14 @@ class _TypeTable:
                 return {"type": "boolean"}
             case ChoiceType():
                 return _choice(kind)
-            case JsonType() | UnknownType():
-                return self._runtime(
-                    "json_value.Json" if isinstance(kind, JsonType) else "json_value.RawJson"
-                )
+            case ToolsType():
+                return self._runtime("tools.Tools")
+            case JsonType() | ToolCallsType():
+                return self._runtime("json_value.Json")
+            case UnknownType():
+                return self._runtime("json_value.RawJson")
+            case ChatTextType():
+                return {"type": "string"}
             case ChatType():
                 return self._runtime("chat.ChatContext")
             case PromptType():
@@ -103,7 +110,11 @@ class _TypeTable:
                 return {"type": "boolean"}
             case ChoiceType(choices):
                 return _open_choice(choices)
-            case JsonType() | UnknownType() | ChatType():
+            case ChatTextType():
+                return self._runtime("chat_text.ChatText")
+            case ToolCallsType():
+                return self._runtime("tools.ToolCalls")
+            case JsonType() | UnknownType() | ChatType() | ToolsType():
                 return self._runtime("json_value.JsonOutput")
             case MediaType(medium):
                 return self._runtime(f"media.{medium.capitalize()}")

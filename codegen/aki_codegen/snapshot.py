@@ -57,7 +57,14 @@ def to_files(snapshot: Snapshot) -> dict[PurePosixPath, str]:
         spec / HUB_FILE: _dump({"server": snapshot.server, "layout": snapshot.layout}),
         spec / NAMES_FILE: _dump(
             {
-                wire: {"name": given.name, "models": given.models, "fields": given.fields}
+                wire: {
+                    "name": given.name,
+                    "models": given.models,
+                    "fields": {
+                        section: dict(sorted(names.items()))
+                        for section, names in sorted(given.fields.items())
+                    },
+                }
                 for wire, given in sorted(snapshot.names.items())
             }
         ),

@@ -16,6 +16,7 @@ from .runtime.explain import sentences, status_phrase
 from .runtime.hub import Address
 from .runtime.secret import ApiKey
 from .runtime.shapes import is_array, is_object
+from .wire import is_utf8
 
 MAX_CONCURRENT = 8
 """Documents that are asked for at the same time."""
@@ -118,7 +119,7 @@ async def _fetch_list(
     problems: list[Problem] = []
     usable: set[str] = set()
     for name in names[:MAX_ENDPOINTS]:
-        if isinstance(name, str) and name and _is_utf8(name):
+        if isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
             shown = repr(name)[:60]
@@ -131,6 +132,14 @@ async def _fetch_list(
 
 
 async def _get(client: httpx.AsyncClient, url: str, limits: Limits) -> object:
+    try:
+        return await _ask(client, url, limits)
+    except DocumentError as error:
+        # Servers like to repeat the address that they were asked for, and the key is in its query.
+        raise DocumentError(_without_key(str(error), client.params), error.status) from None
+
+
+async def _ask(client: httpx.AsyncClient, url: str, limits: Limits) -> object:
     try:
         async with asyncio.timeout(limits.seconds):
             async with client.stream("GET", url, timeout=limits.seconds) as response:
@@ -165,6 +174,12 @@ async def _read(response: httpx.Response, limits: Limits) -> bytes:
     return b"".join(chunks)
 
 
+def _without_key(text: str, query: httpx.QueryParams) -> str:
+    for secret in (query.get("key", ""), str(query).removeprefix("key=")):
+        text = text.replace(secret, "***") if secret else text
+    return text
+
+
 def _refusal(document: object, status: int) -> str:
     phrase = status_phrase(status)
     said = "; ".join(sentences(document, status))
@@ -191,11 +206,3 @@ def _no_details(name: str, why: str) -> Problem:
 
 def _odd_name(shown: str, what: str) -> Problem:
     return Problem(shown, "", what, "ask the hub's administrator", "skipped")
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return name not in (".", "..")

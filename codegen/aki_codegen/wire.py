@@ -64,3 +64,12 @@ def read_details(document: object) -> Details | str:
         return Details.model_validate(document)
     except (ValidationError, RecursionError) as error:
         return f"its details are not understood: {type(error).__name__}"
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be sent: JSON may hold half of a surrogate pair, which has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

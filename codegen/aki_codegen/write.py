@@ -78,7 +78,7 @@ def recover(folder: Path) -> None:
 def _write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
     before = _files_of(folder)
-    if before and MANIFEST_NAME not in before:
+    if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
         raise GenerationError(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
             "choose another --out or --package, or move it away"

@@ -8,7 +8,8 @@ An endpoint's models are imported when it is first used.
 from typing import TYPE_CHECKING
 
 from aki_client._hub import HUB
-from aki_client._runtime.client import AsyncClient, SyncClient
+from aki_client._runtime.async_client import AsyncClient
+from aki_client._runtime.client import SyncClient
 
 if TYPE_CHECKING:
     from aki_client.endpoints._apertus_chat import apertus_chat as _apertus_chat
@@ -36,52 +37,21 @@ class Aki(SyncClient):
 
     if TYPE_CHECKING:
         apertus_chat = _apertus_chat
-        """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
-
         flux_dev = _flux_dev
-        """Flux: Paints a picture from a prompt, or repaints a given one."""
-
         gpt_oss_chat = _gpt_oss_chat
-        """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call tools."""
-
         image_upscale = _image_upscale
-        """Image Upscale: Enlarges a picture two or four times and sharpens it."""
-
         kimi_k2 = _kimi_k2
-        """Kimi K2: A very large model for reasoning, code and work with tools."""
-
         llama3_8b_chat = _llama3_8b_chat
-        """Llama 3.x 8B Chat: A small and quick chat model for everyday questions."""
-
         llama3_chat = _llama3_chat
-        """Llama 3.x Chat: A large chat model for demanding conversations in many languages."""
-
         minimax_m3 = _minimax_m3
-        """MiniMax M3: A large reasoning model that is open to selected keys only."""
-
         qwen_image = _qwen_image
-        """Qwen Image: Paints detailed pictures and is good at writing text in them."""
-
         qwen_image_edit = _qwen_image_edit
-        """Qwen Image Edit: Changes a picture as the prompt says."""
-
         qwen_vl_chat = _qwen_vl_chat
-        """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound."""
-
         seamless_translate = _seamless_translate
-        """Seamless Translate: Translates a text from one language into another."""
-
         video_caption = _video_caption
-        """Video Caption: Describes in words what happens in a video."""
-
         whisper_transcribe = _whisper_transcribe
-        """Whisper Transcribe: Writes down what is said in a recording."""
-
         xttsv2 = _xttsv2
-        """XTTS v2: Speaks a text in one of several voices and languages."""
-
         z_image_turbo = _z_image_turbo
-        """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""
 
 
 class AsyncAki(AsyncClient):
@@ -91,49 +61,18 @@ class AsyncAki(AsyncClient):
 
     if TYPE_CHECKING:
         apertus_chat = _apertus_chat
-        """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
-
         flux_dev = _flux_dev
-        """Flux: Paints a picture from a prompt, or repaints a given one."""
-
         gpt_oss_chat = _gpt_oss_chat
-        """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call tools."""
-
         image_upscale = _image_upscale
-        """Image Upscale: Enlarges a picture two or four times and sharpens it."""
-
         kimi_k2 = _kimi_k2
-        """Kimi K2: A very large model for reasoning, code and work with tools."""
-
         llama3_8b_chat = _llama3_8b_chat
-        """Llama 3.x 8B Chat: A small and quick chat model for everyday questions."""
-
         llama3_chat = _llama3_chat
-        """Llama 3.x Chat: A large chat model for demanding conversations in many languages."""
-
         minimax_m3 = _minimax_m3
-        """MiniMax M3: A large reasoning model that is open to selected keys only."""
-
         qwen_image = _qwen_image
-        """Qwen Image: Paints detailed pictures and is good at writing text in them."""
-
         qwen_image_edit = _qwen_image_edit
-        """Qwen Image Edit: Changes a picture as the prompt says."""
-
         qwen_vl_chat = _qwen_vl_chat
-        """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound."""
-
         seamless_translate = _seamless_translate
-        """Seamless Translate: Translates a text from one language into another."""
-
         video_caption = _video_caption
-        """Video Caption: Describes in words what happens in a video."""
-
         whisper_transcribe = _whisper_transcribe
-        """Whisper Transcribe: Writes down what is said in a recording."""
-
         xttsv2 = _xttsv2
-        """XTTS v2: Speaks a text in one of several voices and languages."""
-
         z_image_turbo = _z_image_turbo
-        """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""

@@ -2,18 +2,17 @@
 
 A generated module holds one typed function per endpoint. The decorator here turns it into an `EndpointSpec`,
 and a `ParamSpec` carries the function's signature to call, stream and submit, sync and async alike.
+An editor lets the function's docstring come with it, for every method that has no docstring of its own.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Unpack, cast, overload
-
-from pydantic import ValidationError
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from . import flows
-from .errors import InvalidParametersError
-from .explain_inputs import problems_of
 from .flows import Flow
+from .info import EndpointInfo, check_with_model
+from .jobref import Origin
 from .jobs import AsyncJob, Job
 from .jobstate import JobState, Out, Prog, Reading
 from .models import InputModel
@@ -22,45 +21,11 @@ from .runner import AsyncRunner, SyncRunner
 from .streams import AsyncStream, Stream
 
 if TYPE_CHECKING:
-    from .client import AsyncClient, SyncClient
-
-if TYPE_CHECKING:
-    from .client import AsyncClient, SyncClient
+    from .async_client import AsyncClient
+    from .client import SyncClient
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True)
-class EndpointInfo(Generic[Prog, Out]):
-    """What an endpoint is, apart from its parameters.
-
-    Attributes:
-        name: Its name on the hub.
-        title: What people call it.
-        category: The hub's word for its kind, such as "chat"; None where the hub gives none.
-        version: The endpoint's version when this package was generated.
-    """
-
-    name: str
-    title: str
-    category: str | None
-    version: int | None
-    input: type[InputModel]
-    reading: Reading[Prog, Out]
-
-    def inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Check the arguments of one call and return them as the hub wants them.
-
-        Raises:
-            InvalidParametersError: With every problem of the call at once.
-        """
-        if args:
-            raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
-        try:
-            return self.input.model_validate(kwargs).to_wire()
-        except ValidationError as error:
-            problems = problems_of(error, self.input)
-        raise InvalidParametersError(self.name, problems)
+Method = TypeVar("Method", bound=Callable[..., object])
 
 
 def endpoint(
@@ -79,13 +44,15 @@ def endpoint(
     """
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":
+        model = cast("type[InputModel]", function.__annotations__["return"])
         info = EndpointInfo(
             name=name,
             title=title,
             category=category,
             version=version,
-            input=cast("type[InputModel]", function.__annotations__["return"]),
             reading=Reading(name, output, progress),
+            origin=Origin(function.__module__.partition(".endpoints.")[0], function.__name__),
+            check=check_with_model(name, model),
         )
         return EndpointSpec(info, function)
 
@@ -111,6 +78,16 @@ class EndpointSpec(Generic[P, Out, Prog]):
 
     def __repr__(self) -> str:
         return f"<EndpointSpec {self.info.name}>"
+
+
+def _doc(text: str) -> Callable[[Method], Method]:
+    """Document a method for `help` alone, so that editors show the endpoint's docstring in its place."""
+
+    def decorate(method: Method) -> Method:
+        method.__doc__ = text
+        return method
+
+    return decorate
 
 
 class _Bound(Generic[P, Out, Prog]):
@@ -141,29 +118,38 @@ class Endpoint(_Bound[P, Out, Prog]):
         super().__init__(spec, options)
         self._runner = runner
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:
-        """Submit a job, wait for it and return its result."""
+    @_doc("Submit a job, wait for it and return its result.")
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
         return self._runner.run(
             flows.call(self._runner.session, self.info.reading, inputs, self._options)
         )
 
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:
-        """Submit a job and watch it; use it in a `with` block."""
+    @_doc("Submit a job and watch it; use it in a `with` block.")
+    def stream(self, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
         return Stream(self._runner, self._start(args, kwargs), self._options)
 
-    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:
-        """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
+    @_doc(
+        "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
+    )
+    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
         state = self._runner.run(self._start(args, kwargs))
-        return Job(self._runner, state, self._options)
+        return self._handle(state)
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return Job(self._runner, JobState(self.info.reading, job_id), self._options)
+        return self._handle(JobState(self.info.reading, job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
         return Endpoint(self._runner, self._spec, replace(self._options, **changes))
+
+    def _handle(self, state: JobState[Prog, Out]) -> Job[Prog, Out]:
+        return self._runner.handles.get_or_make(
+            self.info.name,
+            state.job_id,
+            lambda: Job(self._runner, state, self._options, self.info.origin),
+        )
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
@@ -179,29 +165,38 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         super().__init__(spec, options)
         self._runner = runner
 
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:
-        """Submit a job, wait for it and return its result."""
+    @_doc("Submit a job, wait for it and return its result.")
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
         return await self._runner.run(
             flows.call(self._runner.session, self.info.reading, inputs, self._options)
         )
 
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:
-        """Submit a job and watch it; use it in an `async with` block."""
+    @_doc("Submit a job and watch it; use it in an `async with` block.")
+    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
         return AsyncStream(self._runner, self._start(args, kwargs), self._options)
 
-    async def submit(self, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:
-        """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
+    @_doc(
+        "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
+    )
+    async def submit(self, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
         state = await self._runner.run(self._start(args, kwargs))
-        return AsyncJob(self._runner, state, self._options)
+        return self._handle(state)
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return AsyncJob(self._runner, JobState(self.info.reading, job_id), self._options)
+        return self._handle(JobState(self.info.reading, job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
         return AsyncEndpoint(self._runner, self._spec, replace(self._options, **changes))
+
+    def _handle(self, state: JobState[Prog, Out]) -> AsyncJob[Prog, Out]:
+        return self._runner.handles.get_or_make(
+            self.info.name,
+            state.job_id,
+            lambda: AsyncJob(self._runner, state, self._options, self.info.origin),
+        )
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic
 
 from . import flows
-from .errors import DeadlineExceededError
+from .errors import AkiError, DeadlineExceededError
 from .events import Event
 from .flows import CANCEL_SECONDS
+from .hub import Address
+from .jobref import JobRef, Origin, restore_async_job, restore_job
 from .jobstate import EventReader, JobState, Out, Prog
 from .options import Options
 from .runner import AsyncRunner, SyncRunner
@@ -22,6 +24,15 @@ class _JobHandle(Generic[Prog, Out]):
     """What both handles can say without asking the hub."""
 
     _state: JobState[Prog, Out]
+    _origin: Origin
+
+    def settle(self, output: Out | None, error: AkiError | None) -> None:
+        """Give the handle an end that is known from elsewhere: the hub would not tell it again."""
+        if not self._state.ended:
+            self._state.output, self._state.error = output, error
+
+    def _ref(self, address: Address) -> JobRef:
+        return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)
 
     @property
     def id(self) -> str:
@@ -49,7 +60,10 @@ class _JobHandle(Generic[Prog, Out]):
 class Job(_JobHandle[Prog, Out]):
     """A job on the hub. It may be shared by threads."""
 
-    def __init__(self, runner: SyncRunner, state: JobState[Prog, Out], options: Options) -> None:
+    def __init__(
+        self, runner: SyncRunner, state: JobState[Prog, Out], options: Options, origin: Origin
+    ) -> None:
+        self._origin = origin
         self._runner = runner
         self._state = state
         self._options = options
@@ -113,6 +127,14 @@ class Job(_JobHandle[Prog, Out]):
         except DeadlineExceededError:
             return
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the job is and how it ended, never the key."""
+        return restore_job, (
+            self._ref(self._runner.session.address),
+            self._state.output,
+            self._state.error,
+        )
+
     def _advance(self, deadline: float | None) -> None:
         session, state = self._runner.session, self._state
         seen = state.revision
@@ -129,7 +151,10 @@ class Job(_JobHandle[Prog, Out]):
 class AsyncJob(_JobHandle[Prog, Out]):
     """A job on the hub, for async code. It may be shared by the tasks of one event loop."""
 
-    def __init__(self, runner: AsyncRunner, state: JobState[Prog, Out], options: Options) -> None:
+    def __init__(
+        self, runner: AsyncRunner, state: JobState[Prog, Out], options: Options, origin: Origin
+    ) -> None:
+        self._origin = origin
         self._runner = runner
         self._state = state
         self._options = options
@@ -194,6 +219,14 @@ class AsyncJob(_JobHandle[Prog, Out]):
                 await self._advance(deadline)
         except DeadlineExceededError:
             return
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle where the job is and how it ended, never the key."""
+        return restore_async_job, (
+            self._ref(self._runner.session.address),
+            self._state.output,
+            self._state.error,
+        )
 
     async def _advance(self, deadline: float | None) -> None:
         session, state = self._runner.session, self._state

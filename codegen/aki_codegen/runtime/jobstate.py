@@ -1,9 +1,11 @@
 """What is known of one job, and how readers see it. Sans-IO: it is told what the hub answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from .answers import Done, Ended, Pending, Report
+from .chat_text import ChatText
 from .errors import AkiError
 from .events import Event, Queued, Running
 from .models import OutputModel, ProgressModel
@@ -84,7 +86,11 @@ class JobState(Generic[Prog, Out]):
                     result, endpoint=self.reading.endpoint, job_id=self.job_id
                 )
             case Ended(error):
+                error.partial = self._typed(error.partial)
                 self.error = error
+
+    def _typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(vars(self.reading.output.read(fields)))
 
     def result(self) -> Out:
         """Return the result of an ended job.
@@ -156,9 +162,4 @@ class EventReader(Generic[Prog, Out]):
 
 def text_of(value: Any) -> str | None:
     """Return the text that a person reads: the string itself, or the `content` of a text object."""
-    if isinstance(value, str):
-        return value
-    if is_object(value):
-        content = value.get("content")
-        return content if isinstance(content, str) else None
-    return None
+    return str(ChatText(value)) if isinstance(value, str) or is_object(value) else None

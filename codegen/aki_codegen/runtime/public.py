@@ -1,7 +1,8 @@
 """The names that a generated package offers beside its clients and models."""
 
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
-from .client import KeyCheck
+from .chat_text import ChatText
+from .client_core import KeyCheck
 from .endpoint import AsyncEndpoint, Endpoint
 from .errors import (
     AkiError,
@@ -35,9 +36,13 @@ from .media_input import AudioInput, ImageInput, VideoInput
 from .models import InputModel, MissingOutputError, OutputModel, ProgressModel
 from .options import Options
 from .streams import AsyncStream, Stream
+from .tools import Tool, ToolCall, ToolFunction
+from .untyped import AnyOutput, AnyProgress
 
 __all__ = [
     "AkiError",
+    "AnyOutput",
+    "AnyProgress",
     "AsyncEndpoint",
     "AsyncJob",
     "AsyncStream",
@@ -48,6 +53,7 @@ __all__ = [
     "BadRequestError",
     "ChatContext",
     "ChatMessage",
+    "ChatText",
     "ConfigurationError",
     "ConnectionFailedError",
     "DeadlineExceededError",
@@ -76,8 +82,8 @@ __all__ = [
     "Options",
     "OutputModel",
     "ProgressModel",
-    "Queued",
     "QueueFullError",
+    "Queued",
     "RateLimitedError",
     "ResultGoneError",
     "Running",
@@ -86,6 +92,9 @@ __all__ = [
     "Stream",
     "TextPart",
     "TooLargeError",
+    "Tool",
+    "ToolCall",
+    "ToolFunction",
     "UnexpectedAnswerError",
     "Video",
     "VideoInput",

@@ -1,33 +1,25 @@
-"""The only module that performs I/O: two drivers that run flows over httpx. They decide nothing.
-
-Whatever httpx raises becomes a `ConnectionFailedError` that says whether the hub may have seen the request.
-"""
+"""The only module that performs I/O: two drivers that run flows over httpx. They decide nothing."""
 
 import asyncio
 import inspect
 import logging
+import threading
 import time
 import weakref
 from collections.abc import Awaitable
-from typing import Any, TypeVar, cast
+from concurrent.futures import Future
+from typing import TypeVar, cast
 
 import httpx
 
 from .answers import Answer
-from .errors import ConnectionFailedError
-from .flows import Effect, Flow, Notify, Pause, Send
+from .flows import CANCEL_SECONDS, Effect, Flow, InterruptedSubmitError, Note, Notify, Pause, Send
+from .http import answer_of, build, connection_failed, limits
 from .requests import Request
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 10.0
-"""Seconds for making a connection."""
-
-MAX_CONNECTIONS = 100
-"""Connections of one client at the most; further requests wait for one."""
-
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_log = logging.getLogger("aki_client")
 
 
 class SyncTransport:
@@ -43,6 +35,7 @@ class SyncTransport:
     def __init__(self, http_client: httpx.Client | None, user_agent: str) -> None:
         self._given = http_client
         self._own: httpx.Client | None = None
+        self._opening = threading.Lock()
         self._user_agent = user_agent
 
     def run(self, flow: Flow[T]) -> T:
@@ -61,30 +54,63 @@ class SyncTransport:
 
     def close(self) -> None:
         """Close the connections, unless the client was the caller's own."""
-        if self._own is not None:
-            self._own.close()
-            self._own = None
+        with self._opening:
+            client, self._own = self._own, None
+        if client is not None:
+            client.close()
 
     def _perform(self, effect: Effect) -> Answer | None:
         match effect:
             case Send(request, seconds):
-                client = self._client()
-                try:
-                    return _answer(client.send(_build(client, request, seconds)))
-                except httpx.HTTPError as error:
-                    raise _connection_failed(error, request, seconds) from error
+                # Ctrl-C reaches the main thread alone, and must not tear a submit apart.
+                in_main_thread = threading.current_thread() is threading.main_thread()
+                if request.purpose == "submit" and in_main_thread:
+                    return self._send_whole(request, seconds)
+                return self._send(request, seconds)
             case Pause(seconds):
                 time.sleep(seconds)
+            case Note(text):
+                _log.info("%s", text)
             case Notify(event, show):
                 show(event)
         return None
 
+    def _send(self, request: Request, seconds: float) -> Answer:
+        client = self._client()
+        try:
+            return answer_of(client.send(build(client, request, seconds), follow_redirects=False))
+        except httpx.HTTPError as error:
+            failure = connection_failed(error, request, seconds)
+        # Raised here, so that it does not lead to httpx's own request, which holds the key.
+        raise failure
+
+    def _send_whole(self, request: Request, seconds: float) -> Answer:
+        """Send in a thread of its own, so that an interruption here leaves the request whole."""
+        sending: Future[Answer] = Future()
+
+        def send() -> None:
+            try:
+                sending.set_result(self._send(request, seconds))
+            except BaseException as error:
+                sending.set_exception(error)
+
+        threading.Thread(target=send, name="aki-submit", daemon=True).start()
+        try:
+            return sending.result()
+        except KeyboardInterrupt as interruption:
+            try:
+                answer = sending.result(timeout=CANCEL_SECONDS)
+            except BaseException:
+                raise interruption from None
+            raise InterruptedSubmitError(answer, interruption) from None
+
     def _client(self) -> httpx.Client:
         if self._given is not None:
             return self._given
-        if self._own is None:
-            self._own = httpx.Client(limits=_limits(), headers={"User-Agent": self._user_agent})
-        return self._own
+        with self._opening:
+            if self._own is None:
+                self._own = httpx.Client(limits=limits(), headers={"User-Agent": self._user_agent})
+            return self._own
 
 
 class AsyncTransport:
@@ -106,17 +132,17 @@ class AsyncTransport:
     async def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises.
 
-        When the task is cancelled, what the flow still has to do (cancel the hub's job) is done in a task of its
-        own, so that a second cancellation does not cut it short; the flow bounds its time.
+        When the task is cancelled, what the flow still has to do (cancel the hub's job) is done in a
+        task of its own, so that a second cancellation does not cut it short; the flow bounds its time.
         """
         try:
             return await self._drive(flow, None)
-        except _Interrupted as interrupted:
+        except _InterruptedFlowError as interrupted:
             rest = asyncio.ensure_future(self._drive(flow, interrupted.reason))
             while not rest.done():
                 try:
                     await asyncio.shield(rest)
-                except BaseException:  # noqa: S112 the task's own outcome is raised below
+                except BaseException:  # noqa: S112 the outcome of the task is raised below
                     continue
             return rest.result()
 
@@ -127,15 +153,14 @@ class AsyncTransport:
             await client.aclose()
 
     async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
-        shielded = interruption is not None
         try:
             effect = flow.throw(interruption) if interruption is not None else next(flow)
             while True:
                 try:
                     outcome = await self._perform(effect)
-                except asyncio.CancelledError as error:
-                    if not shielded:
-                        raise _Interrupted(error) from None
+                except (asyncio.CancelledError, InterruptedSubmitError) as error:
+                    if interruption is None:
+                        raise _InterruptedFlowError(error) from None
                     effect = flow.throw(error)
                 except BaseException as error:
                     effect = flow.throw(error)
@@ -147,18 +172,45 @@ class AsyncTransport:
     async def _perform(self, effect: Effect) -> Answer | None:
         match effect:
             case Send(request, seconds):
-                client = self._client()
-                try:
-                    return _answer(await client.send(_build(client, request, seconds)))
-                except httpx.HTTPError as error:
-                    raise _connection_failed(error, request, seconds) from error
+                if request.purpose == "submit":
+                    return await self._send_whole(request, seconds)
+                return await self._send(request, seconds)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
+            case Note(text):
+                _log.info("%s", text)
             case Notify(event, show):
                 shown = show(event)
                 if inspect.isawaitable(shown):
                     await cast("Awaitable[object]", shown)
         return None
+
+    async def _send(self, request: Request, seconds: float) -> Answer:
+        client = self._client()
+        try:
+            return answer_of(
+                await client.send(build(client, request, seconds), follow_redirects=False)
+            )
+        except httpx.HTTPError as error:
+            failure = connection_failed(error, request, seconds)
+        # Raised here, so that it does not lead to httpx's own request, which holds the key.
+        raise failure
+
+    async def _send_whole(self, request: Request, seconds: float) -> Answer:
+        """Send in a task of its own, so that cancelling the caller leaves the request whole."""
+        sending = asyncio.ensure_future(self._send(request, seconds))
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError as interruption:
+            try:
+                await asyncio.wait({sending}, timeout=CANCEL_SECONDS)
+                answer = sending.result() if sending.done() else None
+            except BaseException:
+                answer = None
+            sending.cancel()
+            if answer is None:
+                raise
+            raise InterruptedSubmitError(answer, interruption) from None
 
     def _client(self) -> httpx.AsyncClient:
         if self._given is not None:
@@ -166,76 +218,14 @@ class AsyncTransport:
         loop = asyncio.get_running_loop()
         client = self._own.get(loop)
         if client is None:
-            client = httpx.AsyncClient(limits=_limits(), headers={"User-Agent": self._user_agent})
+            client = httpx.AsyncClient(limits=limits(), headers={"User-Agent": self._user_agent})
             self._own[loop] = client
         return client
 
 
-class _Interrupted(BaseException):
+class _InterruptedFlowError(BaseException):
     """The task that drives a flow was cancelled."""
 
     def __init__(self, reason: BaseException) -> None:
         super().__init__()
         self.reason = reason
-
-
-def _limits() -> httpx.Limits:
-    return httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
-
-
-def _build(
-    client: httpx.Client | httpx.AsyncClient, request: Request, seconds: float
-) -> httpx.Request:
-    timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-    if request.payload is None:
-        return client.build_request(
-            request.method, request.url, params=dict(request.query), timeout=timeout
-        )
-    return client.build_request(
-        request.method, request.url, content=request.body(), headers=_HEADERS, timeout=timeout
-    )
-
-
-def _answer(response: httpx.Response) -> Answer:
-    return Answer(response.status_code, response.content, _seconds(response.headers))
-
-
-def _seconds(headers: httpx.Headers) -> float | None:
-    try:
-        return float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-
-
-def _connection_failed(
-    error: httpx.HTTPError, request: Request, seconds: float
-) -> ConnectionFailedError:
-    server = httpx.URL(request.url).netloc.decode("ascii", "replace")
-    sent = not isinstance(error, _NEVER_SENT)
-    if isinstance(error, httpx.TimeoutException):
-        what = f"{server} did not answer within {seconds:.3g} s"
-    elif isinstance(error, _NEVER_SENT):
-        what = f"could not connect to {server}: {error}"
-    else:
-        what = f"the connection to {server} broke: {error or type(error).__name__}"
-    if sent and request.purpose == "submit":
-        what += "; the job may or may not have been made, so the call was not sent again"
-    return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=sent)
-
-
-class _RedactKeys(logging.Filter):
-    """httpx logs whole URLs at INFO, and the hub takes the key of a GET in its query."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_key(arg) for arg in record.args)
-        return True
-
-
-def _without_key(value: Any) -> Any:
-    if isinstance(value, httpx.URL) and "key" in value.params:
-        return value.copy_set_param("key", "***")
-    return value
-
-
-logging.getLogger("httpx").addFilter(_RedactKeys())

@@ -1,15 +1,18 @@
 """The default clients behind the endpoint functions: made when the first call needs one, then shared."""
 
+import atexit
 import threading
 from typing import Any, TypeVar
 
-from .client import AsyncClient, SyncClient
+from .async_client import AsyncClient
+from .client import SyncClient
 from .endpoint import AsyncEndpoint, Endpoint
 from .options import Options
-from .runner import AsyncRunner, SyncRunner
+from .runner import AsyncRunner, Handles, SyncRunner
 
 C = TypeVar("C", SyncClient, AsyncClient)
 
+_handles = Handles()
 _clients: dict[type[Any], Any] = {}
 _lock = threading.Lock()
 
@@ -20,16 +23,23 @@ def default_client(kind: type[C]) -> C:
         if kind not in _clients:
             _clients[kind] = kind()
         client: C = _clients[kind]
-        return client
+    return client
+
+
+@atexit.register
+def _close_sync_clients() -> None:
+    for client in _clients.values():
+        if isinstance(client, SyncClient):
+            client.close()
 
 
 def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
     """Return an endpoint function of the default client."""
-    runner = SyncRunner(lambda: default_client(kind).parts())
+    runner = SyncRunner(lambda: default_client(kind).parts(), _handles)
     return Endpoint(runner, kind.load_endpoint(name), Options())
 
 
 def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
     """Return an awaitable endpoint function of the default client."""
-    runner = AsyncRunner(lambda: default_client(kind).parts())
+    runner = AsyncRunner(lambda: default_client(kind).parts(), _handles)
     return AsyncEndpoint(runner, kind.load_endpoint(name), Options())

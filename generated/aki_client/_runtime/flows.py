@@ -55,6 +55,13 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Write a line to the log."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Notify:
     """Show an event to the caller's callback."""
 
@@ -62,8 +69,22 @@ class Notify:
     show: Callable[[Event[Any]], object]
 
 
-Effect: TypeAlias = Send | Pause | Notify
+Effect: TypeAlias = Send | Pause | Note | Notify
 Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+class InterruptedSubmitError(BaseException):
+    """A driver was interrupted while a submit was under way, and has waited for the answer.
+
+    Attributes:
+        answer: The answer, which may name a job that nobody waits for any more.
+        reason: What interrupted it, to be raised again.
+    """
+
+    def __init__(self, answer: Answer, reason: BaseException) -> None:
+        super().__init__()
+        self.answer = answer
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -127,12 +148,17 @@ def submit(
             if error.sent:
                 raise
             reason = error
+        except InterruptedSubmitError as interrupted:
+            yield from _abandon_unseen(session, reading, interrupted.answer, options)
+            raise interrupted.reason from None
         else:
+            yield Note(f"{endpoint}: job {short(made.job_id)} submitted")
             first_poll = session.now() + FIRST_POLL
             return JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
         if attempt > options.max_retries or _passes(session, pause, deadline):
             raise reason
+        yield Note(f"{endpoint}: no job was made, trying again in {pause:.2f} s: {reason}")
         yield Pause(pause)
 
 
@@ -184,7 +210,10 @@ def poll(
             answer: Answer = yield Send(request, _request_seconds(session, patience))
             if answer.status not in answers.RETRYABLE_STATUSES:
                 report = answers.read_progress(answer, endpoint, job.job_id)
+                before = job.status
                 job.observe(report, session.now(), options.progress_interval)
+                if job.status != before:
+                    yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
                 return
             retry_after = answer.retry_after
             reason: AkiError = answers.status_error(answer, endpoint)
@@ -196,6 +225,7 @@ def poll(
             if deadline is None:
                 raise reason
             raise too_late(job) from reason
+        yield Note(f"{endpoint}: job {short(job.job_id)}: asking again in {pause:.2f} s: {reason}")
         yield Pause(pause)
 
 
@@ -248,11 +278,30 @@ def _or_abandon(
 
 def abandon(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
     """Cancel a job that nobody waits for any more, as well as can be done in a short time."""
+    if job.ended:
+        return
+    yield Note(f"{job.reading.endpoint}: cancelling job {short(job.job_id)}, nobody waits for it")
     try:
         yield from cancel(session, job, options, CANCEL_SECONDS)
     except AkiError:
         # The reason for giving up is the one to report; that the hub can not be told is not.
         return
+
+
+def _abandon_unseen(
+    session: Session, reading: Reading[Any, Any], answer: Answer, options: Options
+) -> Flow[None]:
+    """Cancel a job whose id came after its caller had gone."""
+    try:
+        made = answers.read_submit(answer, reading.endpoint)
+    except AkiError:
+        return
+    yield from abandon(session, JobState(reading, made.job_id), options)
+
+
+def short(job_id: str) -> str:
+    """Return enough of a job's id to tell it from others, and too little to read the job."""
+    return job_id[:8]
 
 
 def too_late(job: JobState[Any, Any]) -> DeadlineExceededError:

@@ -117,13 +117,10 @@ class OutputModel(BaseModel):
     @classmethod
     def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
         """Make the output of a job from what the hub sent; never refuses."""
-        wire_names = {info.alias or name for name, info in cls.model_fields.items()}
-        extras = {
-            name: value
-            for name, value in fields.items()
-            if name not in wire_names and name not in _ENVELOPE
-        }
-        output = cls.model_validate({name: fields[name] for name in wire_names & fields.keys()})
+        told = set(fields) - _ENVELOPE
+        wire_names = cls.declared(told)
+        extras = {name: fields[name] for name in fields if name in told - wire_names}
+        output = cls.model_validate({name: fields[name] for name in fields if name in wire_names})
         output._meta = Meta(
             endpoint=endpoint,
             job_id=job_id,
@@ -133,6 +130,11 @@ class OutputModel(BaseModel):
             extras=extras,
         )
         return output
+
+    @classmethod
+    def declared(cls, names: set[str]) -> set[str]:
+        """Return the hub's names of the outputs, which are fields; `names` are those that came."""
+        return {info.alias or name for name, info in cls.model_fields.items()}
 
     @model_validator(mode="before")
     @classmethod

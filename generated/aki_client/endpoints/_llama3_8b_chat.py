@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aki_client._runtime.chat import ChatContext
+from aki_client._runtime.chat_text import ChatText
 from aki_client._runtime.endpoint import endpoint
 from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
@@ -23,7 +24,7 @@ class Llama38bChatInput(InputModel):
 
 
 class Llama38bChatOutput(OutputModel):
-    text: str
+    text: ChatText
     num_generated_tokens: int
     prompt_length: int
     current_context_length: int
@@ -33,7 +34,7 @@ class Llama38bChatOutput(OutputModel):
 
 
 class Llama38bChatProgress(ProgressModel):
-    text: str | None = None
+    text: ChatText | None = None
     num_generated_tokens: int | None = None
     current_context_length: int | None = None
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aki_client._runtime.chat import ChatContext
+from aki_client._runtime.chat_text import ChatText
 from aki_client._runtime.endpoint import endpoint
-from aki_client._runtime.json_value import Json
 from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
+from aki_client._runtime.tools import ToolCalls, Tools
 
 
 class MinimaxM3Input(InputModel):
@@ -21,22 +22,22 @@ class MinimaxM3Input(InputModel):
     top_k: Annotated[int, Field(ge=0, le=1000)] = 40
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
     max_gen_tokens: Annotated[int, Field(ge=1, le=65536)] = 4000
-    tools: Json | None = None
+    tools: Tools | None = None
 
 
 class MinimaxM3Output(OutputModel):
-    text: str
+    text: ChatText
     num_generated_tokens: int
     prompt_length: int
     current_context_length: int
     max_seq_len: int
     model_name: str
     error: str | None = None
-    tool_calls: str
+    tool_calls: ToolCalls
 
 
 class MinimaxM3Progress(ProgressModel):
-    text: str | None = None
+    text: ChatText | None = None
     num_generated_tokens: int | None = None
     current_context_length: int | None = None
 
@@ -59,7 +60,7 @@ def minimax_m3(
     top_k: int = 40,
     top_p: float = 0.9,
     max_gen_tokens: int = 4000,
-    tools: Json | None = None,
+    tools: Tools | None = None,
 ) -> MinimaxM3Input:
     """MiniMax M3: A large reasoning model that is open to selected keys only.
 
@@ -72,7 +73,7 @@ def minimax_m3(
         top_k: Whole number, 0 to 1000. Default 40.
         top_p: Number, 0.0 to 1.0. Default 0.9.
         max_gen_tokens: Whole number, 1 to 65536. Default 4000.
-        tools: Any JSON value.
+        tools: Tools that the model may call, as OpenAI words them.
 
     Returns:
         `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`, `tool_calls`.

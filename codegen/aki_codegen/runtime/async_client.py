@@ -1,0 +1,128 @@
+"""The async client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+
+from . import answers, requests
+from .client_core import ClientCore, KeyCheck
+from .endpoint import AsyncEndpoint
+from .flows import Session
+from .hub import Layout
+from .jobs import AsyncJob
+from .options import OptionChanges, Options
+from .runner import AsyncRunner
+from .streams import AsyncStream
+from .transport import AsyncTransport
+from .untyped import AnyOutput, AnyProgress, untyped_spec
+
+
+class AsyncClient(ClientCore):
+    """A client of one hub for async code (asyncio). It may be shared by tasks; use it in an `async with` block.
+
+    Args:
+        api_key: The hub's key; AKI_API_KEY where it is not given.
+        api_server: The hub's address, with or without `/api`; AKI_API_SERVER, or the hub that this package was
+            generated from, where it is not given.
+        layout: `"aki"` or `"aime"`, how the hub lays out its routes; as generated where it is not given.
+        http_client: Your own `httpx.AsyncClient`, for proxies, certificates or hooks; it is not closed here.
+        allow_http: Allow the key to go over plain http to another machine (AKI_ALLOW_HTTP=1).
+        options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, for all calls.
+
+    Raises:
+        ConfigurationError: The address is none, or the key would go over plain http.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        api_server: str | None = None,
+        layout: Layout | None = None,
+        http_client: httpx.AsyncClient | None = None,
+        allow_http: bool = False,
+        **options: Unpack[OptionChanges[Any]],
+    ) -> None:
+        self._set_up(
+            api_key, api_server, layout, replace(Options(), **options), allow_http=allow_http
+        )
+        self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
+        self._session = self._new_session(self._transport.now)
+
+    async def endpoints(self) -> list[str]:
+        """Ask the hub for the names of the endpoints that the key may use."""
+        request = requests.endpoint_list(self._address, self._key)
+        return self._read_endpoints(await self._transport.run(self._ask(request)))
+
+    async def endpoint_details(self, name: str) -> Mapping[str, Any]:
+        """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
+        request = requests.endpoint_details(self._address, self._key, name)
+        return answers.read_json(await self._transport.run(self._ask(request)), name)
+
+    async def validate_key(self) -> KeyCheck:
+        """Ask the hub whether the key is good."""
+        request = requests.validate_key(self._address, self._key, self._hub.client_version)
+        return self._read_key_check(await self._transport.run(self._ask(request)))
+
+    def endpoint(self, name: str) -> AsyncEndpoint[..., AnyOutput, AnyProgress]:
+        """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
+        spec = untyped_spec(name, self._hub.package)
+        return AsyncEndpoint(AsyncRunner(self.parts, self._handles), spec, self._options)
+
+    async def call(self, name: str, params: Mapping[str, Any]) -> AnyOutput:
+        """Call an endpoint that was not generated; lists, dicts and media are encoded as the hub wants."""
+        return await self.endpoint(name)(**params)
+
+    async def submit(
+        self, name: str, params: Mapping[str, Any]
+    ) -> AsyncJob[AnyProgress, AnyOutput]:
+        """Submit a job to an endpoint that was not generated, and return its handle at once."""
+        return await self.endpoint(name).submit(**params)
+
+    def stream(self, name: str, params: Mapping[str, Any]) -> AsyncStream[AnyProgress, AnyOutput]:
+        """Stream an endpoint that was not generated."""
+        return self.endpoint(name).stream(**params)
+
+    def job(self, name: str, job_id: str) -> AsyncJob[AnyProgress, AnyOutput]:
+        """Return the handle of a job of an endpoint that was not generated."""
+        return self.endpoint(name).job(job_id)
+
+    def openai(self) -> Any:
+        """Return an `openai.AsyncOpenAI` that talks to the hub's OpenAI interface at `/v1`.
+
+        Its model names are not endpoint names: ask its `models.list()`.
+
+        Raises:
+            ConfigurationError: The package openai is not installed, or there is no key.
+        """
+        return self._openai("AsyncOpenAI")
+
+    def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
+        """Return the same client with other options for all its calls; connections are shared."""
+        return self._copy(replace(self._options, **changes))
+
+    def parts(self) -> tuple[Session, AsyncTransport]:
+        """Return what the flows of this client run on."""
+        return self._session, self._transport
+
+    async def aclose(self) -> None:
+        """Close the connections; jobs go on."""
+        await self._transport.aclose()
+
+    def __getattr__(self, name: str) -> Any:
+        endpoint = self.load_endpoint(name)
+        return AsyncEndpoint(AsyncRunner(self.parts, self._handles), endpoint, self._options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,61 @@
+"""What an endpoint is, and how the arguments of one call become what the hub wants. It sends nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from pydantic import ValidationError
+
+from .errors import InvalidParametersError
+from .explain_inputs import problems_of
+from .jobref import Origin
+from .jobstate import Out, Prog, Reading
+from .models import InputModel
+
+
+@dataclass(frozen=True)
+class EndpointInfo(Generic[Prog, Out]):
+    """What an endpoint is, apart from its parameters.
+
+    Attributes:
+        name: Its name on the hub.
+        title: What people call it.
+        category: The hub's word for its kind, such as "chat"; None where the hub gives none.
+        version: The endpoint's version when this package was generated.
+        reading: How its answers are read.
+        origin: Which generated function it comes from.
+        check: Makes of arguments what the hub wants, or refuses them.
+    """
+
+    name: str
+    title: str
+    category: str | None
+    version: int | None
+    reading: Reading[Prog, Out] = field(repr=False)
+    origin: Origin = field(repr=False)
+    check: Callable[[dict[str, Any]], Mapping[str, Any]] = field(repr=False)
+
+    def inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+        """Check the arguments of one call and return them as the hub wants them.
+
+        Raises:
+            InvalidParametersError: With every problem of the call at once.
+        """
+        if args:
+            raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
+        return self.check(kwargs)
+
+
+def check_with_model(
+    endpoint: str, model: type[InputModel]
+) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
+    """Return the check of a generated endpoint: its input model, every problem at once."""
+
+    def check(given: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            return model.model_validate(given).to_wire()
+        except ValidationError as error:
+            problems = problems_of(error, model)
+        raise InvalidParametersError(endpoint, problems)
+
+    return check

@@ -1,0 +1,138 @@
+"""What both clients are without I/O: settings, the key, reading the hub's answers to questions."""
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, cast
+
+from . import answers, flows
+from .endpoint import EndpointSpec
+from .errors import ConfigurationError, UnexpectedAnswerError
+from .explain import sentences
+from .flows import Flow, Session
+from .hub import Address, Hub, Layout, http_allowed_by_environment
+from .options import Options
+from .requests import Request
+from .runner import Handles
+from .secret import ApiKey
+from .shapes import is_array
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """What the hub says about a key; true when the key is good.
+
+    Attributes:
+        valid: Whether the key is good.
+        message: Why it is not.
+    """
+
+    valid: bool
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+class ClientCore:
+    """Settings, and everything that a client says without performing I/O."""
+
+    _hub: ClassVar[Hub]
+    _options: Options
+    _key: ApiKey | None
+    _session: Session
+
+    def _set_up(
+        self,
+        api_key: str | None,
+        api_server: str | None,
+        layout: Layout | None,
+        options: Options,
+        *,
+        allow_http: bool,
+    ) -> None:
+        key = api_key if api_key is not None else os.environ.get("AKI_API_KEY", "")
+        self._allow_http = allow_http or http_allowed_by_environment()
+        self._options = options
+        self._handles = Handles()
+        self._key = None
+        server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
+        self._address = Address.parse(server, layout or self._hub.layout)
+        self.api_key = key
+
+    @property
+    def api_server(self) -> str:
+        """The hub's address."""
+        return self._address.server
+
+    @property
+    def api_key(self) -> ApiKey | None:
+        """The key, hidden; assign a string to replace it for all further requests, None to send none."""
+        return self._key
+
+    @api_key.setter
+    def api_key(self, value: str | ApiKey | None) -> None:
+        text = value.reveal() if isinstance(value, ApiKey) else value
+        key = ApiKey(text.strip()) if text and text.strip() else None
+        self._address.require_private(key, allow_http=self._allow_http)
+        self._key = key
+
+    def _new_session(self, now: Callable[[], float]) -> Session:
+        return Session(self._address, lambda: self._key, now)
+
+    def _copy(self, options: Options) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._options = options
+        other._session = other._new_session(self._session.now)
+        return other
+
+    def _read_endpoints(self, answer: answers.Answer) -> list[str]:
+        listed = answers.read_json(answer).get("endpoints")
+        if not is_array(listed):
+            raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
+        return [name for name in listed if isinstance(name, str)]
+
+    def _read_key_check(self, answer: answers.Answer) -> KeyCheck:
+        document = answers.read_json(answer)
+        valid = document.get("valid", document.get("success")) is True
+        return KeyCheck(valid, "" if valid else "; ".join(sentences(document)))
+
+    def _openai(self, kind: str) -> Any:
+        try:
+            package = importlib.import_module("openai")
+        except ImportError:
+            raise ConfigurationError(
+                "the OpenAI interface needs the package openai: pip install openai"
+            ) from None
+        if self._key is None:
+            raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
+        return getattr(package, kind)(api_key=self._key.reveal(), base_url=f"{self.api_server}/v1")
+
+    def _ask(self, request: Request) -> Flow[answers.Answer]:
+        return flows.ask(self._session, request, self._options.max_retries)
+
+    @classmethod
+    def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:
+        """Import the module of an endpoint."""
+        module = cls._hub.endpoints.get(name)
+        if module is None:
+            raise AttributeError(
+                f"{cls.__name__} has no endpoint {name!r}; "
+                f"it was generated with {len(cls._hub.endpoints)} endpoints, see dir()"
+            )
+        loaded = importlib.import_module(f"{cls._hub.package}.endpoints.{module}")
+        return cast("EndpointSpec[Any, Any, Any]", getattr(loaded, name))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._hub.endpoints})
+
+    def __repr__(self) -> str:
+        key = "with a key" if self._key is not None else "without a key"
+        return f"<{type(self).__name__} {self.api_server} {key}>"
+
+    def __reduce__(self) -> Any:
+        raise ConfigurationError(
+            "a client is never pickled, because it holds the key; make one where it is needed"
+        )

@@ -1,0 +1,128 @@
+"""Endpoints that were not generated: any parameters out, and outputs read by what they look like.
+
+A data URI becomes media only where the whole text is one: text that merely begins with `data:` stays text.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
+
+from .chat import ChatContext
+from .endpoint import EndpointSpec
+from .errors import InvalidParametersError
+from .formats import FORMATS, sniff
+from .info import EndpointInfo
+from .jobref import Origin
+from .jobstate import Reading
+from .json_value import encode_json
+from .media import Audio, Image, Media, MediaError, Video
+from .media_input import as_media
+from .models import InputModel, ProgressModel
+from .shapes import is_array, is_mapping, is_object
+
+_DATA_URI = re.compile(
+    r"data:(image|audio|video)/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}", re.IGNORECASE
+)
+_TYPES: dict[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
+_CHAT: TypeAdapter[Any] = TypeAdapter(ChatContext)
+
+
+class AnyOutput(ProgressModel):
+    """Outputs whose names nobody declared: read them as attributes or items."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _recognize_media(cls, given: Any) -> Any:
+        if not is_object(given):
+            return given
+        return {name: _recognized(value) for name, value in given.items()}
+
+    @classmethod
+    def declared(cls, names: set[str]) -> set[str]:
+        """Every field counts as an output."""
+        return names
+
+    def __getitem__(self, name: str) -> Any:
+        return (self.model_extra or {})[name]
+
+
+class AnyProgress(AnyOutput):
+    """Progress outputs whose names nobody declared."""
+
+
+def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyProgress]:
+    """Return an endpoint of which nothing but the name is known."""
+
+    def any_parameters(**parameters: Any) -> InputModel:
+        raise NotImplementedError("the hub alone knows the parameters")
+
+    info = EndpointInfo(
+        name=name,
+        title=name,
+        category=None,
+        version=None,
+        reading=Reading(name, AnyOutput, AnyProgress),
+        origin=Origin(package, ""),
+        check=lambda given: encode_untyped(name, given),
+    )
+    return EndpointSpec(info, any_parameters)
+
+
+def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Make of any values what the hub takes: lists and dicts as JSON text, media as data URIs.
+
+    Raises:
+        InvalidParametersError: A value that has no such form.
+    """
+    encoded: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        if value is None:
+            continue
+        try:
+            encoded[name] = _encoded(name, value)
+        except ValidationError as error:
+            problems.append(f"{name}: {error.errors()[0]['msg']}")
+        except (MediaError, OSError, TypeError, ValueError) as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise InvalidParametersError(endpoint, problems)
+    return encoded
+
+
+def _encoded(name: str, value: Any) -> Any:
+    if isinstance(value, str | bool | int | float):
+        return value
+    if name == "chat_context":
+        return encode_json(_CHAT.validate_python(value))
+    if is_mapping(value) or isinstance(value, list | tuple):
+        return encode_json(value)
+    if isinstance(value, Media):
+        return value.data_uri()
+    return _media_of_any_kind(value).data_uri()
+
+
+def _media_of_any_kind(value: Any) -> Media:
+    data = value
+    if isinstance(value, os.PathLike):
+        with open(cast("os.PathLike[str]", value), "rb") as file:  # noqa: PTH123 any PathLike
+            data = file.read()
+    for kind in FORMATS:
+        if isinstance(data, bytes | bytearray) and sniff(bytes(data[:16]), kind) is None:
+            continue
+        return as_media(data, kind)
+    raise MediaError("it is of no known media format")
+
+
+def _recognized(value: Any) -> Any:
+    if isinstance(value, str):
+        found = _DATA_URI.fullmatch(value) if value[:5].lower() == "data:" else None
+        return _TYPES[found[1].lower()](value) if found else value
+    if is_array(value):
+        return [_recognized(item) for item in value]
+    return value

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from .errors import MediaError
 from .json_value import encode_json
-from .media import MediaError
 from .media_input import AudioInput, ImageInput, VideoInput, as_media
 from .shapes import is_iterable, is_mapping, is_object
 

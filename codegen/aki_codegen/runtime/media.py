@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic_core import PydanticCustomError, core_schema
 
-from .errors import AkiError, ConfigurationError
+from .errors import ConfigurationError, MediaError
 from .formats import UNKNOWN, Kind, normal_name, sniff, suffix_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
-
-
-class MediaError(AkiError, ValueError):
-    """Media that can not be read, or that no endpoint would take."""
 
 
 class Media:

@@ -17,6 +17,8 @@ from .errors import (
     JobFailedError,
     JobLapsedError,
     JobUnknownError,
+    MediaError,
+    MissingOutputError,
     NotEntitledError,
     NotFoundError,
     QueueFullError,
@@ -31,9 +33,9 @@ from .events import Event, Meta, Queued, Running
 from .hub import Layout
 from .jobs import AsyncJob, Job
 from .json_value import Json
-from .media import Audio, Image, Media, MediaError, Video
+from .media import Audio, Image, Media, Video
 from .media_input import AudioInput, ImageInput, VideoInput
-from .models import InputModel, MissingOutputError, OutputModel, ProgressModel
+from .models import InputModel, OutputModel, ProgressModel
 from .options import Options
 from .streams import AsyncStream, Stream
 from .tools import Tool, ToolCall, ToolFunction

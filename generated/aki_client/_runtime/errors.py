@@ -5,6 +5,8 @@ AkiError
 ├── InvalidParametersError      refused by the client or by the hub; .problems lists each reason
 ├── ConnectionFailedError       the hub could not be reached, or the connection broke
 ├── DeadlineExceededError       the deadline of the call passed; also a TimeoutError
+├── MediaError                  media that no hub would take, or that can not be decoded
+├── MissingOutputError          a declared output was read that the hub did not send
 ├── UnexpectedAnswerError       an answer that is not of this protocol
 ├── StatusError                 the hub answered with an error status; .status
 │   ├── BadRequestError         400
@@ -103,6 +105,14 @@ class DeadlineExceededError(AkiError, TimeoutError):
     ) -> None:
         super().__init__(message, endpoint=endpoint)
         self.job_id = job_id
+
+
+class MediaError(AkiError, ValueError):
+    """Media that can not be read, or that no endpoint would take."""
+
+
+class MissingOutputError(AkiError, AttributeError):
+    """The endpoint declares an output that this answer did not hold."""
 
 
 class UnexpectedAnswerError(AkiError):

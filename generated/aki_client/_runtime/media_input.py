@@ -21,8 +21,9 @@ from typing import (
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from .errors import MediaError
 from .formats import FORMATS, Kind, sniff
-from .media import Audio, Image, Media, MediaError, Video
+from .media import Audio, Image, Media, Video
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from .errors import AkiError
+from .errors import MissingOutputError
 from .events import Meta
 from .shapes import integer_or_none, is_object, number_or_none
 
@@ -83,10 +83,6 @@ class InputModel(BaseModel):
         if step is not None and not _is_multiple(value, step):
             raise PydanticCustomError("step", "must be a multiple of {step}", {"step": step})
         return value
-
-
-class MissingOutputError(AkiError, AttributeError):
-    """The endpoint declares an output that this answer did not hold."""
 
 
 class OutputModel(BaseModel):

@@ -12,13 +12,13 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from .chat import ChatContext
 from .endpoint import EndpointSpec
-from .errors import InvalidParametersError
+from .errors import InvalidParametersError, MediaError
 from .formats import FORMATS, sniff
 from .info import EndpointInfo
 from .jobref import Origin
 from .jobstate import Reading
 from .json_value import encode_json
-from .media import Audio, Image, Media, MediaError, Video
+from .media import Audio, Image, Media, Video
 from .media_input import as_media
 from .models import InputModel, ProgressModel
 from .shapes import is_array, is_mapping, is_object

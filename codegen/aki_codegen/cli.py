@@ -122,10 +122,14 @@ def _generate(options: argparse.Namespace) -> Exit:
 
 def _sandbox(options: argparse.Namespace) -> Exit:
     try:
-        from .sandbox.server import run
+        from .sandbox.catalogue import CatalogueError
+        from .sandbox.server import PortTakenError, run
     except ImportError as error:
         raise GenerationError(
             f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]' ({error})"
         ) from None
-    run(options.port, options.catalogue)
+    try:
+        run(options.port, options.catalogue)
+    except (CatalogueError, PortTakenError) as error:
+        raise GenerationError(str(error)) from None
     return Exit.OK

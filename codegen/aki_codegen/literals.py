@@ -18,7 +18,7 @@ class Code(Markup):
 
 
 def literal(value: object) -> Code:
-    """Return the literal of a value: text, number, truth, None, and tuples or dicts of them.
+    """Return the literal of a value: text, number, truth or None.
 
     Raises:
         TypeError: The value is of another type, or a number that no literal can name.

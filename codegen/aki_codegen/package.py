@@ -11,8 +11,8 @@ from .ir import Endpoint
 from .models import generator_version
 from .parse import Parsed, parse
 from .problems import Problem
-from .render import endpoint_path, render_endpoint, render_shared, runtime_files
-from .snapshot import Snapshot, to_files
+from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
+from .snapshot import COMMENT, Snapshot, to_files
 from .style import formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
@@ -55,9 +55,9 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         verify_endpoint(path, sources[path], endpoint)
     for path in python:
         verify_module(path, sources[path])
-    texts = {**shared, **sources, **to_files(named)}
+    texts = {**shared, **sources, **to_files(named, comment_for(name))}
     files = {**{path: text.encode() for path, text in texts.items()}, **runtime_files()}
-    files[MANIFEST] = _manifest(files, named)
+    files[MANIFEST] = _manifest(files, named, comment_for(name))
     return Package(name, files, parsed.endpoints, parsed.problems, named)
 
 
@@ -80,8 +80,9 @@ def _render_endpoints(parsed: Parsed, package: str) -> tuple[Parsed, dict[PurePo
     return replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems))), modules
 
 
-def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes:
+def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment: str) -> bytes:
     document = {
+        COMMENT: comment,
         "generator": {
             "aki-codegen": __version__,
             "datamodel-code-generator": generator_version(),

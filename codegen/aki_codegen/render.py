@@ -24,6 +24,11 @@ def command_for(package: str) -> str:
     return "aki-codegen generate" + ("" if package == DEFAULT_PACKAGE else f" --package {package}")
 
 
+def comment_for(package: str) -> str:
+    """Return what a file that is no source says of its making."""
+    return f"Made by aki-codegen from endpoint metadata. Do not edit: run `{command_for(package)}`."
+
+
 def render_endpoint(endpoint: Endpoint, package: str) -> str:
     """Return the module of one endpoint: its models and its typed function."""
     source = model_source(endpoint, package)

@@ -6,6 +6,7 @@ from .describe import endpoint_summary
 from .literals import doc_text
 from .package import Package
 from .problems import Problem
+from .render import comment_for
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
@@ -14,6 +15,8 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
     """Return the report; the same for the same snapshot."""
     lines = [
         f"# `{package.name}`",
+        "",
+        comment_for(package.name),
         "",
         f"{len(package.endpoints)} endpoints of {_plain(package.snapshot.server)}.",
         "",

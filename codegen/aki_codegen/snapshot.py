@@ -21,6 +21,7 @@ SPEC_FOLDER = "spec"
 HUB_FILE = "hub.json"
 NAMES_FILE = "names.json"
 ENDPOINTS_FOLDER = "endpoints"
+COMMENT = "$comment"
 
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 
@@ -50,12 +51,17 @@ def canonical(name: str, document: object) -> object:
     return {"name": name, **{key: value for key, value in kept.items() if key != "name"}}
 
 
-def to_files(snapshot: Snapshot) -> dict[PurePosixPath, str]:
-    """Return the snapshot's files, by their path within the package."""
+def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
+    """Return the snapshot's files, by their path within the package; each says what made it."""
+
+    def dump(value: Mapping[str, object]) -> str:
+        # ASCII: a lone surrogate in a hub's text has no other form in a file.
+        return json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True) + "\n"
+
     spec = PurePosixPath(SPEC_FOLDER)
     files = {
-        spec / HUB_FILE: _dump({"server": snapshot.server, "layout": snapshot.layout}),
-        spec / NAMES_FILE: _dump(
+        spec / HUB_FILE: dump({"server": snapshot.server, "layout": snapshot.layout}),
+        spec / NAMES_FILE: dump(
             {
                 wire: {
                     "name": given.name,
@@ -73,7 +79,8 @@ def to_files(snapshot: Snapshot) -> dict[PurePosixPath, str]:
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )
     for wire, document in sorted(snapshot.documents.items()):
-        files[spec / ENDPOINTS_FOLDER / f"{file_names[wire]}.json"] = _dump(document)
+        if is_object(document):
+            files[spec / ENDPOINTS_FOLDER / f"{file_names[wire]}.json"] = dump(document)
     return files
 
 
@@ -124,9 +131,4 @@ def _load(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path} can not be read: {error}; restore it from git") from None
     if not is_object(document):
         raise GenerationError(f"{path} holds no object; restore it from git")
-    return document
-
-
-def _dump(value: object) -> str:
-    # ASCII: a lone surrogate in a hub's text has no other form in a file.
-    return json.dumps(value, indent=2, ensure_ascii=True) + "\n"
+    return {name: value for name, value in document.items() if name != COMMENT}

@@ -44,9 +44,32 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
     given = [argument.arg for argument in functions[str(endpoint.name)].args.kwonlyargs]
     if given != expected[f"{endpoint.models}Input"]:
         raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
-    allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
-    if not all(isinstance(node, allowed) for node in tree.body):
+    if not all(map(_is_of_template, tree.body)):
         raise RenderedWrongError(f"{path}: it holds a statement that no template has")
+
+
+def _is_of_template(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr():
+            return _is_text(node)
+        case ast.ImportFrom(module=str(module)):
+            return module in ("typing", "pydantic") or "._runtime." in module
+        case ast.ClassDef(body=body):
+            return all(
+                isinstance(line, ast.AnnAssign | ast.Pass) or _is_text(line) for line in body
+            )
+        case ast.FunctionDef(body=[text, ast.Return()]):
+            return _is_text(text)
+        case _:
+            return False
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def _fields(node: ast.ClassDef) -> list[str]:

@@ -26,7 +26,7 @@ AkiError
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 
 class AkiError(Exception):
@@ -136,6 +136,15 @@ class StatusError(AkiError):
     ) -> None:
         super().__init__(message, endpoint=endpoint, hub_messages=hub_messages)
         self.status = status
+
+    def with_hint(self, hint: str) -> Self:
+        """Return the same error with a hint on what to do in its sentence."""
+        return type(self)(
+            f"{self.message}; {hint}",
+            status=self.status,
+            endpoint=self.endpoint,
+            hub_messages=self.hub_messages,
+        )
 
 
 class BadRequestError(StatusError):

@@ -14,6 +14,7 @@ from . import answers, requests
 from .answers import Answer
 from .errors import (
     AkiError,
+    AuthenticationError,
     ConnectionFailedError,
     DeadlineExceededError,
     QueueFullError,
@@ -142,6 +143,10 @@ def submit(
             answer: Answer = yield Send(request, _request_seconds(session, deadline, grace=True))
             retry_after = answer.retry_after
             made = answers.read_submit(answer, endpoint)
+        except AuthenticationError as error:
+            if session.key() is not None:
+                raise
+            raise error.with_hint("set AKI_API_KEY or give api_key=") from None
         except (RateLimitedError, QueueFullError) as error:
             reason: AkiError = error
         except ConnectionFailedError as error:

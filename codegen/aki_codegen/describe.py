@@ -1,5 +1,8 @@
 """What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
 
+import textwrap
+from itertools import chain
+
 from .ir import (
     BooleanType,
     ChatTextType,
@@ -10,6 +13,7 @@ from .ir import (
     FloatType,
     IntegerType,
     JsonType,
+    Limit,
     MediaListType,
     MediaType,
     Output,
@@ -24,6 +28,8 @@ from .ir import (
 from .literals import doc_text
 
 MAX_SHOWN_CHOICES = 20
+LINE_WIDTH = 96
+"""Characters of a docstring's line, which stands four characters in."""
 
 
 def endpoint_summary(endpoint: Endpoint) -> str:
@@ -35,12 +41,13 @@ def endpoint_summary(endpoint: Endpoint) -> str:
 
 def endpoint_doc(endpoint: Endpoint) -> list[str]:
     """Return the lines of an endpoint's docstring."""
-    lines = [endpoint_summary(endpoint), ""]
+    lines = [*_wrapped(endpoint_summary(endpoint)), ""]
     if endpoint.inputs:
-        lines += ["Args:", *(f"    {p.name}: {parameter_line(p)}" for p in endpoint.inputs), ""]
-    lines += ["Returns:", f"    {_names(endpoint.outputs)}."]
+        described = (_wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)
+        lines += ["Args:", *chain.from_iterable(described), ""]
+    lines += ["Returns:", *_wrapped(f"{_names(endpoint.outputs)}.", 1)]
     if endpoint.progress:
-        lines += [f"    While it runs, progress tells {_names(endpoint.progress)}."]
+        lines += _wrapped(f"While it runs, progress tells {_names(endpoint.progress)}.", 1)
     lines += [
         "",
         "Raises:",
@@ -49,6 +56,17 @@ def endpoint_doc(endpoint: Endpoint) -> list[str]:
         "    AkiError: Anything else that went wrong.",
     ]
     return lines
+
+
+def _wrapped(text: str, depth: int = 0) -> list[str]:
+    return textwrap.wrap(
+        text,
+        LINE_WIDTH,
+        initial_indent="    " * depth,
+        subsequent_indent="    " * 2 * depth,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def parameter_line(parameter: Parameter) -> str:
@@ -77,10 +95,11 @@ def type_phrase(kind: FieldType) -> str:
             rest = f" and {more:,} more" if more > 0 else ""
             return f"One of {shown}{rest}" + ("" if enforced else _CONVERTED)
         case ChatType(media):
-            with_media = f"; messages may hold {', '.join(media)}" if media else ""
+            kinds = ", ".join(medium.kind for medium in media)
+            with_media = f"; messages may hold {kinds}" if media else ""
             return f"{_PHRASES[ChatType]}{with_media}"
-        case MediaType(medium, formats):
-            return _MEDIA[medium] + (f" ({', '.join(formats)})" if formats else "")
+        case MediaType(medium):
+            return _MEDIA[medium] + _limits_phrase(kind)
         case MediaListType(medium):
             return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
         case UnknownType(word):
@@ -125,6 +144,41 @@ def _numbers(what: str, limits: Range) -> str:
         what += f", in steps of {step}"
     bounded = not (low is None and high is None and step is None)
     return what + ("" if limits.enforced or not bounded else _CONVERTED)
+
+
+def _limits_phrase(kind: MediaType) -> str:
+    enforced = [_limit_phrase(*named) for named in kind.limits if named[1].enforced]
+    converted = [_limit_phrase(*named) for named in kind.limits if not named[1].enforced]
+    phrases = [
+        ", ".join(phrase for phrase in phrases if phrase) for phrases in (enforced, converted)
+    ]
+    if phrases[1]:
+        phrases[1] += " (the hub converts others)"
+    return "".join(f"; {phrase}" for phrase in phrases if phrase)
+
+
+def _limit_phrase(name: str, limit: Limit) -> str:
+    low, high = _figure(limit.minimum), _figure(limit.maximum)
+    words = [" or ".join(doc_text(str(value)) for value in limit.supported)]
+    if low and high:
+        words.append(f"{low} to {high}")
+    else:
+        words += [f"at least {low}" if low else "", f"at most {high}" if high else ""]
+    said = ", ".join(word for word in words if word)
+    return f"{name.replace('_', ' ')} {said}{_UNITS.get(name, '')}" if said else ""
+
+
+_UNITS = {
+    "size": " pixels",
+    "sample_rate": " Hz",
+    "sample_bit_depth": " bit",
+    "audio_bit_rate": " bit/s",
+    "duration": " s",
+}
+
+
+def _figure(values: tuple[float, ...]) -> str:
+    return " by ".join(f"{value:g}" for value in values)
 
 
 def _value(value: object) -> str:

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable
-from typing import TypeGuard
 
+from .fieldvalues import Tell, is_number, shown
 from .ir import (
     BooleanType,
     ChatType,
@@ -13,19 +13,16 @@ from .ir import (
     IntegerType,
     JsonType,
     MediaListType,
-    MediaType,
     PromptType,
     Range,
     Scalar,
     TextType,
     UnknownType,
 )
-from .runtime.formats import Kind, normal_name
+from .medialimits import media_type
+from .runtime.formats import Kind
 from .runtime.shapes import is_array, is_object
 from .wire import Attributes, is_utf8
-
-Tell = Callable[[str, str], None]
-"""Takes what is wrong with a field, and the remedy."""
 
 KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 MAX_CHOICES = 10_000
@@ -40,10 +37,10 @@ def field_type(attributes: Attributes, tell: Tell) -> FieldType:
     make = _MAKERS.get(word) if isinstance(word, str) else None
     if make is None:
         tell(
-            f"its type {_shown(word)} is unknown",
+            f"its type {shown(word)} is unknown",
             "it takes any JSON value; update the generator or override the type",
         )
-        return UnknownType(_shown(word))
+        return UnknownType(shown(word))
     return make(attributes, tell)
 
 
@@ -52,19 +49,12 @@ def converts(attributes: Attributes) -> bool:
     return attributes.get("auto_convert") is True
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value is a finite number (`true` is none)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) < 10**300 and math.isfinite(value)
-
-
 def _text(attributes: Attributes, tell: Tell) -> FieldType:
     length = attributes.get("max_length")
     if length is not None and not (
         is_number(length) and length == int(length) and 0 <= length <= MAX_TEXT_LENGTH
     ):
-        tell(f"its max_length {_shown(length)} is no length", "the length is not checked")
+        tell(f"its max_length {shown(length)} is no length", "the length is not checked")
         length = None
     return TextType(int(length) if length is not None else None, not converts(attributes))
 
@@ -78,7 +68,7 @@ def _float(attributes: Attributes, tell: Tell) -> FieldType:
 
 
 def _boolean(attributes: Attributes, tell: Tell) -> FieldType:
-    return BooleanType()
+    return BooleanType(not converts(attributes))
 
 
 def _json(attributes: Attributes, tell: Tell) -> FieldType:
@@ -101,7 +91,7 @@ def _selection(attributes: Attributes, tell: Tell) -> FieldType:
         ):
             choices.setdefault((type(value).__name__, value), value)
         else:
-            tell(f"its choice {_shown(value)} is no text or number", "the choice is left out")
+            tell(f"its choice {shown(value)} is no text or number", "the choice is left out")
     if not choices or len(values) > MAX_CHOICES:
         tell(
             f"it is a selection with {len(values):,} choices in `supported`",
@@ -114,15 +104,19 @@ def _selection(attributes: Attributes, tell: Tell) -> FieldType:
 def _chat(attributes: Attributes, tell: Tell) -> FieldType:
     support = attributes.get("support")
     named = [word for word in support if isinstance(word, str)] if is_array(support) else []
-    return ChatType(tuple(kind for kind in KINDS if kind in named))
+
+    def described(kind: Kind) -> Attributes:
+        limits = attributes.get(kind)
+        return limits if is_object(limits) else {}
+
+    return ChatType(
+        tuple(media_type(kind, described(kind), tell) for kind in KINDS if kind in named)
+    )
 
 
 def _media(kind: Kind) -> Callable[[Attributes, Tell], FieldType]:
     def make(attributes: Attributes, tell: Tell) -> FieldType:
-        described = attributes.get("format")
-        supported = described.get("supported") if is_object(described) else None
-        names = supported if is_array(supported) else []
-        return MediaType(kind, tuple(normal_name(name) for name in names if isinstance(name, str)))
+        return media_type(kind, attributes, tell)
 
     return make
 
@@ -156,11 +150,11 @@ def _range(attributes: Attributes, tell: Tell, *, whole: bool) -> Range:
     high = _bound(attributes, ("maximum", "max"), tell, whole=whole, rounded=math.floor)
     step = _bound(attributes, ("align",), tell, whole=whole, rounded=math.ceil)
     if step is not None and step <= 0:
-        tell(f"its step {_shown(step)} is not above zero", "the step is not checked")
+        tell(f"its step {shown(step)} is not above zero", "the step is not checked")
         step = None
     if low is not None and high is not None and low > high:
         tell(
-            f"its bounds contradict each other ({_shown(low)} to {_shown(high)})",
+            f"its bounds contradict each other ({shown(low)} to {shown(high)})",
             "the bounds are not checked",
         )
         low = high = None
@@ -181,10 +175,5 @@ def _bound(
             continue
         if is_number(value):
             return rounded(value) if whole else float(value)
-        tell(f"its {spelling} {_shown(value)} is no number", "this bound is not checked")
+        tell(f"its {spelling} {shown(value)} is no number", "this bound is not checked")
     return None
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -47,7 +47,13 @@ class FloatType:
 
 @dataclass(frozen=True)
 class BooleanType:
-    """True or false."""
+    """True or false.
+
+    Attributes:
+        enforced: False where the hub converts other values.
+    """
+
+    enforced: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,43 @@ class JsonType:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What a medium's format, size, duration or another of its figures may be.
+
+    Attributes:
+        supported: The values that are taken; empty where any is.
+        minimum: Smallest value, inclusive; a pair (width, height) in pixels for `size`.
+        maximum: Largest value, inclusive.
+        align: Only multiples of it are taken.
+        enforced: False where the hub converts the medium instead of refusing it.
+    """
+
+    supported: tuple[Scalar, ...] = ()
+    minimum: tuple[float, ...] = ()
+    maximum: tuple[float, ...] = ()
+    align: tuple[float, ...] = ()
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class MediaType:
+    """A picture, sound or film.
+
+    Attributes:
+        limits: What its figures may be, by their names on the hub.
+    """
+
+    kind: Kind
+    limits: tuple[tuple[str, Limit], ...] = ()
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that the hub names, in small letters."""
+        named = dict(self.limits).get("format")
+        return tuple(str(name) for name in named.supported) if named is not None else ()
+
+
+@dataclass(frozen=True)
 class ToolsType:
     """Tools that a chat model may call, as JSON text on the wire."""
 
@@ -84,22 +127,18 @@ class ChatTextType:
 
 @dataclass(frozen=True)
 class ChatType:
-    """A conversation; `media` are the kinds that a message may hold."""
+    """A conversation.
 
-    media: tuple[Kind, ...] = ()
+    Attributes:
+        media: What a message may hold beside text, with its limits.
+    """
+
+    media: tuple[MediaType, ...] = ()
 
 
 @dataclass(frozen=True)
 class PromptType:
     """Raw prompt text, which excludes a conversation beside it."""
-
-
-@dataclass(frozen=True)
-class MediaType:
-    """A picture, sound or film."""
-
-    kind: Kind
-    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
 
 
 def _escaped(line: str) -> str:
-    safe = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if safe.endswith('"'):
-        safe = safe[:-1] + '\\"'
+    # A quote at the very end would be taken for the first of those that end the docstring.
+    inner, last = (line[:-1], '\\"') if line.endswith('"') else (line, "")
+    safe = inner.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + last
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in safe)
 
 

@@ -5,7 +5,8 @@ The rules, which are public API:
   underscore, and accents are dropped. Leading and trailing underscores go.
 - A name that begins with a digit, or has nothing left, gets `endpoint_`, `param_` or `field_` before it.
 - A name that Python, pydantic or the client needs itself gets an underscore behind it.
-- Names that would be equal, capitals apart, get `_2`, `_3`, … in the order of the hub's names.
+- Names that would be equal, capitals apart, get `_2`, `_3`, … in the order of the hub's names; those that stay
+  as they are come first, so that no other name is ever called as they are.
 - A name once given stays: the snapshot remembers it, and a newcomer never takes it.
 """
 
@@ -45,6 +46,12 @@ TYPE_NAMES = _words("""
 """)
 """What annotations in a generated module are made of: a field of such a name would shadow it."""
 
+DEVICE_NAMES = _words("""
+    aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6
+    lpt7 lpt8 lpt9 nul prn
+""")
+"""What Windows takes for a device, whatever the suffix: an endpoint has a file of its name in `spec/`."""
+
 RUNTIME_MODEL_BEGINNINGS = _words("Audio Image Json Video")
 """With `Input` or `Output` behind them these are types of the runtime, which an endpoint's models would shadow."""
 
@@ -75,12 +82,10 @@ def identifiers(
     """
     known = _each_once({wire: name for wire, name in remembered.items() if is_safe(name, role)})
     given: dict[str, Identifier] = {}
-    taken = {name.casefold() for name in known.values()}
-    for wire in sorted(set(wire_names)):
-        name = known.get(wire) or _free(_suggest(wire, role), taken)
-        taken.add(name.casefold())
-        given[wire] = Identifier(name)
-    return given
+    taken = _Taken(known.values())
+    for wire in sorted(set(wire_names), key=lambda wire: (not is_safe(wire, role), wire)):
+        given[wire] = Identifier(known.get(wire) or taken.free(_suggest(wire, role)))
+    return dict(sorted(given.items()))
 
 
 def class_names(
@@ -94,13 +99,11 @@ def class_names(
             if _CLASS.fullmatch(name) and name not in RUNTIME_MODEL_BEGINNINGS
         }
     )
-    taken = {name.casefold() for name in known.values()}
-    given: dict[str, ClassName] = {}
-    for wire, name in sorted(names.items()):
-        made = known.get(wire) or _free(_camel(name), taken, separator="")
-        taken.add(made.casefold())
-        given[wire] = ClassName(made)
-    return given
+    taken = _Taken(known.values(), separator="")
+    return {
+        wire: ClassName(known.get(wire) or taken.free(_camel(name)))
+        for wire, name in sorted(names.items())
+    }
 
 
 def is_safe(name: str, role: Role) -> bool:
@@ -109,7 +112,7 @@ def is_safe(name: str, role: Role) -> bool:
         bool(_IDENTIFIER.fullmatch(name))
         and len(name) <= MAX_NAME + 8
         and not name.startswith("_")
-        and name not in _reserved(role)
+        and not _is_reserved(name, role)
     )
 
 
@@ -125,13 +128,13 @@ def is_module_path(name: str) -> bool:
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,100}")
 _OTHER = re.compile(r"[^A-Za-z0-9_]+")
+_ALWAYS = frozenset({*keyword.kwlist, "self", "cls", "None", *TYPE_NAMES})
 
 
-def _reserved(role: Role) -> frozenset[str]:
-    always = frozenset({*keyword.kwlist, "self", "cls", "None", *TYPE_NAMES})
+def _is_reserved(name: str, role: Role) -> bool:
     if role == "endpoint":
-        return always | CLIENT_NAMES
-    return always | MODEL_NAMES
+        return name in _ALWAYS or name in CLIENT_NAMES or name.casefold() in DEVICE_NAMES
+    return name in _ALWAYS or name in MODEL_NAMES
 
 
 def _suggest(wire: str, role: Role) -> str:
@@ -140,7 +143,7 @@ def _suggest(wire: str, role: Role) -> str:
     name = _OTHER.sub("_", plain).strip("_")[:MAX_NAME].rstrip("_")
     if not name or name[0].isdigit():
         name = f"{role}_{name}".rstrip("_")
-    return f"{name}_" if name in _reserved(role) else name
+    return f"{name}_" if _is_reserved(name, role) else name
 
 
 def _ascii_or_gap(char: str) -> str:
@@ -155,12 +158,23 @@ def _each_once(remembered: Mapping[str, str]) -> dict[str, str]:
     return {wire: name for wire, name in remembered.items() if owners[name.casefold()] == wire}
 
 
-def _free(name: str, taken: set[str], separator: str = "_") -> str:
-    candidate, number = name, 1
-    while candidate.casefold() in taken:
-        number += 1
-        candidate = f"{name.rstrip('_')}{separator}{number}"
-    return candidate
+class _Taken:
+    """The names of one scope. It remembers the last number of each, or thousands of equal names would take hours."""
+
+    def __init__(self, names: Iterable[str], separator: str = "_") -> None:
+        self._names = {name.casefold() for name in names}
+        self._separator = separator
+        self._numbers: dict[str, int] = {}
+
+    def free(self, name: str) -> str:
+        """Return the name, with a number where it is taken; from now on that is taken too."""
+        stem = name.rstrip("_")
+        key, candidate = name.casefold(), name
+        while candidate.casefold() in self._names:
+            self._numbers[key] = self._numbers.get(key, 1) + 1
+            candidate = f"{stem}{self._separator}{self._numbers[key]}"
+        self._names.add(candidate.casefold())
+        return candidate
 
 
 def _camel(name: Identifier) -> str:

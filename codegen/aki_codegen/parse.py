@@ -3,28 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .fieldtypes import Tell, converts, field_type, is_number
+from .defaults import default_of
+from .fieldtypes import field_type
 from .ir import (
-    BooleanType,
-    ChatTextType,
     ChatType,
     ChoiceType,
-    Default,
     Endpoint,
-    FieldType,
-    FloatType,
-    IntegerType,
-    JsonType,
-    MediaListType,
-    MediaType,
     Output,
     Parameter,
-    PromptType,
     Section,
-    TextType,
-    ToolCallsType,
-    ToolsType,
-    UnknownType,
 )
 from .naming import ClassName, Identifier, Role, class_names, identifiers
 from .problems import Problem
@@ -163,7 +150,7 @@ class _EndpointReader:
             self._tell(wire, what, remedy)
 
         kind = input_by_role(wire, field_type(attributes, tell))
-        default = _default(attributes, kind, tell)
+        default = default_of(attributes, kind, tell)
         required = attributes.get("required") is True or (
             # The hub refuses the absence of a choice for which it knows no stand-in.
             isinstance(kind, ChoiceType) and default is None and kind.enforced
@@ -207,57 +194,3 @@ class _EndpointReader:
 def _description(attributes: Attributes) -> str:
     text = attributes.get("description")
     return text if isinstance(text, str) else ""
-
-
-def _default(attributes: Attributes, kind: FieldType, tell: Tell) -> Default | None:
-    value = attributes.get("default")
-    if value is None or (
-        value == "" and isinstance(kind, JsonType | ToolsType | ChatType | MediaType)
-    ):
-        return None
-    problem = None if converts(attributes) else _objection(value, kind)
-    if problem is None and _is_of_type(value, kind):
-        return Default(_as_type(value, kind))
-    what = problem or "is of another type"
-    tell(f"its default {str(value)[:60]!r} {what}", "the default is not shown")
-    return None
-
-
-def _is_of_type(value: object, kind: FieldType) -> bool:
-    match kind:
-        case TextType() | PromptType() | ChatTextType():
-            return isinstance(value, str)
-        case IntegerType():
-            return is_number(value) and value == int(value)
-        case FloatType():
-            return is_number(value)
-        case BooleanType():
-            return isinstance(value, bool)
-        case ChoiceType(choices):
-            return any(type(value) is type(choice) and value == choice for choice in choices)
-        case JsonType() | ChatType() | UnknownType() | ToolsType() | ToolCallsType():
-            return True
-        case MediaType() | MediaListType():
-            return False
-
-
-def _objection(value: object, kind: FieldType) -> str | None:
-    """Say why the hub would refuse its own default."""
-    if isinstance(kind, TextType) and isinstance(value, str):
-        too_long = kind.max_length is not None and len(value) > kind.max_length
-        return "is longer than max_length" if too_long else None
-    if isinstance(kind, IntegerType | FloatType) and isinstance(value, int | float):
-        low, high, step = kind.range.minimum, kind.range.maximum, kind.range.step
-        if (low is not None and value < low) or (high is not None and value > high):
-            return "is out of its own range"
-        if step is not None and is_number(value) and abs(value / step - round(value / step)) > 1e-9:
-            return "is no multiple of its own step"
-    return None
-
-
-def _as_type(value: object, kind: FieldType) -> object:
-    if isinstance(kind, IntegerType) and isinstance(value, float):
-        return int(value)
-    if isinstance(kind, FloatType) and isinstance(value, int):
-        return float(value)
-    return value

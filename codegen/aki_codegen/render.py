@@ -41,6 +41,7 @@ def render_endpoint(endpoint: Endpoint, package: str) -> str:
         classes=source.classes,
         wire_name=literal(endpoint.wire_name),
         title=literal(doc_text(endpoint.title)),
+        description=literal(doc_text(endpoint.description)),
         category=literal(endpoint.category),
         version=literal(endpoint.version),
         name=name(endpoint.name),
@@ -63,7 +64,7 @@ def render_shared(
             "__init__.py.jinja",
             **common,
             doc=_package_doc(endpoints, snapshot, package),
-            public_names=[literal(public_name) for public_name in public.__all__],
+            public_names=[Code(public_name) for public_name in public.__all__],
         ),
         PurePosixPath("_hub.py"): fill(
             "_hub.py.jinja",

@@ -16,6 +16,7 @@ from .ir import (
     FloatType,
     IntegerType,
     JsonType,
+    Limit,
     MediaListType,
     MediaType,
     Output,
@@ -31,7 +32,7 @@ from .literals import doc_text
 
 Schema = dict[str, Any]
 
-EXTRA_KEYS = frozenset({"choices", "converted", "kind", "step"})
+EXTRA_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
 """Our own keys, which the generated models carry in `json_schema_extra`; the runtime reads them."""
 
 
@@ -47,6 +48,15 @@ def endpoint_schema(endpoint: Endpoint, package: str) -> Schema:
             f"{endpoint.models}Progress": table.progress(endpoint.progress),
         }
     }
+
+
+_STANDARD_RULES = {"max_length": "maxLength"}
+_JSON_INPUTS: dict[type[FieldType], str] = {
+    JsonType: "json_value.Json",
+    ToolCallsType: "json_value.Json",
+    ToolsType: "tools.Tools",
+    UnknownType: "json_value.RawJson",
+}
 
 
 class _TypeTable:
@@ -73,32 +83,30 @@ class _TypeTable:
     def _incoming(self, kind: FieldType) -> Schema:
         match kind:
             case TextType(max_length, enforced):
-                limits = {"maxLength": max_length} if max_length is not None and enforced else {}
-                return {"type": "string", **limits}
+                length = {"max_length": max_length} if max_length is not None else {}
+                return _ruled({"type": "string"}, length, enforced=enforced)
             case IntegerType(limits):
-                return {"type": "integer", **_limits(limits)}
+                return _ruled({"type": "integer"}, _bounds(limits), enforced=limits.enforced)
             case FloatType(limits):
-                return {"type": "number", **_limits(limits)}
-            case BooleanType():
-                return {"type": "boolean"}
+                return _ruled({"type": "number"}, _bounds(limits), enforced=limits.enforced)
+            case BooleanType(enforced):
+                return _ruled({"type": "boolean"}, {}, enforced=enforced)
             case ChoiceType():
                 return _choice(kind)
-            case ToolsType():
-                return self._runtime("tools.Tools")
-            case JsonType() | ToolCallsType():
-                return self._runtime("json_value.Json")
-            case UnknownType():
-                return self._runtime("json_value.RawJson")
             case ChatTextType():
                 return {"type": "string"}
-            case ChatType():
-                return self._runtime("chat.ChatContext")
             case PromptType():
                 return {"type": "string", "kind": "text_context"}
+            case ChatType(media):
+                support = {medium.kind: _media_limits(medium) for medium in media}
+                return self._runtime("chat.ChatContext") | ({"support": support} if support else {})
             case MediaType(medium):
-                return self._runtime(f"media_input.{medium.capitalize()}Input")
+                schema = self._runtime(f"media_input.{medium.capitalize()}Input")
+                return schema | ({"media": _media_limits(kind)} if kind.limits else {})
             case MediaListType(medium):
                 return self._list_of(f"media_input.{medium.capitalize()}Input")
+            case JsonType() | ToolCallsType() | ToolsType() | UnknownType():
+                return self._runtime(_JSON_INPUTS[type(kind)])
 
     def _outgoing(self, kind: FieldType) -> Schema:
         match kind:
@@ -145,21 +153,42 @@ def _can_be_shown(kind: FieldType) -> bool:
     )
 
 
-def _limits(limits: Range) -> Schema:
+def _bounds(limits: Range) -> Schema:
     named = {"minimum": limits.minimum, "maximum": limits.maximum, "step": limits.step}
-    known = {name: value for name, value in named.items() if value is not None}
-    if not known or limits.enforced:
-        return known
-    return {"converted": known}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _ruled(schema: Schema, rules: Schema, *, enforced: bool) -> Schema:
+    """Add the rules of a type; where the hub converts values, they are shown and not enforced."""
+    if not enforced:
+        return {**schema, "converted": rules}
+    renamed = {_STANDARD_RULES.get(name, name): value for name, value in rules.items()}
+    return {**schema, **renamed}
 
 
 def _choice(kind: ChoiceType) -> Schema:
     choices = list(kind.choices)
     if any(isinstance(choice, float) for choice in choices):
         # There is no literal for a float; the runtime's models check the choices.
-        rule = {"choices": choices} if kind.enforced else {"converted": {"choices": choices}}
-        return {"type": "number", **rule}
-    return {"enum": choices} if kind.enforced else _open_choice(kind.choices)
+        return _ruled({"type": "number"}, {"choices": choices}, enforced=kind.enforced)
+    if kind.enforced:
+        return {"enum": choices}
+    return {**_open_choice(kind.choices), "converted": {"choices": choices}}
+
+
+def _media_limits(kind: MediaType) -> Schema:
+    return {name: _limit(limit) for name, limit in kind.limits}
+
+
+def _limit(limit: Limit) -> Schema:
+    said = {
+        "supported": list(limit.supported),
+        "minimum": list(limit.minimum),
+        "maximum": list(limit.maximum),
+        "align": list(limit.align),
+        "converted": not limit.enforced,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _open_choice(choices: tuple[object, ...]) -> Schema:

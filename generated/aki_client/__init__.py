@@ -13,7 +13,67 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aki_client._runtime.public import *
+    from aki_client._runtime.public import AkiError as AkiError
+    from aki_client._runtime.public import AnyOutput as AnyOutput
+    from aki_client._runtime.public import AnyProgress as AnyProgress
+    from aki_client._runtime.public import AsyncEndpoint as AsyncEndpoint
+    from aki_client._runtime.public import AsyncJob as AsyncJob
+    from aki_client._runtime.public import AsyncStream as AsyncStream
+    from aki_client._runtime.public import Audio as Audio
+    from aki_client._runtime.public import AudioInput as AudioInput
+    from aki_client._runtime.public import AudioPart as AudioPart
+    from aki_client._runtime.public import AuthenticationError as AuthenticationError
+    from aki_client._runtime.public import BadRequestError as BadRequestError
+    from aki_client._runtime.public import ChatContext as ChatContext
+    from aki_client._runtime.public import ChatMessage as ChatMessage
+    from aki_client._runtime.public import ChatText as ChatText
+    from aki_client._runtime.public import ConfigurationError as ConfigurationError
+    from aki_client._runtime.public import ConnectionFailedError as ConnectionFailedError
+    from aki_client._runtime.public import DeadlineExceededError as DeadlineExceededError
+    from aki_client._runtime.public import Endpoint as Endpoint
+    from aki_client._runtime.public import EndpointInfo as EndpointInfo
+    from aki_client._runtime.public import Event as Event
+    from aki_client._runtime.public import Image as Image
+    from aki_client._runtime.public import ImageInput as ImageInput
+    from aki_client._runtime.public import ImagePart as ImagePart
+    from aki_client._runtime.public import InputModel as InputModel
+    from aki_client._runtime.public import InvalidParametersError as InvalidParametersError
+    from aki_client._runtime.public import Job as Job
+    from aki_client._runtime.public import JobCanceledError as JobCanceledError
+    from aki_client._runtime.public import JobError as JobError
+    from aki_client._runtime.public import JobFailedError as JobFailedError
+    from aki_client._runtime.public import JobLapsedError as JobLapsedError
+    from aki_client._runtime.public import JobUnknownError as JobUnknownError
+    from aki_client._runtime.public import Json as Json
+    from aki_client._runtime.public import KeyCheck as KeyCheck
+    from aki_client._runtime.public import Layout as Layout
+    from aki_client._runtime.public import Media as Media
+    from aki_client._runtime.public import MediaError as MediaError
+    from aki_client._runtime.public import Meta as Meta
+    from aki_client._runtime.public import MissingOutputError as MissingOutputError
+    from aki_client._runtime.public import NotEntitledError as NotEntitledError
+    from aki_client._runtime.public import NotFoundError as NotFoundError
+    from aki_client._runtime.public import Options as Options
+    from aki_client._runtime.public import OutputModel as OutputModel
+    from aki_client._runtime.public import Parameter as Parameter
+    from aki_client._runtime.public import ProgressModel as ProgressModel
+    from aki_client._runtime.public import Queued as Queued
+    from aki_client._runtime.public import QueueFullError as QueueFullError
+    from aki_client._runtime.public import RateLimitedError as RateLimitedError
+    from aki_client._runtime.public import ResultGoneError as ResultGoneError
+    from aki_client._runtime.public import Running as Running
+    from aki_client._runtime.public import ServerError as ServerError
+    from aki_client._runtime.public import StatusError as StatusError
+    from aki_client._runtime.public import Stream as Stream
+    from aki_client._runtime.public import TextPart as TextPart
+    from aki_client._runtime.public import Tool as Tool
+    from aki_client._runtime.public import TooLargeError as TooLargeError
+    from aki_client._runtime.public import ToolCall as ToolCall
+    from aki_client._runtime.public import ToolFunction as ToolFunction
+    from aki_client._runtime.public import UnexpectedAnswerError as UnexpectedAnswerError
+    from aki_client._runtime.public import Video as Video
+    from aki_client._runtime.public import VideoInput as VideoInput
+    from aki_client._runtime.public import VideoPart as VideoPart
     from aki_client.client import Aki as Aki
     from aki_client.client import AsyncAki as AsyncAki
 else:
@@ -43,6 +103,7 @@ else:
             "ConnectionFailedError": "aki_client._runtime.public",
             "DeadlineExceededError": "aki_client._runtime.public",
             "Endpoint": "aki_client._runtime.public",
+            "EndpointInfo": "aki_client._runtime.public",
             "Event": "aki_client._runtime.public",
             "Image": "aki_client._runtime.public",
             "ImageInput": "aki_client._runtime.public",
@@ -66,6 +127,7 @@ else:
             "NotFoundError": "aki_client._runtime.public",
             "Options": "aki_client._runtime.public",
             "OutputModel": "aki_client._runtime.public",
+            "Parameter": "aki_client._runtime.public",
             "ProgressModel": "aki_client._runtime.public",
             "QueueFullError": "aki_client._runtime.public",
             "Queued": "aki_client._runtime.public",

@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from . import errors
-from .explain import sentences, status_phrase
+from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 from .shapes import integer_or_none, is_array, is_object, number_or_none
-
-CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
-"""Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
 
 RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same question may be asked again."""

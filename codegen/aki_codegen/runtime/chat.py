@@ -61,6 +61,8 @@ class ChatMessage(TypedDict):
 class _ChatContext:
     """Pydantic's view of a conversation: checked as the hub checks it, sent as JSON text."""
 
+    parameter_type = "chat"
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:

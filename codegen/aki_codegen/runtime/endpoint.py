@@ -5,7 +5,7 @@ and a `ParamSpec` carries the function's signature to call, stream and submit, s
 An editor lets the function's docstring come with it, for every method that has no docstring of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
@@ -17,6 +17,7 @@ from .jobs import AsyncJob, Job
 from .jobstate import JobState, Out, Prog, Reading
 from .models import InputModel
 from .options import OptionChanges, Options
+from .parameters import Parameter
 from .runner import AsyncRunner, SyncRunner
 from .streams import AsyncStream, Stream
 
@@ -34,6 +35,7 @@ def endpoint(
     output: type[Out],
     progress: type[Prog],
     title: str,
+    description: str = "",
     category: str | None = None,
     version: int | None = None,
 ) -> Callable[[Callable[P, InputModel]], "EndpointSpec[P, Out, Prog]"]:
@@ -48,10 +50,12 @@ def endpoint(
         info = EndpointInfo(
             name=name,
             title=title,
+            description=description,
             category=category,
             version=version,
             reading=Reading(name, output, progress),
             origin=Origin(function.__module__.partition(".endpoints.")[0], function.__name__),
+            input=model,
             check=check_with_model(name, model),
         )
         return EndpointSpec(info, function)
@@ -102,8 +106,13 @@ class _Bound(Generic[P, Out, Prog]):
 
     @property
     def info(self) -> EndpointInfo[Prog, Out]:
-        """The endpoint's name, title, category and version."""
+        """The endpoint's name, title, description, category, version and parameters."""
         return self._spec.info
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What each parameter takes (range, step, choices, default), by its Python name."""
+        return self.info.parameters
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"

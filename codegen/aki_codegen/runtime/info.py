@@ -11,6 +11,7 @@ from .explain_inputs import problems_of
 from .jobref import Origin
 from .jobstate import Out, Prog, Reading
 from .models import InputModel
+from .parameters import Parameter, parameters_of
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,29 @@ class EndpointInfo(Generic[Prog, Out]):
     Attributes:
         name: Its name on the hub.
         title: What people call it.
+        description: What the hub says about it.
         category: The hub's word for its kind, such as "chat"; None where the hub gives none.
         version: The endpoint's version when this package was generated.
         reading: How its answers are read.
         origin: Which generated function it comes from.
+        input: The model of its parameters; None where nothing is known of them.
         check: Makes of arguments what the hub wants, or refuses them.
     """
 
     name: str
     title: str
+    description: str
     category: str | None
     version: int | None
     reading: Reading[Prog, Out] = field(repr=False)
     origin: Origin = field(repr=False)
+    input: type[InputModel] | None = field(repr=False)
     check: Callable[[dict[str, Any]], Mapping[str, Any]] = field(repr=False)
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What each parameter takes, by its Python name."""
+        return parameters_of(self.input) if self.input is not None else {}
 
     def inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
         """Check the arguments of one call and return them as the hub wants them.

@@ -31,12 +31,14 @@ from .errors import (
 )
 from .events import Event, Meta, Queued, Running
 from .hub import Layout
+from .info import EndpointInfo
 from .jobs import AsyncJob, Job
 from .json_value import Json
 from .media import Audio, Image, Media, Video
 from .media_input import AudioInput, ImageInput, VideoInput
 from .models import InputModel, OutputModel, ProgressModel
 from .options import Options
+from .parameters import Parameter
 from .streams import AsyncStream, Stream
 from .tools import Tool, ToolCall, ToolFunction
 from .untyped import AnyOutput, AnyProgress
@@ -60,6 +62,7 @@ __all__ = [
     "ConnectionFailedError",
     "DeadlineExceededError",
     "Endpoint",
+    "EndpointInfo",
     "Event",
     "Image",
     "ImageInput",
@@ -83,6 +86,7 @@ __all__ = [
     "NotFoundError",
     "Options",
     "OutputModel",
+    "Parameter",
     "ProgressModel",
     "QueueFullError",
     "Queued",

@@ -64,10 +64,12 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
     info = EndpointInfo(
         name=name,
         title=name,
+        description="",
         category=None,
         version=None,
         reading=Reading(name, AnyOutput, AnyProgress),
         origin=Origin(package, ""),
+        input=None,
         check=lambda given: encode_untyped(name, given),
     )
     return EndpointSpec(info, any_parameters)

@@ -92,6 +92,7 @@ class _MediaParameter:
 
     def __init__(self, kind: Kind) -> None:
         self.kind: Kind = kind
+        self.parameter_type = kind
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]

@@ -22,6 +22,8 @@ from pydantic_core import PydanticCustomError
 
 from .errors import MissingOutputError
 from .events import Meta
+from .parameters import parameters_of
+from .rules import broken_rule, can_be_converted
 from .shapes import integer_or_none, is_object, number_or_none
 
 _log = logging.getLogger("aki_client")
@@ -58,31 +60,31 @@ class InputModel(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind_of_context(self) -> Self:
-        given = self.model_fields_set
-        kinds = {_extra(self, name).get("kind"): name for name in given}
-        if "text_context" in kinds and "chat_context" in kinds:
+        kinds = {parameters_of(type(self))[name].type: name for name in self.model_fields_set}
+        if "prompt" in kinds and "chat" in kinds:
             raise PydanticCustomError(
                 "exclusive",
                 "{text} and {chat} exclude each other; leave one out",
-                {"text": kinds["text_context"], "chat": kinds["chat_context"]},
+                {"text": kinds["prompt"], "chat": kinds["chat"]},
             )
         return self
 
-    @field_validator("*", mode="after")
+    @field_validator("*", mode="wrap")
     @classmethod
-    def _obeys_extra_rules(cls, value: Any, info: ValidationInfo) -> Any:
-        rules = _extra(cls, info.field_name or "")
-        choices = rules.get("choices")
-        if choices is not None and value not in choices:
-            raise PydanticCustomError(
-                "choice",
-                "must be one of {choices}",
-                {"choices": ", ".join(map(repr, choices))},
-            )
-        step = rules.get("step")
-        if step is not None and not _is_multiple(value, step):
-            raise PydanticCustomError("step", "must be a multiple of {step}", {"step": step})
-        return value
+    def _obeys_the_hub(
+        cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        parameter = parameters_of(cls)[info.field_name or ""]
+        try:
+            accepted = handler(value)
+        except ValidationError:
+            if parameter.converts and can_be_converted(value, parameter):
+                return value
+            raise
+        problem = None if parameter.converts else broken_rule(accepted, parameter)
+        if problem is not None:
+            raise PydanticCustomError("rule", "{problem}", {"problem": problem})
+        return accepted
 
 
 class OutputModel(BaseModel):
@@ -186,15 +188,3 @@ class OutputModel(BaseModel):
 
 class ProgressModel(OutputModel):
     """What an endpoint tells of a running job; every field may still be None."""
-
-
-def _extra(model: BaseModel | type[BaseModel], name: str) -> dict[str, Any]:
-    kind = model if isinstance(model, type) else type(model)
-    info = kind.model_fields.get(name)
-    extra = info.json_schema_extra if info else None
-    return extra if is_object(extra) else {}
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    quotient = value / step
-    return abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))

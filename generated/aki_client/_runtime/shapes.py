@@ -24,6 +24,11 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes)
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number (`true` is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def integer_or_none(value: object) -> int | None:
     """Return a whole number as it is, None for anything else (`true` is no number)."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -31,6 +36,6 @@ def integer_or_none(value: object) -> int | None:
 
 def number_or_none(value: object) -> float | None:
     """Return a number of a sane size, None for anything else (`true` is no number)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     return float(value) if -1e15 < value < 1e15 else None

@@ -44,6 +44,7 @@ class ApertusChatProgress(ProgressModel):
     output=ApertusChatOutput,
     progress=ApertusChatProgress,
     title="Apertus Chat",
+    description="An open Swiss chat model trained on more than a thousand languages.",
     category="chat",
     version=3,
 )
@@ -71,7 +72,8 @@ def apertus_chat(
         max_gen_tokens: Whole number, 1 to 16384. Default 2000.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

@@ -26,7 +26,23 @@ class FluxDevInput(InputModel):
     num_samples: Annotated[int, Field(ge=1, le=4)] = 1
     guidance: Annotated[float, Field(ge=1.0, le=10.0)] = 3.5
     image2image_strength: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
-    image: ImageInput | None = None
+    image: Annotated[
+        ImageInput | None,
+        Field(
+            json_schema_extra={
+                "media": {
+                    "format": {"supported": ["jpeg"], "converted": True},
+                    "color_space": {"supported": ["RGB", "YUV"], "converted": True},
+                    "size": {
+                        "minimum": [128, 128],
+                        "maximum": [1024, 1024],
+                        "align": [1, 1],
+                        "converted": True,
+                    },
+                }
+            }
+        ),
+    ] = None
 
 
 class FluxDevOutput(OutputModel):
@@ -47,6 +63,7 @@ class FluxDevProgress(ProgressModel):
     output=FluxDevOutput,
     progress=FluxDevProgress,
     title="Flux",
+    description="Paints a picture from a prompt, or repaints a given one.",
     category=None,
     version=0,
 )
@@ -75,7 +92,9 @@ def flux_dev(
         num_samples: Whole number, 1 to 4. Default 1.
         guidance: Number, 1.0 to 10.0. Default 3.5.
         image2image_strength: Number, 0.0 to 1.0. Default 0.8.
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output (jpeg).
+        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+            format jpeg, color space RGB or YUV, size 128 by 128 to 1024 by 1024 pixels (the hub
+            converts others).
 
     Returns:
         `images`, `seed`, `prompt`, `model_name`.

@@ -47,6 +47,7 @@ class GptOssChatProgress(ProgressModel):
     output=GptOssChatOutput,
     progress=GptOssChatProgress,
     title="GPT OSS Chat",
+    description="An open-weight reasoning model that thinks before it answers and can call tools.",
     category="chat",
     version=3,
 )
@@ -76,7 +77,8 @@ def gpt_oss_chat(
         tools: Tools that the model may call, as OpenAI words them.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`, `tool_calls`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`, `tool_calls`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

@@ -13,7 +13,17 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 
 class ImageUpscaleInput(InputModel):
-    image: ImageInput
+    image: Annotated[
+        ImageInput,
+        Field(
+            json_schema_extra={
+                "media": {
+                    "format": {"supported": ["jpeg", "png", "webp", "tiff", "gif", "bmp"]},
+                    "size": {"minimum": [8, 8], "maximum": [1024, 1024]},
+                }
+            }
+        ),
+    ]
     scale: Literal[2, 4] = 2
     sharpness: Annotated[float, Field(json_schema_extra={"choices": [0.0, 0.25, 0.5, 1.0]})] = 0.5
     keep_grain: bool = False
@@ -33,6 +43,7 @@ class ImageUpscaleProgress(ProgressModel):
     output=ImageUpscaleOutput,
     progress=ImageUpscaleProgress,
     title="Image Upscale",
+    description="Enlarges a picture two or four times and sharpens it.",
     category="image",
     version=1,
 )
@@ -46,7 +57,9 @@ def image_upscale(
     """Image Upscale: Enlarges a picture two or four times and sharpens it.
 
     Args:
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output (jpeg, png, webp, tiff, gif, bmp). Required.
+        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+            format jpeg or png or webp or tiff or gif or bmp, size 8 by 8 to 1024 by 1024 pixels.
+            Required.
         scale: One of 2, 4. Default 2.
         sharpness: One of 0.0, 0.25, 0.5, 1.0. Default 0.5.
         keep_grain: True or False. Default False.

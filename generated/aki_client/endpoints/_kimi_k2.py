@@ -47,6 +47,7 @@ class KimiK2Progress(ProgressModel):
     output=KimiK2Output,
     progress=KimiK2Progress,
     title="Kimi K2",
+    description="A very large model for reasoning, code and work with tools.",
     category="chat",
     version=3,
 )
@@ -76,7 +77,8 @@ def kimi_k2(
         tools: Tools that the model may call, as OpenAI words them.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`, `tool_calls`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`, `tool_calls`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

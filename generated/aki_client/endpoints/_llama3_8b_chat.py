@@ -44,6 +44,7 @@ class Llama38bChatProgress(ProgressModel):
     output=Llama38bChatOutput,
     progress=Llama38bChatProgress,
     title="Llama 3.x 8B Chat",
+    description="A small and quick chat model for everyday questions.",
     category="chat",
     version=3,
 )
@@ -71,7 +72,8 @@ def llama3_8b_chat(
         max_gen_tokens: Whole number, 1 to 16384. Default 2000.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

@@ -47,6 +47,7 @@ class Llama3ChatProgress(ProgressModel):
     output=Llama3ChatOutput,
     progress=Llama3ChatProgress,
     title="Llama 3.x Chat",
+    description="A large chat model for demanding conversations in many languages.",
     category="chat",
     version=3,
 )
@@ -76,7 +77,8 @@ def llama3_chat(
         tools: Tools that the model may call, as OpenAI words them.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`, `tool_calls`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`, `tool_calls`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

@@ -47,6 +47,7 @@ class MinimaxM3Progress(ProgressModel):
     output=MinimaxM3Output,
     progress=MinimaxM3Progress,
     title="MiniMax M3",
+    description="A large reasoning model that is open to selected keys only.",
     category="chat",
     version=3,
 )
@@ -76,7 +77,8 @@ def minimax_m3(
         tools: Tools that the model may call, as OpenAI words them.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`, `tool_calls`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`, `tool_calls`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

@@ -44,6 +44,7 @@ class QwenImageProgress(ProgressModel):
     output=QwenImageOutput,
     progress=QwenImageProgress,
     title="Qwen Image",
+    description="Paints detailed pictures and is good at writing text in them.",
     category="image",
     version=1,
 )

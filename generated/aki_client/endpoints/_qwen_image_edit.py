@@ -14,7 +14,18 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 class QwenImageEditInput(InputModel):
     prompt: str
-    image: ImageInput
+    image: Annotated[
+        ImageInput,
+        Field(
+            json_schema_extra={
+                "media": {
+                    "format": {"supported": ["jpeg", "png", "webp"]},
+                    "color_space": {"supported": ["RGB", "YUV", "RGBA"], "converted": True},
+                    "size": {"minimum": [16, 16], "maximum": [4096, 4096]},
+                }
+            }
+        ),
+    ]
     negative_prompt: str = ""
     width: Annotated[
         int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}})
@@ -45,6 +56,7 @@ class QwenImageEditProgress(ProgressModel):
     output=QwenImageEditOutput,
     progress=QwenImageEditProgress,
     title="Qwen Image Edit",
+    description="Changes a picture as the prompt says.",
     category="image",
     version=1,
 )
@@ -63,7 +75,9 @@ def qwen_image_edit(
 
     Args:
         prompt: Text. Required.
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output (jpeg, png, webp). Required.
+        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+            format jpeg or png or webp, size 16 by 16 to 4096 by 4096 pixels; color space RGB or YUV
+            or RGBA (the hub converts others). Required.
         negative_prompt: Text. Default "".
         width: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
         height: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.

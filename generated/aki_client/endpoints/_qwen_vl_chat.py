@@ -13,7 +13,24 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 
 class QwenVlChatInput(InputModel):
-    chat_context: ChatContext | None = None
+    chat_context: Annotated[
+        ChatContext | None,
+        Field(
+            json_schema_extra={
+                "support": {
+                    "image": {
+                        "format": {"supported": ["jpeg", "png", "webp"]},
+                        "size": {"minimum": [16, 16], "maximum": [2048, 2048]},
+                    },
+                    "audio": {
+                        "format": {"supported": ["wav", "mp3"]},
+                        "duration": {"maximum": [30]},
+                    },
+                    "video": {"format": {"supported": ["mp4", "webm"]}},
+                }
+            }
+        ),
+    ] = None
     text_context: Annotated[str | None, Field(json_schema_extra={"kind": "text_context"})] = None
     prompt_input: str = ""
     chat_output_format: Literal["chatml", "raw", "json"] = "chatml"
@@ -44,6 +61,7 @@ class QwenVlChatProgress(ProgressModel):
     output=QwenVlChatOutput,
     progress=QwenVlChatProgress,
     title="Qwen VL Chat",
+    description="A chat model that also looks at pictures and videos and listens to sound.",
     category="chat",
     version=3,
 )
@@ -61,7 +79,8 @@ def qwen_vl_chat(
     """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound.
 
     Args:
-        chat_context: Messages of a conversation, the last one the user's; messages may hold image, audio, video.
+        chat_context: Messages of a conversation, the last one the user's; messages may hold image,
+            audio, video.
         text_context: Raw prompt text, instead of a conversation.
         prompt_input: Text. Default "".
         chat_output_format: One of "chatml", "raw", "json". Default "chatml".
@@ -71,7 +90,8 @@ def qwen_vl_chat(
         max_gen_tokens: Whole number, 1 to 16384. Default 2000.
 
     Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`, `model_name`.
+        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
+            `model_name`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

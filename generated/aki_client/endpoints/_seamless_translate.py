@@ -12,12 +12,12 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 
 class SeamlessTranslateInput(InputModel):
-    text: str
+    text: Annotated[str, Field(json_schema_extra={"converted": {"max_length": 4000}})]
     target_language: Literal["eng", "deu", "fra", "spa"]
     source_language: Literal["auto", "eng", "deu", "fra", "spa"] = "auto"
     formality: Annotated[int, Field(ge=-1, le=0)] = 0
     glossary: Json | None = None
-    sampling: bool = True
+    sampling: Annotated[bool, Field(json_schema_extra={"converted": {}})] = True
 
 
 class SeamlessTranslateOutput(OutputModel):
@@ -36,6 +36,7 @@ class SeamlessTranslateProgress(ProgressModel):
     output=SeamlessTranslateOutput,
     progress=SeamlessTranslateProgress,
     title="Seamless Translate",
+    description="Translates a text from one language into another.",
     category="translation",
     version=2,
 )

@@ -13,7 +13,19 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 
 class VideoCaptionInput(InputModel):
-    video: VideoInput
+    video: Annotated[
+        VideoInput,
+        Field(
+            json_schema_extra={
+                "media": {
+                    "format": {"supported": ["mp4", "webm", "avi"]},
+                    "size": {"minimum": [64, 64], "maximum": [1920, 1080], "align": [2, 2]},
+                    "channels": {"maximum": [2]},
+                    "duration": {"maximum": [60]},
+                }
+            }
+        ),
+    ]
     prompt: Annotated[str, Field(max_length=1000)] = "Describe the video."
     frames_per_second: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0
     num_frames: Annotated[
@@ -38,6 +50,7 @@ class VideoCaptionProgress(ProgressModel):
     output=VideoCaptionOutput,
     progress=VideoCaptionProgress,
     title="Video Caption",
+    description="Describes in words what happens in a video.",
     category=None,
     version=None,
 )
@@ -51,7 +64,9 @@ def video_caption(
     """Video Caption: Describes in words what happens in a video.
 
     Args:
-        video: A film as bytes, path, file, data URI or another call's output (mp4, webm, avi). Required.
+        video: A film as bytes, path, file, data URI or another call's output; format mp4 or webm or
+            avi, size 64 by 64 to 1920 by 1080 pixels, channels at most 2, duration at most 60 s.
+            Required.
         prompt: Text of at most 1,000 characters. Default "Describe the video.".
         frames_per_second: Number, 0.0 to 4.0. Default 1.0.
         num_frames: Whole number, 8 to 128, in steps of 8; the hub fits other values. Default 32.

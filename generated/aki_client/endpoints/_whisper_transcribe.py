@@ -13,8 +13,25 @@ from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
 
 
 class WhisperTranscribeInput(InputModel):
-    audio: AudioInput
-    language: Literal["auto", "en", "de", "fr", "es"] | str = "auto"
+    audio: Annotated[
+        AudioInput,
+        Field(
+            json_schema_extra={
+                "media": {
+                    "format": {"supported": ["wav", "mp3", "ogg", "flac", "webm", "mp4"]},
+                    "sample_rate": {"supported": [8000, 16000, 22050, 24000, 44100, 48000]},
+                    "sample_bit_depth": {"supported": [8, 16, 24, 32]},
+                    "audio_bit_rate": {"maximum": [1536000]},
+                    "channels": {"minimum": [1], "maximum": [2]},
+                    "duration": {"minimum": [0.1], "maximum": [600]},
+                }
+            }
+        ),
+    ]
+    language: Annotated[
+        Literal["auto", "en", "de", "fr", "es"] | str,
+        Field(json_schema_extra={"converted": {"choices": ["auto", "en", "de", "fr", "es"]}}),
+    ] = "auto"
     temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     beam_size: Annotated[int, Field(ge=1, le=10)] = 5
     word_timestamps: bool = False
@@ -38,6 +55,7 @@ class WhisperTranscribeProgress(ProgressModel):
     output=WhisperTranscribeOutput,
     progress=WhisperTranscribeProgress,
     title="Whisper Transcribe",
+    description="Writes down what is said in a recording.",
     category="speech_to_text",
     version=1,
 )
@@ -54,7 +72,10 @@ def whisper_transcribe(
     """Whisper Transcribe: Writes down what is said in a recording.
 
     Args:
-        audio: A sound as bytes, path, file, data URI or another call's output (wav, mp3, ogg, flac, webm, mp4). Required.
+        audio: A sound as bytes, path, file, data URI or another call's output; format wav or mp3 or
+            ogg or flac or webm or mp4, sample rate 8000 or 16000 or 22050 or 24000 or 44100 or
+            48000 Hz, sample bit depth 8 or 16 or 24 or 32 bit, audio bit rate at most 1.536e+06
+            bit/s, channels 1 to 2, duration 0.1 to 600 s. Required.
         language: One of "auto", "en", "de", "fr", "es"; the hub fits other values. Default "auto".
         temperature: Number, 0.0 to 1.0. Default 0.0.
         beam_size: Whole number, 1 to 10. Default 5.

@@ -49,6 +49,7 @@ class Xttsv2Progress(ProgressModel):
     output=Xttsv2Output,
     progress=Xttsv2Progress,
     title="XTTS v2",
+    description="Speaks a text in one of several voices and languages.",
     category="tts",
     version=0,
 )
@@ -80,7 +81,8 @@ def xttsv2(
 
     Args:
         text: Text of at most 2,000 characters. Required.
-        language: One of "en", "de", "fr", "es", "it", "pt", "pl", "nl", "cs", "tr", "ru", "ar", "zh-cn", "ja", "ko", "hu", "hi". Default "en".
+        language: One of "en", "de", "fr", "es", "it", "pt", "pl", "nl", "cs", "tr", "ru", "ar",
+            "zh-cn", "ja", "ko", "hu", "hi". Default "en".
         voice: One of "emma", "angie", "daniel", "freeman". Default "emma".
 
     Returns:

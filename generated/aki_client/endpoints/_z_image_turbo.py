@@ -39,6 +39,7 @@ class ZImageTurboProgress(ProgressModel):
     output=ZImageTurboOutput,
     progress=ZImageTurboProgress,
     title="Z-Image Turbo",
+    description="Paints a picture from a prompt in a few quick steps.",
     category="image",
     version=1,
 )

@@ -1,0 +1,53 @@
+# `make generate` and `make test` need Python 3.11 or newer and nothing else: the first target that
+# runs a tool sets up .venv. PYTHON=… chooses the interpreter, ARGS=… adds arguments to a command.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The last thing that is written into the environment: without it, it is not whole.
+READY := $(VENV)/ready
+
+# Every Python and platform gets its pins from the same file.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" pyproject.toml $(ARGS)
+
+.PHONY: help generate test test-full lint format sandbox lock build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# Status 3 is success with something to read: an endpoint was skipped, the others are written.
+generate: $(READY) ## refresh generated/ from the hub that the environment names, or the sandbox hub
+	@$(BIN)/aki-codegen generate $(ARGS) || [ $$? -eq 3 ]
+
+test: $(READY) ## run the tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-full: $(READY) ## run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict codegen generated
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+format: $(READY) ## format the code, and repair what ruff can repair
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+sandbox: $(READY) ## run the sandbox hub on this machine
+	@$(BIN)/aki-codegen sandbox $(ARGS)
+
+lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the newest versions
+	$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+
+build: $(READY) ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove what the other targets made, .venv included
+	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find codegen generated tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh
+	@sh scripts/setup-venv.sh $(VENV)

@@ -41,13 +41,13 @@ def endpoint_summary(endpoint: Endpoint) -> str:
 
 def endpoint_doc(endpoint: Endpoint) -> list[str]:
     """Return the lines of an endpoint's docstring."""
-    lines = [*_wrapped(endpoint_summary(endpoint)), ""]
+    lines = [*wrapped(endpoint_summary(endpoint)), ""]
     if endpoint.inputs:
-        described = (_wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)
+        described = (wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)
         lines += ["Args:", *chain.from_iterable(described), ""]
-    lines += ["Returns:", *_wrapped(f"{_names(endpoint.outputs)}.", 1)]
+    lines += ["Returns:", *wrapped(f"{_names(endpoint.outputs)}.", 1)]
     if endpoint.progress:
-        lines += _wrapped(f"While it runs, progress tells {_names(endpoint.progress)}.", 1)
+        lines += wrapped(f"While it runs, progress tells {_names(endpoint.progress)}.", 1)
     lines += [
         "",
         "Raises:",
@@ -58,7 +58,8 @@ def endpoint_doc(endpoint: Endpoint) -> list[str]:
     return lines
 
 
-def _wrapped(text: str, depth: int = 0) -> list[str]:
+def wrapped(text: str, depth: int = 0) -> list[str]:
+    """Break a text into the lines of a docstring."""
     return textwrap.wrap(
         text,
         LINE_WIDTH,

@@ -27,6 +27,7 @@ from .wire import Attributes, is_utf8
 KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 MAX_CHOICES = 10_000
 MAX_TEXT_LENGTH = 10**12
+SMALLEST_STEP = 1e-12
 
 
 def field_type(attributes: Attributes, tell: Tell) -> FieldType:
@@ -149,8 +150,9 @@ def _range(attributes: Attributes, tell: Tell, *, whole: bool) -> Range:
     low = _bound(attributes, ("minimum", "min"), tell, whole=whole, rounded=math.ceil)
     high = _bound(attributes, ("maximum", "max"), tell, whole=whole, rounded=math.floor)
     step = _bound(attributes, ("align",), tell, whole=whole, rounded=math.ceil)
-    if step is not None and step <= 0:
-        tell(f"its step {shown(step)} is not above zero", "the step is not checked")
+    if step is not None and step < SMALLEST_STEP:
+        fault = "not above zero" if step <= 0 else "too fine for a float"
+        tell(f"its step {shown(step)} is {fault}", "the step is not checked")
         step = None
     if low is not None and high is not None and low > high:
         tell(

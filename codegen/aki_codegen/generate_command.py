@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .exits import Exit
 from .generate import Outcome, generate, read_snapshot, snapshot_of_hub
+from .literals import doc_text
 from .problems import GenerationError, Problem
 from .target import choose_target
 
@@ -58,7 +59,7 @@ def _summarize(outcome: Outcome, folder: Path) -> None:
     print(f"{folder}: {len(outcome.package.endpoints)} endpoints ({counts})")
     for kind in ("new", "changed"):
         if by_change[kind] and by_change["unchanged"]:
-            print(f"  {kind}: {', '.join(by_change[kind])}")
+            print(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
     for problem in outcome.problems:
         print(f"  {problem}")
 

@@ -11,6 +11,17 @@ MAX_DOC_TEXT = 600
 """Characters of one text of the hub that a docstring shows."""
 
 
+# Blank letters, fillers and variation selectors: Python calls them printable, but nobody sees them.
+_INVISIBLE = (
+    *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164),
+    *(0xFFA0, 0x16FE4, 0x1D159, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+)
+_DROP_INVISIBLE = dict.fromkeys(_INVISIBLE)
+_ESCAPE_INVISIBLE = {
+    code: f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in _INVISIBLE
+}
+
+
 class Code(Markup):
     """Source text that was made here; templates refuse to print anything else."""
 
@@ -46,7 +57,8 @@ def joined(separator: str, parts: Iterable[Code]) -> Code:
 
 def doc_text(text: str) -> str:
     """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: MAX_DOC_TEXT * 4])
+    shown = text[: MAX_DOC_TEXT * 4].translate(_DROP_INVISIBLE)
+    printable = "".join(char if char.isprintable() else " " for char in shown)
     flat = " ".join(printable.split())
     return flat if len(flat) <= MAX_DOC_TEXT else flat[: MAX_DOC_TEXT - 1] + "…"
 
@@ -61,16 +73,21 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
     return Code(f'"""{escaped[0]}\n{body}\n{margin}"""')
 
 
+def visible(source: str) -> str:
+    """Escape in source text, all of it in string literals, what `repr` leaves and an editor does not show."""
+    return source.translate(_ESCAPE_INVISIBLE)
+
+
 def _escaped(line: str) -> str:
     # A quote at the very end would be taken for the first of those that end the docstring.
     inner, last = (line[:-1], '\\"') if line.endswith('"') else (line, "")
     safe = inner.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + last
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in safe)
+    return visible("".join(char if char.isprintable() else repr(char)[1:-1] for char in safe))
 
 
 def _quoted(text: str) -> str:
     # repr escapes whatever can not be printed: controls, bidi marks, lone surrogates.
     plain = repr(text)
     if plain.startswith("'") and '"' not in plain:
-        return f'"{plain[1:-1]}"'
-    return plain
+        return visible(f'"{plain[1:-1]}"')
+    return visible(plain)

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .ir import Endpoint, Output, Parameter
-from .literals import Code
+from .literals import Code, visible
 from .schema import EXTRA_KEYS, endpoint_schema
 
 
@@ -52,7 +52,7 @@ def generator_version() -> str:
 
 def model_source(endpoint: Endpoint, package: str) -> ModelSource:
     """Make the source of an endpoint's input, output and progress models."""
-    text = _generate(endpoint, package)
+    text = visible(_generate(endpoint, package))
     tree = ast.parse(text)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
@@ -131,12 +131,16 @@ def _fields(node: ast.ClassDef) -> tuple[ModelField, ...]:
     return tuple(
         ModelField(
             name=statement.target.id,
-            annotation=Code(ast.unparse(_without_constraints(statement.annotation))),
-            default=Code(ast.unparse(statement.value)) if statement.value is not None else None,
+            annotation=_code(_without_constraints(statement.annotation)),
+            default=_code(statement.value) if statement.value is not None else None,
         )
         for statement in node.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     )
+
+
+def _code(node: ast.expr) -> Code:
+    return Code(visible(ast.unparse(node)))
 
 
 def _without_constraints(annotation: ast.expr) -> ast.expr:

@@ -81,11 +81,11 @@ def identifiers(
         remembered: Identifiers given before, by the hub's name; those that are no valid name are given anew.
     """
     known = _each_once({wire: name for wire, name in remembered.items() if is_safe(name, role)})
-    given: dict[str, Identifier] = {}
     taken = _Taken(known.values())
-    for wire in sorted(set(wire_names), key=lambda wire: (not is_safe(wire, role), wire)):
-        given[wire] = Identifier(known.get(wire) or taken.free(_suggest(wire, role)))
-    return dict(sorted(given.items()))
+    suggested = {w: _suggest(w, role) for w in sorted(set(wire_names)) if w not in known}
+    given = {wire: name for wire, name in suggested.items() if wire == name and taken.claim(name)}
+    given |= {wire: taken.free(name) for wire, name in suggested.items() if wire not in given}
+    return {wire: Identifier(known.get(wire) or given[wire]) for wire in sorted(set(wire_names))}
 
 
 def class_names(
@@ -104,6 +104,12 @@ def class_names(
         wire: ClassName(known.get(wire) or taken.free(_camel(name)))
         for wire, name in sorted(names.items())
     }
+
+
+def category_name(category: str) -> ClassName | None:
+    """Return the name of a family of endpoints, as in `SpeechToText` for "speech_to_text"."""
+    name = _camel(Identifier(_suggest(category, "endpoint")))
+    return ClassName(name) if _CLASS.fullmatch(name) else None
 
 
 def is_safe(name: str, role: Role) -> bool:
@@ -166,14 +172,18 @@ class _Taken:
         self._separator = separator
         self._numbers: dict[str, int] = {}
 
+    def claim(self, name: str) -> bool:
+        """Take a name, where it is free."""
+        is_free = name.casefold() not in self._names
+        self._names.add(name.casefold())
+        return is_free
+
     def free(self, name: str) -> str:
-        """Return the name, with a number where it is taken; from now on that is taken too."""
-        stem = name.rstrip("_")
-        key, candidate = name.casefold(), name
-        while candidate.casefold() in self._names:
+        """Take a name, with a number behind it where it is taken, and return it."""
+        stem, key, candidate = name.rstrip("_"), name.casefold(), name
+        while not self.claim(candidate):
             self._numbers[key] = self._numbers.get(key, 1) + 1
             candidate = f"{stem}{self._separator}{self._numbers[key]}"
-        self._names.add(candidate.casefold())
         return candidate
 
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from . import __version__
+from .families import find_families
 from .ir import Endpoint
-from .models import generator_version
+from .models import ModelSource, generator_version, model_source
 from .parse import Parsed, parse
 from .problems import Problem
 from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
+from .render_protocols import render_protocols
 from .snapshot import COMMENT, Snapshot, to_files
 from .style import formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
 MANIFEST = PurePosixPath("manifest.json")
+PROTOCOLS = PurePosixPath("protocols.py")
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,14 @@ class Package:
 def make_package(snapshot: Snapshot, name: str) -> Package:
     """Render a package: a pure function of the snapshot and the package's name."""
     parsed = parse(snapshot.documents, snapshot.names)
-    parsed, modules = _render_endpoints(parsed, name)
+    parsed, modules, models = _render_endpoints(parsed, name)
     named = replace(
         snapshot,
         names=parsed.names,
         documents={e.wire_name: snapshot.documents[e.wire_name] for e in parsed.endpoints},
     )
     shared = render_shared(parsed.endpoints, named, name)
+    shared[PROTOCOLS] = render_protocols(find_families(parsed.endpoints, models), name)
     python = {path: text for path, text in shared.items() if path.suffix == ".py"}
     sources = formatted({**modules, **python}, name)
     for endpoint in parsed.endpoints:
@@ -61,23 +65,28 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     return Package(name, files, parsed.endpoints, parsed.problems, named)
 
 
-def _render_endpoints(parsed: Parsed, package: str) -> tuple[Parsed, dict[PurePosixPath, str]]:
+def _render_endpoints(
+    parsed: Parsed, package: str
+) -> tuple[Parsed, dict[PurePosixPath, str], dict[str, ModelSource]]:
     modules: dict[PurePosixPath, str] = {}
+    models: dict[str, ModelSource] = {}
     endpoints: list[Endpoint] = []
     problems = list(parsed.problems)
     for endpoint in parsed.endpoints:
         path = endpoint_path(endpoint)
+        source = model_source(endpoint, package)
+        text = render_endpoint(endpoint, source, package)
         try:
-            text = render_endpoint(endpoint, package)
             verify_endpoint(path, text, endpoint)
         except RenderedWrongError as error:
             problems.append(
                 Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
             )
             continue
-        modules[path] = text
+        modules[path], models[str(endpoint.name)] = text, source
         endpoints.append(endpoint)
-    return replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems))), modules
+    checked = replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems)))
+    return checked, modules, models
 
 
 def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment: str) -> bytes:

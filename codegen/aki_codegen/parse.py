@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from .defaults import default_of
 from .fieldtypes import field_type
@@ -21,6 +22,9 @@ from .wire import Attributes, Details, is_utf8, read_details
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 """Parameters that the client itself sets; no user sees them."""
+
+MAX_FIELDS = 1_000
+"""Fields of one section at the most: a model takes a millisecond for each to be made, and again to be imported."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,14 @@ class _EndpointReader:
                 f"({section})", f"the section {section!r} is missing", "it is taken as empty"
             )
             return {}
+        if len(fields) > MAX_FIELDS:
+            self._tell(
+                f"({section})",
+                f"the section {section!r} holds {len(fields):,} fields",
+                f"those after the first {MAX_FIELDS:,} are left out",
+            )
         usable: dict[str, Attributes] = {}
-        for name, attributes in fields.items():
+        for name, attributes in islice(fields.items(), MAX_FIELDS):
             if not is_utf8(name):
                 self._tell(repr(name), "its name is no text", "it is left out")
             elif is_object(attributes):

@@ -9,7 +9,7 @@ from . import __version__
 from .describe import endpoint_doc, endpoint_summary
 from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
-from .models import ModelField, model_source
+from .models import ModelField, ModelSource
 from .naming import Identifier
 from .runtime import public
 from .snapshot import Snapshot
@@ -29,13 +29,12 @@ def comment_for(package: str) -> str:
     return f"Made by aki-codegen from endpoint metadata. Do not edit: run `{command_for(package)}`."
 
 
-def render_endpoint(endpoint: Endpoint, package: str) -> str:
+def render_endpoint(endpoint: Endpoint, source: ModelSource, package: str) -> str:
     """Return the module of one endpoint: its models and its typed function."""
-    source = model_source(endpoint, package)
     models = {part: name(endpoint.models, part) for part in ("Input", "Output", "Progress")}
     return fill(
         "endpoint.py.jinja",
-        **_common(package),
+        **common_values(package),
         module_doc=docstring([endpoint_summary(endpoint)]),
         imports=source.imports,
         classes=source.classes,
@@ -48,7 +47,7 @@ def render_endpoint(endpoint: Endpoint, package: str) -> str:
         input=models["Input"],
         output=models["Output"],
         progress=models["Progress"],
-        fields=[_field(field) for field in source.fields[f"{endpoint.models}Input"]],
+        fields=[field_values(field) for field in source.fields[f"{endpoint.models}Input"]],
         doc=docstring(endpoint_doc(endpoint), indent=4),
     )
 
@@ -57,7 +56,7 @@ def render_shared(
     endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the modules that name all endpoints, by their path within the package."""
-    common = _common(package)
+    common = common_values(package)
     listed = [_listed(endpoint) for endpoint in endpoints]
     return {
         PurePosixPath("__init__.py"): fill(
@@ -123,7 +122,8 @@ def runtime_files() -> dict[PurePosixPath, bytes]:
     }
 
 
-def _common(package: str) -> dict[str, Code]:
+def common_values(package: str) -> dict[str, Code]:
+    """Return what every template may print."""
     return {"package": name(Identifier(package)), "command": Code(command_for(package))}
 
 
@@ -142,7 +142,8 @@ def _listed(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _field(field: ModelField) -> dict[str, Any]:
+def field_values(field: ModelField) -> dict[str, Any]:
+    """Return a field of a model as templates print it."""
     return {
         "name": Code(field.name),
         "annotation": field.annotation,

@@ -63,7 +63,7 @@ def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
         spec / HUB_FILE: dump({"server": snapshot.server, "layout": snapshot.layout}),
         spec / NAMES_FILE: dump(
             {
-                wire: {
+                _key(wire): {
                     "name": given.name,
                     "models": given.models,
                     "fields": {
@@ -118,10 +118,15 @@ def _read_names(path: Path) -> dict[str, EndpointNames]:
         fields = given.get("fields") if is_object(given) else None
         if not is_object(given) or not is_object(fields):
             raise GenerationError(f"{path} is damaged at {wire!r}; restore it from git")
-        names[wire] = EndpointNames(
+        names[wire.removeprefix("$")] = EndpointNames(
             str(given.get("name")), str(given.get("models")), cast("Any", fields)
         )
     return names
+
+
+def _key(wire_name: str) -> str:
+    # An endpoint may be called as the comment is.
+    return f"${wire_name}" if wire_name.startswith("$") else wire_name
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 It keeps attributes that it does not know; what they mean is the parser's business.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .runtime.shapes import integer_or_none, is_object
+from .runtime.shapes import integer_or_none, is_array, is_object
+
+MAX_DEPTH = 64
+"""Levels of a details document at the most. Real ones have six; printing a value stops at Python's own limit."""
 
 Attributes = dict[str, Any]
 """The attributes of one parameter or output, as the hub words them."""
@@ -24,6 +28,19 @@ def _fields_or_none(value: object) -> dict[str, Any] | None:
 def _progress_outputs(value: object) -> dict[str, Any]:
     outputs = value.get("OUTPUTS") if is_object(value) else None
     return outputs if is_object(outputs) else {}
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(limit):
+        level = [child for parent in level for child in _children(parent)]
+    return bool(level)
+
+
+def _children(value: object) -> Iterable[object]:
+    if is_object(value):
+        return value.values()
+    return value if is_array(value) else ()
 
 
 OptionalText = Annotated[str | None, BeforeValidator(_text_or_none)]
@@ -60,6 +77,8 @@ def read_details(document: object) -> Details | str:
         return f"its details are a {type(document).__name__} instead of an object"
     if not is_object(document.get("parameter_description")):
         return "its details hold no parameter_description"
+    if _is_deeper(document, MAX_DEPTH):
+        return f"its details are nested deeper than {MAX_DEPTH} levels"
     try:
         return Details.model_validate(document)
     except (ValidationError, RecursionError) as error:

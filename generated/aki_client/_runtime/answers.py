@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from . import errors
-from .explain import sentences, status_phrase
+from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 from .shapes import integer_or_none, is_array, is_object, number_or_none
-
-CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
-"""Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
 
 RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same question may be asked again."""
@@ -151,6 +148,8 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if state == "canceled":
         return Ended(_job_error(errors.JobCanceledError, "was canceled", endpoint, job_id, fields))
     document = read_json(answer, endpoint)
+    if document.get("success") is False:
+        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     result = document.get("job_result")
     if is_object(result):
         return _read_result(result, endpoint, job_id)
@@ -164,8 +163,6 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
                 job_id=job_id,
             )
         )
-    if document.get("success") is False:
-        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     return _pending(document, state if isinstance(state, str) else "unknown")
 
 

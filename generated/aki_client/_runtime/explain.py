@@ -20,6 +20,14 @@ _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.D
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONFIG_HINT = re.compile(r"\s*Set auto_convert = true for .*", re.DOTALL)
 _TEXT_KEYS = ("error", "message", "detail", "description", "errors")
+_MOST_READ = 4 * MAX_SENTENCE
+_DEEPEST = 20
+_SAYS_NOTHING = frozenset(
+    {"success", "status", "job_id", "job_state", "job_result", "progress", "ep_version"}
+)
+
+CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
+"""Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
 
 
 def sentences(body: Any, status: int | None = None) -> list[str]:
@@ -43,23 +51,37 @@ def status_phrase(status: int | None) -> str:
         return f"HTTP {status}"
 
 
-def _texts(body: Any) -> Iterator[str]:
+def _texts(body: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(body, str):
         yield body
+    elif depth > _DEEPEST:
+        return
     elif is_object(body):
         said = next((body[key] for key in _TEXT_KEYS if body.get(key)), None)
         if said is not None:
-            yield from _texts(said)
-        elif body:
-            yield json.dumps(body, default=str)
+            yield from _texts(said, depth + 1)
+        elif telling := _telling(body):
+            yield json.dumps(telling, default=str)
     elif is_array(body):
         for item in body:
-            yield from _texts(item)
+            yield from _texts(item, depth + 1)
     elif body is not None:
         yield str(body)
 
 
+def _telling(body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Leave out what names no reason, and what is not to be shown."""
+    silent = _SAYS_NOTHING | CREDENTIAL_FIELDS | {*_TEXT_KEYS}
+    return {
+        name: _telling(value, depth + 1) if is_object(value) else value
+        for name, value in body.items()
+        if name not in silent and depth <= _DEEPEST
+    }
+
+
 def _clean(text: str) -> str:
+    # Patterns look far ahead: on a text without an end they would take for ever.
+    text = text[:_MOST_READ]
     if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
         title = _TITLE.search(text)
         text = html.unescape(title[1] if title else _TAGS.sub(" ", text))

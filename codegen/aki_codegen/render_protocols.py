@@ -1,0 +1,77 @@
+"""The rendering of protocols: one module that names what the endpoints of a family have in common."""
+
+import re
+from collections.abc import Sequence
+
+from .describe import wrapped
+from .families import Family
+from .literals import Code, docstring, name
+from .models import ModelField
+from .naming import ClassName
+from .render import common_values, field_values
+from .templates import fill
+
+MAX_SHOWN_MEMBERS = 12
+
+_RUNTIME_TYPES = {
+    "AudioInput": "media_input",
+    "Audio": "media",
+    "ChatContext": "chat",
+    "ChatText": "chat_text",
+    "ImageInput": "media_input",
+    "Image": "media",
+    "Json": "json_value",
+    "JsonOutput": "json_value",
+    "RawJson": "json_value",
+    "ToolCalls": "tools",
+    "Tools": "tools",
+    "VideoInput": "media_input",
+    "Video": "media",
+}
+"""Where the types live that annotations of generated models may name."""
+
+
+def render_protocols(families: Sequence[Family], package: str) -> str:
+    """Return the module of the protocols."""
+    return fill(
+        "protocols.py.jinja",
+        **common_values(package),
+        imports=_imports(families, package),
+        families=[_family(family) for family in families],
+    )
+
+
+def _family(family: Family) -> dict[str, object]:
+    shown = ", ".join(f"`{member.name}`" for member in family.members[:MAX_SHOWN_MEMBERS])
+    more = len(family.members) - MAX_SHOWN_MEMBERS
+    members = shown + (f" and {more} more" if more > 0 else "")
+    return {
+        "name": name(family.name),
+        "result_doc": docstring(wrapped(f"What any of {members} gives."), indent=4),
+        "outputs": [field_values(field) for field in family.outputs],
+        "parameters": [field_values(field) for field in family.parameters],
+        "forms": [
+            {
+                "name": name(family.name),
+                "keyword": Code("def"),
+                "doc": docstring(wrapped(f"Any of {members}, on a sync client."), indent=4),
+            },
+            {
+                "name": name(ClassName(f"Async{family.name}")),
+                "keyword": Code("async def"),
+                "doc": docstring(wrapped(f"Any of {members}, on an async client."), indent=4),
+            },
+        ],
+    }
+
+
+def _imports(families: Sequence[Family], package: str) -> list[Code]:
+    fields: list[ModelField] = [
+        f for family in families for f in (*family.parameters, *family.outputs)
+    ]
+    words = {word for field in fields for word in re.findall(r"[A-Za-z_]+", str(field.annotation))}
+    return [
+        Code(f"from {package}._runtime.{module} import {type_name}")
+        for type_name, module in sorted(_RUNTIME_TYPES.items())
+        if type_name in words
+    ]

@@ -28,7 +28,7 @@ class Package:
 
     Attributes:
         name: What it is imported as.
-        files: The bytes of each file, by its path within the package.
+        files: The bytes of each file, by its path within the package; none where there is no endpoint.
         endpoints: The endpoints that are in it.
         problems: What is wrong with the metadata.
         snapshot: What it was rendered from, with the names that were given.
@@ -50,6 +50,8 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         names=parsed.names,
         documents={e.wire_name: snapshot.documents[e.wire_name] for e in parsed.endpoints},
     )
+    if not parsed.endpoints:
+        return Package(name, {}, (), parsed.problems, named)
     shared = render_shared(parsed.endpoints, named, name)
     shared[PROTOCOLS] = render_protocols(find_families(parsed.endpoints, models), name)
     python = {path: text for path, text in shared.items() if path.suffix == ".py"}

@@ -47,22 +47,26 @@ def _family(family: Family) -> dict[str, object]:
     members = shown + (f" and {more} more" if more > 0 else "")
     return {
         "name": name(family.name),
-        "result_doc": docstring(wrapped(f"What any of {members} gives."), indent=4),
+        "result_doc": _doc(f"What any `{family.name}` gives.", members),
         "outputs": [field_values(field) for field in family.outputs],
         "parameters": [field_values(field) for field in family.parameters],
         "forms": [
             {
                 "name": name(family.name),
                 "keyword": Code("def"),
-                "doc": docstring(wrapped(f"Any of {members}, on a sync client."), indent=4),
+                "doc": _doc(f"Any `{family.name}` endpoint of a sync client.", members),
             },
             {
                 "name": name(ClassName(f"Async{family.name}")),
                 "keyword": Code("async def"),
-                "doc": docstring(wrapped(f"Any of {members}, on an async client."), indent=4),
+                "doc": _doc(f"Any `{family.name}` endpoint of an async client.", members),
             },
         ],
     }
+
+
+def _doc(summary: str, members: str) -> Code:
+    return docstring([summary, "", *wrapped(f"These fit: {members}.")], indent=4)
 
 
 def _imports(families: Sequence[Family], package: str) -> list[Code]:
@@ -70,7 +74,8 @@ def _imports(families: Sequence[Family], package: str) -> list[Code]:
         f for family in families for f in (*family.parameters, *family.outputs)
     ]
     words = {word for field in fields for word in re.findall(r"[A-Za-z_]+", str(field.annotation))}
-    return [
+    from_typing = ", ".join(sorted({"Protocol", *(words & {"Any", "Literal"})}))
+    return [Code(f"from typing import {from_typing}\n")] + [
         Code(f"from {package}._runtime.{module} import {type_name}")
         for type_name, module in sorted(_RUNTIME_TYPES.items())
         if type_name in words

@@ -1,7 +1,7 @@
 """Where metadata comes from over the network: the list and the details of a hub, asked concurrently.
 
 The hub is not trusted: no redirect is followed, no compressed answer is taken, and every document has a
-size and a time that it must not pass.
+size and a time that it must not pass, and so have all of them together.
 """
 
 import asyncio
@@ -26,6 +26,12 @@ MAX_DOCUMENT_BYTES = 4_000_000
 
 DOCUMENT_SECONDS = 30.0
 """Time that one document may take altogether."""
+
+MAX_TOTAL_BYTES = 64_000_000
+"""Size of all documents together; read, they take some twenty times as much memory in the worst case."""
+
+TOTAL_SECONDS = 600.0
+"""Time that all documents together may take: thousands of slow ones would take days."""
 
 MAX_ENDPOINTS = 10_000
 
@@ -55,10 +61,40 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may cost."""
+    """What one document may cost, and all of them."""
 
     seconds: float = DOCUMENT_SECONDS
     size: int = MAX_DOCUMENT_BYTES
+    total_seconds: float = TOTAL_SECONDS
+    total_size: int = MAX_TOTAL_BYTES
+
+
+class _Budget:
+    """What is left of the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._deadline = asyncio.get_running_loop().time() + limits.total_seconds
+        self._size = limits.total_size
+
+    def seconds(self) -> float:
+        """Return what the next document may take."""
+        left = self._deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise DocumentError(
+                f"the hub took more than {self._limits.total_seconds:,.3g} s for all of them"
+            )
+        return min(left, self._limits.seconds)
+
+    def spend(self, size: int, so_far: int) -> None:
+        """Take note of bytes that came; `so_far` of them for this document."""
+        self._size -= size
+        if so_far > self._limits.size:
+            raise DocumentError(f"the answer is larger than {self._limits.size:,} bytes")
+        if self._size < 0:
+            raise DocumentError(
+                f"all of them together are larger than {self._limits.total_size:,} bytes"
+            )
 
 
 async def fetch(
@@ -73,16 +109,16 @@ async def fetch(
         address: The hub.
         key: Sent in the query, as the hub wants it.
         on_document: Called with the number of details that are here, and of all.
-        limits: What one document may cost.
+        limits: What one document may cost, and all of them.
 
     Raises:
         GenerationError: The list itself could not be had.
     """
-    bounds = limits or Limits()
+    budget = _Budget(limits or Limits())
     query = {"key": key.reveal()} if key is not None else {}
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     async with httpx.AsyncClient(headers=headers, params=query, follow_redirects=False) as client:
-        listed, problems = await _fetch_list(client, address, bounds, with_key=key is not None)
+        listed, problems = await _fetch_list(client, address, budget, with_key=key is not None)
         documents: dict[str, object] = {}
         gate = asyncio.Semaphore(MAX_CONCURRENT)
         done = 0
@@ -91,7 +127,7 @@ async def fetch(
             nonlocal done
             async with gate:
                 try:
-                    documents[name] = await _get(client, address.details_url(name), bounds)
+                    documents[name] = await _get(client, address.details_url(name), budget)
                 except DocumentError as error:
                     problems.append(_no_details(name, str(error)))
             done += 1
@@ -104,10 +140,10 @@ async def fetch(
 
 
 async def _fetch_list(
-    client: httpx.AsyncClient, address: Address, limits: Limits, *, with_key: bool
+    client: httpx.AsyncClient, address: Address, budget: _Budget, *, with_key: bool
 ) -> tuple[tuple[str, ...], list[Problem]]:
     try:
-        document = await _get(client, address.list_url(), limits)
+        document = await _get(client, address.list_url(), budget)
     except DocumentError as error:
         raise GenerationError(_list_failure(address, error, with_key=with_key)) from None
     names = document.get("endpoints") if is_object(document) else None
@@ -131,21 +167,22 @@ async def _fetch_list(
     return tuple(sorted(usable)), problems
 
 
-async def _get(client: httpx.AsyncClient, url: str, limits: Limits) -> object:
+async def _get(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
     try:
-        return await _ask(client, url, limits)
+        return await _ask(client, url, budget)
     except DocumentError as error:
         # Servers like to repeat the address that they were asked for, and the key is in its query.
         raise DocumentError(_without_key(str(error), client.params), error.status) from None
 
 
-async def _ask(client: httpx.AsyncClient, url: str, limits: Limits) -> object:
+async def _ask(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
+    seconds = budget.seconds()
     try:
-        async with asyncio.timeout(limits.seconds):
-            async with client.stream("GET", url, timeout=limits.seconds) as response:
-                body = await _read(response, limits)
+        async with asyncio.timeout(seconds):
+            async with client.stream("GET", url, timeout=seconds) as response:
+                body = await _read(response, budget)
     except TimeoutError:
-        raise DocumentError(f"no complete answer within {limits.seconds:.3g} s") from None
+        raise DocumentError(f"no complete answer within {seconds:.3g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DocumentError(str(error) or type(error).__name__) from None
     document: object
@@ -161,15 +198,14 @@ async def _ask(client: httpx.AsyncClient, url: str, limits: Limits) -> object:
     return document
 
 
-async def _read(response: httpx.Response, limits: Limits) -> bytes:
+async def _read(response: httpx.Response, budget: _Budget) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise DocumentError("the answer is compressed though that was not asked for")
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
-        if size > limits.size:
-            raise DocumentError(f"the answer is larger than {limits.size:,} bytes")
+        budget.spend(len(chunk), size)
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -2,7 +2,7 @@
 # generator, then run `aki-codegen generate`.
 """What user code can ask for when any endpoint of a kind will do; type checkers prove that it fits."""
 
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from aki_client._runtime.chat import ChatContext
 from aki_client._runtime.chat_text import ChatText
@@ -10,8 +10,10 @@ from aki_client._runtime.media import Image
 
 
 class ChatResult(Protocol):
-    """What any of `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`,
-    `minimax_m3`, `qwen_vl_chat` gives.
+    """What any `Chat` gives.
+
+    These fit: `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`,
+    `minimax_m3`, `qwen_vl_chat`.
     """
 
     @property
@@ -34,8 +36,10 @@ class ChatResult(Protocol):
 
 
 class Chat(Protocol):
-    """Any of `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`, `minimax_m3`,
-    `qwen_vl_chat`, on a sync client.
+    """Any `Chat` endpoint of a sync client.
+
+    These fit: `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`,
+    `minimax_m3`, `qwen_vl_chat`.
     """
 
     def __call__(
@@ -53,8 +57,10 @@ class Chat(Protocol):
 
 
 class AsyncChat(Protocol):
-    """Any of `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`, `minimax_m3`,
-    `qwen_vl_chat`, on an async client.
+    """Any `Chat` endpoint of an async client.
+
+    These fit: `apertus_chat`, `gpt_oss_chat`, `kimi_k2`, `llama3_8b_chat`, `llama3_chat`,
+    `minimax_m3`, `qwen_vl_chat`.
     """
 
     async def __call__(
@@ -72,7 +78,10 @@ class AsyncChat(Protocol):
 
 
 class TextToImageResult(Protocol):
-    """What any of `flux_dev`, `qwen_image`, `z_image_turbo` gives."""
+    """What any `TextToImage` gives.
+
+    These fit: `flux_dev`, `qwen_image`, `z_image_turbo`.
+    """
 
     @property
     def images(self) -> list[Image]: ...
@@ -88,7 +97,10 @@ class TextToImageResult(Protocol):
 
 
 class TextToImage(Protocol):
-    """Any of `flux_dev`, `qwen_image`, `z_image_turbo`, on a sync client."""
+    """Any `TextToImage` endpoint of a sync client.
+
+    These fit: `flux_dev`, `qwen_image`, `z_image_turbo`.
+    """
 
     def __call__(
         self,
@@ -103,7 +115,10 @@ class TextToImage(Protocol):
 
 
 class AsyncTextToImage(Protocol):
-    """Any of `flux_dev`, `qwen_image`, `z_image_turbo`, on an async client."""
+    """Any `TextToImage` endpoint of an async client.
+
+    These fit: `flux_dev`, `qwen_image`, `z_image_turbo`.
+    """
 
     async def __call__(
         self,

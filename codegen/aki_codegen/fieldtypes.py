@@ -39,7 +39,7 @@ def field_type(attributes: Attributes, tell: Tell) -> FieldType:
     if make is None:
         tell(
             f"its type {shown(word)} is unknown",
-            "it takes any JSON value; update the generator or override the type",
+            "it takes any JSON value; settle its type in [tool.aki-codegen]",
         )
         return UnknownType(shown(word))
     return make(attributes, tell)
@@ -144,6 +144,10 @@ _MAKERS: dict[str, Callable[[Attributes, Tell], FieldType]] = {
     **{kind: _media(kind) for kind in KINDS},
     **{f"{kind}_list": _media_list(kind) for kind in KINDS},
 }
+
+
+TYPE_WORDS = frozenset(_MAKERS)
+"""The type words that are understood."""
 
 
 def _range(attributes: Attributes, tell: Tell, *, whole: bool) -> Range:

@@ -72,7 +72,7 @@ def snapshot_of_hub(
     server, layout = target.recorded.server, target.recorded.layout
     before = previous if previous is not None else Snapshot(server, layout, {})
     documents, problems = _with_last_known(fetched, before.documents)
-    return Snapshot(server, layout, documents, before.names), problems
+    return Snapshot(server, layout, documents, before.names, before.overrides), problems
 
 
 def generate(

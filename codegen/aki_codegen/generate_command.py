@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from .exits import Exit
 from .generate import Outcome, generate, read_snapshot, snapshot_of_hub
 from .literals import doc_text
+from .overrides import read_overrides
 from .problems import GenerationError, Problem
 from .target import choose_target
 
@@ -33,6 +35,9 @@ def run(options: argparse.Namespace) -> Exit:
         ) as target:
             _say(f"Asking {target.introduction}.")
             snapshot, problems = snapshot_of_hub(target, previous, _show_progress)
+    settled = read_overrides(Path("pyproject.toml"))
+    if settled is not None:
+        snapshot = replace(snapshot, overrides=settled)
     outcome = generate(
         snapshot,
         problems,

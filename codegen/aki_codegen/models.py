@@ -14,6 +14,10 @@ from typing import Any
 from .ir import Endpoint, Output, Parameter
 from .literals import Code, visible
 from .schema import EXTRA_KEYS, endpoint_schema
+from .verify import RenderedWrongError
+
+PARTS = ("Input", "Output", "Progress")
+"""What the names of an endpoint's models end in."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,22 @@ def generator_version() -> str:
 
 
 def model_source(endpoint: Endpoint, package: str) -> ModelSource:
-    """Make the source of an endpoint's input, output and progress models."""
-    text = visible(_generate(endpoint, package))
+    """Make the source of an endpoint's input, output and progress models.
+
+    Raises:
+        RenderedWrongError: There is no such source.
+    """
+    try:
+        text = visible(_generate(endpoint, package))
+    except Exception as error:  # it is no code of ours, and what it is given came from outside
+        raise RenderedWrongError(
+            f"no models could be made of it ({type(error).__name__})"
+        ) from error
     tree = ast.parse(text)
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    if [node.name for node in classes] != [f"{endpoint.models}{part}" for part in PARTS]:
+        raise RenderedWrongError("its models are not those of the metadata")
     return ModelSource(
         imports=Code("\n".join(ast.unparse(node) for node in imports)),
         classes=Code("\n\n\n".join(ast.get_source_segment(text, node) or "" for node in classes)),

@@ -17,6 +17,7 @@ from .render_protocols import render_protocols
 from .snapshot import COMMENT, Snapshot, to_files
 from .style import formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
+from .wire import read_details
 
 MANIFEST = PurePosixPath("manifest.json")
 PROTOCOLS = PurePosixPath("protocols.py")
@@ -43,12 +44,12 @@ class Package:
 
 def make_package(snapshot: Snapshot, name: str) -> Package:
     """Render a package: a pure function of the snapshot and the package's name."""
-    parsed = parse(snapshot.documents, snapshot.names)
+    parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
     parsed, modules, models = _render_endpoints(parsed, name)
     named = replace(
         snapshot,
         names=parsed.names,
-        documents={e.wire_name: snapshot.documents[e.wire_name] for e in parsed.endpoints},
+        documents=_readable(snapshot.documents),
     )
     if not parsed.endpoints:
         return Package(name, {}, (), parsed.problems, named)
@@ -67,6 +68,11 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     return Package(name, files, parsed.endpoints, parsed.problems, named)
 
 
+def _readable(documents: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what is no details document; skipped endpoints stay, because a later override may want them."""
+    return {name: d for name, d in documents.items() if not isinstance(read_details(d), str)}
+
+
 def _render_endpoints(
     parsed: Parsed, package: str
 ) -> tuple[Parsed, dict[PurePosixPath, str], dict[str, ModelSource]]:
@@ -76,9 +82,9 @@ def _render_endpoints(
     problems = list(parsed.problems)
     for endpoint in parsed.endpoints:
         path = endpoint_path(endpoint)
-        source = model_source(endpoint, package)
-        text = render_endpoint(endpoint, source, package)
         try:
+            source = model_source(endpoint, package)
+            text = render_endpoint(endpoint, source, package)
             verify_endpoint(path, text, endpoint)
         except RenderedWrongError as error:
             problems.append(

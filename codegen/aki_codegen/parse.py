@@ -15,10 +15,13 @@ from .ir import (
     Section,
 )
 from .naming import ClassName, Identifier, Role, class_names, identifiers
-from .problems import Problem
+from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, apply_to_document, unused
+from .problems import Effect, Problem
 from .roles import CHAT_PARAMETERS, input_by_role, output_by_role
 from .runtime.shapes import is_object
 from .wire import Attributes, Details, is_utf8, read_details
+
+FIX = "correct or remove it in [tool.aki-codegen]"
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 """Parameters that the client itself sets; no user sees them."""
@@ -47,32 +50,49 @@ class Parsed:
     names: Mapping[str, EndpointNames]
 
 
-def parse(documents: Mapping[str, object], remembered: Mapping[str, EndpointNames]) -> Parsed:
+def parse(
+    documents: Mapping[str, object],
+    remembered: Mapping[str, EndpointNames],
+    overrides: Overrides = NO_OVERRIDES,
+) -> Parsed:
     """Read the details documents of a hub.
 
     Args:
         documents: The details by the endpoint's name; their order does not matter.
         remembered: Names given before, endpoints that are gone included.
+        overrides: What the user settles against the metadata.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = unused(overrides, documents)
+    wanted = {wire: d for wire, d in documents.items() if not overrides.for_endpoint(wire).skip}
+    renamed = {wire: o.rename for wire, o in overrides.endpoints.items() if o.rename}
     names = identifiers(
-        documents, "endpoint", {wire: given.name for wire, given in remembered.items()}
+        wanted, "endpoint", {**{wire: given.name for wire, given in remembered.items()}, **renamed}
     )
-    models = class_names(names, {wire: given.models for wire, given in remembered.items()})
+    problems += [
+        Problem(wire, "", f"its new name {name!r} is taken", FIX, "unused")
+        for wire, name in renamed.items()
+        if wire in names and names[wire] != name
+    ]
+    models = class_names(
+        names, {wire: given.models for wire, given in remembered.items() if wire not in renamed}
+    )
     endpoints: list[Endpoint] = []
     given = dict(remembered)
-    for wire_name in sorted(documents):
-        details = read_details(documents[wire_name])
+    for wire_name in sorted(wanted):
+        override = overrides.for_endpoint(wire_name)
+        details = read_details(apply_to_document(wanted[wire_name], override))
         if isinstance(details, str):
             problems.append(
                 Problem(wire_name, "", details, "ask the hub's administrator", "skipped")
             )
             continue
+        before = remembered.get(wire_name)
         reader = _EndpointReader(
             wire_name,
             names[wire_name],
             models[wire_name],
-            remembered.get(wire_name) or EndpointNames(names[wire_name], models[wire_name]),
+            before.fields if before is not None else {},
+            override,
             problems,
         )
         endpoint, given[wire_name] = reader.read(details)
@@ -89,13 +109,15 @@ class _EndpointReader:
         wire_name: str,
         name: Identifier,
         models: ClassName,
-        remembered: EndpointNames,
+        remembered: Mapping[Section, Mapping[str, str]],
+        override: EndpointOverride,
         problems: list[Problem],
     ) -> None:
         self._wire_name = wire_name
         self._name = name
         self._models = models
         self._remembered = remembered
+        self._override = override
         self._problems = problems
         self._given: dict[Section, Mapping[str, str]] = {}
 
@@ -192,13 +214,23 @@ class _EndpointReader:
     def _names(
         self, section: Section, role: Role, fields: Mapping[str, Attributes]
     ) -> Mapping[str, Identifier]:
-        remembered = self._remembered.fields.get(section, {})
-        names = identifiers(fields, role, remembered)
+        remembered = self._remembered.get(section, {})
+        settled = self._override.sections()[section]
+        renamed = {wire: field.rename for wire, field in settled.items() if field.rename}
+        for wire in settled:
+            if wire not in fields and not settled[wire].skip:
+                self._tell(
+                    wire, "an override names this field, which the hub does not have", FIX, "unused"
+                )
+        names = identifiers(fields, role, {**remembered, **renamed})
+        for wire, name in renamed.items():
+            if wire in names and names[wire] != name:
+                self._tell(wire, f"its new name {name!r} is taken", FIX, "unused")
         self._given[section] = {**remembered, **names}
         return names
 
-    def _tell(self, field_name: str, what: str, remedy: str) -> None:
-        self._problems.append(Problem(self._wire_name, field_name, what, remedy, "degraded"))
+    def _tell(self, field_name: str, what: str, remedy: str, effect: Effect = "degraded") -> None:
+        self._problems.append(Problem(self._wire_name, field_name, what, remedy, effect))
 
 
 def _description(attributes: Attributes) -> str:

@@ -5,8 +5,9 @@ from typing import Literal
 
 from .literals import doc_text
 
-Effect = Literal["skipped", "kept", "degraded"]
-"""What trouble did: an endpoint is left out, kept from an earlier snapshot, or one field is typed loosely."""
+Effect = Literal["skipped", "kept", "degraded", "unused"]
+"""What trouble did: an endpoint is left out, kept from an earlier snapshot, one field is typed loosely, or an
+override is without use."""
 
 
 @dataclass(frozen=True, order=True)

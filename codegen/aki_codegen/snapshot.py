@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from .naming import identifiers
+from .overrides import Overrides, parse_overrides
 from .parse import EndpointNames
 from .problems import GenerationError
 from .runtime.errors import ConfigurationError
@@ -20,6 +21,7 @@ from .runtime.shapes import is_object
 SPEC_FOLDER = "spec"
 HUB_FILE = "hub.json"
 NAMES_FILE = "names.json"
+OVERRIDES_FILE = "overrides.json"
 ENDPOINTS_FOLDER = "endpoints"
 COMMENT = "$comment"
 
@@ -35,12 +37,14 @@ class Snapshot:
         layout: How the hub lays out its routes.
         documents: Canonical details by the endpoint's name.
         names: Names once given, by the endpoint's name; endpoints that are gone included.
+        overrides: What the user settles against the metadata.
     """
 
     server: str
     layout: Layout
     documents: Mapping[str, object]
     names: Mapping[str, EndpointNames] = field(default_factory=dict[str, EndpointNames])
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 def canonical(name: str, document: object) -> object:
@@ -75,6 +79,9 @@ def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
             }
         ),
     }
+    if snapshot.overrides.endpoints:
+        settled = snapshot.overrides.model_dump(exclude_defaults=True)
+        files[spec / OVERRIDES_FILE] = dump(settled)
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )
@@ -107,7 +114,10 @@ def read(package: Path) -> Snapshot | None:
             raise GenerationError(f"{path} names no endpoint; restore it from git")
         documents[name] = document
     names = _read_names(spec / NAMES_FILE)
-    return Snapshot(address.server, address.layout, documents, names)
+    overrides = Overrides()
+    if (spec / OVERRIDES_FILE).is_file():
+        overrides = parse_overrides(_load(spec / OVERRIDES_FILE), str(spec / OVERRIDES_FILE))
+    return Snapshot(address.server, address.layout, documents, names, overrides)
 
 
 def _read_names(path: Path) -> dict[str, EndpointNames]:

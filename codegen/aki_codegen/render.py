@@ -63,6 +63,7 @@ def render_shared(
             "__init__.py.jinja",
             **common,
             doc=_package_doc(endpoints, snapshot, package),
+            version=literal(__version__),
             public_names=[Code(public_name) for public_name in public.__all__],
         ),
         PurePosixPath("_hub.py"): fill(

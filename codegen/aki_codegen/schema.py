@@ -74,7 +74,12 @@ class _TypeTable:
     def outputs(self, outputs: tuple[Output, ...]) -> Schema:
         fields = {o.wire_name: _described(self._outgoing(o.type), o.description) for o in outputs}
         # A non-empty `error` is an exception, so a result that is read has none.
-        required = [o.wire_name for o in outputs if o.wire_name != "error"]
+        # Where a model calls no tool, the hub sends no calls.
+        required = [
+            o.wire_name
+            for o in outputs
+            if o.wire_name != "error" and not isinstance(o.type, ToolCallsType)
+        ]
         return _object(fields, required)
 
     def progress(self, outputs: tuple[Output, ...]) -> Schema:
@@ -121,7 +126,7 @@ class _TypeTable:
             case ChatTextType():
                 return self._runtime("chat_text.ChatText")
             case ToolCallsType():
-                return self._runtime("tools.ToolCalls")
+                return self._runtime("tools.ToolCalls") | {"default": []}
             case JsonType() | UnknownType() | ChatType() | ToolsType():
                 return self._runtime("json_value.JsonOutput")
             case MediaType(medium):

@@ -221,7 +221,7 @@ class TestOpenAI:
     def test_an_unknown_model_answers_404(self, client):
         asked = {**ASKED, "model": "llama3_chat"}
         answer = client.post("/v1/chat/completions", json=asked, headers=BEARER)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_model")
 
     def test_a_refused_value_is_told(self, client):
         asked = {**ASKED, "temperature": 2}

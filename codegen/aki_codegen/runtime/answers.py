@@ -148,6 +148,8 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if state == "canceled":
         return Ended(_job_error(errors.JobCanceledError, "was canceled", endpoint, job_id, fields))
     document = read_json(answer, endpoint)
+    if document.get("success") is False:
+        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     result = document.get("job_result")
     if is_object(result):
         return _read_result(result, endpoint, job_id)
@@ -161,8 +163,6 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
                 job_id=job_id,
             )
         )
-    if document.get("success") is False:
-        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     return _pending(document, state if isinstance(state, str) else "unknown")
 
 
@@ -199,11 +199,12 @@ def _job_error(
     fields: Mapping[str, Any],
 ) -> errors.JobError:
     result = _mapping(fields.get("job_result"))
-    said = sentences(result if result.get("error") else {"error": fields.get("error")})
+    reason = result.get("error") or fields.get("error")
+    said = sentences({"error": reason}) if reason else []
     partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
     envelope = {"success", "job_id", "ep_version", "error"}
     return kind(
-        f"{endpoint}: the job {what}: {'; '.join(said)}",
+        f"{endpoint}: the job {what}" + (f": {'; '.join(said)}" if said else ""),
         endpoint=endpoint,
         job_id=job_id,
         partial={k: v for k, v in without_credentials(partial).items() if k not in envelope},

@@ -10,7 +10,7 @@ AkiError
 ├── UnexpectedAnswerError       an answer that is not of this protocol
 ├── StatusError                 the hub answered with an error status; .status
 │   ├── BadRequestError         400
-│   ├── QueueFullError          400, no room for another job; worth a retry
+│   │   └── QueueFullError      400, no room for another job; worth a retry
 │   ├── AuthenticationError     401
 │   ├── NotEntitledError        402, the key may not use this endpoint
 │   ├── NotFoundError           404

@@ -18,6 +18,7 @@ MAX_SENTENCE = 2000
 
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_RULES = re.compile(r"[=_*-]{4,}")
 _CONFIG_HINT = re.compile(r"\s*Set auto_convert = true for .*", re.DOTALL)
 _TEXT_KEYS = ("error", "message", "detail", "description", "errors")
 _MOST_READ = 4 * MAX_SENTENCE
@@ -69,10 +70,14 @@ def _texts(body: Any, depth: int = 0) -> Iterator[str]:
         yield str(body)
 
 
-def _telling(body: dict[str, Any]) -> dict[str, Any]:
+def _telling(body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
     """Leave out what names no reason, and what is not to be shown."""
     silent = _SAYS_NOTHING | CREDENTIAL_FIELDS | {*_TEXT_KEYS}
-    return {name: value for name, value in body.items() if name not in silent}
+    return {
+        name: _telling(value, depth + 1) if is_object(value) else value
+        for name, value in body.items()
+        if name not in silent and depth <= _DEEPEST
+    }
 
 
 def _clean(text: str) -> str:
@@ -84,5 +89,5 @@ def _clean(text: str) -> str:
     # The hub's advice to its own administrator is no help to a caller.
     text = _CONFIG_HINT.sub("", text)
     printable = "".join(char if char.isprintable() else " " for char in text)
-    flat = " ".join(printable.split())
+    flat = " ".join(_RULES.sub(" ", printable).split())
     return flat if len(flat) <= MAX_SENTENCE else flat[: MAX_SENTENCE - 1] + "…"

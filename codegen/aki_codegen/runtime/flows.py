@@ -224,6 +224,9 @@ def poll(
             reason: AkiError = answers.status_error(answer, endpoint)
         except ConnectionFailedError as error:
             reason = error
+        except BaseException:
+            job.inputs_to_send = {**extra, **job.inputs_to_send}
+            raise
         job.inputs_to_send = {**extra, **job.inputs_to_send}
         pause = retry_delay(attempt, retry_after, random.random)
         if _passes(session, pause, patience):

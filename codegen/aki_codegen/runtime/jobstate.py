@@ -90,7 +90,10 @@ class JobState(Generic[Prog, Out]):
                 self.error = error
 
     def _typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(vars(self.reading.output.read(fields)))
+        output = self.reading.output.read(fields)
+        came = output.model_fields_set
+        told = [*type(output).model_fields, *(output.model_extra or {})]
+        return {name: getattr(output, name) for name in told if name in came}
 
     def result(self) -> Out:
         """Return the result of an ended job.
@@ -138,11 +141,11 @@ class EventReader(Generic[Prog, Out]):
     def _rest_of_text(self) -> Event[Prog] | None:
         """The result may hold text that no progress answer had shown."""
         state = self._state
-        if state.output is None or "text" not in state.output.__dict__:
+        if state.output is None or "text" not in state.output.model_fields_set:
             return None
-        text = state.output.__dict__["text"]
+        text = getattr(state.output, "text", None)
         delta, rewritten = self._advance(text)
-        if not delta:
+        if not delta and not rewritten:
             return None
         data = state.reading.progress.read(
             {"text": text}, endpoint=state.reading.endpoint, job_id=state.job_id

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 
+def is_data_uri(text: str) -> bool:
+    """Whether a text is a data URI; capitals make no difference."""
+    return text[:5].lower() == "data:"
+
+
 class Media:
     """Something to see or hear; use `Image`, `Audio` or `Video`.
 
@@ -45,7 +50,7 @@ class Media:
         """
         if self._bytes is None:
             text = self._text or ""
-            body = text.partition(",")[2] if text.startswith("data:") else text
+            body = text.partition(",")[2] if is_data_uri(text) else text
             try:
                 self._bytes = base64.b64decode(body, validate=True)
             except (binascii.Error, ValueError) as error:
@@ -71,7 +76,7 @@ class Media:
 
     def data_uri(self) -> str:
         """Return the whole as a data URI, as the hub takes it."""
-        if self._text is not None and self._text.startswith("data:"):
+        if self._text is not None and is_data_uri(self._text):
             return self._text
         body = self._text or base64.b64encode(self.bytes).decode("ascii")
         return f"data:{self.kind}/{self.format};base64,{body}"
@@ -91,8 +96,9 @@ class Media:
             return self._save_in(target)
         if not target.suffix:
             target = target.with_name(target.name + self.suffix)
+        data = self.bytes  # before there is a file: what is no base64 leaves none
         with target.open("wb" if overwrite else "xb") as file:
-            file.write(self.bytes)
+            file.write(data)
         return target
 
     def _save_in(self, folder: Path) -> Path:
@@ -121,7 +127,7 @@ class Media:
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Media.data_uri),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
         )
 
     @classmethod
@@ -175,12 +181,17 @@ class Video(Media):
         return f'<video controls src="{_attribute(self.data_uri())}"></video>'
 
 
+def _as_sent(value: object) -> object:
+    # An output that is no media is kept as it came.
+    return value.data_uri() if isinstance(value, Media) else value
+
+
 def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def _declared_format(text: str) -> str | None:
-    if not text.startswith("data:"):
+    if not is_data_uri(text):
         return None
     head = text[5 : text.find(",")] if "," in text[:200] else ""
     name = normal_name(head.partition(";")[0].rpartition("/")[2])

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import MediaError
 from .formats import FORMATS, Kind, sniff
-from .media import Audio, Image, Media, Video
+from .media import Audio, Image, Media, Video, is_data_uri
 
 
 @runtime_checkable
@@ -44,24 +44,28 @@ def as_media(value: object, kind: Kind) -> Media:
         MediaError: It is none of these, empty, or of a format that no hub takes.
         OSError: The file can not be read.
     """
-    if isinstance(value, str) and value.startswith("data:"):
+    if isinstance(value, str) and is_data_uri(value):
         media = _TYPES[kind](value)
     elif isinstance(value, Media):
         media = value
     else:
-        media = _TYPES[kind](_bytes_of(value))
+        media = _TYPES[kind](bytes_of(value))
     _require_known(media.bytes, kind)
     return media
 
 
-def _bytes_of(value: object) -> bytes:
+def bytes_of(value: object) -> bytes:
+    """Read the bytes of what a caller gave."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if _is_path(value):
         return Path(value).read_bytes()
     reader = getattr(value, "read", None)
     if callable(reader):
-        data = reader()
+        try:
+            data = reader()
+        except UnicodeDecodeError:
+            data = None
         if isinstance(data, bytes):
             return data
         raise MediaError("the file is opened as text; open it with mode 'rb'")

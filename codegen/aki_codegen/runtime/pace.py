@@ -39,5 +39,5 @@ def retry_delay(
         jitter: Returns a number from 0 to 1, so that many clients do not come back at once.
         base: The first pause.
     """
-    growing = min(base * 2.0 ** (attempt - 1), MAX_BACKOFF) * (0.5 + 0.5 * jitter())
+    growing = min(base * 2.0 ** min(attempt - 1, 16), MAX_BACKOFF) * (0.5 + 0.5 * jitter())
     return max(growing, min(retry_after or 0.0, 60.0))

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from concurrent.futures import Future
 from typing import TypeVar, cast
 
@@ -14,7 +14,7 @@ import httpx
 
 from .answers import Answer
 from .flows import CANCEL_SECONDS, Effect, Flow, InterruptedSubmitError, Note, Notify, Pause, Send
-from .http import answer_of, build, connection_failed, limits
+from .http import answer_of, build, connection_failed, settings
 from .requests import Request
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class SyncTransport:
             return self._given
         with self._opening:
             if self._own is None:
-                self._own = httpx.Client(limits=limits(), headers={"User-Agent": self._user_agent})
+                self._own = httpx.Client(**settings(self._user_agent))
             return self._own
 
 
@@ -127,6 +127,10 @@ class AsyncTransport:
         self._given = http_client
         self._own: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
         self._own = weakref.WeakKeyDictionary()
+        self._closers: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, AsyncGenerator[None, None]
+        ]
+        self._closers = weakref.WeakKeyDictionary()
         self._user_agent = user_agent
 
     async def run(self, flow: Flow[T]) -> T:
@@ -148,9 +152,11 @@ class AsyncTransport:
 
     async def aclose(self) -> None:
         """Close this event loop's connections, unless the client was the caller's own."""
-        client = self._own.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        loop = asyncio.get_running_loop()
+        self._own.pop(loop, None)
+        closer = self._closers.pop(loop, None)
+        if closer is not None:
+            await closer.aclose()
 
     async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
         try:
@@ -186,7 +192,7 @@ class AsyncTransport:
         return None
 
     async def _send(self, request: Request, seconds: float) -> Answer:
-        client = self._client()
+        client = await self._client()
         try:
             return answer_of(
                 await client.send(build(client, request, seconds), follow_redirects=False)
@@ -212,15 +218,26 @@ class AsyncTransport:
                 raise
             raise InterruptedSubmitError(answer, interruption) from None
 
-    def _client(self) -> httpx.AsyncClient:
+    async def _client(self) -> httpx.AsyncClient:
         if self._given is not None:
             return self._given
         loop = asyncio.get_running_loop()
-        client = self._own.get(loop)
-        if client is None:
-            client = httpx.AsyncClient(limits=limits(), headers={"User-Agent": self._user_agent})
-            self._own[loop] = client
-        return client
+        if loop not in self._own:
+            # Reading certificates takes a while, which no other task should have to wait for.
+            chosen = await asyncio.to_thread(settings, self._user_agent)
+            if loop not in self._own:
+                self._own[loop] = httpx.AsyncClient(**chosen)
+                self._closers[loop] = closer = _close_with_loop(self._own[loop])
+                await anext(closer)
+        return self._own[loop]
+
+
+async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
+    """Close a client that nobody closed: an event loop finishes its generators before it ends."""
+    try:
+        yield
+    finally:
+        await client.aclose()
 
 
 class _InterruptedFlowError(BaseException):

@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from .chat import ChatContext
+from .chat_text import ChatText
 from .endpoint import EndpointSpec
 from .errors import InvalidParametersError, MediaError
 from .formats import FORMATS, sniff
@@ -19,9 +20,10 @@ from .jobref import Origin
 from .jobstate import Reading
 from .json_value import encode_json
 from .media import Audio, Image, Media, Video
-from .media_input import as_media
+from .media_input import as_media, bytes_of
 from .models import InputModel, ProgressModel
 from .shapes import is_array, is_mapping, is_object
+from .tools import read_tool_calls
 
 _DATA_URI = re.compile(
     r"data:(image|audio|video)/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}", re.IGNORECASE
@@ -40,7 +42,7 @@ class AnyOutput(ProgressModel):
     def _recognize_media(cls, given: Any) -> Any:
         if not is_object(given):
             return given
-        return {name: _recognized(value) for name, value in given.items()}
+        return {name: _by_role(name, value) for name, value in given.items()}
 
     @classmethod
     def declared(cls, names: set[str]) -> set[str]:
@@ -98,11 +100,15 @@ def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encoded(name: str, value: Any) -> Any:
+    if isinstance(value, float):
+        encode_json(value)  # refuses what is no number
     if isinstance(value, str | bool | int | float):
         return value
     if name == "chat_context":
         return encode_json(_CHAT.validate_python(value))
-    if is_mapping(value) or isinstance(value, list | tuple):
+    if is_mapping(value):
+        return encode_json(dict(value))
+    if isinstance(value, list | tuple):
         return encode_json(value)
     if isinstance(value, Media):
         return value.data_uri()
@@ -114,11 +120,21 @@ def _media_of_any_kind(value: Any) -> Media:
     if isinstance(value, os.PathLike):
         with open(cast("os.PathLike[str]", value), "rb") as file:  # noqa: PTH123 any PathLike
             data = file.read()
+    elif callable(getattr(value, "read", None)):
+        data = bytes_of(value)
     for kind in FORMATS:
         if isinstance(data, bytes | bytearray) and sniff(bytes(data[:16]), kind) is None:
             continue
         return as_media(data, kind)
     raise MediaError("it is of no known media format")
+
+
+def _by_role(name: str, value: Any) -> Any:
+    if name == "tool_calls":
+        return read_tool_calls(value)
+    if name == "text" and is_object(value):
+        return ChatText(value)
+    return _recognized(value)
 
 
 def _recognized(value: Any) -> Any:

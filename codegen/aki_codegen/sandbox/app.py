@@ -4,16 +4,19 @@ Owns the joining of the routes, the answers to unknown routes, and the one place
 request can be intercepted. Must not know what any route does.
 """
 
+import contextlib
 from typing import Protocol
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aki_codegen.sandbox.context import add_context
 from aki_codegen.sandbox.http import server_error
 from aki_codegen.sandbox.hub import Hub
 from aki_codegen.sandbox.openai import OpenAIRoutes
+from aki_codegen.sandbox.pollwatch import PollWatch
 from aki_codegen.sandbox.routes import HubRoutes
 
 
@@ -46,6 +49,17 @@ class SandboxApp:
         if scope["type"] != "http":
             return
         self.hub.saw(scope["method"], scope["path"])
+        context = add_context(scope, self._router.routes)
+        watch = PollWatch(self.hub.polls, scope, receive) if context.kind == "poll" else None
+        # A caller who goes away amid the request is no reason for a traceback.
+        try:
+            with contextlib.suppress(ClientDisconnect):
+                await self._intercepted(scope, watch.receive if watch else receive, send)
+        finally:
+            if watch:
+                watch.end()
+
+    async def _intercepted(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.interceptor is None:
             await self._answer(scope, receive, send)
         else:

@@ -64,8 +64,8 @@ def _aligned(
         return value
     if not auto_convert:
         refuse(
-            f"Parameter {name} = {value} is not aligning with {align}. "
-            f"Choose multiple of {align} for {name} on this endpoint!\n\n" + auto_convert_hint(name)
+            f"Parameter {name} = {value} is no multiple of {align}, and only multiples are taken.\n\n"
+            + auto_convert_hint(name)
         )
         return value
     below = value - value % align

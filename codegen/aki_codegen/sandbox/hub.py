@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aki_codegen.sandbox.catalogue import Catalogue, Endpoint, load_catalogue
-from aki_codegen.sandbox.jobs import Job, JobBook, JobState
+from aki_codegen.sandbox.jobbook import JobBook
+from aki_codegen.sandbox.jobs import Job, JobState
 from aki_codegen.sandbox.jsontypes import Json
 from aki_codegen.sandbox.outputs import progress_data
+from aki_codegen.sandbox.polls import PollLog
 from aki_codegen.sandbox.replies import (
     Reply,
     details,
@@ -24,7 +26,7 @@ from aki_codegen.sandbox.replies import (
 )
 from aki_codegen.sandbox.settings import HubSettings
 from aki_codegen.sandbox.validate import validate_inputs
-from aki_codegen.sandbox.work import plan_work
+from aki_codegen.sandbox.work import AlterWork, plan_work
 
 _KEY_NOT_VALID = "Key not valid"
 _KEY_MISSING = "API Key missing and client session authentication key not registered in API Server"
@@ -49,6 +51,7 @@ class Hub:
         request_count: How many requests were seen in all.
         jobs: The jobs it remembers.
         jobs_by_endpoint: How many jobs each endpoint accepted.
+        polls: How often each job was asked after, and whether ever twice at a time.
         is_closing: Whether callers who wait for a result shall be let go.
     """
 
@@ -70,6 +73,7 @@ class Hub:
         self.requests: deque[SeenRequest] = deque(maxlen=self.settings.requests_remembered)
         self.request_count = 0
         self.jobs_by_endpoint: Counter[str] = Counter()
+        self.polls = PollLog()
         self.is_closing = False
         self._clock = clock
         self.jobs = JobBook(self.settings)
@@ -79,6 +83,11 @@ class Hub:
         """How many jobs were accepted in all."""
         return self.jobs_by_endpoint.total()
 
+    @property
+    def overlapping_polls(self) -> list[str]:
+        """The ids of jobs that were asked after while an earlier poll was still unanswered."""
+        return self.polls.overlapping
+
     def saw(self, method: str, path: str) -> None:
         """Note a request."""
         self.requests.append(SeenRequest(method, path))
@@ -87,6 +96,13 @@ class Hub:
     def forget_jobs(self) -> None:
         """Forget all jobs, as a restart of a real server does; their progress answers 402."""
         self.jobs.forget_all()
+
+    def lapse(self, job_id: str) -> None:
+        """Let a job lapse now, as when its worker is seen offline. A final state stays."""
+        now = self._clock()
+        job = self.jobs.find(job_id, now)
+        if job:
+            self.jobs.lapse(job, now)
 
     def endpoint_list(self, key: str | None = None) -> Reply:
         """Answer which endpoints there are. The key may be left out, but not be a bad one."""
@@ -109,8 +125,15 @@ class Hub:
         valid = key is not None and self.settings.accepts(key)
         return Reply(200, {"success": valid, "error": None if valid else _KEY_NOT_VALID})
 
-    def start(self, name: str, payload: Mapping[str, Json]) -> Job | Reply:
+    def start(
+        self, name: str, payload: Mapping[str, Json], alter: AlterWork | None = None
+    ) -> Job | Reply:
         """Accept a call as a job, or say why not.
+
+        Args:
+            name: The endpoint.
+            payload: What the caller sent.
+            alter: Changes the work that the call leads to; None leaves it as it is.
 
         Raises:
             KeyError: There is no such endpoint.
@@ -132,7 +155,7 @@ class Hub:
             return refusal(endpoint, 400, list(refusals))
         work = plan_work(endpoint, inputs, self.settings.job_seconds)
         self.jobs_by_endpoint[name] += 1
-        return self.jobs.submit(endpoint, work, self._clock())
+        return self.jobs.submit(endpoint, alter(work) if alter else work, self._clock())
 
     def submit(self, name: str, payload: Mapping[str, Json]) -> Reply:
         """Answer a call that does not wait for its result.

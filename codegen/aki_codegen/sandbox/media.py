@@ -86,7 +86,7 @@ def check_media(kind: str, name: str, attributes: JsonObject, value: Json, refus
         refuse(f"Parameter {name} denied. Format not recognized by ffprobe.")
         return
     if kind not in medium.kinds:
-        refuse(f"Parameter {name} denied. Expected {kind} but got {medium.format}.")
+        refuse(f"Parameter {name} holds {medium.format}, which is no {kind}.")
         return
     _check_choice(name, "format", attributes, (medium.format,), refuse)
     if medium.color_spaces:
@@ -148,9 +148,8 @@ def _check_choice(
     }:
         return
     refuse(
-        f"Invalid {attribute}: {found[0]} !\nOnly {', '.join(choices)} are supported by this "
-        f"endpoint!\nSet {name}.{attribute}.{{ auto_convert = true }} in the [INPUT] section of "
-        "the endpoint config file to avoid this error."
+        f"Parameter {name} has {attribute} {found[0]}, and the endpoint takes "
+        f"{' or '.join(choices)} only."
     )
 
 

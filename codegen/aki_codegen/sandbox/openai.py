@@ -19,7 +19,6 @@ from aki_codegen.sandbox.jsontypes import Json, JsonObject
 from aki_codegen.sandbox.replies import Reply
 
 _PREFIXES = ("/v1", "/openai/v1")
-_CREATED = 1717700000
 _PAUSE_BETWEEN_CHUNKS = 0.01
 _RENAMED = {
     "temperature": "temperature",
@@ -116,8 +115,13 @@ class OpenAIRoutes:
             route
             for prefix in _PREFIXES
             for route in (
-                Route(f"{prefix}/models", self._models, methods=["GET"]),
-                Route(f"{prefix}/chat/completions", self._chat_completions, methods=["POST"]),
+                Route(f"{prefix}/models", self._models, methods=["GET"], name="models"),
+                Route(
+                    f"{prefix}/chat/completions",
+                    self._chat_completions,
+                    methods=["POST"],
+                    name="chat",
+                ),
             )
         ]
 
@@ -125,7 +129,7 @@ class OpenAIRoutes:
         if self._key(request) is None:
             return _error(401, "Key not valid", "invalid_api_key")
         data: list[Json] = [
-            {"id": model, "object": "model", "created": _CREATED, "owned_by": "open-source-model"}
+            {"id": model, "object": "model", "created": 0, "owned_by": "sandbox"}
             for model in models(self._hub)
         ]
         return json_response(200, {"object": "list", "data": data})
@@ -137,17 +141,17 @@ class OpenAIRoutes:
         asked = await read_payload(request, self._hub.settings.max_body_bytes)
         model = asked.get("model")
         if not isinstance(model, str) or model not in models(self._hub):
-            return _error(404, "Requested model is not supported.", "model_not_found")
+            return _error(404, f"There is no model {model}.", "unknown_model")
         job = self._hub.start(models(self._hub)[model], call_payload(asked, key))
         if isinstance(job, Reply):
-            return _error(job.status, _first_sentence(job), "request_failed")
+            return _error(job.status, _first_sentence(job), "job_refused")
         if asked.get("stream") is True:
             return StreamingResponse(self._events(job, model), media_type="text/event-stream")
         reply = await wait_for_result(self._hub, job)
         if reply is None:
-            return _error(503, "Response Timeout", "request_failed")
+            return _error(503, "The model took too long.", "timeout")
         if "error" in reply.body:
-            return _error(500, _first_sentence(reply), "request_failed")
+            return _error(500, _first_sentence(reply), "job_failed")
         return json_response(200, completion(job, model, reply.body))
 
     async def _events(self, job: Job, model: str) -> AsyncIterator[bytes]:
@@ -161,7 +165,7 @@ class OpenAIRoutes:
                 sent = text
             await asyncio.sleep(_PAUSE_BETWEEN_CHUNKS)
         if "error" in reply.body:
-            yield _event(_error_body(_first_sentence(reply), "request_failed"))
+            yield _event(_error_body(500, _first_sentence(reply), "job_failed"))
         else:
             whole = str(reply.body.get("text", ""))
             yield _event(chunk(job, model, whole[len(sent) :], last=True))
@@ -178,13 +182,13 @@ def _event(body: JsonObject) -> bytes:
 
 
 def _error(status: int, message: str, code: str) -> Response:
-    return json_response(status, _error_body(message, code))
+    return json_response(status, _error_body(status, message, code))
 
 
-def _error_body(message: str, code: str) -> JsonObject:
+def _error_body(status: int, message: str, code: str) -> JsonObject:
     error: JsonObject = {
         "message": message,
-        "type": "invalid_request_error",
+        "type": "invalid_request_error" if status < 500 else "server_error",
         "param": None,
         "code": code,
     }

@@ -7,9 +7,11 @@ request gets.
 from dataclasses import dataclass
 
 from aki_codegen.sandbox.catalogue import Endpoint
-from aki_codegen.sandbox.jobs import Job, JobBook, Occupancy
+from aki_codegen.sandbox.jobbook import JobBook
+from aki_codegen.sandbox.jobs import Job
 from aki_codegen.sandbox.jsontypes import Json, JsonObject
 from aki_codegen.sandbox.outputs import outputs, progress_data, progress_figure
+from aki_codegen.sandbox.queues import Occupancy
 from aki_codegen.sandbox.worker import figures, identification, online
 
 

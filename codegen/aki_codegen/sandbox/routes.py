@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from aki_codegen.sandbox.context import context_of
 from aki_codegen.sandbox.http import json_response, read_payload, server_error, wait_for_result
 from aki_codegen.sandbox.hub import Hub
 from aki_codegen.sandbox.replies import Reply
@@ -20,16 +21,19 @@ class HubRoutes:
         self._hub = hub
 
     def all(self) -> list[BaseRoute]:
-        """Return the routes, those of an AIME server last because they match most paths."""
+        """Return the routes, those of an AIME server last because they match most paths.
+
+        The name of a route is the kind of request that it takes.
+        """
         get, call = ["GET"], ["GET", "POST"]
         return [
-            Route("/api/endpoints", self._list, methods=get),
-            Route("/api/endpoints/{name}", self._details, methods=get),
-            Route("/api/validate_key", self._validate_key, methods=get),
-            Route("/api/call/{name}", self._call, methods=call),
-            Route("/api/progress/{name}", self._progress, methods=call),
-            Route("/{name}", self._call, methods=call),
-            Route("/{name}/progress", self._progress, methods=call),
+            Route("/api/endpoints", self._list, methods=get, name="list"),
+            Route("/api/endpoints/{name}", self._details, methods=get, name="details"),
+            Route("/api/validate_key", self._validate_key, methods=get, name="validate_key"),
+            Route("/api/call/{name}", self._call, methods=call, name="submit"),
+            Route("/api/progress/{name}", self._progress, methods=call, name="poll"),
+            Route("/{name}", self._call, methods=call, name="submit"),
+            Route("/{name}/progress", self._progress, methods=call, name="poll"),
         ]
 
     async def _list(self, request: Request) -> Response:
@@ -51,7 +55,7 @@ class HubRoutes:
             return server_error(request, 404, f"Requested URL /{name} not found")
         if request.method not in self._hub.catalogue[name].methods:
             raise HTTPException(405)
-        job = self._hub.start(name, payload)
+        job = self._hub.start(name, payload, context_of(request.scope).alter_work)
         if isinstance(job, Reply):
             return _respond(job)
         if payload.get("wait_for_result") is False:

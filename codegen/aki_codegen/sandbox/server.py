@@ -3,6 +3,7 @@
 Owns the socket and the server's life. Must not know any route or rule.
 """
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -17,11 +18,13 @@ import uvicorn
 
 from aki_codegen.sandbox.app import Interceptor, SandboxApp
 from aki_codegen.sandbox.catalogue import Catalogue, load_catalogue
+from aki_codegen.sandbox.connections import HOST, Connections
+from aki_codegen.sandbox.faults import FaultInterceptor, FaultPlan
 from aki_codegen.sandbox.hub import Hub
 from aki_codegen.sandbox.settings import HubSettings
 
-HOST = "127.0.0.1"
 _START_TIMEOUT = 10.0
+_PATIENCE_AT_STOP = 0.3
 
 
 class PortTakenError(Exception):
@@ -37,6 +40,7 @@ class SandboxServer:
 
     Attributes:
         hub: The rules and counters, also while the server runs.
+        faults: What goes wrong; nothing, until faults are added.
         app: The application; setting its `interceptor` changes how requests are answered.
     """
 
@@ -46,6 +50,7 @@ class SandboxServer:
         settings: HubSettings | None = None,
         catalogue: Catalogue | Path | None = None,
         port: int = 0,
+        faults: FaultPlan | None = None,
         interceptor: Interceptor | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -56,7 +61,8 @@ class SandboxServer:
             catalogue: The endpoints, or the folder they are in; None takes those that come with
                 the package.
             port: Where to listen; 0 takes any free port.
-            interceptor: Consulted for each request before the hub is.
+            faults: What shall go wrong; None begins with an empty plan.
+            interceptor: Consulted for each request before the hub is, in place of the faults.
             clock: Returns the seconds since the epoch.
 
         Raises:
@@ -65,7 +71,9 @@ class SandboxServer:
         if isinstance(catalogue, Path):
             catalogue = load_catalogue(catalogue)
         self.hub = Hub(catalogue, settings, clock)
-        self.app = SandboxApp(self.hub, interceptor)
+        self.faults = faults or FaultPlan()
+        self.app = SandboxApp(self.hub, interceptor or FaultInterceptor(self.faults, self.hub))
+        self._connections = Connections(self.faults.refuses_connection)
         self._port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -80,6 +88,16 @@ class SandboxServer:
         """The base URL, such as `http://127.0.0.1:40123`."""
         return f"http://{HOST}:{self._port}"
 
+    @property
+    def connections_made(self) -> int:
+        """How many connections were made so far."""
+        return self._connections.made
+
+    @property
+    def connections_open(self) -> int:
+        """How many connections there are now."""
+        return self._connections.open
+
     def start(self) -> Self:
         """Listen, and return as soon as requests are answered.
 
@@ -89,7 +107,7 @@ class SandboxServer:
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         self.hub.is_closing = False
-        self._server = _Server(self.app)
+        self._server = _Server(self.app, self._connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="aki-sandbox", daemon=True
         )
@@ -126,6 +144,7 @@ def run(
     port: int = 8090,
     catalogue: Path | None = None,
     settings: HubSettings | None = None,
+    faults: FaultPlan | None = None,
 ) -> None:
     """Serve a hub in the foreground until Ctrl-C, after a few lines on how to use it.
 
@@ -133,6 +152,7 @@ def run(
         port: Where to listen; 0 takes any free port.
         catalogue: The folder of details documents; None takes the one that comes with the package.
         settings: How the hub behaves; by default a job takes two seconds.
+        faults: What shall go wrong; None for nothing.
 
     Raises:
         CatalogueError: The catalogue folder cannot be used.
@@ -143,12 +163,16 @@ def run(
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     print(f"The sandbox serves {len(hub.catalogue)} endpoints at {url} (Ctrl-C ends it).")
     print(f"Use it with: AKI_API_SERVER={url} AKI_API_KEY=any", flush=True)
+    plan = faults or FaultPlan()
+    app = SandboxApp(hub, FaultInterceptor(plan, hub))
     with listener, contextlib.suppress(KeyboardInterrupt):
-        _Server(SandboxApp(hub)).run([listener])
+        _Server(app, Connections(plan.refuses_connection)).run([listener])
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only where the protocol is named does asyncio switch off Nagle's algorithm, without which every
+    # answer takes 40 ms: its body waits until the client acknowledges the headers.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
@@ -166,10 +190,12 @@ def _listen(port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Uvicorn, which lets go of waiting callers before it stops."""
 
-    def __init__(self, app: SandboxApp) -> None:
+    def __init__(self, app: SandboxApp, connections: Connections) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
+                loop="asyncio",  # other loops keep the socket, and with it the RST, from us
+                http=connections.protocol(),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -179,7 +205,10 @@ class _Server(uvicorn.Server):
             )
         )
         self._hub = app.hub
+        self._connections = connections
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._hub.is_closing = True
+        # Who neither finishes a request nor reads an answer would keep uvicorn waiting.
+        asyncio.get_running_loop().call_later(_PATIENCE_AT_STOP, self._connections.abort_all)
         await super().shutdown(sockets)

@@ -26,6 +26,9 @@ class HubSettings:
         gated: Endpoints that every key may look at and none may call (402).
         honour_cancel: Whether `cancel: true` ends a job, as the live service does. The public
             server ignores it.
+        cancel_delay: Seconds between a `cancel: true` and its effect; the live service takes its
+            time, so that a job may still end as done.
+        counted_job_ids: Whether a job id is `uuid#counter` or a plain UUID; both have been seen.
         public_server_defects: Whether inputs are checked with the known defects of the public
             server instead of what its metadata declares.
         max_body_bytes: Size from which a request body is refused with 413.
@@ -42,6 +45,8 @@ class HubSettings:
     keys: frozenset[str] | None = None
     gated: frozenset[str] = frozenset({"minimax_m3"})
     honour_cancel: bool = True
+    cancel_delay: float = 0.0
+    counted_job_ids: bool = True
     public_server_defects: bool = False
     max_body_bytes: int = 100_000_000
     requests_remembered: int = 1000

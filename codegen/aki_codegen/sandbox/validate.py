@@ -1,8 +1,8 @@
 """Whether the inputs of a call are what an endpoint declares, and what they become.
 
-Owns the meaning of the attributes in a details document and the sentences of refusal, word for
-word those of the public server. Must not know about jobs, keys or HTTP. Media and chat have rules
-of their own in `media` and `chat`.
+Owns the meaning of the attributes in a details document and the sentences of refusal: where one was
+recorded on the wire it is that one, else the sandbox's own. Must not know about jobs, keys or HTTP.
+Media and chat have rules of their own in `media` and `chat`.
 """
 
 import json
@@ -147,7 +147,7 @@ class _Check:
             return cast("Callable[[Json], Json]", expected)(value)
         except (KeyError, OverflowError, TypeError, ValueError):
             self._refuse(
-                f"Could not convert {name}={shortened(value)} from {type(value)} to {expected}!"
+                f"Parameter {name} = {shortened(value)} cannot be read as {expected.__name__}."
             )
             return None
 
@@ -202,7 +202,8 @@ class _Check:
         if attributes.get("auto_convert"):
             return limit if self._defects else value[:limit]
         self._refuse(
-            f"Length of argument {name}={shortened(value)} exceeds the maximum length ({limit})!"
+            f"Parameter {name} = {shortened(value)} is too long: it has {len(value)} characters, "
+            f"and {limit} are the most."
         )
         return None
 

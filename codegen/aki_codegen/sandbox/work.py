@@ -5,8 +5,9 @@ outputs are made.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from aki_codegen.sandbox.catalogue import Endpoint
 from aki_codegen.sandbox.directives import split_directives, written_by_caller
@@ -69,6 +70,9 @@ class Work:
     def end_of_step(self, seconds: float) -> float:
         """Return when the step ends that is being made so many seconds after the start."""
         return (self.steps_after(seconds) + 1) * self.seconds_per_step
+
+
+AlterWork: TypeAlias = Callable[[Work], Work]
 
 
 def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> Work:

@@ -199,11 +199,12 @@ def _job_error(
     fields: Mapping[str, Any],
 ) -> errors.JobError:
     result = _mapping(fields.get("job_result"))
-    said = sentences(result if result.get("error") else {"error": fields.get("error")})
+    reason = result.get("error") or fields.get("error")
+    said = sentences({"error": reason}) if reason else []
     partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
     envelope = {"success", "job_id", "ep_version", "error"}
     return kind(
-        f"{endpoint}: the job {what}: {'; '.join(said)}",
+        f"{endpoint}: the job {what}" + (f": {'; '.join(said)}" if said else ""),
         endpoint=endpoint,
         job_id=job_id,
         partial={k: v for k, v in without_credentials(partial).items() if k not in envelope},

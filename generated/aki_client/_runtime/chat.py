@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import MediaError
-from .json_value import encode_json
+from .json_value import check_encodes, encode_json
 from .media_input import AudioInput, ImageInput, VideoInput, as_media
 from .shapes import is_iterable, is_mapping, is_object
 
@@ -75,7 +75,9 @@ class _ChatContext:
 def _read_messages(value: object) -> list[dict[str, Any]]:
     if not is_iterable(value):
         raise _refused('must be a list of messages such as {"role": "user", "content": "Hello"}')
-    return [_read_message(item, f"message {place}") for place, item in enumerate(value)]
+    messages = [_read_message(item, f"message {place}") for place, item in enumerate(value)]
+    check_encodes(messages)  # further keys may hold anything
+    return messages
 
 
 def _read_message(message: object, where: str) -> dict[str, Any]:

@@ -78,5 +78,8 @@ class ChatText(str):
         raise PydanticCustomError("chat_text", "must be text or an object")
 
 
-def _as_sent(text: ChatText) -> str | dict[str, Any]:
+def _as_sent(text: object) -> object:
+    # An output that is no text is kept as it came.
+    if not isinstance(text, ChatText):
+        return text
     return text.data if text.data is not None else str(text)

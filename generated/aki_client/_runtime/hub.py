@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
 from .secret import ApiKey
@@ -63,15 +63,12 @@ class Address:
         Raises:
             ConfigurationError: It is no http(s) address, or the layout is unknown.
         """
-        text = server.strip()
-        if "://" not in text:
-            text = f"{'http' if _is_loopback(urlsplit('//' + text).hostname) else 'https'}://{text}"
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = _split(server.strip())
+        if parts is None:
             raise ConfigurationError(
                 f"{server!r} is not the address of a hub; give one such as https://aki.io"
             )
-        if parts.username or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.query or parts.fragment:
             raise ConfigurationError(
                 "the hub's address holds a user name, query or fragment; "
                 "give scheme, host and path only"
@@ -124,6 +121,19 @@ class Address:
 def http_allowed_by_environment() -> bool:
     """Whether AKI_ALLOW_HTTP says that a key may go over plain http."""
     return os.environ.get("AKI_ALLOW_HTTP", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        if "://" not in text:
+            host = urlsplit(f"//{text}").hostname
+            text = f"{'http' if _is_loopback(host) else 'https'}://{text}"
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return None
+    is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts if is_http and not any(map(str.isspace, parts.netloc)) else None
 
 
 def _is_loopback(host: str | None) -> bool:

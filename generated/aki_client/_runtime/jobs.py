@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic
 
 from . import flows
-from .errors import AkiError, DeadlineExceededError
+from .errors import AkiError, DeadlineExceededError, InvalidParametersError
 from .events import Event
 from .flows import CANCEL_SECONDS
 from .hub import Address
 from .jobref import JobRef, Origin, restore_async_job, restore_job
 from .jobstate import EventReader, JobState, Out, Prog
+from .json_value import encode_json
 from .options import Options
 from .runner import AsyncRunner, SyncRunner
 
@@ -50,7 +51,16 @@ class _JobHandle(Generic[Prog, Out]):
         return self._state.ended
 
     def send(self, **progress_inputs: Any) -> None:
-        """Give the running job extra inputs; they ride on the next poll."""
+        """Give the running job extra inputs; they ride on the next poll.
+
+        Raises:
+            InvalidParametersError: A value that is no JSON.
+        """
+        try:
+            encode_json(progress_inputs)
+        except (TypeError, ValueError, RecursionError) as error:
+            reason = f"progress inputs must be JSON values: {error}"
+            raise InvalidParametersError(self.endpoint, [reason]) from None
         self._state.inputs_to_send.update(progress_inputs)
 
     def __repr__(self) -> str:

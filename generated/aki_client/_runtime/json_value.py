@@ -19,7 +19,7 @@ class _JsonEncoded:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _check_encodes,
+            check_encodes,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 encode_json if self._encoded else _as_it_is
             ),
@@ -35,7 +35,8 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _check_encodes(value: Any) -> Any:
+def check_encodes(value: Any) -> Any:
+    """Return a value that has a JSON form; refuse any other in pydantic's way."""
     try:
         encode_json(value)
     except (TypeError, ValueError, RecursionError) as error:

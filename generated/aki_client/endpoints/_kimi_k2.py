@@ -33,7 +33,7 @@ class KimiK2Output(OutputModel):
     max_seq_len: int
     model_name: str
     error: str | None = None
-    tool_calls: ToolCalls
+    tool_calls: ToolCalls = []
 
 
 class KimiK2Progress(ProgressModel):

@@ -33,7 +33,7 @@ class MinimaxM3Output(OutputModel):
     max_seq_len: int
     model_name: str
     error: str | None = None
-    tool_calls: ToolCalls
+    tool_calls: ToolCalls = []
 
 
 class MinimaxM3Progress(ProgressModel):

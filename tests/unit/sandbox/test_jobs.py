@@ -299,6 +299,63 @@ class TestCancel:
         clock.advance(10)
         assert state(hub, job_id) == "done"
 
+    def test_it_may_take_effect_late(self, make_hub, clock):
+        hub = make_hub(cancel_delay=3.2)
+        job_id = submit(hub, "[[steps=10]]")
+        for _ in range(2):  # asking again neither hurries it nor puts it off
+            clock.advance(1)
+            poll(hub, job_id, cancel=True)
+        clock.advance(2.5)
+        assert state(hub, job_id) == "processing"
+        clock.advance(0.6)
+        assert state(hub, job_id) == "canceled"
+
+    @pytest.mark.parametrize(("delay", "ends_as"), [(9.5, "done"), (8.5, "canceled")])
+    def test_a_late_one_may_come_too_late(self, make_hub, clock, delay, ends_as):
+        hub = make_hub(cancel_delay=delay)
+        job_id = submit(hub, "[[steps=10]]")
+        poll(hub, job_id, cancel=True)
+        clock.advance(100)
+        assert state(hub, job_id) == ends_as
+
+    def test_a_late_one_reaches_a_job_that_has_started_meanwhile(self, make_hub, clock):
+        hub = make_hub(worker_slots=1, cancel_delay=15)
+        submit(hub)
+        job_id = submit(hub, "[[steps=10]]")
+        poll(hub, job_id, cancel=True)
+        clock.advance(12)
+        assert state(hub, job_id) == "processing"
+        clock.advance(10)
+        assert poll(hub, job_id).body["job_result"]["num_generated_tokens"] > 1
+        assert state(hub, job_id) == "canceled"
+
+
+class TestLapseOnDemand:
+    """Jobs that are made to lapse."""
+
+    def test_a_processed_one_lapses_and_frees_its_slot(self, make_hub):
+        hub = make_hub(worker_slots=1)
+        first, second = submit(hub), submit(hub)
+        hub.lapse(first)
+        assert (state(hub, first), state(hub, second)) == ("lapsed", "processing")
+
+    def test_a_waiting_one_lapses(self, make_hub):
+        hub = make_hub(worker_slots=1)
+        submit(hub)
+        first, second = submit(hub), submit(hub)
+        hub.lapse(first)
+        assert state(hub, first) == "lapsed"
+        assert poll(hub, second).body["progress"]["queue_position"] == 1
+
+    def test_an_ended_one_stays_as_it_is(self, hub, clock):
+        job_id = submit(hub)
+        clock.advance(20)
+        hub.lapse(job_id)
+        assert state(hub, job_id) == "done"
+
+    def test_an_unknown_one_is_left_alone(self, hub):
+        hub.lapse("nope")
+
 
 class TestUnknownJobs:
     """Progress requests that name no job of the endpoint."""

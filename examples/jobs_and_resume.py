@@ -1,0 +1,41 @@
+"""Submit a job, and get its result later from another process.
+
+Run it twice: the first run submits a job, the second one waits for its result. Or give the second
+one the argument `cancel`.
+"""
+
+import sys
+from pathlib import Path
+
+from aki_client import Aki, JobError
+
+NOTE = Path("job_id.txt")
+
+
+def submit(aki: Aki) -> None:
+    """Submit a job and note its id."""
+    job = aki.llama3_chat.submit(
+        chat_context=[{"role": "user", "content": "Write a fairy tale about a lazy dragon."}]
+    )
+    NOTE.touch(mode=0o600)  # whoever knows a job's id can read the job
+    NOTE.write_text(job.id)
+    print(f"submitted, its id is in {NOTE}; run me again for the result")
+
+
+def pick_up(aki: Aki, *, cancel: bool) -> None:
+    """Wait for the noted job, or cancel it."""
+    job = aki.llama3_chat.job(NOTE.read_text())
+    if cancel:
+        job.cancel(wait=10)
+    try:
+        print(job.result().text)
+    except JobError as error:  # canceled, failed, or unknown to the hub by now
+        print(error)
+    NOTE.unlink()
+
+
+with Aki() as client:
+    if NOTE.exists():
+        pick_up(client, cancel="cancel" in sys.argv[1:])
+    else:
+        submit(client)

@@ -139,7 +139,6 @@ def _listed(endpoint: Endpoint) -> dict[str, Any]:
         "module": Code(_module(endpoint.name)),
         "module_text": literal(_module(endpoint.name)),
         "models": [name(endpoint.models, part) for part in ("Input", "Output", "Progress")],
-        "doc": docstring([endpoint_summary(endpoint)], indent=8),
     }
 
 

@@ -6,7 +6,7 @@ A data URI becomes media only where the whole text is one: text that merely begi
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 
@@ -51,6 +51,10 @@ class AnyOutput(ProgressModel):
 
     def __getitem__(self, name: str) -> Any:
         return (self.model_extra or {})[name]
+
+    if TYPE_CHECKING:
+        # What is not declared may be there all the same.
+        def __getattr__(self, name: str) -> Any: ...
 
 
 class AnyProgress(AnyOutput):

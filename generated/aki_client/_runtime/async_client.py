@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
 
@@ -112,9 +112,12 @@ class AsyncClient(ClientCore):
         """Close the connections; jobs go on."""
         await self._transport.aclose()
 
-    def __getattr__(self, name: str) -> Any:
-        endpoint = self.load_endpoint(name)
-        return AsyncEndpoint(AsyncRunner(self.parts, self._handles), endpoint, self._options)
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: to them a name that is not declared is a mistake.
+
+        def __getattr__(self, name: str) -> Any:
+            endpoint = self.load_endpoint(name)
+            return AsyncEndpoint(AsyncRunner(self.parts, self._handles), endpoint, self._options)
 
     async def __aenter__(self) -> Self:
         return self

@@ -125,6 +125,7 @@ def _refused(reason: str) -> PydanticCustomError:
 
 if TYPE_CHECKING:
     # Mapping[str, str] lets a variable of type list[dict[str, str]] pass, which no TypedDict does.
-    ChatContext: TypeAlias = Sequence[ChatMessage] | Sequence[Mapping[str, str]]
+    # A union of items, not of lists: mypy finds no type for a literal whose messages differ in shape.
+    ChatContext: TypeAlias = Sequence[ChatMessage | Mapping[str, str]]
 else:
     ChatContext = Annotated[Any, _ChatContext()]

@@ -6,7 +6,7 @@ what was paid for, however odd it looks.
 
 import logging
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from pydantic import (
     BaseModel,
@@ -172,10 +172,13 @@ class OutputModel(BaseModel):
             del values[name]
             self.model_fields_set.discard(name)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self).model_fields:
-            self._raise_missing(name)
-        return super().__getattr__(name)  # type: ignore[misc]
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: to them a name that is not declared is a mistake.
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                self._raise_missing(name)
+            return super().__getattr__(name)
 
     def _raise_missing(self, name: str) -> NoReturn:
         came = ", ".join(self.__dict__) or "none"

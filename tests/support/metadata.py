@@ -1,0 +1,64 @@
+"""Short ways to write metadata and to read it, for tests that are about one attribute of it."""
+
+from typing import Any
+
+from aki_codegen.ir import Endpoint, FieldType, Parameter
+from aki_codegen.parse import Parsed, parse
+from aki_codegen.snapshot import Snapshot, canonical
+
+Fields = dict[str, Any]
+
+
+def details(
+    input: Fields | None = None,  # noqa: A002 - the hub's word
+    output: Fields | None = None,
+    progress: Fields | None = None,
+    **top: Any,
+) -> dict[str, Any]:
+    """Return a details document of these fields."""
+    return {
+        "title": "Painter",
+        **top,
+        "parameter_description": {
+            "input": input or {},
+            "output": output or {},
+            "progress": {"OUTPUTS": progress} if progress else {},
+        },
+    }
+
+
+def parse_one(document: object, name: str = "painter") -> Parsed:
+    """Read one endpoint that nothing is remembered of."""
+    return parse({name: document}, {})
+
+
+def endpoint_of(document: object, name: str = "painter") -> Endpoint:
+    """Return an endpoint whose metadata is without a fault."""
+    parsed = parse_one(document, name)
+    assert parsed.problems == ()
+    return parsed.endpoints[0]
+
+
+def parameter_of(attributes: object) -> Parameter:
+    """Return the parameter that these attributes, which have no fault, describe."""
+    return endpoint_of(details({"value": attributes})).inputs[0]
+
+
+def type_of(attributes: object) -> FieldType:
+    """Return the type that these attributes, which have no fault, describe."""
+    return parameter_of(attributes).type
+
+
+def faulty(attributes: object) -> tuple[Parameter, list[str]]:
+    """Return the parameter that these attributes describe, and what is wrong with them."""
+    parsed = parse_one(details({"value": attributes}))
+    return parsed.endpoints[0].inputs[0], [problem.what for problem in parsed.problems]
+
+
+def snapshot_of(documents: dict[str, object]) -> Snapshot:
+    """Return the snapshot of a hub with these details documents."""
+    return Snapshot(
+        "https://hub.example",
+        "aki",
+        {name: canonical(name, document) for name, document in documents.items()},
+    )

@@ -25,10 +25,9 @@ MAX_NAME = 80
 """Characters of a name at the most; longer ones are cut."""
 
 CLIENT_NAMES = _words("""
-    aclose aio api_key api_server balance batch cancel call chat check client close copy
-    default_client endpoint endpoint_details endpoints events fork get hub info integrations load_endpoint job
-    jobs layout models openai options parameters parts preload progress result run session status
-    stream submit text transport usage validate_key version with_options
+    aclose aio api_key api_server batch call cancel check client close endpoint endpoint_details
+    endpoints integrations job jobs layout load_endpoint models openai options parameters parts
+    preload protocols session stream submit validate_key version with_options
 """)
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 
@@ -42,9 +41,11 @@ MODEL_NAMES = _words("""
 """What pydantic and the runtime need on a model."""
 
 TYPE_NAMES = _words("""
-    Annotated Any Field Literal bool dict endpoint float int list str
+    Aki Annotated Any AsyncAki AsyncClient Audio AudioInput ChatContext ChatText Field HUB Image
+    ImageInput InputModel Json JsonOutput Literal OutputModel ProgressModel RawJson SyncClient
+    TYPE_CHECKING ToolCalls Tools Video VideoInput bool dict endpoint float int list str
 """)
-"""What annotations in a generated module are made of: a field of such a name would shadow it."""
+"""What generated modules are made of: a field or endpoint of such a name would shadow it."""
 
 DEVICE_NAMES = _words("""
     aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6

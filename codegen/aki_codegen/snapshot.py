@@ -8,7 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from .naming import identifiers
 from .overrides import Overrides, parse_overrides
@@ -24,6 +26,8 @@ NAMES_FILE = "names.json"
 OVERRIDES_FILE = "overrides.json"
 ENDPOINTS_FOLDER = "endpoints"
 COMMENT = "$comment"
+
+_NAMES = TypeAdapter(EndpointNames)
 
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 
@@ -125,12 +129,10 @@ def _read_names(path: Path) -> dict[str, EndpointNames]:
         return {}
     names: dict[str, EndpointNames] = {}
     for wire, given in _load(path).items():
-        fields = given.get("fields") if is_object(given) else None
-        if not is_object(given) or not is_object(fields):
-            raise GenerationError(f"{path} is damaged at {wire!r}; restore it from git")
-        names[wire.removeprefix("$")] = EndpointNames(
-            str(given.get("name")), str(given.get("models")), cast("Any", fields)
-        )
+        try:
+            names[wire.removeprefix("$")] = _NAMES.validate_python(given)
+        except ValidationError:
+            raise GenerationError(f"{path} is damaged at {wire!r}; restore it from git") from None
     return names
 
 

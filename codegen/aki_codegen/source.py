@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from . import __version__
 from .problems import GenerationError, Problem
 from .runtime.explain import sentences, status_phrase
+from .runtime.http import settings
 from .runtime.hub import Address
 from .runtime.secret import ApiKey
 from .runtime.shapes import is_array, is_object
@@ -116,8 +118,9 @@ async def fetch(
     """
     budget = _Budget(limits or Limits())
     query = {"key": key.reveal()} if key is not None else {}
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-    async with httpx.AsyncClient(headers=headers, params=query, follow_redirects=False) as client:
+    chosen = settings(f"aki-codegen/{__version__}")
+    chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
+    async with httpx.AsyncClient(**chosen, params=query, follow_redirects=False) as client:
         listed, problems = await _fetch_list(client, address, budget, with_key=key is not None)
         documents: dict[str, object] = {}
         gate = asyncio.Semaphore(MAX_CONCURRENT)

@@ -1,0 +1,170 @@
+"""`aki-codegen generate` where it fails: one clear sentence, the right exit status, and nothing changed."""
+
+import shutil
+import socket
+
+import pytest
+from aki_codegen.generate import generate as generate_files
+from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.metadata import details, snapshot_of
+from support.stub_hub import Answer
+
+LOOSE = details({"prompt": {"type": "tensor"}})
+
+
+@pytest.fixture
+def hub():
+    with two_endpoints() as running:
+        yield running
+
+
+@pytest.fixture
+def generate(tmp_path, capsys, monkeypatch):
+    without_environment(monkeypatch)
+    return Generate(tmp_path / "out", capsys)
+
+
+@pytest.fixture(scope="module")
+def earlier_package(tmp_path_factory):
+    """An output folder in which a package lies."""
+    out = tmp_path_factory.mktemp("earlier") / "out"
+    generate_files(snapshot_of({"painter": PAINTER, "singer": PAINTER}), (), out, PACKAGE)
+    return out
+
+
+class TestFailing:
+    """It fails with one sentence and status 1, and nothing in the output folder changes."""
+
+    @pytest.fixture(params=["into an empty folder", "over a package"], autouse=True)
+    def start(self, request, generate, earlier_package):
+        if request.param == "over a package":
+            shutil.copytree(earlier_package, generate.out)
+
+    @pytest.fixture
+    def fails(self, generate):
+        """Return a function that runs the command to fail, and returns what it said."""
+
+        def run(*arguments):
+            before = generate.content()
+            status, output, errors = generate(*arguments)
+            assert (status, output) == (1, "")
+            assert generate.content() == before
+            assert "Traceback" not in errors
+            (said,) = errors.split("aki-codegen: ")[1:]
+            return said.rstrip("\n")
+
+        return run
+
+    def test_nobody_listens_at_the_address(self, fails):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        said = fails("--server", url)
+        assert f"could not be had from {url}/api/endpoints" in said
+        assert "check the address" in said
+
+    def test_the_key_is_refused(self, fails, hub, monkeypatch):
+        hub.answers["/api/endpoints"] = Answer({"error": "Key not valid"}, 401)
+        monkeypatch.setenv("AKI_API_KEY", KEY)
+        said = fails("--server", hub.url)
+        assert "refused the key: Key not valid" in said
+        assert "check AKI_API_KEY" in said
+
+    def test_the_hub_repeats_the_key_in_its_error(self, fails, hub, monkeypatch):
+        hub.answers["/api/endpoints"] = Answer(f"<html><body>?key={KEY}</body></html>", 500)
+        monkeypatch.setenv("AKI_API_KEY", KEY)
+        assert "?key=***" in fails("--server", hub.url)
+
+    def test_the_address_is_that_of_a_web_page(self, fails, hub):
+        hub.answers["/api/endpoints"] = Answer("<!doctype html><html>Welcome</html>")
+        assert "an HTML page came instead of JSON" in fails("--server", hub.url)
+
+    def test_the_hub_lists_nothing(self, fails, hub):
+        hub.answers["/api/endpoints"] = {"endpoints": []}
+        assert "lists no endpoints" in fails("--server", hub.url)
+
+    def test_what_is_given_is_no_address(self, fails):
+        assert "is not the address of a hub" in fails("--server", "ftp://hub.example")
+
+    def test_the_address_holds_a_password(self, fails):
+        said = fails("--server", f"https://me:{KEY}@hub.example")
+        assert "holds a user name" in said
+
+    @pytest.mark.parametrize(
+        ("text", "said"), [(None, "can not be read"), ("", "is empty"), (" \n", "is empty")]
+    )
+    def test_the_key_file_is_missing_or_empty(self, fails, hub, tmp_path, text, said):
+        file = tmp_path / "key.txt"
+        if text is not None:
+            file.write_text(text)
+        told = fails("--server", hub.url, "--api-key-file", str(file))
+        assert f"the key file {file} {said}" in told
+
+    def test_the_key_would_go_over_plain_http_to_another_machine(self, fails, monkeypatch):
+        monkeypatch.setenv("AKI_API_KEY", KEY)
+        assert "the API key would go over plain http" in fails("--server", "http://hub.example")
+
+    def test_a_loosely_typed_parameter_with_strict(self, fails, hub):
+        hub.answers["/api/endpoints/singer"] = LOOSE
+        said = fails("--server", hub.url, "--strict")
+        assert said.startswith(
+            "with --strict any problem is a failure:\n  - singer.prompt: its type"
+        )
+
+    def test_no_endpoint_is_described(self, fails, hub):
+        hub.answers["/api/endpoints"] = {"endpoints": ["dancer"]}
+        said = fails("--server", hub.url)
+        assert said.startswith("no endpoint could be generated:\n  - dancer: its details could not")
+
+
+class TestFolders:
+    """Where the package goes."""
+
+    def test_a_folder_below_a_file_can_not_be_written(self, generate, hub, tmp_path):
+        (tmp_path / "file").write_text("mine")
+        status, _, errors = generate("--server", hub.url, out=str(tmp_path / "file" / "out"))
+        assert status == 1
+        assert "can not be written" in errors
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_a_folder_of_the_packages_name_that_is_the_users_is_left_alone(self, generate, hub):
+        generate.package.mkdir(parents=True)
+        (generate.package / "thesis.txt").write_text("mine")
+        status, _, errors = generate("--server", hub.url)
+        assert status == 1
+        assert "is not a generated package" in errors
+        assert list(generate.content().values()) == [b"mine"]
+
+    def test_offline_needs_a_snapshot(self, generate):
+        status, _, errors = generate("--offline")
+        assert status == 1
+        assert "holds no snapshot to render from; run once without --offline" in errors
+        assert not generate.out.exists()
+
+    def test_a_damaged_snapshot_is_named(self, generate, hub):
+        generate("--server", hub.url)
+        names = generate.package / "spec" / "names.json"
+        names.write_text("<<<<<<< ours")
+        status, _, errors = generate("--offline")
+        assert status == 1
+        assert f"{names} can not be read" in errors
+        assert "restore it from git" in errors
+
+
+class TestUsage:
+    """A command line that is wrong ends with status 2 before anybody is asked."""
+
+    @pytest.mark.parametrize("name", ["my-hub", "3d", "class", "", "a.b", "../escape", "_x"])
+    def test_a_package_name_that_can_not_be_imported(self, generate, name):
+        status, _, errors = generate(package=name)
+        assert status == 2
+        assert "is no name for a Python package" in errors
+        assert not generate.out.exists()
+
+    def test_offline_and_a_server(self, generate):
+        status, _, errors = generate("--offline", "--server", "http://localhost:1")
+        assert status == 2
+        assert "--offline asks nobody; leave out --server" in errors
+
+    def test_an_unknown_layout(self, generate):
+        assert generate("--layout", "other")[0] == 2

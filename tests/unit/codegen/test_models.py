@@ -1,0 +1,152 @@
+"""Each type of the IR has an annotation and its constraints in the generated source."""
+
+import ast
+
+import pytest
+from aki_codegen.literals import Code
+from aki_codegen.models import ModelSource, model_source
+from support.metadata import details, endpoint_of, parse_one
+
+
+def field_of(attributes, section="Input"):
+    """Return the declaration of `value` in a model, without its constraints."""
+    field = _source(attributes, section).fields[f"Painter{section}"][0]
+    return str(field.annotation) + ("" if field.default is None else f" = {field.default}")
+
+
+def constraints_of(attributes):
+    """Return the arguments of `Field` in the declaration of `value` in the input model."""
+    model = ast.parse(_source(attributes, "Input").classes).body[0]
+    (annotation,) = [line.annotation for line in model.body if isinstance(line, ast.AnnAssign)]
+    calls = [node for node in ast.walk(annotation) if isinstance(node, ast.Call)]
+    return {word.arg: ast.literal_eval(word.value) for call in calls for word in call.keywords}
+
+
+def _source(attributes, section) -> ModelSource:
+    document = details(**{section.lower(): {"value": attributes}})
+    return model_source(parse_one(document).endpoints[0], "pkg")
+
+
+class TestInputs:
+    """Inputs refuse what the hub would refuse."""
+
+    @pytest.mark.parametrize(
+        ("attributes", "expected"),
+        [
+            ({"required": True}, "str"),
+            ({}, "str | None = None"),
+            ({"default": "x"}, "str = 'x'"),
+            ({"type": "int", "default": 3}, "int = 3"),
+            ({"type": "float", "default": 3}, "float = 3.0"),
+            ({"type": "bool", "default": False}, "bool = False"),
+            ({"type": "json"}, "Json | None = None"),
+            ({"type": "json", "required": True}, "Json"),
+            ({"type": "json", "default": {"a": 1}}, "Json | None = None"),
+            ({"type": "chat_context"}, "ChatContext | None = None"),
+            ({"type": "image"}, "ImageInput | None = None"),
+            ({"type": "audio", "required": True}, "AudioInput"),
+            ({"type": "video"}, "VideoInput | None = None"),
+            ({"type": "image_list"}, "list[ImageInput] | None = None"),
+            ({"type": "who knows"}, "RawJson | None = None"),
+            (
+                {"type": "selection", "supported": ["a", "b"], "default": "b"},
+                "Literal['a', 'b'] = 'b'",
+            ),
+            ({"type": "selection", "supported": [1, 2]}, "Literal[1, 2]"),
+        ],
+    )
+    def test_a_type_is_an_annotation(self, attributes, expected):
+        assert field_of(attributes) == expected
+
+    @pytest.mark.parametrize(
+        ("attributes", "constraints"),
+        [
+            ({"type": "int", "minimum": 0, "maximum": 9}, {"ge": 0, "le": 9}),
+            ({"type": "float", "min": 0, "max": 1}, {"ge": 0.0, "le": 1.0}),
+            ({"max_length": 5}, {"max_length": 5}),
+            ({"type": "int", "align": 8}, {"json_schema_extra": {"step": 8}}),
+            (
+                {"type": "int", "minimum": 8, "align": 8, "auto_convert": True},
+                {"json_schema_extra": {"converted": {"minimum": 8, "step": 8}}},
+            ),
+            (
+                {"max_length": 5, "auto_convert": True},
+                {"json_schema_extra": {"converted": {"max_length": 5}}},
+            ),
+            (
+                {"type": "selection", "supported": [0.5, 1], "default": 0.5},
+                {"json_schema_extra": {"choices": [0.5, 1]}},
+            ),
+            ({"type": "text_context"}, {"json_schema_extra": {"kind": "text_context"}}),
+        ],
+    )
+    def test_what_the_hub_refuses_is_a_constraint_and_what_it_converts_is_only_shown(
+        self, attributes, constraints
+    ):
+        assert constraints_of(attributes) == constraints
+
+    def test_a_selection_that_the_hub_converts_takes_other_values_too(self):
+        attributes = {"type": "selection", "supported": ["a"], "auto_convert": True}
+        assert field_of(attributes) == "Literal['a'] | str | None = None"
+
+    def test_a_parameter_with_another_name_in_python_has_the_hubs_as_alias(self):
+        source = model_source(endpoint_of(details({"top-k": {"type": "int"}})), "pkg")
+        assert "top_k: Annotated[int | None, Field(alias='top-k')]".replace("'", '"') in str(
+            source.classes
+        ).replace("'", '"')
+
+
+class TestOutputs:
+    """Outputs are typed as declared, without limits."""
+
+    @pytest.mark.parametrize(
+        ("attributes", "expected"),
+        [
+            ({"max_length": 3}, "str"),
+            ({"type": "int", "minimum": 5}, "int"),
+            ({"type": "float"}, "float"),
+            ({"type": "bool"}, "bool"),
+            ({"type": "json"}, "JsonOutput"),
+            ({"type": "who knows"}, "JsonOutput"),
+            ({"type": "image"}, "Image"),
+            ({"type": "audio"}, "Audio"),
+            ({"type": "video"}, "Video"),
+            ({"type": "image_list"}, "list[Image]"),
+            ({"type": "selection", "supported": ["a"]}, "Literal['a'] | str"),
+        ],
+    )
+    def test_a_type_is_an_annotation(self, attributes, expected):
+        assert field_of(attributes, "Output") == expected
+
+    def test_progress_may_still_be_missing(self):
+        assert field_of({"type": "image"}, "Progress") == "Image | None = None"
+
+    def test_only_an_error_may_be_missing_in_an_output(self):
+        endpoint = endpoint_of(details(output={"error": {}, "text": {}}))
+        fields = model_source(endpoint, "pkg").fields["PainterOutput"]
+        assert [(f.name, f.default) for f in fields] == [("error", Code("None")), ("text", None)]
+
+
+class TestSource:
+    """The source as a whole."""
+
+    def source(self) -> ModelSource:
+        document = details({"a": {"type": "int", "minimum": 1}}, {"b": {}}, {"c": {}})
+        return model_source(endpoint_of(document), "pkg")
+
+    def test_there_is_one_model_for_each_section(self):
+        assert list(self.source().fields) == ["PainterInput", "PainterOutput", "PainterProgress"]
+
+    def test_fields_are_told_without_their_constraints(self):
+        (field,) = self.source().fields["PainterInput"]
+        assert (field.name, field.annotation, field.default) == ("a", "int | None", "None")
+
+    def test_models_inherit_from_the_packages_own_runtime(self):
+        assert "from pkg._runtime.models import" in self.source().imports
+
+    def test_a_hubs_text_can_not_leave_its_string(self):
+        nasty = '"""\n    import os\n'
+        document = details({"a": {"description": nasty, "default": nasty}})
+        classes = ast.parse(model_source(endpoint_of(document), "pkg").classes).body
+        statements = {type(line) for model in classes for line in model.body}
+        assert statements <= {ast.AnnAssign, ast.Expr, ast.Pass}

@@ -1,0 +1,56 @@
+"""REPORT.md and the sentences about problems: complete, sorted, and safe to look at."""
+
+import pytest
+from aki_codegen.package import Package
+from aki_codegen.problems import Problem
+from aki_codegen.report import report_markdown
+from support.metadata import details, parse_one, snapshot_of
+
+
+def report(document, *more, name="painter"):
+    parsed = parse_one(document, name)
+    snapshot = snapshot_of({name: document})
+    package = Package("my_hub", {}, parsed.endpoints, parsed.problems, snapshot)
+    return report_markdown(package, (*parsed.problems, *more))
+
+
+def test_it_lists_each_endpoint_with_its_function_and_what_it_is():
+    assert "| flux-dev | `flux_dev` | Painter. |" in report(details(), name="flux-dev")
+
+
+def test_without_problems_it_says_so():
+    assert report(details()).endswith(
+        "None: every endpoint and parameter is typed as the hub describes it.\n"
+    )
+
+
+def test_each_problem_tells_where_what_effect_and_remedy():
+    row = "| painter.a | its type 'tensor' is unknown | degraded | it takes any JSON value;"
+    assert row in report(details({"a": {"type": "tensor"}}))
+
+
+def test_trouble_with_a_whole_endpoint_names_no_field():
+    problem = Problem("flux", "", "it is gone", "wait", "kept")
+    assert "| flux | it is gone | kept | wait |" in report(details(), problem)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("a | b", "a \\| b."),
+        ("[x](http://evil)", "\\[x\\](http://evil)."),
+        ("<script>", "\\<script\\>."),
+        ("# a\n\n# b", "\\# a \\# b."),
+        ("`code`", "\\`code\\`."),
+        ("a\u202eb\x1b[2J", "a b \\[2J."),
+    ],
+)
+def test_a_hubs_text_can_not_change_the_tables(title, shown):
+    assert f"| painter | `painter` | {shown} |" in report(details(title=title))
+
+
+@pytest.mark.parametrize("field", ["a\x1b[2Jb", "a\ud800b", "a\nb", "a\u202eb"])
+def test_a_problem_in_words_is_one_line_that_any_terminal_can_show(field):
+    text = str(Problem("flux", field, "it is odd", "wait", "degraded"))
+    assert text.isprintable()
+    assert text.endswith("it is odd (degraded); wait")

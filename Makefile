@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
 
-.PHONY: help generate test test-full lint format sandbox lock build clean
+.PHONY: help generate test test-full figures lint format sandbox lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ test: $(READY) ## run the tests but the slow ones
 
 test-full: $(READY) ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
+	PYTHONPATH=tests $(BIN)/python -m agreement.report
+	$(BIN)/python -m pytest -q tests/hostile $(ARGS)
 
 lint: $(READY) ## check style, format and types
 	$(BIN)/ruff check

@@ -56,6 +56,12 @@ DEVICE_NAMES = _words("""
 RUNTIME_MODEL_BEGINNINGS = _words("Audio Image Json Video")
 """With `Input` or `Output` behind them these are types of the runtime, which an endpoint's models would shadow."""
 
+PROTOCOL_NAMES = _words("""
+    Annotated Any AudioInput ChatContext ChatText False ImageInput JsonOutput Literal None Protocol RawJson
+    ToolCalls Tools True VideoInput
+""")
+"""What the module of protocols is made of: a family of such a name would shadow it."""
+
 Role = Literal["endpoint", "param", "field"]
 
 
@@ -108,9 +114,15 @@ def class_names(
 
 
 def category_name(category: str) -> ClassName | None:
-    """Return the name of a family of endpoints, as in `SpeechToText` for "speech_to_text"."""
+    """Return the name of a family of endpoints, as in `SpeechToText` for "speech_to_text".
+
+    None where it is no name, or the module of protocols needs it itself: `AsyncChat` belongs to `Chat`.
+    """
     name = _camel(Identifier(_suggest(category, "endpoint")))
-    return ClassName(name) if _CLASS.fullmatch(name) else None
+    belongs_to_another = name.startswith("Async") or name.endswith("Result")
+    if belongs_to_another or name in PROTOCOL_NAMES or not _CLASS.fullmatch(name):
+        return None
+    return ClassName(name)
 
 
 def is_safe(name: str, role: Role) -> bool:

@@ -36,6 +36,7 @@ TOTAL_SECONDS = 600.0
 """Time that all documents together may take: thousands of slow ones would take days."""
 
 MAX_ENDPOINTS = 10_000
+MAX_NAME_CHARACTERS = 500
 
 
 class DocumentError(Exception):
@@ -158,7 +159,10 @@ async def _fetch_list(
     problems: list[Problem] = []
     usable: set[str] = set()
     for name in names[:MAX_ENDPOINTS]:
-        if isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
+        if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
+            fault = f"the list names an endpoint with {len(name):,} characters"
+            problems.append(_odd_name(repr(name[:50]), fault))
+        elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
             shown = repr(name)[:60]

@@ -1,9 +1,9 @@
 """The layout of generated source: one run of ruff over all files, with settings of our own."""
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 LINE_LENGTH = 100
@@ -40,9 +40,7 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
 def _ruff(command: str, *arguments: str) -> None:
     shared = ["--isolated", "--quiet", "--no-cache", "--target-version=py311"]
     run = [
-        sys.executable,
-        "-m",
-        "ruff",
+        _program(),
         command,
         *shared,
         f"--config=line-length={LINE_LENGTH}",
@@ -51,3 +49,8 @@ def _ruff(command: str, *arguments: str) -> None:
     done = subprocess.run(run, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         raise RuntimeError(f"ruff {command} failed: {done.stderr.strip()}")
+
+
+def _program() -> str:
+    # Its package has no types; `python -m ruff` would start an interpreter that does nothing but this.
+    return str(import_module("ruff").find_ruff_bin())

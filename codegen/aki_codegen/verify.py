@@ -46,6 +46,9 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
         raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
     if not all(map(_is_of_template, tree.body)):
         raise RenderedWrongError(f"{path}: it holds a statement that no template has")
+    called = {"Field", "endpoint", f"{endpoint.models}Input"}
+    if not all(_is_value(node, called) for node in ast.walk(tree) if isinstance(node, ast.expr)):
+        raise RenderedWrongError(f"{path}: it holds an expression that no template has")
 
 
 def _is_of_template(node: ast.stmt) -> bool:
@@ -62,6 +65,18 @@ def _is_of_template(node: ast.stmt) -> bool:
             return _is_text(text)
         case _:
             return False
+
+
+def _is_value(node: ast.expr, called: set[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in called
+    return isinstance(node, _VALUES)
+
+
+_VALUES = (
+    *(ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.BinOp),
+    ast.Subscript,
+)
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -142,6 +142,8 @@ class _Check:
 
     def _converted(self, name: str, expected: type, value: Json) -> Json:
         try:
+            if isinstance(value, list | dict):
+                raise TypeError
             if expected is bool and isinstance(value, str):
                 return _BOOLEAN_WORDS[value.lower()]
             return cast("Callable[[Json], Json]", expected)(value)

@@ -1,0 +1,1 @@
+"""Agreement of client and hub on what a call may hold."""

@@ -1,0 +1,42 @@
+"""The generated input models accept what the hub accepts, and refuse what it refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .compare import captured_documents, catalogue_documents, compare, generated
+
+QUICK, FULL = 60, 2_000
+CATALOGUE = catalogue_documents()
+CAPTURED = captured_documents()
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with generated(CATALOGUE, tmp_path_factory.mktemp("agreement"), "catalogue_client") as infos:
+        yield infos
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with generated(CAPTURED, tmp_path_factory.mktemp("agreement"), "recorded_client") as infos:
+        yield infos
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("examples", [QUICK, pytest.param(FULL, marks=pytest.mark.slow)])
+def test_client_and_hub_agree_on_the_catalogue(catalogue: Any, name: str, examples: int) -> None:
+    tally = compare(catalogue[name], CATALOGUE[name], examples)
+    assert tally.disagreements == []
+    assert tally.inputs >= examples * 0.9
+    assert examples == QUICK or 0 < tally.accepted < tally.inputs
+
+
+@pytest.mark.skipif(not CAPTURED, reason="the recorded metadata is not beside this checkout")
+@pytest.mark.parametrize("name", sorted(CAPTURED))
+@pytest.mark.parametrize("examples", [QUICK, pytest.param(FULL, marks=pytest.mark.slow)])
+def test_client_and_hub_agree_on_recorded_metadata(captured: Any, name: str, examples: int) -> None:
+    tally = compare(captured[name], CAPTURED[name], examples)
+    assert tally.disagreements == []
+    assert examples == QUICK or 0 < tally.accepted < tally.inputs

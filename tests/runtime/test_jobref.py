@@ -1,0 +1,89 @@
+"""A job's handle travels between processes: where it is and how it ended, never the key."""
+
+import copy
+import pickle
+
+import pytest
+from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
+from aki_client.endpoints._flux_dev import FluxDevOutput
+
+SECRET = "the-secret-key"
+SERVER = "http://127.0.0.1:9"
+JOB = "11111111-2222#3"
+
+
+@pytest.fixture(params=[Aki, AsyncAki], ids=["sync", "async"])
+def client(request):
+    return request.param(SECRET, api_server=SERVER, layout="aime")
+
+
+@pytest.fixture
+def job(client):
+    return client.flux_dev.job(JOB)
+
+
+def carry(value):
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
+def test_a_job_is_found_again(job):
+    again = carry(job)
+    assert (type(again), again.id, again.endpoint) == (type(job), JOB, "flux-dev")
+
+
+def test_a_job_is_found_on_its_own_hub(job):
+    address = carry(job)._runner.session.address
+    assert (address.server, address.layout) == (SERVER, "aime")
+
+
+def test_the_key_stays_at_home(job):
+    assert SECRET.encode() not in pickle.dumps(job)
+
+
+def test_the_key_is_read_anew(client, job, monkeypatch):
+    monkeypatch.setattr("aki_client._runtime.jobref._clients", {})
+    monkeypatch.setenv("AKI_API_KEY", "another-key")
+    assert carry(job)._runner.session.key().reveal() == "another-key"
+
+
+def test_two_copies_of_one_job_are_one_handle(job):
+    assert carry(job) is carry(job) or carry(job).id == JOB
+    first = carry(job)
+    assert carry(job) is first
+
+
+def test_a_result_travels_along(job):
+    job.settle(FluxDevOutput.read({"seed": 5}, endpoint="flux-dev", job_id=JOB), None)
+    again = carry(job)
+    assert again.ended
+    assert again._state.result().seed == 5
+
+
+def test_an_error_travels_along(job):
+    job.settle(None, JobFailedError("boom", endpoint="flux-dev", job_id=JOB))
+    again = carry(job)
+    with pytest.raises(JobFailedError, match="boom"):
+        again._state.result()
+
+
+def test_a_job_of_an_endpoint_that_was_not_generated_is_found_again(client):
+    again = carry(client.job("another-endpoint", JOB))
+    assert (again.id, again.endpoint) == (JOB, "another-endpoint")
+
+
+def test_a_repr_shortens_the_id(job):
+    assert JOB not in repr(job)
+    assert "flux-dev" in repr(job)
+
+
+@pytest.mark.parametrize("value", [object(), {1}, b"bytes", float("nan")], ids=ascii)
+def test_progress_inputs_that_are_no_json_are_refused_at_once(job, value):
+    with pytest.raises(InvalidParametersError, match="must be JSON values"):
+        job.send(extra=value)
+    assert job._state.inputs_to_send == {}
+
+
+@pytest.mark.parametrize("carry", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_does_not_travel(client, carry):
+    with pytest.raises(ConfigurationError, match="a client is never pickled"):
+        carry(client)

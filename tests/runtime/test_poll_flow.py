@@ -1,0 +1,201 @@
+"""Polls are repeated while that may help, carry what the caller sends, and grow apart."""
+
+import itertools
+
+import pytest
+from aki_codegen.runtime import flows
+from aki_codegen.runtime.answers import Answer
+from aki_codegen.runtime.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    NotFoundError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+from aki_codegen.runtime.jobstate import JobState
+from aki_codegen.runtime.options import Options
+from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
+
+BROKEN = ConnectionFailedError("the connection broke", sent=True)
+PASSING = [
+    BROKEN,
+    ConnectionFailedError("could not connect", sent=False),
+    *(Answer(status, b"<html><title>Busy</title></html>") for status in (429, 500, 502, 503, 504)),
+]
+
+
+def poll(driver, job=None, deadline=60.0):
+    job = job or JobState(CHAT, JOB)
+    driver.run(flows.poll(driver.session, job, Options(), deadline))
+    return job
+
+
+def watch_polls(driver, count, interval=0.2, **moments):
+    """Poll a job as often as said and return the pauses between its polls."""
+    job = JobState(CHAT, JOB)
+    options = Options(progress_interval=interval)
+    for _ in range(count):
+        driver.run(flows.advance(driver.session, job, options, None))
+    return [later - sooner for sooner, later in itertools.pairwise(driver.sent_at)]
+
+
+def test_a_poll_names_the_job_and_carries_the_key():
+    driver = Driver(pending())
+    poll(driver)
+    assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_a_poll_is_repeated_over_a_passing_failure(failure):
+    job = poll(Driver(failure, failure, failure, done(text="hi")))
+    assert job.result().text == "hi"
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_a_poll_is_not_repeated_beyond_the_deadline(failure):
+    driver = Driver(then=failure)
+    with pytest.raises(DeadlineExceededError) as caught:
+        poll(driver, deadline=30.0)
+    assert driver.clock <= 30.0
+    assert caught.value.job_id == JOB
+
+
+def test_a_deadline_that_passed_over_failures_tells_the_last_one():
+    with pytest.raises(DeadlineExceededError) as caught:
+        poll(Driver(then=Answer(503, b"")), deadline=30.0)
+    assert isinstance(caught.value.__cause__, ServerError)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"), [(BROKEN, ConnectionFailedError), (Answer(502, b""), ServerError)]
+)
+def test_without_a_deadline_patience_ends_before_a_finished_result_lapses(failure, kind):
+    driver = Driver(then=failure)
+    with pytest.raises(kind):
+        poll(driver, deadline=None)
+    assert 200 < driver.clock <= flows.PATIENCE_SECONDS < 360
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (answer(401, {"error": ["Key not valid"]}), AuthenticationError),
+        (answer(404, {"message": "no such route"}), NotFoundError),
+        (answer(200, b"<html>Login</html>"), UnexpectedAnswerError),
+    ],
+)
+def test_a_poll_is_not_repeated_over_what_time_does_not_mend(failure, kind):
+    driver = Driver(failure)
+    with pytest.raises(kind):
+        poll(driver)
+
+
+@pytest.mark.usefixtures("full_jitter")
+def test_pauses_after_failures_grow_to_their_longest():
+    driver = Driver(*[BROKEN] * 9, pending())
+    poll(driver)
+    assert driver.pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 8.0, 8.0]
+
+
+def test_pauses_after_failures_differ_by_chance(monkeypatch):
+    chances = iter([0.0, 0.5, 1.0])
+    monkeypatch.setattr("random.random", lambda: next(chances))
+    driver = Driver(BROKEN, BROKEN, BROKEN, pending())
+    poll(driver)
+    assert driver.pauses == pytest.approx([0.05, 0.15, 0.4])
+
+
+def test_a_pause_after_a_failure_is_as_long_as_the_hub_asks():
+    driver = Driver(answer(503, {}, retry_after=12.0), pending())
+    poll(driver)
+    assert driver.pauses == [12.0]
+
+
+def test_a_pause_after_a_failure_is_no_longer_than_a_minute():
+    driver = Driver(answer(503, {}, retry_after=86_400.0), pending())
+    poll(driver, deadline=1000.0)
+    assert driver.pauses == [60.0]
+
+
+def test_a_poll_may_take_what_is_left_of_the_deadline():
+    driver = Driver(pending())
+    poll(driver, deadline=7.0)
+    assert driver.allowed == [7.0]
+
+
+def test_inputs_ride_on_the_next_poll_and_on_no_other():
+    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    driver = Driver(pending(), pending())
+    poll(driver, job)
+    poll(driver, job)
+    assert [request.payload.get("stop") for request in driver.polls] == [True, None]
+
+
+@pytest.mark.parametrize("failure", PASSING)
+def test_inputs_are_kept_when_their_poll_fails(failure):
+    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    driver = Driver(failure, pending())
+    poll(driver, job)
+    assert [request.payload.get("stop") for request in driver.polls] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "failure", [answer(401, {"error": "no"}), answer(200, b"<html>"), KeyboardInterrupt()]
+)
+def test_inputs_are_kept_when_the_waiting_ends(failure):
+    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    with pytest.raises(BaseException):  # noqa: B017, PT011 whatever it is
+        poll(Driver(failure), job)
+    assert job.inputs_to_send == {"stop": True}
+
+
+def test_inputs_given_while_a_poll_fails_win_over_those_before():
+    job = JobState(CHAT, JOB, inputs_to_send={"volume": 1, "stop": False})
+
+    def fail(driver, seconds):
+        job.inputs_to_send["volume"] = 2
+        raise BROKEN
+
+    driver = Driver(fail, pending())
+    poll(driver, job)
+    assert driver.polls[1].payload.items() >= {"volume": 2, "stop": False}.items()
+
+
+@pytest.mark.parametrize("name", ["key", "job_id"])
+def test_inputs_never_take_the_place_of_what_the_protocol_needs(name):
+    driver = Driver(pending())
+    poll(driver, JobState(CHAT, JOB, inputs_to_send={name: "other"}))
+    assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
+
+
+def test_pauses_between_polls_grow_to_the_progress_interval():
+    pauses = watch_polls(Driver(then=pending()), 6)
+    assert pauses == pytest.approx([0.075, 0.1125, 0.16875, 0.2, 0.2])
+
+
+def test_pauses_between_polls_are_longer_in_the_queue():
+    pauses = watch_polls(Driver(then=pending("queued", 3)), 10)
+    assert max(pauses) == pytest.approx(1.0)
+
+
+def test_the_next_in_the_queue_is_polled_like_a_running_job():
+    pauses = watch_polls(Driver(then=pending("queued", 1)), 10)
+    assert max(pauses) == pytest.approx(0.2)
+
+
+def test_a_job_that_leaves_the_queue_is_polled_quicker_at_once():
+    pauses = watch_polls(Driver(*[pending("queued", 3)] * 9, then=pending()), 11)
+    assert pauses[-1] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("interval", [0.01, 1.0, 30.0])
+def test_pauses_never_exceed_an_interval_of_the_callers(interval):
+    assert max(watch_polls(Driver(then=pending()), 20, interval)) == pytest.approx(interval)
+
+
+def test_the_log_tells_each_state_once():
+    driver = Driver(pending("queued", 2), pending("queued", 1), pending(), pending(), done())
+    watch_polls(driver, 5)
+    short = JOB[:8]
+    assert driver.notes == [f"chat: job {short} is processing", f"chat: job {short} is done"]

@@ -87,6 +87,11 @@ def _configure_generate(command: argparse.ArgumentParser) -> None:
     add("--project", action="store_true", help="write a pyproject.toml beside the package, once")
     add("--api-key-file", type=Path, metavar="FILE", help="read the key from a file (AKI_API_KEY)")
     add(
+        "--force",
+        action="store_true",
+        help="take an empty list, or one that removes more than half, for what it says",
+    )
+    add(
         "--allow-http",
         action="store_true",
         help="send the key over plain http to another machine (AKI_ALLOW_HTTP)",

@@ -49,6 +49,13 @@ def find_families(
     return tuple(family for family in families if family is not None)
 
 
+def alternatives_to(endpoint: Endpoint, families: Iterable[Family]) -> tuple[str, ...]:
+    """Return the Python names of the endpoints that can stand in for one that is gone."""
+    name = _family_name(endpoint)
+    members = (family.members for family in families if family.name == name)
+    return tuple(str(member.name) for found in members for member in found)
+
+
 def _family(
     name: ClassName, members: list[Endpoint], sources: Mapping[str, ModelSource]
 ) -> Family | None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from .exits import Exit
-from .generate import Outcome, generate, read_snapshot, snapshot_of_hub
+from .generate import Outcome, generate, read_snapshot
 from .literals import doc_text
 from .overrides import read_overrides
-from .problems import GenerationError, Problem
+from .problems import GenerationError
+from .refresh import refreshed
 from .target import choose_target
 
 
@@ -20,7 +21,6 @@ def run(options: argparse.Namespace) -> Exit:
         GenerationError: Nothing was written, and why.
     """
     previous = read_snapshot(options.out, options.package)
-    problems: tuple[Problem, ...] = ()
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -34,13 +34,12 @@ def run(options: argparse.Namespace) -> Exit:
             options.server, options.layout, options.api_key_file, allow_http=options.allow_http
         ) as target:
             _say(f"Asking {target.introduction}.")
-            snapshot, problems = snapshot_of_hub(target, previous, _show_progress)
+            snapshot = refreshed(target, previous, _show_progress, force=options.force)
     settled = read_overrides(Path("pyproject.toml"))
     if settled is not None:
         snapshot = replace(snapshot, overrides=settled)
     outcome = generate(
         snapshot,
-        problems,
         options.out,
         options.package,
         strict=options.strict,
@@ -61,8 +60,9 @@ def _show_progress(done: int, total: int) -> None:
 def _summarize(outcome: Outcome, folder: Path) -> None:
     by_change = outcome.endpoints_by_change()
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
-    print(f"{folder}: {len(outcome.package.endpoints)} endpoints ({counts})")
-    for kind in ("new", "changed"):
+    offered = len(outcome.package.snapshot.offered())
+    print(f"{folder}: {offered} endpoints ({counts})")
+    for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
             print(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
     for problem in outcome.problems:

@@ -74,8 +74,10 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
 
 
 def visible(source: str) -> str:
-    """Escape in source text, all of it in string literals, what `repr` leaves and an editor does not show."""
-    return source.translate(_ESCAPE_INVISIBLE)
+    """Escape in source text, all of it in string literals, what an editor does not show."""
+    shown = source.translate(_ESCAPE_INVISIBLE)
+    odd = {char for char in set(shown) if not char.isprintable() and char != "\n"}
+    return shown.translate({ord(char): repr(char)[1:-1] for char in odd})
 
 
 def _escaped(line: str) -> str:

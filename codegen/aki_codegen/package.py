@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from . import __version__
-from .families import find_families
+from .families import alternatives_to, find_families
 from .ir import Endpoint
 from .models import ModelSource, generator_version, model_source
 from .parse import Parsed, parse
 from .problems import Problem
 from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
 from .render_protocols import render_protocols
-from .snapshot import COMMENT, Snapshot, to_files
+from .snapshot import Snapshot
+from .snapshot_files import COMMENT, HISTORY, to_files
 from .style import formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 from .wire import read_details
@@ -45,7 +46,15 @@ class Package:
 def make_package(snapshot: Snapshot, name: str) -> Package:
     """Render a package: a pure function of the snapshot and the package's name."""
     parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
-    parsed, modules, models = _render_endpoints(parsed, name)
+    models = _model_sources(parsed, name)
+    offered = [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]
+    families = find_families(offered, models)
+    alternatives = {
+        e.wire_name: alternatives_to(e, families)
+        for e in parsed.endpoints
+        if e.wire_name in snapshot.removed
+    }
+    parsed, modules = _render_endpoints(parsed, models, alternatives, name)
     named = replace(
         snapshot,
         names=parsed.names,
@@ -54,7 +63,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     if not parsed.endpoints:
         return Package(name, {}, (), parsed.problems, named)
     shared = render_shared(parsed.endpoints, named, name)
-    shared[PROTOCOLS] = render_protocols(find_families(parsed.endpoints, models), name)
+    shared[PROTOCOLS] = render_protocols(families, name)
     python = {path: text for path, text in shared.items() if path.suffix == ".py"}
     sources = formatted({**modules, **python}, name)
     for endpoint in parsed.endpoints:
@@ -73,33 +82,39 @@ def _readable(documents: Mapping[str, object]) -> dict[str, object]:
     return {name: d for name, d in documents.items() if not isinstance(read_details(d), str)}
 
 
+def _model_sources(parsed: Parsed, package: str) -> dict[str, ModelSource]:
+    return {str(e.name): model_source(e, package) for e in parsed.endpoints}
+
+
 def _render_endpoints(
-    parsed: Parsed, package: str
-) -> tuple[Parsed, dict[PurePosixPath, str], dict[str, ModelSource]]:
+    parsed: Parsed,
+    models: Mapping[str, ModelSource],
+    alternatives: Mapping[str, tuple[str, ...]],
+    package: str,
+) -> tuple[Parsed, dict[PurePosixPath, str]]:
     modules: dict[PurePosixPath, str] = {}
-    models: dict[str, ModelSource] = {}
     endpoints: list[Endpoint] = []
     problems = list(parsed.problems)
     for endpoint in parsed.endpoints:
         path = endpoint_path(endpoint)
+        removed = alternatives.get(endpoint.wire_name)
+        text = render_endpoint(endpoint, models[str(endpoint.name)], removed, package)
         try:
-            source = model_source(endpoint, package)
-            text = render_endpoint(endpoint, source, package)
             verify_endpoint(path, text, endpoint)
         except RenderedWrongError as error:
             problems.append(
                 Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
             )
             continue
-        modules[path], models[str(endpoint.name)] = text, source
+        modules[path] = text
         endpoints.append(endpoint)
-    checked = replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems)))
-    return checked, modules, models
+    return replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems))), modules
 
 
 def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment: str) -> bytes:
     document = {
         COMMENT: comment,
+        "history": [str(HISTORY)],
         "generator": {
             "aki-codegen": __version__,
             "datamodel-code-generator": generator_version(),

@@ -29,8 +29,17 @@ def comment_for(package: str) -> str:
     return f"Made by aki-codegen from endpoint metadata. Do not edit: run `{command_for(package)}`."
 
 
-def render_endpoint(endpoint: Endpoint, source: ModelSource, package: str) -> str:
-    """Return the module of one endpoint: its models and its typed function."""
+def render_endpoint(
+    endpoint: Endpoint, source: ModelSource, alternatives: tuple[str, ...] | None, package: str
+) -> str:
+    """Return the module of one endpoint: its models and its typed function.
+
+    Args:
+        endpoint: The endpoint.
+        source: Its models.
+        alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
+        package: What the package is imported as.
+    """
     models = {part: name(endpoint.models, part) for part in ("Input", "Output", "Progress")}
     return fill(
         "endpoint.py.jinja",
@@ -43,6 +52,8 @@ def render_endpoint(endpoint: Endpoint, source: ModelSource, package: str) -> st
         description=literal(doc_text(endpoint.description)),
         category=literal(endpoint.category),
         version=literal(endpoint.version),
+        is_removed=alternatives is not None,
+        alternatives=[literal(name) for name in alternatives or ()],
         name=name(endpoint.name),
         input=models["Input"],
         output=models["Output"],

@@ -6,7 +6,7 @@ size and a time that it must not pass, and so have all of them together.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -118,10 +118,7 @@ async def fetch(
         GenerationError: The list itself could not be had.
     """
     budget = _Budget(limits or Limits())
-    query = {"key": key.reveal()} if key is not None else {}
-    chosen = settings(f"aki-codegen/{__version__}")
-    chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
-    async with httpx.AsyncClient(**chosen, params=query, follow_redirects=False) as client:
+    async with _client(key) as client:
         listed, problems = await _fetch_list(client, address, budget, with_key=key is not None)
         documents: dict[str, object] = {}
         gate = asyncio.Semaphore(MAX_CONCURRENT)
@@ -141,6 +138,42 @@ async def fetch(
             for name in listed:
                 tasks.create_task(one(name))
     return Fetched(listed, documents, tuple(sorted(problems)))
+
+
+async def fetch_missing(
+    address: Address, key: ApiKey | None, names: Sequence[str], limits: Limits | None = None
+) -> dict[str, str | None]:
+    """Ask for the details of endpoints that are not on the list.
+
+    Returns:
+        By name: None where the hub knows no such endpoint, an empty text where it describes it, and why that could
+        not be seen otherwise.
+    """
+    budget = _Budget(limits or Limits())
+    found: dict[str, str | None] = {}
+    gate = asyncio.Semaphore(MAX_CONCURRENT)
+    async with _client(key) as client:
+
+        async def one(name: str) -> None:
+            async with gate:
+                try:
+                    await _get(client, address.details_url(name), budget)
+                except DocumentError as error:
+                    found[name] = None if error.status == 404 else str(error)
+                else:
+                    found[name] = ""
+
+        async with asyncio.TaskGroup() as tasks:
+            for name in names:
+                tasks.create_task(one(name))
+    return found
+
+
+def _client(key: ApiKey | None) -> httpx.AsyncClient:
+    chosen = settings(f"aki-codegen/{__version__}")
+    chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
+    query = {"key": key.reveal()} if key is not None else {}
+    return httpx.AsyncClient(**chosen, params=query, follow_redirects=False)
 
 
 async def _fetch_list(

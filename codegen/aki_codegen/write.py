@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .problems import GenerationError
-from .runtime.shapes import is_object
+from .runtime.shapes import is_array, is_object
 
 MANIFEST_NAME = "manifest.json"
 _OLD = ".aki-codegen-old-"
@@ -131,5 +131,11 @@ def _named_by_manifest(files: Mapping[str, bytes]) -> set[str]:
         manifest = json.loads(files.get(MANIFEST_NAME, b"{}"))
     except ValueError:
         return set()
-    named = manifest.get("files") if is_object(manifest) else None
-    return {MANIFEST_NAME, *(named if is_object(named) else ())}
+    if not is_object(manifest):
+        return {MANIFEST_NAME}
+    named, history = manifest.get("files"), manifest.get("history")
+    return {
+        MANIFEST_NAME,
+        *(named if is_object(named) else ()),
+        *(name for name in (history if is_array(history) else ()) if isinstance(name, str)),
+    }

@@ -35,6 +35,7 @@ __all__ = [
     "DeadlineExceededError",
     "Endpoint",
     "EndpointInfo",
+    "EndpointRemovedError",
     "Event",
     "Image",
     "ImageInput",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from aki_client._runtime.public import DeadlineExceededError as DeadlineExceededError
     from aki_client._runtime.public import Endpoint as Endpoint
     from aki_client._runtime.public import EndpointInfo as EndpointInfo
+    from aki_client._runtime.public import EndpointRemovedError as EndpointRemovedError
     from aki_client._runtime.public import Event as Event
     from aki_client._runtime.public import Image as Image
     from aki_client._runtime.public import ImageInput as ImageInput
@@ -171,6 +173,7 @@ else:
             "DeadlineExceededError": "aki_client._runtime.public",
             "Endpoint": "aki_client._runtime.public",
             "EndpointInfo": "aki_client._runtime.public",
+            "EndpointRemovedError": "aki_client._runtime.public",
             "Event": "aki_client._runtime.public",
             "Image": "aki_client._runtime.public",
             "ImageInput": "aki_client._runtime.public",

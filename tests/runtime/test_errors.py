@@ -23,6 +23,7 @@ EXAMPLES = [
     errors.InvalidParametersError("chat", ["a", "b"], by_hub=True),
     errors.ConnectionFailedError("no", endpoint="chat", sent=False),
     errors.DeadlineExceededError("no", endpoint="chat", job_id="job"),
+    errors.EndpointRemovedError("gone", endpoint="chat"),
     errors.UnexpectedAnswerError("no", endpoint="chat"),
     *(
         kind("no", status=499, endpoint="chat", hub_messages=["a"])

@@ -5,13 +5,14 @@ and a `ParamSpec` carries the function's signature to call, stream and submit, s
 An editor lets the function's docstring come with it, for every method that has no docstring of its own.
 """
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from . import flows
 from .flows import Flow
-from .info import EndpointInfo, check_with_model
+from .info import EndpointInfo, check_with_model, removal_notice
 from .jobref import Origin
 from .jobs import AsyncJob, Job
 from .jobstate import JobState, Out, Prog, Reading
@@ -38,12 +39,19 @@ def endpoint(
     description: str = "",
     category: str | None = None,
     version: int | None = None,
+    removed: bool = False,
+    alternatives: Sequence[str] = (),
 ) -> Callable[[Callable[P, InputModel]], "EndpointSpec[P, Out, Prog]"]:
     """Make an endpoint of a typed function whose annotation of the result names its input model.
 
     The function's body is for type checkers and readers: a call builds the input model from the very
     arguments it was given, so that those it was not given are left to the hub.
+
+    An endpoint that the hub has removed says so when its module is imported, and when it is called.
     """
+    gone = removal_notice(name, alternatives) if removed else ""
+    if gone:
+        warnings.warn(gone, DeprecationWarning, stacklevel=2)
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":
         model = cast("type[InputModel]", function.__annotations__["return"])
@@ -57,6 +65,7 @@ def endpoint(
             origin=Origin(function.__module__.partition(".endpoints.")[0], function.__name__),
             input=model,
             check=check_with_model(name, model),
+            removed=gone,
         )
         return EndpointSpec(info, function)
 

@@ -3,6 +3,7 @@
 AkiError
 ├── ConfigurationError          no key, a bad address, a key over plain http
 ├── InvalidParametersError      refused by the client or by the hub; .problems lists each reason
+├── EndpointRemovedError        the hub had removed the endpoint when the package was generated
 ├── ConnectionFailedError       the hub could not be reached, or the connection broke
 ├── DeadlineExceededError       the deadline of the call passed; also a TimeoutError
 ├── MediaError                  media that no hub would take, or that can not be decoded
@@ -79,6 +80,10 @@ class InvalidParametersError(AkiError, ValueError):
         )
         self.problems = tuple(problems)
         self.by_hub = by_hub
+
+
+class EndpointRemovedError(AkiError):
+    """The hub had removed the endpoint when the package was generated; nothing was sent."""
 
 
 class ConnectionFailedError(AkiError, ConnectionError):

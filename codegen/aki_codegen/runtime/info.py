@@ -1,12 +1,12 @@
 """What an endpoint is, and how the arguments of one call become what the hub wants. It sends nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from .errors import InvalidParametersError
+from .errors import EndpointRemovedError, InvalidParametersError
 from .explain_inputs import problems_of
 from .jobref import Origin
 from .jobstate import Out, Prog, Reading
@@ -28,6 +28,7 @@ class EndpointInfo(Generic[Prog, Out]):
         origin: Which generated function it comes from.
         input: The model of its parameters; None where nothing is known of them.
         check: Makes of arguments what the hub wants, or refuses them.
+        removed: What to say where the hub has removed the endpoint; empty where it is there.
     """
 
     name: str
@@ -39,6 +40,7 @@ class EndpointInfo(Generic[Prog, Out]):
     origin: Origin = field(repr=False)
     input: type[InputModel] | None = field(repr=False)
     check: Callable[[dict[str, Any]], Mapping[str, Any]] = field(repr=False)
+    removed: str = field(default="", repr=False)
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -50,10 +52,19 @@ class EndpointInfo(Generic[Prog, Out]):
 
         Raises:
             InvalidParametersError: With every problem of the call at once.
+            EndpointRemovedError: The hub has no such endpoint any more.
         """
+        if self.removed:
+            raise EndpointRemovedError(self.removed, endpoint=self.name)
         if args:
             raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
         return self.check(kwargs)
+
+
+def removal_notice(endpoint: str, alternatives: Sequence[str]) -> str:
+    """Say that an endpoint is gone, and what can stand in for it."""
+    instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""
+    return f"the hub has removed the endpoint {endpoint}{instead}; the next refresh leaves it out"
 
 
 def check_with_model(

@@ -81,9 +81,10 @@ class Job(_JobHandle[Prog, Out]):
 
     def status(self) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
+        session, state = self._runner.session, self._state
         with self._turn:
-            if not self._state.ended:
-                self._runner.run(flows.poll(self._runner.session, self._state, self._options, None))
+            if not state.ended:
+                self._runner.run(flows.poll(session, state, self._options, None, whole=True))
         return self._state.status
 
     def events(self, timeout: float | None = None) -> Iterator[Event[Prog]]:
@@ -126,11 +127,17 @@ class Job(_JobHandle[Prog, Out]):
         Args:
             wait: Seconds to wait for the job's end. It may still end as done, or not at all.
         """
-        with self._turn:
-            self._runner.run(
-                flows.cancel(self._runner.session, self._state, self._options, CANCEL_SECONDS)
-            )
-        deadline = self._runner.session.deadline(wait)
+        session, state = self._runner.session, self._state
+        state.cancel_asked = True  # rides on the poll of another waiter that is trying
+        if not self._turn.acquire(timeout=CANCEL_SECONDS):
+            raise flows.too_late(state)
+        try:
+            if state.cancel_asked:
+                flow = flows.cancel(session, state, self._options, CANCEL_SECONDS, whole=True)
+                self._runner.run(flow)
+        finally:
+            self._turn.release()
+        deadline = session.deadline(wait)
         try:
             while wait and not self._state.ended:
                 self._advance(deadline)
@@ -148,12 +155,14 @@ class Job(_JobHandle[Prog, Out]):
     def _advance(self, deadline: float | None) -> None:
         session, state = self._runner.session, self._state
         seen = state.revision
+        # Outside of the turn, so that nobody who cancels has to wait for a long pause.
+        self._runner.run(flows.rest(session, state, deadline))
         patience = -1.0 if deadline is None else max(deadline - session.now(), 0.0)
         if not self._turn.acquire(timeout=patience):
             raise flows.too_late(state)
         try:
             if state.revision == seen and not state.ended:
-                self._runner.run(flows.advance(session, state, self._options, deadline))
+                self._runner.run(flows.poll(session, state, self._options, deadline, whole=True))
         finally:
             self._turn.release()
 
@@ -172,11 +181,10 @@ class AsyncJob(_JobHandle[Prog, Out]):
 
     async def status(self) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
+        session, state = self._runner.session, self._state
         async with self._turn:
-            if not self._state.ended:
-                await self._runner.run(
-                    flows.poll(self._runner.session, self._state, self._options, None)
-                )
+            if not state.ended:
+                await self._runner.run(flows.poll(session, state, self._options, None, whole=True))
         return self._state.status
 
     async def events(self, timeout: float | None = None) -> AsyncIterator[Event[Prog]]:
@@ -219,11 +227,16 @@ class AsyncJob(_JobHandle[Prog, Out]):
         Args:
             wait: Seconds to wait for the job's end. It may still end as done, or not at all.
         """
-        async with self._turn:
-            await self._runner.run(
-                flows.cancel(self._runner.session, self._state, self._options, CANCEL_SECONDS)
-            )
-        deadline = self._runner.session.deadline(wait)
+        session, state = self._runner.session, self._state
+        state.cancel_asked = True  # rides on the poll of another waiter that is trying
+        await self._take_turn(CANCEL_SECONDS)
+        try:
+            if state.cancel_asked:
+                flow = flows.cancel(session, state, self._options, CANCEL_SECONDS, whole=True)
+                await self._runner.run(flow)
+        finally:
+            self._turn.release()
+        deadline = session.deadline(wait)
         try:
             while wait and not self._state.ended:
                 await self._advance(deadline)
@@ -241,13 +254,20 @@ class AsyncJob(_JobHandle[Prog, Out]):
     async def _advance(self, deadline: float | None) -> None:
         session, state = self._runner.session, self._state
         seen = state.revision
-        patience = None if deadline is None else max(deadline - session.now(), 0.0)
-        try:
-            await asyncio.wait_for(self._turn.acquire(), patience)
-        except TimeoutError:
-            raise flows.too_late(state) from None
+        # Outside of the turn, so that nobody who cancels has to wait for a long pause.
+        await self._runner.run(flows.rest(session, state, deadline))
+        await self._take_turn(None if deadline is None else max(deadline - session.now(), 0.0))
         try:
             if state.revision == seen and not state.ended:
-                await self._runner.run(flows.advance(session, state, self._options, deadline))
+                await self._runner.run(
+                    flows.poll(session, state, self._options, deadline, whole=True)
+                )
         finally:
             self._turn.release()
+
+    async def _take_turn(self, patience: float | None) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise flows.too_late(self._state) from None

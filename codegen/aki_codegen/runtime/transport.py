@@ -6,18 +6,32 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Awaitable
-from concurrent.futures import Future
-from typing import TypeVar, cast
+from collections.abc import AsyncGenerator, Awaitable, Coroutine
+from concurrent.futures import Future, wait
+from contextlib import aclosing, closing, suppress
+from typing import Any, TypeVar, cast
 
 import httpx
 
 from .answers import Answer
-from .flows import CANCEL_SECONDS, Effect, Flow, InterruptedSubmitError, Note, Notify, Pause, Send
-from .http import answer_of, build, connection_failed, settings
+from .flows import (
+    CANCEL_SECONDS,
+    Effect,
+    Flow,
+    InterruptedRequestError,
+    InterruptedSubmitError,
+    Note,
+    Notify,
+    Pause,
+    Send,
+)
+from .http import AnswerReader, build, connection_failed, settings, without_frames
 from .requests import Request
 
 T = TypeVar("T")
+
+# Where waiting for another thread can not be interrupted (Windows), Ctrl-C is heard between two waits.
+_LONGEST_DEAFNESS = 0.5
 
 _log = logging.getLogger("aki_client")
 
@@ -61,10 +75,9 @@ class SyncTransport:
 
     def _perform(self, effect: Effect) -> Answer | None:
         match effect:
-            case Send(request, seconds):
-                # Ctrl-C reaches the main thread alone, and must not tear a submit apart.
-                in_main_thread = threading.current_thread() is threading.main_thread()
-                if request.purpose == "submit" and in_main_thread:
+            case Send(request, seconds, whole):
+                # Ctrl-C reaches the main thread alone.
+                if whole and threading.current_thread() is threading.main_thread():
                     return self._send_whole(request, seconds)
                 return self._send(request, seconds)
             case Pause(seconds):
@@ -76,13 +89,24 @@ class SyncTransport:
         return None
 
     def _send(self, request: Request, seconds: float) -> Answer:
-        client = self._client()
+        failure: BaseException
         try:
-            return answer_of(client.send(build(client, request, seconds), follow_redirects=False))
+            return self._exchange(request, seconds)
         except httpx.HTTPError as error:
             failure = connection_failed(error, request, seconds)
+        except BaseException as error:
+            failure = without_frames(error)
         # Raised here, so that it does not lead to httpx's own request, which holds the key.
         raise failure
+
+    def _exchange(self, request: Request, seconds: float) -> Answer:
+        client, until = self._client(), self.now() + seconds
+        sent = build(client, request, seconds)
+        with closing(client.send(sent, stream=True, follow_redirects=False)) as response:
+            reader = AnswerReader(request, response, self.now, until)
+            for piece in response.iter_bytes():
+                reader.take(piece)
+        return reader.answer()
 
     def _send_whole(self, request: Request, seconds: float) -> Answer:
         """Send in a thread of its own, so that an interruption here leaves the request whole."""
@@ -94,15 +118,17 @@ class SyncTransport:
             except BaseException as error:
                 sending.set_exception(error)
 
-        threading.Thread(target=send, name="aki-submit", daemon=True).start()
         try:
+            threading.Thread(target=send, name="aki-request", daemon=True).start()
+            while not wait((sending,), _LONGEST_DEAFNESS).done:
+                pass
             return sending.result()
         except KeyboardInterrupt as interruption:
             try:
                 answer = sending.result(timeout=CANCEL_SECONDS)
             except BaseException:
                 raise interruption from None
-            raise InterruptedSubmitError(answer, interruption) from None
+            raise _interrupted(request, answer, interruption) from None
 
     def _client(self) -> httpx.Client:
         if self._given is not None:
@@ -142,13 +168,9 @@ class AsyncTransport:
         try:
             return await self._drive(flow, None)
         except _InterruptedFlowError as interrupted:
-            rest = asyncio.ensure_future(self._drive(flow, interrupted.reason))
-            while not rest.done():
-                try:
-                    await asyncio.shield(rest)
-                except BaseException:  # noqa: S112 the outcome of the task is raised below
-                    continue
-            return rest.result()
+            rest = _undisturbed(self._drive(flow, interrupted.reason))
+        await _outlast(rest, None)
+        return rest.result()
 
     async def aclose(self) -> None:
         """Close this event loop's connections, unless the client was the caller's own."""
@@ -164,7 +186,7 @@ class AsyncTransport:
             while True:
                 try:
                     outcome = await self._perform(effect)
-                except (asyncio.CancelledError, InterruptedSubmitError) as error:
+                except (asyncio.CancelledError, InterruptedRequestError) as error:
                     if interruption is None:
                         raise _InterruptedFlowError(error) from None
                     effect = flow.throw(error)
@@ -177,8 +199,8 @@ class AsyncTransport:
 
     async def _perform(self, effect: Effect) -> Answer | None:
         match effect:
-            case Send(request, seconds):
-                if request.purpose == "submit":
+            case Send(request, seconds, whole):
+                if whole:
                     return await self._send_whole(request, seconds)
                 return await self._send(request, seconds)
             case Pause(seconds):
@@ -192,31 +214,43 @@ class AsyncTransport:
         return None
 
     async def _send(self, request: Request, seconds: float) -> Answer:
-        client = await self._client()
+        failure: BaseException
         try:
-            return answer_of(
-                await client.send(build(client, request, seconds), follow_redirects=False)
-            )
+            return await self._exchange(request, seconds)
         except httpx.HTTPError as error:
             failure = connection_failed(error, request, seconds)
+        except ValueError as error:
+            # So fails a connection that is being made when the loop ends: another one can still be made.
+            failure = connection_failed(error, request, seconds)
+        except BaseException as error:
+            failure = without_frames(error)
         # Raised here, so that it does not lead to httpx's own request, which holds the key.
         raise failure
 
+    async def _exchange(self, request: Request, seconds: float) -> Answer:
+        client, until = await self._client(), self.now() + seconds
+        sent = build(client, request, seconds)
+        async with aclosing(
+            await client.send(sent, stream=True, follow_redirects=False)
+        ) as response:
+            reader = AnswerReader(request, response, self.now, until)
+            async for piece in response.aiter_bytes():
+                reader.take(piece)
+        return reader.answer()
+
     async def _send_whole(self, request: Request, seconds: float) -> Answer:
         """Send in a task of its own, so that cancelling the caller leaves the request whole."""
-        sending = asyncio.ensure_future(self._send(request, seconds))
+        sending = _undisturbed(self._send(request, seconds))
         try:
             return await asyncio.shield(sending)
-        except asyncio.CancelledError as interruption:
-            try:
-                await asyncio.wait({sending}, timeout=CANCEL_SECONDS)
-                answer = sending.result() if sending.done() else None
-            except BaseException:
-                answer = None
-            sending.cancel()
-            if answer is None:
-                raise
-            raise InterruptedSubmitError(answer, interruption) from None
+        except asyncio.CancelledError as error:
+            interruption = error
+        await _outlast(sending, CANCEL_SECONDS)
+        sending.cancel()
+        await _outlast(sending, None)
+        if sending.cancelled() or sending.exception() is not None:
+            raise interruption
+        raise _interrupted(request, sending.result(), interruption)
 
     async def _client(self) -> httpx.AsyncClient:
         if self._given is not None:
@@ -230,6 +264,32 @@ class AsyncTransport:
                 self._closers[loop] = closer = _close_with_loop(self._own[loop])
                 await anext(closer)
         return self._own[loop]
+
+
+def _interrupted(
+    request: Request, answer: Answer, reason: BaseException
+) -> InterruptedRequestError:
+    submit = request.purpose == "submit"
+    return (InterruptedSubmitError if submit else InterruptedRequestError)(answer, reason)
+
+
+def _undisturbed(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""
+    task = asyncio.get_running_loop().create_task(work)
+    # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
+    asyncio.tasks._unregister_task(task)
+    return task
+
+
+async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:
+    """Wait for a task however often the caller is cancelled meanwhile; whoever calls raises that later."""
+    until = None if seconds is None else time.monotonic() + seconds
+    while not task.done():
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            return
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=left)
 
 
 async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:

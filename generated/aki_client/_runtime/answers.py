@@ -80,16 +80,20 @@ def read_json(answer: Answer, endpoint: str | None = None) -> dict[str, Any]:
         StatusError: The status says that the request failed.
         UnexpectedAnswerError: The body is no JSON object.
     """
-    if answer.status >= 300:
-        raise status_error(answer, endpoint)
-    document = decode(answer.body)
+    document = decode(answer.body) if answer.status < 300 else None
     if not is_object(document):
-        raise errors.UnexpectedAnswerError(
-            f"the hub answered {_shape(answer.body)} instead of a JSON object; "
-            "is this the address of a hub?",
-            endpoint=endpoint,
-        )
+        raise _no_document(answer, endpoint)
     return document
+
+
+def _no_document(answer: Answer, endpoint: str | None) -> errors.AkiError:
+    if answer.status >= 300:
+        return status_error(answer, endpoint)
+    return errors.UnexpectedAnswerError(
+        f"the hub answered {_shape(answer.body)} instead of a JSON object; "
+        "is this the address of a hub?",
+        endpoint=endpoint,
+    )
 
 
 def decode(body: bytes) -> Any:
@@ -110,8 +114,9 @@ def read_submit(answer: Answer, endpoint: str) -> Submitted:
     """
     if answer.status == 400:
         body = decode(answer.body)
-        if is_object(body) and is_array(body.get("error")):
-            raise errors.InvalidParametersError(endpoint, sentences(body), by_hub=True)
+        said = sentences(body)
+        if is_object(body) and is_array(body.get("error")) and not _is_queue_full(said):
+            raise errors.InvalidParametersError(endpoint, said, by_hub=True)
     document = read_json(answer, endpoint)
     job_id = document.get("job_id")
     if document.get("success") is False or not isinstance(job_id, str) or not job_id:
@@ -147,10 +152,13 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
         )
     if state == "canceled":
         return Ended(_job_error(errors.JobCanceledError, "was canceled", endpoint, job_id, fields))
-    document = read_json(answer, endpoint)
-    if document.get("success") is False:
+    if answer.status >= 300 or not is_object(body):
+        # A traceback shows the locals, and these may hold what the hub says of its worker.
+        del body, fields
+        raise _no_document(answer, endpoint)
+    if fields.get("success") is False:
         return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
-    result = document.get("job_result")
+    result = fields.get("job_result")
     if is_object(result):
         return _read_result(result, endpoint, job_id)
     if state == "done":
@@ -163,7 +171,7 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
                 job_id=job_id,
             )
         )
-    return _pending(document, state if isinstance(state, str) else "unknown")
+    return _pending(fields, state if isinstance(state, str) else "unknown")
 
 
 def status_error(answer: Answer, endpoint: str | None) -> errors.StatusError:
@@ -227,7 +235,7 @@ def _pending(document: Mapping[str, Any], state: str) -> Pending:
 
 
 def _status_kind(status: int, said: list[str]) -> type[errors.StatusError]:
-    if status == 400 and any("queue" in text.lower() and "max length" in text for text in said):
+    if status == 400 and _is_queue_full(said):
         return errors.QueueFullError
     kinds: dict[int, type[errors.StatusError]] = {
         400: errors.BadRequestError,
@@ -251,3 +259,7 @@ def _shape(body: bytes) -> str:
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if is_object(value) else {}
+
+
+def _is_queue_full(said: list[str]) -> bool:
+    return any("queue" in text.lower() and "max length" in text for text in said)

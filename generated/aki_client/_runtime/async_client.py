@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import httpx
 
 from . import answers, requests
-from .client_core import ClientCore, KeyCheck
+from .client_core import ClientCore, KeyCheck, as_key
 from .endpoint import AsyncEndpoint
 from .flows import Session
 from .hub import Layout
@@ -46,9 +46,9 @@ class AsyncClient(ClientCore):
         allow_http: bool = False,
         **options: Unpack[OptionChanges[Any]],
     ) -> None:
-        self._set_up(
-            api_key, api_server, layout, replace(Options(), **options), allow_http=allow_http
-        )
+        # A traceback of what fails from here on may show the locals.
+        key, api_key = as_key(api_key), None
+        self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
         self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 

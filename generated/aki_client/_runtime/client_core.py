@@ -35,6 +35,13 @@ class KeyCheck:
         return self.valid
 
 
+def as_key(value: str | ApiKey | None) -> ApiKey | None:
+    """Hide a key; None takes the one in AKI_API_KEY, an empty one is none."""
+    given = os.environ.get("AKI_API_KEY", "") if value is None else value
+    text = (given.reveal() if isinstance(given, ApiKey) else given).strip()
+    return ApiKey(text) if text else None
+
+
 class ClientCore:
     """Settings, and everything that a client says without performing I/O."""
 
@@ -45,14 +52,13 @@ class ClientCore:
 
     def _set_up(
         self,
-        api_key: str | None,
+        key: ApiKey | None,
         api_server: str | None,
         layout: Layout | None,
         options: Options,
         *,
         allow_http: bool,
     ) -> None:
-        key = api_key if api_key is not None else os.environ.get("AKI_API_KEY", "")
         self._allow_http = allow_http or http_allowed_by_environment()
         self._options = options
         self._handles = Handles()
@@ -73,8 +79,8 @@ class ClientCore:
 
     @api_key.setter
     def api_key(self, value: str | ApiKey | None) -> None:
-        text = value.reveal() if isinstance(value, ApiKey) else value
-        key = ApiKey(text.strip()) if text and text.strip() else None
+        # A traceback of a refusal may show the locals.
+        key, value = as_key("" if value is None else value), None
         self._address.require_private(key, allow_http=self._allow_http)
         self._key = key
 

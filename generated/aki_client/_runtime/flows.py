@@ -7,6 +7,7 @@ protocol is written twice.
 
 import random
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -36,16 +37,26 @@ REQUEST_SECONDS = 60.0
 CANCEL_SECONDS = 5.0
 """Seconds that are spent at the most on telling the hub to cancel a job that nobody waits for."""
 
+ANSWER_SECONDS = 5.0
+"""Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
+
 PATIENCE_SECONDS = 300.0
 """Seconds that failing polls are repeated where there is no deadline; a finished result lapses after 360."""
 
 
 @dataclass(frozen=True)
 class Send:
-    """Perform a request and send back its answer."""
+    """Perform a request and send back its answer.
+
+    Attributes:
+        request: What to send.
+        seconds: How long it may take.
+        whole: Whether an interruption waits for the answer, for a short time, because it can not be had again.
+    """
 
     request: Request
     seconds: float
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +85,11 @@ Effect: TypeAlias = Send | Pause | Note | Notify
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
-class InterruptedSubmitError(BaseException):
-    """A driver was interrupted while a submit was under way, and has waited for the answer.
+class InterruptedRequestError(BaseException):
+    """A driver was interrupted during a request that is sent whole, and has waited for the answer.
 
     Attributes:
-        answer: The answer, which may name a job that nobody waits for any more.
+        answer: The answer, which can not be had again.
         reason: What interrupted it, to be raised again.
     """
 
@@ -86,6 +97,10 @@ class InterruptedSubmitError(BaseException):
         super().__init__()
         self.answer = answer
         self.reason = reason
+
+
+class InterruptedSubmitError(InterruptedRequestError):
+    """The request was a submit: its answer may name a job that nobody waits for any more."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +155,8 @@ def submit(
         request = requests.submit(session.address, session.key(), endpoint, inputs)
         retry_after: float | None = None
         try:
-            answer: Answer = yield Send(request, _request_seconds(session, deadline, grace=True))
+            seconds = _request_seconds(session, deadline, CANCEL_SECONDS)
+            answer: Answer = yield Send(request, seconds, whole=True)
             retry_after = answer.retry_after
             made = answers.read_submit(answer, endpoint)
         except AuthenticationError as error:
@@ -150,6 +166,10 @@ def submit(
         except (RateLimitedError, QueueFullError) as error:
             reason: AkiError = error
         except ConnectionFailedError as error:
+            if error.sent and _passes(session, 0.0, deadline):
+                raise _no_answer_in_time(endpoint) from error
+            if error.sent and deadline is not None and session.now() >= deadline:
+                raise _too_late_to_submit(endpoint, error) from error
             if error.sent:
                 raise
             reason = error
@@ -157,9 +177,10 @@ def submit(
             yield from _abandon_unseen(session, reading, interrupted.answer, options)
             raise interrupted.reason from None
         else:
-            yield Note(f"{endpoint}: job {short(made.job_id)} submitted")
             first_poll = session.now() + FIRST_POLL
-            return JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
+            job = JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
+            yield from _or_abandon(session, job, options, _announce(job))
+            return job
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
         if attempt > options.max_retries or _passes(session, pause, deadline):
             raise reason
@@ -175,6 +196,16 @@ def advance(
     Raises:
         DeadlineExceededError: The deadline came first.
     """
+    yield from rest(session, job, deadline)
+    yield from poll(session, job, options, deadline)
+
+
+def rest(session: Session, job: JobState[Any, Any], deadline: float | None) -> Flow[None]:
+    """Wait for the job's next poll.
+
+    Raises:
+        DeadlineExceededError: The deadline came first.
+    """
     pause = job.next_poll - session.now()
     if _passes(session, max(pause, 0.0), deadline):
         remaining = (deadline or 0.0) - session.now()
@@ -183,7 +214,6 @@ def advance(
         raise too_late(job)
     if pause > 0:
         yield Pause(pause)
-    yield from poll(session, job, options, deadline)
 
 
 def poll(
@@ -193,8 +223,17 @@ def poll(
     deadline: float | None,
     *,
     cancel: bool = False,
+    whole: bool = False,
 ) -> Flow[None]:
     """Ask how the job is until the hub answers, and take the answer in.
+
+    Args:
+        session: Whom to ask.
+        job: The job.
+        options: How often to ask.
+        deadline: When to stop asking.
+        cancel: Whether the hub is asked to cancel the job as well.
+        whole: Whether the job outlives its waiter, so that an answer under way must not be lost.
 
     Raises:
         DeadlineExceededError: The deadline came first.
@@ -207,16 +246,18 @@ def poll(
     while True:
         attempt += 1
         extra, job.inputs_to_send = job.inputs_to_send, {}
+        cancelling = cancel or job.cancel_asked
         request = requests.poll(
-            session.address, session.key(), endpoint, job.job_id, cancel=cancel, extra=extra
+            session.address, session.key(), endpoint, job.job_id, cancel=cancelling, extra=extra
         )
         retry_after: float | None = None
+        grace = ANSWER_SECONDS if whole and not cancel else 0.0
         try:
-            answer: Answer = yield Send(request, _request_seconds(session, patience))
+            answer: Answer = yield Send(request, _request_seconds(session, patience, grace), whole)
             if answer.status not in answers.RETRYABLE_STATUSES:
-                report = answers.read_progress(answer, endpoint, job.job_id)
                 before = job.status
-                job.observe(report, session.now(), options.progress_interval)
+                _take_in(session, job, options, answer)
+                job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:
                     yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
                 return
@@ -224,11 +265,20 @@ def poll(
             reason: AkiError = answers.status_error(answer, endpoint)
         except ConnectionFailedError as error:
             reason = error
+        except InterruptedRequestError as interrupted:
+            try:
+                _take_in(session, job, options, interrupted.answer)
+            except AkiError:
+                job.inputs_to_send = {**extra, **job.inputs_to_send}
+            raise interrupted.reason from None
         except BaseException:
             job.inputs_to_send = {**extra, **job.inputs_to_send}
             raise
         job.inputs_to_send = {**extra, **job.inputs_to_send}
         pause = retry_delay(attempt, retry_after, random.random)
+        if retry_after is None:
+            # The last pauses grow shorter, so that no long one wastes the end of the time.
+            pause = min(pause, max((patience - session.now()) / 2, FIRST_POLL))
         if _passes(session, pause, patience):
             if deadline is None:
                 raise reason
@@ -237,12 +287,25 @@ def poll(
         yield Pause(pause)
 
 
+def _take_in(session: Session, job: JobState[Any, Any], options: Options, answer: Answer) -> None:
+    if answer.status in answers.RETRYABLE_STATUSES:
+        raise answers.status_error(answer, job.reading.endpoint)
+    report = answers.read_progress(answer, job.reading.endpoint, job.job_id)
+    job.observe(report, session.now(), options.progress_interval)
+
+
 def cancel(
-    session: Session, job: JobState[Any, Any], options: Options, seconds: float
+    session: Session,
+    job: JobState[Any, Any],
+    options: Options,
+    seconds: float,
+    *,
+    whole: bool = False,
 ) -> Flow[None]:
     """Tell the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
     if not job.ended:
-        yield from poll(session, job, options, session.deadline(seconds), cancel=True)
+        deadline = session.deadline(seconds)
+        yield from poll(session, job, options, deadline, cancel=True, whole=whole)
 
 
 def watch(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
@@ -279,21 +342,49 @@ def _or_abandon(
         yield from flow
     except GeneratorExit:
         raise
-    except BaseException:
+    except DeadlineExceededError:
         yield from abandon(session, job, options)
+        # The answer to the cancelling may hold the result, which nobody could have again.
+        if job.output is None:
+            raise
+    except Exception:
+        yield from abandon(session, job, options)
+        raise
+    except BaseException:
+        yield from abandon(session, job, options, interrupted=True)
         raise
 
 
-def abandon(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
-    """Cancel a job that nobody waits for any more, as well as can be done in a short time."""
-    if job.ended:
+def abandon(
+    session: Session, job: JobState[Any, Any], options: Options, *, interrupted: bool = False
+) -> Flow[None]:
+    """Cancel a job that nobody waits for any more, as well as can be done in a short time, and once.
+
+    Args:
+        session: Whom to tell.
+        job: The job.
+        options: How it was carried out.
+        interrupted: Whether it is given up for an interruption, so that the next one ends even this.
+    """
+    if job.ended or job.abandoned:
         return
+    job.abandoned = True
     yield Note(f"{job.reading.endpoint}: cancelling job {short(job.job_id)}, nobody waits for it")
-    try:
-        yield from cancel(session, job, options, CANCEL_SECONDS)
-    except AkiError:
-        # The reason for giving up is the one to report; that the hub can not be told is not.
-        return
+    # The reason for giving up is the one to report; that the hub can not be told is not.
+    with suppress(AkiError):
+        try:
+            yield from cancel(session, job, options, CANCEL_SECONDS)
+        except (GeneratorExit, AkiError):
+            raise
+        except BaseException:
+            if not interrupted:
+                with suppress(AkiError):
+                    yield from cancel(session, job, options, CANCEL_SECONDS)
+            raise
+
+
+def _announce(job: JobState[Any, Any]) -> Flow[None]:
+    yield Note(f"{job.reading.endpoint}: job {short(job.job_id)} submitted")
 
 
 def _abandon_unseen(
@@ -304,7 +395,7 @@ def _abandon_unseen(
         made = answers.read_submit(answer, reading.endpoint)
     except AkiError:
         return
-    yield from abandon(session, JobState(reading, made.job_id), options)
+    yield from abandon(session, JobState(reading, made.job_id), options, interrupted=True)
 
 
 def short(job_id: str) -> str:
@@ -322,13 +413,27 @@ def too_late(job: JobState[Any, Any]) -> DeadlineExceededError:
     )
 
 
+def _no_answer_in_time(endpoint: str) -> DeadlineExceededError:
+    return DeadlineExceededError(
+        f"{endpoint}: the deadline passed before the hub answered; "
+        "the job may or may not have been made, so the call was not sent again",
+        endpoint=endpoint,
+    )
+
+
+def _too_late_to_submit(endpoint: str, reason: AkiError) -> DeadlineExceededError:
+    message = f"{endpoint}: the deadline passed while the job was submitted: {reason}"
+    return DeadlineExceededError(message, endpoint=endpoint)
+
+
 def _passes(session: Session, pause: float, deadline: float | None) -> bool:
     return deadline is not None and session.now() + pause >= deadline
 
 
-def _request_seconds(session: Session, deadline: float | None, *, grace: bool = False) -> float:
+def _request_seconds(session: Session, deadline: float | None, grace: float = 0.0) -> float:
     if deadline is None:
         return REQUEST_SECONDS
-    # A submit that may have been read is worth waiting for: only with its job id can the job be cancelled.
-    remaining = deadline - session.now() + (CANCEL_SECONDS if grace else 0.0)
+    # Grace is for answers that are worth waiting for: only with its id can a job be cancelled, and a
+    # result is handed out once.
+    remaining = deadline - session.now() + grace
     return min(max(remaining, 0.05), REQUEST_SECONDS)

@@ -4,24 +4,35 @@ Whatever httpx raises becomes a `ConnectionFailedError` that says whether the hu
 """
 
 import logging
+import re
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
 import httpx
 
 from .answers import Answer
-from .errors import ConnectionFailedError
+from .errors import ConnectionFailedError, UnexpectedAnswerError
 from .requests import Request
 
 CONNECT_SECONDS = 10.0
 """Seconds for making a connection."""
 
+MAX_ANSWER_BYTES = 512 * 1024 * 1024
+"""Bytes of one answer at the most, decompressed; no answer of a hub is near it."""
+
 MAX_CONNECTIONS = 100
 """Connections of one client at the most; further requests wait for one."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+# Compressing base64 costs more time than it saves, and what is not compressed has no hidden size.
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+_JSON = {**_HEADERS, "Content-Type": "application/json"}
+_SHORTEST_KEY = 8
 
 
 @cache
@@ -48,27 +59,91 @@ def build(
     timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     if request.payload is None:
         return client.build_request(
-            request.method, request.url, params=dict(request.query), timeout=timeout
+            request.method,
+            request.url,
+            params=dict(request.query),
+            headers=_HEADERS,
+            timeout=timeout,
         )
     return client.build_request(
-        request.method, request.url, content=request.body(), headers=_HEADERS, timeout=timeout
+        request.method, request.url, content=request.body(), headers=_JSON, timeout=timeout
     )
 
 
-def answer_of(response: httpx.Response) -> Answer:
-    """Make our answer of httpx's."""
-    return Answer(response.status_code, response.content, _seconds(response.headers))
+class AnswerReader:
+    """Collects an answer as it comes, within its time and size.
+
+    Args:
+        request: What is answered.
+        response: httpx's answer, of which the head is here.
+        now: The clock.
+        until: When the answer has to be whole.
+    """
+
+    def __init__(
+        self, request: Request, response: httpx.Response, now: Callable[[], float], until: float
+    ) -> None:
+        self._request = request
+        self._response = response
+        self._now = now
+        self._until = until
+        self._pieces: list[bytes] = []
+        self._size = 0
+        announced = response.headers.get("content-length", "")
+        self._refuse_beyond_limit(int(announced) if announced.isdecimal() else 0)
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece of the body.
+
+        Raises:
+            UnexpectedAnswerError: The body is too long.
+            httpx.ReadTimeout: The body comes too slowly.
+        """
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._refuse_beyond_limit(self._size)
+        if self._now() > self._until:
+            raise httpx.ReadTimeout("the answer comes too slowly")
+
+    def answer(self) -> Answer:
+        """Return what came, without the key where an error repeats it."""
+        body, status = b"".join(self._pieces), self._response.status_code
+        if status >= 300:
+            body = _without_key_of(self._request, body)
+        return Answer(status, body, _seconds(self._response.headers))
+
+    def _refuse_beyond_limit(self, size: int) -> None:
+        if size > MAX_ANSWER_BYTES:
+            raise UnexpectedAnswerError(
+                f"the hub's answer is longer than {MAX_ANSWER_BYTES:,} bytes",
+                endpoint=self._request.endpoint or None,
+            )
+
+
+def _without_key_of(request: Request, body: bytes) -> bytes:
+    key = (request.payload or request.query).get("key")
+    if not isinstance(key, str) or len(key) < _SHORTEST_KEY:
+        return body
+    return body.replace(key.encode("utf-8", "replace"), b"***")
 
 
 def _seconds(headers: httpx.Headers) -> float | None:
-    try:
-        return float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
+    told = headers.get("retry-after", "")
+    with suppress(ValueError):
+        return float(told)
+    with suppress(TypeError, ValueError, OverflowError):
+        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+    return None
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """Forget where an interruption struck: the places inside httpx know the request, and with it the key."""
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 def connection_failed(
-    error: httpx.HTTPError, request: Request, seconds: float
+    error: httpx.HTTPError | ValueError, request: Request, seconds: float
 ) -> ConnectionFailedError:
     """Say what went wrong on the way, without httpx's request, which holds the key."""
     server = httpx.URL(request.url).netloc.decode("ascii", "replace")
@@ -85,12 +160,17 @@ def connection_failed(
 
 
 class _RedactKeys(logging.Filter):
-    """httpx logs whole URLs at INFO, and the hub takes the key of a GET in its query."""
+    """httpx logs whole URLs, and the hub takes the key of a GET in its query; a redirect may repeat it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):
+            record.msg = _KEY_IN_URL.sub(r"\1***", record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(_without_key(arg) for arg in record.args)
         return True
+
+
+_KEY_IN_URL = re.compile(r"([?&]key=)[^&#\s'\")]*")
 
 
 def _without_key(value: Any) -> Any:
@@ -99,4 +179,11 @@ def _without_key(value: Any) -> Any:
     return value
 
 
-logging.getLogger("httpx").addFilter(_RedactKeys())
+for _name in (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+):
+    logging.getLogger(_name).addFilter(_RedactKeys())

@@ -45,6 +45,8 @@ class JobState(Generic[Prog, Out]):
         revision: Grows with every observation, so that waiters see that another one has polled.
         next_poll: When to ask next, on the clock of the flows.
         inputs_to_send: Extra inputs that ride on the next poll.
+        cancel_asked: Whether cancelling rides on the next poll, whoever sends it.
+        abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
     """
 
     reading: Reading[Prog, Out]
@@ -57,6 +59,8 @@ class JobState(Generic[Prog, Out]):
     next_poll: float = 0.0
     pause: float = FIRST_POLL / 1.5
     inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
+    cancel_asked: bool = False
+    abandoned: bool = False
 
     @property
     def ended(self) -> bool:

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from .errors import MissingOutputError
 from .events import Meta
 from .parameters import parameters_of
-from .rules import broken_rule, can_be_converted
+from .rules import as_whole_number, broken_rule, can_be_converted
 from .shapes import integer_or_none, is_object, number_or_none
 
 _log = logging.getLogger("aki_client")
@@ -49,7 +49,13 @@ class InputModel(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the parameters that were given, as the hub wants them."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+        return self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude_unset=True,
+            exclude_none=True,
+            warnings=False,  # a hub that converts takes values of other types than declared
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -76,7 +82,7 @@ class InputModel(BaseModel):
     ) -> Any:
         parameter = parameters_of(cls)[info.field_name or ""]
         try:
-            accepted = handler(value)
+            accepted = handler(as_whole_number(value, parameter))
         except ValidationError:
             if parameter.converts and can_be_converted(value, parameter):
                 return value

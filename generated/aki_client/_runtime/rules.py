@@ -11,6 +11,14 @@ _MEDIA: dict[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video
 _TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
 
 
+def as_whole_number(value: Any, parameter: Parameter) -> Any:
+    """Return 512 for 512.0 where a whole number is wanted: in JSON they are the same number."""
+    whole = parameter.type == "integer" or (
+        parameter.type == "choice" and all(type(choice) is int for choice in parameter.choices)
+    )
+    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+
+
 def can_be_converted(value: object, parameter: Parameter) -> bool:
     """Whether a hub that converts would take a value of another type than declared."""
     if not isinstance(value, str | bool | int | float):

@@ -20,8 +20,8 @@ def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
 
 
 def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
-    """Whether it can be iterated over and is no text."""
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    """Whether it can be iterated over and is neither text nor a mapping."""
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -3,7 +3,8 @@
 import pytest
 from aki_codegen.parse import EndpointNames
 from aki_codegen.problems import GenerationError
-from aki_codegen.snapshot import Snapshot, canonical, read, to_files
+from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.snapshot_files import read, to_files
 from support.metadata import details, snapshot_of
 
 MADE_BY = "Made by a test."
@@ -42,6 +43,7 @@ class TestRoundTrip:
 
     def test_a_file_is_named_as_the_endpoint_is_in_python(self, snapshot):
         assert {str(path) for path in to_files(snapshot, MADE_BY)} == {
+            "spec/history.json",
             "spec/hub.json",
             "spec/names.json",
             "spec/endpoints/flux_dev.json",

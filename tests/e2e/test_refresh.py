@@ -1,0 +1,124 @@
+"""A refresh loses nothing by accident: what happens to endpoints that a hub does not list any more."""
+
+import importlib
+import sys
+
+import pytest
+from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.stub_hub import Answer
+
+
+@pytest.fixture
+def hub():
+    with two_endpoints() as running:
+        yield running
+
+
+@pytest.fixture
+def generate(tmp_path, capsys, monkeypatch, hub):
+    without_environment(monkeypatch)
+    command = Generate(tmp_path / "out", capsys)
+    assert command("--server", hub.url)[0] == 0
+    return command
+
+
+def remove(hub, name):
+    hub.answers["/api/endpoints"]["endpoints"].remove(name)
+    del hub.answers[f"/api/endpoints/{name}"]
+
+
+class TestRemoval:
+    """An endpoint that the hub does not know any more leaves a tombstone for one refresh."""
+
+    def test_it_is_told_and_its_module_stays_for_one_refresh(self, generate, hub):
+        remove(hub, "singer")
+        status, output, _ = generate("--server", hub.url)
+        assert status == 0
+        assert "1 endpoints (1 unchanged, 1 removed)" in output
+        assert (generate.package / "endpoints" / "_singer.py").exists()
+        generate("--server", hub.url)
+        assert not (generate.package / "endpoints" / "_singer.py").exists()
+        assert not (generate.package / "spec" / "endpoints" / "singer.json").exists()
+
+    def test_the_tombstone_says_so_when_it_is_imported_and_called(self, generate, hub, monkeypatch):
+        remove(hub, "singer")
+        generate("--server", hub.url)
+        monkeypatch.syspath_prepend(generate.out)
+        importlib.invalidate_caches()
+        try:
+            client = importlib.import_module(f"{PACKAGE}.client").Aki()
+            with pytest.warns(DeprecationWarning, match="has removed the endpoint singer"):
+                singer = client.singer
+            errors = importlib.import_module(f"{PACKAGE}._runtime.errors")
+            with pytest.raises(errors.EndpointRemovedError, match="removed the endpoint singer"):
+                singer(prompt="la")
+        finally:
+            for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+                del sys.modules[name]
+
+    def test_one_that_comes_back_has_its_former_name_and_bytes(self, generate, hub):
+        before = generate.content()
+        remove(hub, "singer")
+        generate("--server", hub.url)
+        generate("--server", hub.url)
+        hub.answers["/api/endpoints"]["endpoints"].append("singer")
+        hub.answers["/api/endpoints/singer"] = PAINTER
+        generate("--server", hub.url)
+        after = generate.content()
+        history = {"CHANGES.md", f"{PACKAGE}/spec/history.json"}
+        assert {p: after[p] for p in after if p not in history} == before
+
+    def test_a_name_that_was_given_once_is_not_given_to_a_newcomer(self, generate, hub):
+        remove(hub, "singer")
+        generate("--server", hub.url)
+        hub.answers["/api/endpoints"]["endpoints"].append("Singer")
+        hub.answers["/api/endpoints/Singer"] = PAINTER
+        generate("--server", hub.url)
+        assert not (generate.package / "endpoints" / "_Singer.py").exists()
+        assert (generate.package / "endpoints" / "_Singer_2.py").exists()
+
+
+class TestDoubt:
+    """Where it is not certain that an endpoint is gone, it is kept as it was."""
+
+    def test_one_that_the_hub_still_describes_is_kept(self, generate, hub):
+        hub.answers["/api/endpoints"] = {"endpoints": ["painter"]}
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert "singer: it is not on the list, but the hub still describes it" in output
+        assert "fewer rights" in output
+
+    def test_one_of_which_the_hub_can_not_be_asked_is_kept(self, generate, hub):
+        hub.answers["/api/endpoints"] = {"endpoints": ["painter"]}
+        hub.answers["/api/endpoints/singer"] = Answer("<html>502</html>", 502)
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert "whether it is gone could not be seen" in output
+
+    def test_nothing_is_removed_by_a_list_that_is_not_sound(self, generate, hub):
+        remove(hub, "singer")
+        hub.answers["/api/endpoints"]["endpoints"].append(3)
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert "the list itself is not sound" in output
+
+    def test_a_list_that_removes_more_than_half_is_refused(self, generate, hub):
+        before = generate.content()
+        hub.answers["/api/endpoints"] = {"endpoints": ["newcomer"]}
+        hub.answers["/api/endpoints/newcomer"] = PAINTER
+        for name in ("painter", "singer"):
+            del hub.answers[f"/api/endpoints/{name}"]
+        status, _, errors = generate("--server", hub.url)
+        assert status == 1
+        assert "would remove 2 of 2 endpoints" in errors
+        assert generate.content() == before
+        assert generate("--server", hub.url, "--force")[0] == 0
+
+    def test_an_empty_list_is_refused(self, generate, hub):
+        before = generate.content()
+        hub.answers = {"/api/endpoints": {"endpoints": []}}
+        status, _, errors = generate("--server", hub.url)
+        assert status == 1
+        assert "lists no endpoints" in errors
+        assert generate.content() == before
+        assert generate("--server", hub.url, "--force")[0] == 0

@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
 
-.PHONY: help generate test test-full figures lint format sandbox lock build clean
+.PHONY: help generate check test test-full figures lint format sandbox lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ help: ## list the targets
 # Status 3 is success with something to read: an endpoint was skipped, the others are written.
 generate: $(READY) ## refresh generated/ from the hub that the environment names, or the sandbox hub
 	@$(BIN)/aki-codegen generate $(ARGS) || [ $$? -eq 3 ]
+
+check: $(READY) ## tell whether generated/ is what its snapshot makes; ARGS=--live compares with the hub
+	@$(BIN)/aki-codegen check $(ARGS)
 
 test: $(READY) ## run the tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -1,6 +1,7 @@
 """The command line: arguments in, sentences and an exit status out. The work is done elsewhere."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +16,20 @@ EXIT_TABLE = """exit status:
   0  every listed endpoint is written
   1  failed, and nothing in the output folder has changed
   2  wrong usage
-  3  written, but an endpoint was skipped or kept from an earlier snapshot"""
+  3  written, but an endpoint was skipped or kept from an earlier snapshot
+of a comparison:
+  0   no change
+  10  the worst change is harmless
+  11  the worst change is risky: calls go on, but may mean something else
+  12  a change is breaking"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter of a name shows its number; it does not stop the run.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -49,33 +59,36 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _configure_generate(generate)
+    diff = commands.add_parser(
+        "diff",
+        help="compare two states of a hub's metadata",
+        description="Compare two states of a hub's metadata and class each change for those who call it. A state is "
+        "a folder (package, spec or output folder), a git revision (git:REV where a folder is called the same) or the "
+        "URL of a live hub. Without NEW, the package's snapshot; with neither, the snapshot and the live hub. "
+        "Nothing is written.",
+        epilog=EXIT_TABLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _configure_diff(diff)
+    check = commands.add_parser(
+        "check",
+        help="tell whether a package is what its snapshot makes; nothing is written",
+        description="Tell whether a package is what its snapshot makes of it, or, with --live, how the snapshot "
+        "stands to the hub. Nothing is written.",
+        epilog=EXIT_TABLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _configure_check(check)
     sandbox = commands.add_parser("sandbox", help="run a stand-in hub on this machine")
     _configure_sandbox(sandbox)
     return parser
 
 
 def _configure_generate(command: argparse.ArgumentParser) -> None:
+    _add_server(command)
+    _add_hub(command)
+    _add_package(command)
     add = command.add_argument
-    add("--server", metavar="URL", help="the hub's address (AKI_API_SERVER)")
-    add(
-        "--layout",
-        choices=("aki", "aime"),
-        help="the hub's routes: AKI.IO's or an AIME API Server's",
-    )
-    add(
-        "--out",
-        type=Path,
-        default=Path("generated"),
-        metavar="DIR",
-        help="output folder (generated)",
-    )
-    add(
-        "--package",
-        type=_package_name,
-        default=DEFAULT_PACKAGE,
-        metavar="NAME",
-        help="package name (%(default)s)",
-    )
     add(
         "--offline", action="store_true", help="render from the snapshot in the package, ask nobody"
     )
@@ -85,18 +98,71 @@ def _configure_generate(command: argparse.ArgumentParser) -> None:
         help="fail on any problem, loosely typed parameters included",
     )
     add("--project", action="store_true", help="write a pyproject.toml beside the package, once")
-    add("--api-key-file", type=Path, metavar="FILE", help="read the key from a file (AKI_API_KEY)")
     add(
         "--force",
         action="store_true",
         help="take an empty list, or one that removes more than half, for what it says",
     )
+    command.set_defaults(run=_generate, usage_error=command.error)
+
+
+def _configure_check(command: argparse.ArgumentParser) -> None:
+    _add_package(command)
+    command.add_argument("--live", action="store_true", help="compare the snapshot with the hub")
+    _add_server(command)
+    _add_hub(command)
+    command.set_defaults(run=_check)
+
+
+def _configure_diff(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("old", nargs="?", metavar="OLD", help="the state before (the package's snapshot)")
+    add("new", nargs="?", metavar="NEW", help="the state after (the live hub)")
+    _add_package(command)
+    add(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="how the changes are shown (%(default)s)",
+    )
+    _add_hub(command)
+    command.set_defaults(run=_diff)
+
+
+def _add_server(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--server", metavar="URL", help="the hub's address (AKI_API_SERVER)")
+
+
+def _add_hub(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add(
+        "--layout",
+        choices=("aki", "aime"),
+        help="the hub's routes: AKI.IO's or an AIME API Server's",
+    )
+    add("--api-key-file", type=Path, metavar="FILE", help="read the key from a file (AKI_API_KEY)")
     add(
         "--allow-http",
         action="store_true",
         help="send the key over plain http to another machine (AKI_ALLOW_HTTP)",
     )
-    command.set_defaults(run=_generate, usage_error=command.error)
+
+
+def _add_package(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated"),
+        metavar="DIR",
+        help="output folder (generated)",
+    )
+    command.add_argument(
+        "--package",
+        type=_package_name,
+        default=DEFAULT_PACKAGE,
+        metavar="NAME",
+        help="package name (%(default)s)",
+    )
 
 
 def _configure_sandbox(command: argparse.ArgumentParser) -> None:
@@ -121,6 +187,18 @@ def _generate(options: argparse.Namespace) -> Exit:
     if options.offline and (options.server or options.layout):
         options.usage_error("--offline asks nobody; leave out --server and --layout")
     from .generate_command import run
+
+    return run(options)
+
+
+def _check(options: argparse.Namespace) -> Exit:
+    from .check_command import run
+
+    return run(options)
+
+
+def _diff(options: argparse.Namespace) -> Exit:
+    from .diff_command import run
 
     return run(options)
 

@@ -14,3 +14,9 @@ class Exit(IntEnum):
     """The command line is wrong."""
     INCOMPLETE = 3
     """The rest is written, but an endpoint was skipped or kept from an earlier snapshot."""
+    HARMLESS = 10
+    """The worst change leaves every call as it was."""
+    RISKY = 11
+    """The worst change leaves calls right, but may alter what they mean or what comes back."""
+    BREAKING = 12
+    """A change makes calls fail that were right, or code that reads their results."""

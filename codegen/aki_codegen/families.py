@@ -90,7 +90,9 @@ def _family_name(endpoint: Endpoint) -> ClassName | None:
     for name, fits in _KNOWN.items():
         if fits(endpoint):
             return ClassName(name)
-    return category_name(endpoint.category) if endpoint.category else None
+    named = category_name(endpoint.category) if endpoint.category else None
+    # A known kind is known by its shape alone.
+    return None if named in _KNOWN else named
 
 
 def _required(endpoint: Endpoint) -> set[str]:

@@ -5,12 +5,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from .diff import as_text
 from .exits import Exit
+from .folder import edited_by_hand
 from .generate import Outcome, generate, read_snapshot
+from .history import note_changes
 from .literals import doc_text
+from .lock import only_run
 from .overrides import read_overrides
 from .problems import GenerationError
 from .refresh import refreshed
+from .runtime.changes import compare_hubs
 from .target import choose_target
 
 
@@ -20,6 +25,11 @@ def run(options: argparse.Namespace) -> Exit:
     Raises:
         GenerationError: Nothing was written, and why.
     """
+    with only_run(options.out / options.package):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> Exit:
     previous = read_snapshot(options.out, options.package)
     if options.offline:
         if previous is None:
@@ -38,6 +48,9 @@ def run(options: argparse.Namespace) -> Exit:
     settled = read_overrides(Path("pyproject.toml"))
     if settled is not None:
         snapshot = replace(snapshot, overrides=settled)
+    edited = edited_by_hand(options.out / options.package)
+    if edited:
+        _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
     outcome = generate(
         snapshot,
         options.out,
@@ -46,6 +59,10 @@ def run(options: argparse.Namespace) -> Exit:
         project=options.project,
     )
     _summarize(outcome, options.out / options.package)
+    if previous is not None and previous.documents:
+        changes = compare_hubs(previous.offered(), outcome.package.snapshot.offered())
+        note_changes(options.out, options.package, changes)
+        print(as_text(changes), end="")
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
 
 

@@ -46,7 +46,7 @@ class Package:
 def make_package(snapshot: Snapshot, name: str) -> Package:
     """Render a package: a pure function of the snapshot and the package's name."""
     parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
-    models = _model_sources(parsed, name)
+    parsed, models = _with_models(parsed, name)
     offered = [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]
     families = find_families(offered, models)
     alternatives = {
@@ -82,8 +82,16 @@ def _readable(documents: Mapping[str, object]) -> dict[str, object]:
     return {name: d for name, d in documents.items() if not isinstance(read_details(d), str)}
 
 
-def _model_sources(parsed: Parsed, package: str) -> dict[str, ModelSource]:
-    return {str(e.name): model_source(e, package) for e in parsed.endpoints}
+def _with_models(parsed: Parsed, package: str) -> tuple[Parsed, dict[str, ModelSource]]:
+    models: dict[str, ModelSource] = {}
+    problems = list(parsed.problems)
+    for endpoint in parsed.endpoints:
+        try:
+            models[str(endpoint.name)] = model_source(endpoint, package)
+        except RenderedWrongError as error:
+            problems.append(_not_rendered(endpoint, error))
+    endpoints = tuple(e for e in parsed.endpoints if str(e.name) in models)
+    return replace(parsed, endpoints=endpoints, problems=tuple(sorted(problems))), models
 
 
 def _render_endpoints(
@@ -93,22 +101,23 @@ def _render_endpoints(
     package: str,
 ) -> tuple[Parsed, dict[PurePosixPath, str]]:
     modules: dict[PurePosixPath, str] = {}
-    endpoints: list[Endpoint] = []
     problems = list(parsed.problems)
     for endpoint in parsed.endpoints:
         path = endpoint_path(endpoint)
         removed = alternatives.get(endpoint.wire_name)
-        text = render_endpoint(endpoint, models[str(endpoint.name)], removed, package)
         try:
+            text = render_endpoint(endpoint, models[str(endpoint.name)], removed, package)
             verify_endpoint(path, text, endpoint)
         except RenderedWrongError as error:
-            problems.append(
-                Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
-            )
-            continue
-        modules[path] = text
-        endpoints.append(endpoint)
-    return replace(parsed, endpoints=tuple(endpoints), problems=tuple(sorted(problems))), modules
+            problems.append(_not_rendered(endpoint, error))
+        else:
+            modules[path] = text
+    endpoints = tuple(e for e in parsed.endpoints if endpoint_path(e) in modules)
+    return replace(parsed, endpoints=endpoints, problems=tuple(sorted(problems))), modules
+
+
+def _not_rendered(endpoint: Endpoint, error: RenderedWrongError) -> Problem:
+    return Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
 
 
 def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment: str) -> bytes:

@@ -8,7 +8,7 @@ from .package import Package
 from .problems import Problem
 from .render import comment_for
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&])")
 
 
 def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:

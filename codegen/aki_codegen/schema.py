@@ -23,6 +23,7 @@ from .ir import (
     Parameter,
     PromptType,
     Range,
+    Scalar,
     TextType,
     ToolCallsType,
     ToolsType,
@@ -175,10 +176,16 @@ def _choice(kind: ChoiceType) -> Schema:
     choices = list(kind.choices)
     if any(isinstance(choice, float) for choice in choices):
         # There is no literal for a float; the runtime's models check the choices.
-        return _ruled({"type": "number"}, {"choices": choices}, enforced=kind.enforced)
+        return _ruled(_with_floats(choices), {"choices": choices}, enforced=kind.enforced)
     if kind.enforced:
         return {"enum": choices}
     return {**_open_choice(kind.choices), "converted": {"choices": choices}}
+
+
+def _with_floats(choices: list[Scalar]) -> Schema:
+    words = [choice for choice in choices if isinstance(choice, str | bool)]
+    number: Schema = {"type": "number"}
+    return {"anyOf": [{"enum": words}, number]} if words else number
 
 
 def _media_limits(kind: MediaType) -> Schema:
@@ -198,9 +205,9 @@ def _limit(limit: Limit) -> Schema:
 
 def _open_choice(choices: tuple[object, ...]) -> Schema:
     kinds: list[Schema] = []
-    if any(isinstance(choice, float) for choice in choices):
-        return {"type": "number"}
-    for of_type, word in ((str, "string"), (bool, "boolean"), (int, "integer")):
+    words = ((str, "string"), (bool, "boolean"), (int, "integer"), (float, "number"))
+    for of_type, word in words:
         if any(type(choice) is of_type for choice in choices):
             kinds.append({"type": word})
-    return {"anyOf": [{"enum": list(choices)}, *kinds]}
+    named = [choice for choice in choices if not isinstance(choice, float)]
+    return {"anyOf": [*([{"enum": named}] if named else []), *kinds]}

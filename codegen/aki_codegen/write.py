@@ -1,6 +1,5 @@
 """Writing a package: whole or not at all. It knows files, and nothing of what is in them."""
 
-import json
 import os
 import shutil
 import tempfile
@@ -8,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .folder import MANIFEST_NAME, files_of, generated_files
 from .problems import GenerationError
-from .runtime.shapes import is_array, is_object
 
-MANIFEST_NAME = "manifest.json"
 _OLD = ".aki-codegen-old-"
 
 
@@ -77,14 +75,14 @@ def recover(folder: Path) -> None:
 
 def _write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    before = _files_of(folder)
+    before = files_of(folder)
     if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
         raise GenerationError(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
             "choose another --out or --package, or move it away"
         )
     after = {str(path): content for path, content in files.items()}
-    generated = _named_by_manifest(before)
+    generated = generated_files(before).keys()
     foreign = {
         path: content for path, content in before.items() if path not in generated | after.keys()
     }
@@ -114,28 +112,3 @@ def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(stage, ignore_errors=True)
         recover(folder)
-
-
-def _files_of(folder: Path) -> dict[str, bytes]:
-    if not folder.is_dir():
-        return {}
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _named_by_manifest(files: Mapping[str, bytes]) -> set[str]:
-    try:
-        manifest = json.loads(files.get(MANIFEST_NAME, b"{}"))
-    except ValueError:
-        return set()
-    if not is_object(manifest):
-        return {MANIFEST_NAME}
-    named, history = manifest.get("files"), manifest.get("history")
-    return {
-        MANIFEST_NAME,
-        *(named if is_object(named) else ()),
-        *(name for name in (history if is_array(history) else ()) if isinstance(name, str)),
-    }

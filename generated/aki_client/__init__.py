@@ -27,6 +27,7 @@ __all__ = [
     "AudioPart",
     "AuthenticationError",
     "BadRequestError",
+    "Change",
     "ChatContext",
     "ChatMessage",
     "ChatText",
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from aki_client._runtime.public import AudioPart as AudioPart
     from aki_client._runtime.public import AuthenticationError as AuthenticationError
     from aki_client._runtime.public import BadRequestError as BadRequestError
+    from aki_client._runtime.public import Change as Change
     from aki_client._runtime.public import ChatContext as ChatContext
     from aki_client._runtime.public import ChatMessage as ChatMessage
     from aki_client._runtime.public import ChatText as ChatText
@@ -165,6 +167,7 @@ else:
             "AudioPart": "aki_client._runtime.public",
             "AuthenticationError": "aki_client._runtime.public",
             "BadRequestError": "aki_client._runtime.public",
+            "Change": "aki_client._runtime.public",
             "ChatContext": "aki_client._runtime.public",
             "ChatMessage": "aki_client._runtime.public",
             "ChatText": "aki_client._runtime.public",

@@ -35,8 +35,10 @@ def test_a_parameter_is_sent_under_the_hubs_name():
     assert wire(PictureInput, prompt="cat", class_="a") == {"prompt": "cat", "class": "a"}
 
 
-def test_the_hubs_name_is_taken_too():
-    assert wire(PictureInput, **{"prompt": "cat", "class": "a"})["class"] == "a"
+def test_a_parameter_goes_by_its_python_name_alone():
+    assert wire(PictureInput, prompt="cat", class_="a")["class"] == "a"
+    with pytest.raises(ValidationError, match="class"):
+        wire(PictureInput, **{"prompt": "cat", "class": "a"})
 
 
 @pytest.mark.parametrize(

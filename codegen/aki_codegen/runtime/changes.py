@@ -7,9 +7,10 @@ Pure, and never raises whatever the documents are: the client compares live deta
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .change_fields import Found, input_changes, listed, output_changes, readable, shown
+from .change_fields import input_changes, output_changes
 from .change_guesses import guess_renamed_endpoints, guess_renamed_fields
 from .change_rules import SEVERITIES, Severity, severity_of
+from .change_words import Found, listed, readable, shown
 from .facts import EndpointFacts, FieldFacts, endpoint_facts
 
 
@@ -45,7 +46,8 @@ class Change:
 
 def worst(changes: Iterable[Change]) -> Severity | None:
     """Return the worst class among changes, None where there is none."""
-    return max((change.severity for change in changes), key=SEVERITIES.index, default=None)
+    found = {change.severity for change in changes}
+    return next((severity for severity in reversed(SEVERITIES) if severity in found), None)
 
 
 def compare_endpoints(name: str, old_document: object, new_document: object) -> tuple[Change, ...]:
@@ -74,7 +76,9 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
             changes.append(_renamed_endpoint(gone, renamed[gone]))
             changes += _compare(renamed[gone], before[gone], after[renamed[gone]])
         else:
-            changes.append(_of_endpoint(gone, Found("endpoint removed", "the hub has it no longer")))
+            changes.append(
+                _of_endpoint(gone, Found("endpoint removed", "the hub has it no longer"))
+            )
     for added in after.keys() - before.keys() - set(renamed.values()):
         title = after[added].title
         message = f"the hub has it now: {shown(title)}" if title else "the hub has it now"
@@ -119,9 +123,7 @@ def _section_changes(
     endpoint: str, section: str, old: Mapping[str, FieldFacts], new: Mapping[str, FieldFacts]
 ) -> Iterator[Change]:
     def change(field: str, found: Found) -> Change:
-        return Change(
-            endpoint, section, field, found.kind, severity_of(found.kind), found.message
-        )
+        return Change(endpoint, section, field, found.kind, severity_of(found.kind), found.message)
 
     is_input = section == "input"
     word = "parameter" if is_input else "field"

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
-from . import answers, flows
+from . import answers, flows, staleness
+from .changes import Change
 from .endpoint import EndpointSpec
 from .errors import ConfigurationError, UnexpectedAnswerError
 from .explain import sentences
 from .flows import Flow, Session
 from .hub import Address, Hub, Layout, http_allowed_by_environment
+from .jobref import Origin
 from .options import Options
 from .requests import Request
 from .runner import Handles
@@ -115,6 +117,19 @@ class ClientCore:
         if self._key is None:
             raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
         return getattr(package, kind)(api_key=self._key.reveal(), base_url=f"{self.api_server}/v1")
+
+    def _check(self, name: str | None) -> Flow[tuple[Change, ...]]:
+        package, retries = self._hub.package, self._options.max_retries
+        if name is None:
+            shipped = staleness.shipped_documents(package)
+            return staleness.check_all(self._session, shipped, retries)
+        if name in self._hub.endpoints:
+            shipped = staleness.shipped_document(Origin(package, name))
+        else:
+            shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
+        if not shipped:
+            raise ConfigurationError(f"{package} has no endpoint {name!r}; see dir() of the client")
+        return staleness.check(self._session, shipped, retries)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
         return flows.ask(self._session, request, self._options.max_retries)

@@ -40,7 +40,9 @@ class InputModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        populate_by_name=True,
+        # Callers use Python names; another parameter may be called on the hub what this one is in Python.
+        validate_by_name=True,
+        validate_by_alias=False,
         protected_namespaces=(),
         allow_inf_nan=False,
         arbitrary_types_allowed=True,
@@ -103,7 +105,6 @@ class OutputModel(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
-        populate_by_name=True,
         protected_namespaces=(),
         arbitrary_types_allowed=True,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import httpx
 
 from . import answers, requests
+from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .endpoint import AsyncEndpoint
 from .flows import Session
@@ -99,6 +100,18 @@ class AsyncClient(ClientCore):
             ConfigurationError: The package openai is not installed, or there is no key.
         """
         return self._openai("AsyncOpenAI")
+
+    async def check(self, name: str | None = None) -> tuple[Change, ...]:
+        """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
+
+        Args:
+            name: An endpoint, by its Python name or the hub's; all of them, newcomers included, where it is not given.
+
+        Raises:
+            ConfigurationError: The package has no such endpoint.
+            AkiError: The hub could not be asked.
+        """
+        return await self._transport.run(self._check(name))
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""

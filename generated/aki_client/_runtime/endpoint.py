@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
-from . import flows
-from .flows import Flow
+from . import flows, staleness
+from .flows import Flow, Session
 from .info import EndpointInfo, check_with_model, removal_notice
 from .jobref import Origin
 from .jobs import AsyncJob, Job
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .client import SyncClient
 
 P = ParamSpec("P")
+T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
 
 
@@ -123,6 +124,9 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def _explaining(self, session: Session, flow: Flow[T]) -> Flow[T]:
+        return staleness.explaining(session, self.info.origin, self._options.max_retries, flow)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"
 
@@ -139,9 +143,9 @@ class Endpoint(_Bound[P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
-        return self._runner.run(
-            flows.call(self._runner.session, self.info.reading, inputs, self._options)
-        )
+        session = self._runner.session
+        call = flows.call(session, self.info.reading, inputs, self._options)
+        return self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
@@ -171,7 +175,9 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
-        return flows.submit(self._runner.session, self.info.reading, inputs, self._options)
+        session = self._runner.session
+        submit = flows.submit(session, self.info.reading, inputs, self._options)
+        return self._explaining(session, submit)
 
 
 class AsyncEndpoint(_Bound[P, Out, Prog]):
@@ -186,9 +192,9 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
-        return await self._runner.run(
-            flows.call(self._runner.session, self.info.reading, inputs, self._options)
-        )
+        session = self._runner.session
+        call = flows.call(session, self.info.reading, inputs, self._options)
+        return await self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
@@ -218,4 +224,6 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
-        return flows.submit(self._runner.session, self.info.reading, inputs, self._options)
+        session = self._runner.session
+        submit = flows.submit(session, self.info.reading, inputs, self._options)
+        return self._explaining(session, submit)

@@ -68,6 +68,7 @@ class InvalidParametersError(AkiError, ValueError):
 
     Attributes:
         problems: One sentence per refused parameter, all of them.
+        changes: How the endpoint has changed since the client was generated, where that may be the reason.
     """
 
     def __init__(self, endpoint: str, problems: Sequence[str], *, by_hub: bool = False) -> None:
@@ -80,6 +81,19 @@ class InvalidParametersError(AkiError, ValueError):
         )
         self.problems = tuple(problems)
         self.by_hub = by_hub
+        self.changes: tuple[object, ...] = ()
+
+    def because_of(self, changes: Sequence[object]) -> Self:
+        """Return the same error, saying that the endpoint has changed."""
+        other = type(self)(self.endpoint or "", self.problems, by_hub=self.by_hub)
+        other.changes = tuple(changes)
+        told = "; ".join(map(str, other.changes))
+        other.message = (
+            f"{self.message} (the endpoint has changed since this client was generated: {told}; "
+            "run `aki-codegen generate`)"
+        )
+        other.args = (other.message,)
+        return other
 
 
 class EndpointRemovedError(AkiError):

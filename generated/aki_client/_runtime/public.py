@@ -1,5 +1,6 @@
 """The names that a generated package offers beside its clients and models."""
 
+from .changes import Change
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
 from .chat_text import ChatText
 from .client_core import KeyCheck
@@ -56,6 +57,7 @@ __all__ = [
     "AudioPart",
     "AuthenticationError",
     "BadRequestError",
+    "Change",
     "ChatContext",
     "ChatMessage",
     "ChatText",

@@ -1,5 +1,6 @@
 """The rules of a hub that a type can not express, and how a broken one is told. Pure functions."""
 
+import math
 from typing import Any, TypeGuard
 
 from .measure import image_size
@@ -128,6 +129,8 @@ def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
 
 def _is_multiple(value: float, step: float) -> bool:
     quotient = value / step
+    if not math.isfinite(quotient):
+        return False
     return abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))
 
 

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from concurrent.futures import Future, wait
-from contextlib import aclosing, closing, suppress
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -25,13 +25,21 @@ from .flows import (
     Pause,
     Send,
 )
-from .http import AnswerReader, build, connection_failed, settings, without_frames
+from .http import (
+    MAX_CONNECTIONS,
+    AnswerReader,
+    build,
+    connection_failed,
+    settings,
+    without_frames,
+)
 from .requests import Request
 
 T = TypeVar("T")
 
 # Where waiting for another thread can not be interrupted (Windows), Ctrl-C is heard between two waits.
 _LONGEST_DEAFNESS = 0.5
+_SHORTEST_REQUEST = 0.05
 
 _log = logging.getLogger("aki_client")
 
@@ -157,6 +165,9 @@ class AsyncTransport:
             asyncio.AbstractEventLoop, AsyncGenerator[None, None]
         ]
         self._closers = weakref.WeakKeyDictionary()
+        self._turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]
+        self._turns = weakref.WeakKeyDictionary()
+        self._undisturbed: set[asyncio.Task[Any]] = set()
         self._user_agent = user_agent
 
     async def run(self, flow: Flow[T]) -> T:
@@ -168,17 +179,29 @@ class AsyncTransport:
         try:
             return await self._drive(flow, None)
         except _InterruptedFlowError as interrupted:
-            rest = _undisturbed(self._drive(flow, interrupted.reason))
+            rest = self._begin(self._drive(flow, interrupted.reason))
         await _outlast(rest, None)
         return rest.result()
 
     async def aclose(self) -> None:
         """Close this event loop's connections, unless the client was the caller's own."""
         loop = asyncio.get_running_loop()
-        self._own.pop(loop, None)
-        closer = self._closers.pop(loop, None)
-        if closer is not None:
-            await closer.aclose()
+        try:
+            await self._settle(loop)
+        finally:
+            self._own.pop(loop, None)
+            closer = self._closers.pop(loop, None)
+            if closer is not None:
+                await closer.aclose()
+
+    async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let callers that were cancelled tell the hub, for a short time."""
+        until = self.now() + CANCEL_SECONDS
+        while tasks := [task for task in self._undisturbed if task.get_loop() is loop]:
+            if self.now() >= until:
+                return
+            await asyncio.wait(tasks, timeout=until - self.now())
+            await asyncio.sleep(0)  # one that has ended may lead to another
 
     async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
         try:
@@ -228,19 +251,40 @@ class AsyncTransport:
         raise failure
 
     async def _exchange(self, request: Request, seconds: float) -> Answer:
-        client, until = await self._client(), self.now() + seconds
-        sent = build(client, request, seconds)
-        async with aclosing(
-            await client.send(sent, stream=True, follow_redirects=False)
-        ) as response:
-            reader = AnswerReader(request, response, self.now, until)
-            async for piece in response.aiter_bytes():
-                reader.take(piece)
+        until = self.now() + seconds
+        client = await self._client()
+        async with self._turn(seconds):
+            sent = build(client, request, max(until - self.now(), _SHORTEST_REQUEST))
+            async with aclosing(
+                await client.send(sent, stream=True, follow_redirects=False)
+            ) as response:
+                reader = AnswerReader(request, response, self.now, until)
+                async for piece in response.aiter_bytes():
+                    reader.take(piece)
         return reader.answer()
+
+    @asynccontextmanager
+    async def _turn(self, seconds: float) -> AsyncGenerator[None, None]:
+        """Wait here for a connection: the pool's own queue takes long to search when it is long."""
+        if self._given is not None:
+            yield
+            return
+        turns = self._turns.setdefault(
+            asyncio.get_running_loop(), asyncio.Semaphore(MAX_CONNECTIONS)
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                await turns.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("all connections are in use") from None
+        try:
+            yield
+        finally:
+            turns.release()
 
     async def _send_whole(self, request: Request, seconds: float) -> Answer:
         """Send in a task of its own, so that cancelling the caller leaves the request whole."""
-        sending = _undisturbed(self._send(request, seconds))
+        sending = self._begin(self._send(request, seconds))
         try:
             return await asyncio.shield(sending)
         except asyncio.CancelledError as error:
@@ -251,6 +295,15 @@ class AsyncTransport:
         if sending.cancelled() or sending.exception() is not None:
             raise interruption
         raise _interrupted(request, sending.result(), interruption)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._undisturbed.add(task)
+        task.add_done_callback(self._undisturbed.discard)
+        # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
+        asyncio.tasks._unregister_task(task)
+        return task
 
     async def _client(self) -> httpx.AsyncClient:
         if self._given is not None:
@@ -271,14 +324,6 @@ def _interrupted(
 ) -> InterruptedRequestError:
     submit = request.purpose == "submit"
     return (InterruptedSubmitError if submit else InterruptedRequestError)(answer, reason)
-
-
-def _undisturbed(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""
-    task = asyncio.get_running_loop().create_task(work)
-    # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
-    asyncio.tasks._unregister_task(task)
-    return task
 
 
 async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:

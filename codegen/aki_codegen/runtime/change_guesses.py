@@ -1,0 +1,131 @@
+"""Which of what is gone and what is new are probably the same under another name. Guesses, and told as such.
+
+Owns how alike two things must be. Must not know what a change means.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from .facts import EndpointFacts, FieldFacts
+
+ALIKE_PARAMETERS = 0.8
+"""Share of equal fields from which two endpoints are taken for one."""
+
+ALIKE_NAMES = 0.5
+"""Likeness of names, 0 to 1, that is asked for where equal attributes alone are no evidence."""
+
+MAX_CANDIDATES = 200
+"""Things that are gone, or new, at the most: each is compared with each."""
+
+_PLAIN = {FieldFacts(type=kind) for kind in ("text", "integer", "number", "boolean", "json")}
+
+Pair = tuple[str, str]
+
+
+def guess_renamed_fields(
+    old: Mapping[str, FieldFacts], new: Mapping[str, FieldFacts]
+) -> dict[str, str]:
+    """Return new names by old: one is gone, one is new, and what is said of them is the same, description apart.
+
+    Attributes that many fields have, and several candidates, are told apart by the likeness of the names.
+    """
+    gone, added = _only_in(old, new), _only_in(new, old)
+    said_of_gone = {name: replace(old[name], description="") for name in gone}
+    said_of_added = {name: replace(new[name], description="") for name in added}
+
+    def likeness(before: str, after: str) -> float | None:
+        facts = said_of_gone[before]
+        if facts != said_of_added[after]:
+            return None
+        alike = _alike(before, after)
+        described = old[before].description
+        if described and described == new[after].description:
+            return alike + 1
+        rivals = _count(facts, said_of_gone.values()) + _count(facts, said_of_added.values())
+        evident = facts not in _PLAIN and rivals == 2
+        return alike if evident or alike >= ALIKE_NAMES else None
+
+    return _best_pairs(_scored(gone, added, likeness))
+
+
+def guess_renamed_endpoints(
+    old: Mapping[str, EndpointFacts], new: Mapping[str, EndpointFacts]
+) -> dict[str, str]:
+    """Return new names by old: one is gone, one is new, and nearly all their fields are equal.
+
+    Where other endpoints of the hub have the same fields too, these are no evidence; then title, description
+    or name must be alike as well.
+    """
+    gone, added = _only_in(old, new), _only_in(new, old)
+    fields = {
+        **{name: _fields(facts) for name, facts in new.items()},
+        **{name: _fields(facts) for name, facts in old.items()},
+    }
+
+    def likeness(before: str, after: str) -> float | None:
+        common = _shared(fields[before], fields[after])
+        if common < ALIKE_PARAMETERS:
+            return None
+        alike = _alike(before, after)
+        if _same_text(old[before], new[after]):
+            return common + alike + 1
+        others = (said for name, said in fields.items() if name not in (before, after))
+        evident = not any(_shared(fields[before], said) >= ALIKE_PARAMETERS for said in others)
+        return common + alike if evident or alike >= ALIKE_NAMES else None
+
+    return _best_pairs(_scored(gone, added, likeness))
+
+
+def _only_in(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    known = set(others)
+    return sorted(name for name in names if name not in known)[:MAX_CANDIDATES]
+
+
+def _scored(
+    gone: list[str], added: list[str], likeness: Callable[[str, str], float | None]
+) -> Iterator[tuple[float, Pair]]:
+    for before in gone:
+        for after in added:
+            score = likeness(before, after)
+            if score is not None:
+                yield score, (before, after)
+
+
+def _best_pairs(scored: Iterator[tuple[float, Pair]]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    taken: set[str] = set()
+    for _, (before, after) in sorted(scored, key=lambda found: (-found[0], found[1])):
+        if before not in pairs and after not in taken:
+            pairs[before] = after
+            taken.add(after)
+    return pairs
+
+
+def _alike(first: str, second: str) -> float:
+    return SequenceMatcher(None, first[:100].casefold(), second[:100].casefold()).ratio()
+
+
+def _count(facts: FieldFacts, all_facts: Iterable[FieldFacts]) -> int:
+    return sum(facts == other for other in all_facts)
+
+
+def _fields(facts: EndpointFacts) -> dict[tuple[str, str], FieldFacts]:
+    sections = {"input": facts.input, "output": facts.output, "progress": facts.progress}
+    return {
+        (section, name): replace(said, description="")
+        for section, fields in sections.items()
+        for name, said in fields.items()
+    }
+
+
+def _shared(
+    first: Mapping[tuple[str, str], FieldFacts], second: Mapping[tuple[str, str], FieldFacts]
+) -> float:
+    equal = sum(second.get(place) == said for place, said in first.items())
+    return equal / len(first.keys() | second.keys()) if first and second else 0.0
+
+
+def _same_text(first: EndpointFacts, second: EndpointFacts) -> bool:
+    same_title = bool(first.title) and first.title == second.title
+    return same_title or (bool(first.description) and first.description == second.description)

@@ -1,0 +1,70 @@
+"""A deployed client learns early that the hub has changed since it was generated."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError
+from aki_codegen.sandbox.catalogue import BUNDLED
+from aki_codegen.sandbox.server import SandboxServer
+
+
+@pytest.fixture
+def changed_hub(tmp_path: Path) -> Iterator[SandboxServer]:
+    """A hub that has narrowed, added and removed since the client was generated."""
+    catalogue = tmp_path / "catalogue"
+    shutil.copytree(BUNDLED, catalogue)
+    path = catalogue / "flux-dev.json"
+    document = json.loads(path.read_text())
+    document["parameter_description"]["input"]["steps"]["maximum"] = 45
+    path.write_text(json.dumps(document))
+    (catalogue / "newcomer.json").write_text(json.dumps({**document, "name": "newcomer"}))
+    (catalogue / "xttsv2.json").unlink()
+    with SandboxServer(catalogue=catalogue) as server:
+        yield server
+
+
+def test_a_hub_that_is_as_generated_gives_no_changes(aki: Aki) -> None:
+    assert aki.check() == ()
+
+
+@pytest.mark.parametrize("name", ["flux_dev", "flux-dev"])
+def test_the_changes_of_one_endpoint_are_values(changed_hub: SandboxServer, name: str) -> None:
+    with Aki("key", api_server=changed_hub.url) as aki:
+        (change,) = aki.check(name)
+    assert (change.endpoint, change.field, change.severity) == ("flux-dev", "steps", "breaking")
+
+
+def test_all_endpoints_are_compared_newcomers_and_lost_ones_included(
+    changed_hub: SandboxServer,
+) -> None:
+    async def check() -> set[str]:
+        async with AsyncAki("key", api_server=changed_hub.url) as aki:
+            return {change.endpoint for change in await aki.check()}
+
+    assert asyncio.run(check()) == {"flux-dev", "newcomer", "xttsv2"}
+
+
+def test_an_unknown_endpoint_is_one_sentence(aki: Aki) -> None:
+    with pytest.raises(ConfigurationError, match="has no endpoint 'flux_de'"):
+        aki.check("flux_de")
+
+
+def test_a_refusal_says_how_the_endpoint_has_changed(changed_hub: SandboxServer) -> None:
+    with (
+        Aki("key", api_server=changed_hub.url) as aki,
+        pytest.raises(InvalidParametersError, match="has changed since") as caught,
+    ):
+        aki.flux_dev(prompt="a lake", steps=50)
+    assert caught.value.by_hub
+    assert len(caught.value.changes) == 1
+    assert "steps" in str(caught.value)
+
+
+def test_a_refusal_of_an_unchanged_endpoint_blames_nothing(aki: Aki) -> None:
+    with pytest.raises(InvalidParametersError) as caught:
+        aki.call("flux-dev", {"prompt": "x", "steps": 1000})
+    assert caught.value.changes == ()

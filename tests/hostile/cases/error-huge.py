@@ -1,0 +1,12 @@
+"""An error text of a megabyte."""
+
+from hostile.corpus import HOSTILE, offered
+from hostile.hub import respond
+
+WHY = __doc__
+OUTCOME = "problem"
+SAYS = "could not be had"
+
+
+def answers():
+    return offered({HOSTILE: lambda: respond(b"no " * 400_000, "500 Internal Server Error")})

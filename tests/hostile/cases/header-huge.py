@@ -1,0 +1,12 @@
+"""A header of a megabyte."""
+
+from hostile.corpus import HOSTILE, offered
+from hostile.hub import respond
+
+WHY = __doc__
+OUTCOME = "problem"
+SAYS = "could not be had"
+
+
+def answers():
+    return offered({HOSTILE: lambda: respond(b"{}", X_Large="x" * 1_000_000)})

@@ -1,0 +1,12 @@
+"""A negative length."""
+
+from hostile.corpus import HOSTILE, offered
+from hostile.hub import respond
+
+WHY = __doc__
+OUTCOME = "problem"
+SAYS = "could not be had"
+
+
+def answers():
+    return offered({HOSTILE: lambda: respond(b"{}", Content_Length="-1")})

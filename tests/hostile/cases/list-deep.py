@@ -1,0 +1,11 @@
+"""A list that is none: deep."""
+
+from hostile.corpus import offered
+
+WHY = __doc__
+OUTCOME = "refused"
+SAYS = "instead of JSON"
+
+
+def answers():
+    return {**offered({}), "": b"[" * 50_000}

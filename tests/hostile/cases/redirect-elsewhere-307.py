@@ -1,0 +1,14 @@
+"""A redirect (307) to another host, which would get the key."""
+
+from hostile.corpus import HOSTILE, offered
+from hostile.hub import respond
+
+WHY = __doc__
+OUTCOME = "problem"
+SAYS = "HTTP 307"
+
+
+def answers():
+    return offered(
+        {HOSTILE: lambda: respond(b"", "307 Moved", Location="@ELSEWHERE@/api/endpoints/hostile")}
+    )

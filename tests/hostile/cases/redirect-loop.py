@@ -1,0 +1,12 @@
+"""A redirect to itself, for ever."""
+
+from hostile.corpus import HOSTILE, offered
+from hostile.hub import respond
+
+WHY = __doc__
+OUTCOME = "problem"
+SAYS = "HTTP 302"
+
+
+def answers():
+    return offered({HOSTILE: lambda: respond(b"", "302 Found", Location="/api/endpoints/hostile")})

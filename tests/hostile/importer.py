@@ -1,0 +1,91 @@
+"""A program that imports generated packages one after the other, and tells what doing so did.
+
+It reads the folder of a package's parent from each line, and answers a line of JSON. The runtime is the same in
+every package, so it is imported once.
+"""
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = "hub_client"
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_effects: list[str] = []
+_watching = False
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if not _watching:
+        return
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
+    if writes or (
+        event.startswith(("socket.", "subprocess.", "os.", "shutil."))
+        and event
+        not in (
+            "os.listdir",
+            "os.scandir",
+            "os.fspath",
+        )
+    ):
+        _effects.append(f"{event} {arguments}"[:200])
+
+
+def _import_all(parent: Path) -> list[str]:
+    modules = sorted((parent / PACKAGE).rglob("*.py"))
+    names = [
+        ".".join((PACKAGE, *path.relative_to(parent / PACKAGE).with_suffix("").parts))
+        for path in modules
+        if "_runtime" not in path.parts
+    ]
+    names = [name.removesuffix(".__init__") for name in names]
+    for name in names:
+        importlib.import_module(name)
+    return names
+
+
+def _forget() -> None:
+    for name in [n for n in sys.modules if n.split(".")[0] == PACKAGE and "._runtime" not in n]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def _use(parent: Path) -> list[str]:
+    """Import everything, and use what a user would touch first."""
+    names = _import_all(parent)
+    package = sys.modules[PACKAGE]
+    with package.Aki(api_key="k", api_server="http://127.0.0.1:9") as client:
+        for endpoint in sys.modules[f"{PACKAGE}._hub"].HUB.endpoints:
+            assert callable(getattr(client, endpoint))
+    return names
+
+
+def _check(parent: Path) -> dict[str, object]:
+    global _watching
+    _effects.clear()
+    sys.path.insert(0, str(parent))
+    before = set(sys.modules), dict(os.environ), sorted(Path().iterdir())
+    _watching = True
+    try:
+        names, error = _use(parent), None
+    except BaseException as failure:
+        names, error = [], f"{type(failure).__name__}: {failure}"[:500]
+    finally:
+        _watching = False
+    foreign = [
+        n for n in set(sys.modules) - before[0] if n.split(".")[0] == PACKAGE and n not in names
+    ]
+    if "_runtime" not in "".join(foreign) and error is None and foreign:
+        _effects.append(f"modules {foreign}")
+    if (dict(os.environ), sorted(Path().iterdir())) != before[1:]:
+        _effects.append("the environment or folder changed")
+    _forget()
+    sys.path.remove(str(parent))
+    return {"modules": len(names), "error": error, "effects": list(_effects)}
+
+
+if __name__ == "__main__":
+    sys.addaudithook(_hook)
+    for line in sys.stdin:
+        print(json.dumps(_check(Path(line.rstrip("\n")))), flush=True)

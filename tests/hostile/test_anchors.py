@@ -1,0 +1,120 @@
+"""The anchors: the advisories of this field, each tried at the part that keeps it out."""
+
+import ast
+from pathlib import PurePosixPath
+
+import pytest
+from aki_codegen.literals import docstring, literal
+from aki_codegen.naming import identifiers
+from aki_codegen.package import make_package
+from aki_codegen.parse import parse
+from aki_codegen.schema import endpoint_schema
+from aki_codegen.templates import NotCodeError, environment
+from aki_codegen.verify import RenderedWrongError, verify_endpoint
+from hostile.corpus import MARK, document
+from support.metadata import snapshot_of
+
+CODE = f'"""; __import__("os").system("touch {MARK}"); """'
+TRICKS = [
+    CODE,
+    CODE + "\\",
+    f"'''{CODE}'''",
+    f"\n{CODE}\n",
+    f"{{{{ {CODE} }}}}",
+    'x"',
+    "\\",
+    "\u202e" + CODE,
+]
+
+
+@pytest.mark.parametrize("text", TRICKS)
+def test_cve_2020_15142_code_from_a_description_or_default_stays_text(text: str) -> None:
+    assert ast.literal_eval(str(literal(text))) == text
+    tree = ast.parse(f"{docstring([text, text])}")
+    assert [type(statement) for statement in tree.body] == [ast.Expr]
+    fields = {"a": {"type": "string", "description": text, "default": text}}
+    made = make_package(snapshot_of({"hostile": {**document(input=fields), "title": text}}), "hub")
+    module = made.files[PurePosixPath("endpoints/_hostile.py")].decode()
+    calls = [node.func for node in ast.walk(ast.parse(module)) if isinstance(node, ast.Call)]
+    assert {ast.unparse(call) for call in calls} <= {"Field", "endpoint", "HostileInput"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "/etc/passwd", "..\\x", "a/b", "C:x", "~", "con", "x\x00", ".", "..", "\u2215x"],
+)
+def test_cve_2020_15141_a_name_never_becomes_a_path(name: str) -> None:
+    made = make_package(snapshot_of({name: document()}), "hub")
+    for path in made.files:
+        assert not path.is_absolute()
+        assert all(part not in ("..", ".") and "\\" not in part for part in path.parts)
+    (given,) = identifiers([name], "endpoint", {}).values()
+    assert PurePosixPath(f"endpoints/_{given}.py") in made.files
+    assert given.isidentifier()
+
+
+def test_schema_extensions_and_references_are_never_handed_over() -> None:
+    attributes = {
+        "$ref": "file:///etc/passwd",
+        "customTypePath": "os.system",
+        "x-python-type": "os.system",
+        "x-python-import": {"module": "os", "name": "system"},
+        "default_factory": MARK,
+        MARK: MARK,
+    }
+    types = ["string", "integer", "json", "image", "chat_context", "selection", "odd", None]
+    fields = {f"f{n}": {"type": word, **attributes} for n, word in enumerate(types)}
+    everywhere = {"input": fields, "output": fields, "progress": {"OUTPUTS": fields}}
+    (endpoint,) = parse({"hostile": document(**everywhere)}, {}).endpoints
+    keys, imported = _keys_and_imports(endpoint_schema(endpoint, "hub"))
+    ours = "$defs type properties required description default items anyOf enum minimum maximum maxLength"
+    kept = "x-python-type choices converted kind media step support"
+    assert keys <= {
+        *f"{ours} {kept}".split(),
+        *fields,
+        "HostileInput",
+        "HostileOutput",
+        "HostileProgress",
+    }
+    assert all(path.startswith("hub._runtime.") for path in imported)
+
+
+def test_a_template_that_prints_a_raw_value_fails() -> None:
+    for raw in ("text", 7, None, ["text"]):
+        with pytest.raises(NotCodeError):
+            environment().from_string("{{ value }}").render(value=raw)
+
+
+@pytest.mark.parametrize(
+    ("harmless", "harmful"),
+    [
+        ("a: str", f"a: str = __import__('os').system('{MARK}')"),
+        ("a: str", "a: os.system('x')"),
+        ("a: str", "a: [x for x in ()]"),
+        ("a: str", "a: (lambda: 0)"),
+        ("class HostileInput(", "import os\n\n\nclass HostileInput("),
+    ],
+)
+def test_what_got_in_nevertheless_is_seen_before_it_is_written(harmless: str, harmful: str) -> None:
+    path = PurePosixPath("endpoints/_hostile.py")
+    fields = {"a": {"type": "string", "required": True}}
+    made = make_package(snapshot_of({"hostile": document(input=fields)}), "hub")
+    text = made.files[path].decode()
+    verify_endpoint(path, text, made.endpoints[0])
+    assert harmless in text
+    with pytest.raises(RenderedWrongError):
+        verify_endpoint(path, text.replace(harmless, harmful, 1), made.endpoints[0])
+
+
+def _keys_and_imports(schema: object) -> tuple[set[str], set[str]]:
+    keys, imported = set(), set()
+    if isinstance(schema, dict):
+        keys = set(schema)
+        imported = {schema["x-python-type"]} if "x-python-type" in schema else set()
+    children = (
+        schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    )
+    for child in children:
+        more_keys, more_imports = _keys_and_imports(child)
+        keys, imported = keys | more_keys, imported | more_imports
+    return keys, imported

@@ -1,0 +1,216 @@
+"""One case, end to end: the command line asks the hub, writes a package, and everything is looked at.
+
+Nothing is replaced but the limits of time and size that a case names.
+"""
+
+import contextlib
+import functools
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+from aki_codegen import cli, source
+from aki_codegen.render import runtime_files
+from aki_codegen.runtime import public
+from hostile import audit, watch
+from hostile.corpus import Case
+from hostile.hub import SandboxedHub
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+PACKAGE = "hub_client"
+KEY = "sk-key-of-the-user"
+SECRET = "text of a file of the user"
+REMOVED = "ignore:the hub has removed:DeprecationWarning"
+"""Is said of an endpoint that was there before a case."""
+
+MOST_SECONDS = 20.0
+MOST_BYTES = 300_000_000
+
+LOCK = re.compile(r"aki-codegen-[0-9a-f]{24}\.lock")
+
+
+@dataclass
+class Run:
+    """What one run of the command did.
+
+    Attributes:
+        status: Its exit status.
+        said: What it printed, both streams.
+        out: Its output folder.
+        faults: What it must not have done.
+    """
+
+    status: int
+    said: str
+    out: Path
+    faults: list[str]
+
+    @property
+    def names(self) -> dict[str, dict[str, object]]:
+        """The names that were given."""
+        told = self._json(f"{PACKAGE}/spec/names.json")
+        # The first `$` keeps an endpoint of that name apart from the comment.
+        return {wire.removeprefix("$"): g for wire, g in told.items() if isinstance(g, dict)}
+
+    def files(self) -> dict[str, bytes]:
+        """All files below the output folder."""
+        return {
+            path.relative_to(self.out).as_posix(): path.read_bytes()
+            for path in sorted(self.out.rglob("*"))
+            if path.is_file()
+        }
+
+    def innocent_files(self) -> dict[str, bytes]:
+        """The files of the innocent endpoint alone."""
+        places = ("endpoints/_innocent.py", "spec/endpoints/innocent.json")
+        return {place: self.files().get(f"{PACKAGE}/{place}", b"") for place in places}
+
+    def _json(self, path: str) -> dict[str, object]:
+        file = self.out / path
+        return json.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+class Laboratory:
+    """A folder with everything that a run may touch, a hub, and a process that imports packages."""
+
+    def __init__(self, folder: Path, hub: SandboxedHub) -> None:
+        self.folder = folder
+        self.hub = hub
+        for name in ("out", "tmp", "home", "work"):
+            (folder / name).mkdir()
+        (folder / "work" / "pyproject.toml").write_text('[project]\nname = "mine"\n')
+        (folder / "secret.txt").write_text(SECRET)
+        self._importer = subprocess.Popen(
+            [
+                sys.executable,
+                "-B",
+                "-W",
+                "error",
+                "-W",
+                REMOVED,
+                str(Path(__file__).parent / "importer.py"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder / "work",
+        )
+
+    def close(self) -> None:
+        """End the process that imports packages."""
+        assert self._importer.stdin is not None
+        assert self._importer.stdout is not None
+        self._importer.stdin.close()
+        self._importer.stdout.close()
+        self._importer.wait(10)
+
+    def run(self, case: Case) -> Run:
+        """Generate a package from what a case answers, and tell what was wrong with that."""
+        self.hub.serve(case.answers)
+        out = self.folder / "out" / case.name
+        before, began, held = self._around(), time.monotonic(), _most_memory()
+        with self._surroundings(case.limits), watch.watched() as events:
+            status, said = _command(
+                "generate", "--server", self.hub.url, "--out", str(out), "--package", PACKAGE
+            )
+        seconds = time.monotonic() - began
+        port = int(self.hub.url.rpartition(":")[2])
+        faults = watch.trespasses(events, self.folder, port)
+        faults += [f"it took {seconds:.0f} s"] if seconds > MOST_SECONDS else []
+        grown = _most_memory() - held
+        faults += (
+            [f"it took {grown:,} bytes more than any case before"] if grown > MOST_BYTES else []
+        )
+        faults += ["a file beside the output changed"] if self._around() != before else []
+        faults += [f"elsewhere was asked: {visit!r}" for visit in self.hub.visits]
+        faults += ["it printed a traceback"] if "Traceback" in said else []
+        return Run(status, said, out, faults)
+
+    def import_package(self, run: Run) -> list[str]:
+        """Import a package in another process, and return what was wrong with that."""
+        assert self._importer.stdin is not None
+        assert self._importer.stdout is not None
+        self._importer.stdin.write(f"{run.out}\n")
+        self._importer.stdin.flush()
+        told = json.loads(self._importer.stdout.readline())
+        return [*([told["error"]] if told["error"] else []), *told["effects"]]
+
+    @contextlib.contextmanager
+    def _surroundings(self, limits: Mapping[str, object]) -> Generator[None, None, None]:
+        settings = {
+            "AKI_API_KEY": KEY,
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder / "tmp"),
+        }
+        smaller = functools.partial(source.Limits, **limits)  # type: ignore[arg-type]
+        with (
+            mock.patch.dict(os.environ, settings),
+            mock.patch("tempfile.tempdir", str(self.folder / "tmp")),
+            mock.patch.object(source, "Limits", smaller),
+            mock.patch.object(sys, "dont_write_bytecode", True),
+            contextlib.chdir(self.folder / "work"),
+        ):
+            os.environ.pop("AKI_API_SERVER", None)
+            yield
+
+    def _around(self) -> dict[str, bytes]:
+        return {
+            str(path): path.read_bytes() if path.is_file() else b""
+            for place in ("home", "tmp", "work", "secret.txt")
+            for path in (self.folder / place, *(self.folder / place).rglob("*"))
+            # A run's own lock: empty, and named by nothing that a hub says.
+            if not (LOCK.fullmatch(path.name) and path.stat().st_size == 0)
+        } | {str(path): b"" for path in self.folder.iterdir()}
+
+
+def faults_of_package(run: Run) -> list[str]:
+    """Return what is wrong with what was written."""
+    faults = audit.faults_of_names(run.names)
+    given = audit.given_identifiers(run.names) | set(public.__all__)
+    runtime = {f"{PACKAGE}/{path}": text for path, text in runtime_files().items()}
+    for path, content in run.files().items():
+        if path in runtime:
+            found = [] if content == runtime[path] else ["it is not the runtime's"]
+        elif path.endswith(".py"):
+            found = audit.faults_of_module(content.decode(), given, PACKAGE)
+        else:
+            found = audit.hidden(content.decode())
+        if KEY.encode() in content or SECRET.encode() in content:
+            found.append("it holds a secret")
+        faults += [f"{path}: {fault}" for fault in found]
+    return faults
+
+
+def faults_of_text(said: str) -> list[str]:
+    """Return what is wrong with what was printed."""
+    secrets = ["it printed a secret"] if KEY in said or SECRET in said else []
+    return [*audit.hidden(said), *secrets]
+
+
+def _command(*arguments: str) -> tuple[int, str]:
+    said = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = cli.main(arguments)
+    said.flush()
+    return status, said.buffer.getvalue().decode()
+
+
+def _most_memory() -> int:
+    """Return the most bytes that this process ever held, 0 where the system does not tell."""
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )

@@ -1,20 +1,11 @@
-"""Where metadata comes from over the network: the list and the details of a hub, asked concurrently.
-
-The hub is not trusted: no redirect is followed, no compressed answer is taken, and every document has a
-size and a time that it must not pass, and so have all of them together.
-"""
+"""Where metadata comes from over the network: the list and the details of a hub, asked concurrently."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import httpx
-
-from . import __version__
+from .documents import DocumentClient, DocumentError, Limits
 from .problems import GenerationError, Problem
-from .runtime.explain import sentences, status_phrase
-from .runtime.http import settings
 from .runtime.hub import Address
 from .runtime.secret import ApiKey
 from .runtime.shapes import is_array, is_object
@@ -23,28 +14,8 @@ from .wire import is_utf8
 MAX_CONCURRENT = 8
 """Documents that are asked for at the same time."""
 
-MAX_DOCUMENT_BYTES = 4_000_000
-"""Size of one document at the most; real ones have some kilobytes."""
-
-DOCUMENT_SECONDS = 30.0
-"""Time that one document may take altogether."""
-
-MAX_TOTAL_BYTES = 64_000_000
-"""Size of all documents together; read, they take some twenty times as much memory in the worst case."""
-
-TOTAL_SECONDS = 600.0
-"""Time that all documents together may take: thousands of slow ones would take days."""
-
 MAX_ENDPOINTS = 10_000
 MAX_NAME_CHARACTERS = 500
-
-
-class DocumentError(Exception):
-    """One document could not be had; the message is a clause for a person."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -60,44 +31,6 @@ class Fetched:
     listed: tuple[str, ...]
     documents: dict[str, object]
     problems: tuple[Problem, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one document may cost, and all of them."""
-
-    seconds: float = DOCUMENT_SECONDS
-    size: int = MAX_DOCUMENT_BYTES
-    total_seconds: float = TOTAL_SECONDS
-    total_size: int = MAX_TOTAL_BYTES
-
-
-class _Budget:
-    """What is left of the limits."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._deadline = asyncio.get_running_loop().time() + limits.total_seconds
-        self._size = limits.total_size
-
-    def seconds(self) -> float:
-        """Return what the next document may take."""
-        left = self._deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise DocumentError(
-                f"the hub took more than {self._limits.total_seconds:,.3g} s for all of them"
-            )
-        return min(left, self._limits.seconds)
-
-    def spend(self, size: int, so_far: int) -> None:
-        """Take note of bytes that came; `so_far` of them for this document."""
-        self._size -= size
-        if so_far > self._limits.size:
-            raise DocumentError(f"the answer is larger than {self._limits.size:,} bytes")
-        if self._size < 0:
-            raise DocumentError(
-                f"all of them together are larger than {self._limits.total_size:,} bytes"
-            )
 
 
 async def fetch(
@@ -117,26 +50,15 @@ async def fetch(
     Raises:
         GenerationError: The list itself could not be had.
     """
-    budget = _Budget(limits or Limits())
-    async with _client(key) as client:
-        listed, problems = await _fetch_list(client, address, budget, with_key=key is not None)
-        documents: dict[str, object] = {}
-        gate = asyncio.Semaphore(MAX_CONCURRENT)
-        done = 0
-
-        async def one(name: str) -> None:
-            nonlocal done
-            async with gate:
-                try:
-                    documents[name] = await _get(client, address.details_url(name), budget)
-                except DocumentError as error:
-                    problems.append(_no_details(name, str(error)))
-            done += 1
-            on_document(done, len(listed))
-
-        async with asyncio.TaskGroup() as tasks:
-            for name in listed:
-                tasks.create_task(one(name))
+    async with DocumentClient(key, limits or Limits()) as client:
+        listed, problems = await _fetch_list(client, address, with_key=key is not None)
+        answers = await _details(client, address, listed, on_document)
+    documents: dict[str, object] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, DocumentError):
+            problems.append(_no_details(name, str(answer)))
+        else:
+            documents[name] = answer
     return Fetched(listed, documents, tuple(sorted(problems)))
 
 
@@ -149,38 +71,45 @@ async def fetch_missing(
         By name: None where the hub knows no such endpoint, an empty text where it describes it, and why that could
         not be seen otherwise.
     """
-    budget = _Budget(limits or Limits())
-    found: dict[str, str | None] = {}
+    async with DocumentClient(key, limits or Limits()) as client:
+        answers = await _details(client, address, names, lambda done, total: None)
+    return {name: _absence(answer) for name, answer in answers.items()}
+
+
+def _absence(answer: object) -> str | None:
+    if not isinstance(answer, DocumentError):
+        return ""
+    return None if answer.status == 404 else str(answer)
+
+
+async def _details(
+    client: DocumentClient,
+    address: Address,
+    names: Sequence[str],
+    on_document: Callable[[int, int], None],
+) -> dict[str, object]:
+    answers: dict[str, object] = {}
     gate = asyncio.Semaphore(MAX_CONCURRENT)
-    async with _client(key) as client:
 
-        async def one(name: str) -> None:
-            async with gate:
-                try:
-                    await _get(client, address.details_url(name), budget)
-                except DocumentError as error:
-                    found[name] = None if error.status == 404 else str(error)
-                else:
-                    found[name] = ""
+    async def one(name: str) -> None:
+        async with gate:
+            try:
+                answers[name] = await client.get(address.details_url(name))
+            except DocumentError as error:
+                answers[name] = error
+        on_document(len(answers), len(names))
 
-        async with asyncio.TaskGroup() as tasks:
-            for name in names:
-                tasks.create_task(one(name))
-    return found
-
-
-def _client(key: ApiKey | None) -> httpx.AsyncClient:
-    chosen = settings(f"aki-codegen/{__version__}")
-    chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
-    query = {"key": key.reveal()} if key is not None else {}
-    return httpx.AsyncClient(**chosen, params=query, follow_redirects=False)
+    async with asyncio.TaskGroup() as tasks:
+        for name in names:
+            tasks.create_task(one(name))
+    return answers
 
 
 async def _fetch_list(
-    client: httpx.AsyncClient, address: Address, budget: _Budget, *, with_key: bool
+    client: DocumentClient, address: Address, *, with_key: bool
 ) -> tuple[tuple[str, ...], list[Problem]]:
     try:
-        document = await _get(client, address.list_url(), budget)
+        document = await client.get(address.list_url())
     except DocumentError as error:
         raise GenerationError(_list_failure(address, error, with_key=with_key)) from None
     names = document.get("endpoints") if is_object(document) else None
@@ -205,61 +134,6 @@ async def _fetch_list(
             _odd_name("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints")
         )
     return tuple(sorted(usable)), problems
-
-
-async def _get(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
-    try:
-        return await _ask(client, url, budget)
-    except DocumentError as error:
-        # Servers like to repeat the address that they were asked for, and the key is in its query.
-        raise DocumentError(_without_key(str(error), client.params), error.status) from None
-
-
-async def _ask(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
-    seconds = budget.seconds()
-    try:
-        async with asyncio.timeout(seconds):
-            async with client.stream("GET", url, timeout=seconds) as response:
-                body = await _read(response, budget)
-    except TimeoutError:
-        raise DocumentError(f"no complete answer within {seconds:.3g} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DocumentError(str(error) or type(error).__name__) from None
-    document: object
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = body.decode("utf-8", "replace")
-    if response.status_code != 200:
-        raise DocumentError(_refusal(document, response.status_code), response.status_code)
-    if isinstance(document, str):
-        shape = "an HTML page" if "<html" in document[:500].lower() else "something else"
-        raise DocumentError(f"{shape} came instead of JSON")
-    return document
-
-
-async def _read(response: httpx.Response, budget: _Budget) -> bytes:
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise DocumentError("the answer is compressed though that was not asked for")
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_raw():
-        size += len(chunk)
-        budget.spend(len(chunk), size)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _without_key(text: str, query: httpx.QueryParams) -> str:
-    for secret in (query.get("key", ""), str(query).removeprefix("key=")):
-        text = text.replace(secret, "***") if secret else text
-    return text
-
-
-def _refusal(document: object, status: int) -> str:
-    phrase = status_phrase(status)
-    said = "; ".join(sentences(document, status))
-    return said if phrase in said else f"{said} ({phrase})"
 
 
 def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> str:

@@ -14,6 +14,7 @@ from .parse import Parsed, parse
 from .problems import Problem
 from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
 from .render_protocols import render_protocols
+from .runtime.facts import fingerprint
 from .snapshot import Snapshot
 from .snapshot_files import COMMENT, HISTORY, to_files
 from .style import formatted
@@ -129,8 +130,7 @@ def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment:
             "datamodel-code-generator": generator_version(),
         },
         "endpoints": {
-            wire: hashlib.sha256(json.dumps(details, sort_keys=True).encode()).hexdigest()
-            for wire, details in sorted(snapshot.documents.items())
+            wire: fingerprint(details) for wire, details in sorted(snapshot.documents.items())
         },
         "files": {
             str(path): hashlib.sha256(content).hexdigest()

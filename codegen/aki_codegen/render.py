@@ -76,6 +76,7 @@ def render_shared(
             doc=_package_doc(endpoints, snapshot, package),
             version=literal(__version__),
             public_names=[Code(public_name) for public_name in public.__all__],
+            all_names=[Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
         ),
         PurePosixPath("_hub.py"): fill(
             "_hub.py.jinja",

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 __all__ = [
     "Aki",
-    "AsyncAki",
     "AkiError",
     "AnyOutput",
     "AnyProgress",
+    "AsyncAki",
     "AsyncEndpoint",
     "AsyncJob",
     "AsyncStream",

@@ -77,7 +77,10 @@ class TestWriting:
         assert "2 endpoints (2 new)" in generate("--server", hub.url)[1]
         before = times(generate.out)
         status, output, _ = generate("--server", hub.url)
-        assert (status, output) == (0, f"{generate.package}: 2 endpoints (2 unchanged)\nno change\n")
+        assert (status, output) == (
+            0,
+            f"{generate.package}: 2 endpoints (2 unchanged)\nno change\n",
+        )
         assert times(generate.out) == before
 
     def test_what_changed_is_named(self, generate, hub):

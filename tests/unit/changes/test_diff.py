@@ -98,8 +98,7 @@ def test_texts_of_a_hub_have_no_effect():
     assert "\x1b" not in as_text(changes)
     shown = as_markdown(changes)
     assert "\x1b" not in shown
-    for alive in ("@all", "://", "#1", "GH-2", "www.", "<b>", "`@"):
-        assert alive not in shown.replace("\\", "")
+    assert not any(alive in shown for alive in ("@all", "://", "#1", "GH-2", "www.", "<b>", "|`"))
     rows = [line for line in shown.splitlines() if line.startswith("| ") and "---" not in line]
     assert all(line.replace("\\|", "").count("|") == 4 for line in rows)
 

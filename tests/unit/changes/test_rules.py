@@ -159,7 +159,7 @@ def test_a_change_of_a_parameter(kind):
     assert (change.kind, change.severity) == (kind, RULES[kind].severity)
     assert (change.section, change.field) == (
         "input",
-        next(iter({**INPUTS[kind][1], **INPUTS[kind][0]})),
+        next(iter({**INPUTS[kind][0], **INPUTS[kind][1]})),
     )
 
 

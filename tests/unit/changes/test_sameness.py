@@ -34,17 +34,15 @@ LIMITS = st.dictionaries(
     st.one_of(VALUES, st.tuples(st.integers(0, 9), st.integers(0, 9)).map(list)),
     max_size=3,
 )
+NAMES = (
+    *("required", "default", "auto_convert", "min", "minimum", "max", "maximum", "align"),
+    *("max_length", "supported", "support", "description", "unit"),
+)
 ATTRIBUTES = st.fixed_dictionaries(
     {},
     optional={
         "type": WORDS,
-        **dict.fromkeys(
-            (
-                *("required", "default", "auto_convert", "min", "minimum", "max", "maximum"),
-                *("align", "max_length", "supported", "support", "description", "unit", "image"),
-            ),
-            VALUES,
-        ),
+        **dict.fromkeys(NAMES, VALUES),
         "format": LIMITS | st.just("JPEG"),
         "size": LIMITS,
         "image": LIMITS | st.dictionaries(st.sampled_from(["format", "size"]), LIMITS),

@@ -6,6 +6,7 @@ import sys
 from .diff import as_text, exit_of
 from .exits import Exit
 from .folder import differences
+from .generate import REPORT, report_of
 from .package import make_package
 from .problems import GenerationError
 from .refresh import refreshed
@@ -27,7 +28,11 @@ def run(options: argparse.Namespace) -> Exit:
         raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
     if options.live:
         return _check_live(options, snapshot)
-    told = differences(folder, make_package(snapshot, options.package).files)
+    package = make_package(snapshot, options.package)
+    told = differences(folder, package.files)
+    report = options.out / REPORT
+    if not report.is_file() or report.read_text("utf-8") != report_of(package):
+        told.append(f"{REPORT} is not what the generator makes of it")
     if told:
         lines = "".join(f"\n  - {difference}" for difference in told)
         raise GenerationError(

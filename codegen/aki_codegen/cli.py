@@ -111,7 +111,7 @@ def _configure_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--live", action="store_true", help="compare the snapshot with the hub")
     _add_server(command)
     _add_hub(command)
-    command.set_defaults(run=_check)
+    command.set_defaults(run=_check, usage_error=command.error)
 
 
 def _configure_diff(command: argparse.ArgumentParser) -> None:
@@ -178,20 +178,30 @@ def _configure_sandbox(command: argparse.ArgumentParser) -> None:
 def _package_name(text: str) -> str:
     if not is_module_path(text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no name for a Python package; use letters, digits and underscores, as in my_hub"
+            f"{text!r} is no free name for a Python package; use letters, digits and underscores, as in my_hub"
         )
     return text
 
 
 def _generate(options: argparse.Namespace) -> Exit:
-    if options.offline and (options.server or options.layout):
-        options.usage_error("--offline asks nobody; leave out --server and --layout")
+    if options.offline and _names_a_hub(options):
+        options.usage_error(
+            "--offline asks nobody; leave out --server, --layout and --api-key-file"
+        )
     from .generate_command import run
 
     return run(options)
 
 
+def _names_a_hub(options: argparse.Namespace) -> bool:
+    return bool(options.server or options.layout or options.api_key_file)
+
+
 def _check(options: argparse.Namespace) -> Exit:
+    if not options.live and _names_a_hub(options):
+        options.usage_error(
+            "without --live nobody is asked; leave out --server, --layout and --api-key-file"
+        )
     from .check_command import run
 
     return run(options)

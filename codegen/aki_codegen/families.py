@@ -49,11 +49,15 @@ def find_families(
     return tuple(family for family in families if family is not None)
 
 
-def alternatives_to(endpoint: Endpoint, families: Iterable[Family]) -> tuple[str, ...]:
-    """Return the Python names of the endpoints that can stand in for one that is gone."""
-    name = _family_name(endpoint)
-    members = (family.members for family in families if family.name == name)
-    return tuple(str(member.name) for found in members for member in found)
+def alternatives_to(
+    gone: Endpoint, offered: Iterable[Endpoint], sources: Mapping[str, ModelSource]
+) -> tuple[str, ...]:
+    """Return the Python names of the endpoints that are of one family with one that is gone."""
+    name = _family_name(gone)
+    together = (gone, *(endpoint for endpoint in offered if _family_name(endpoint) == name))
+    # The family may have lost its last but one member: a Protocol of one is none, but an alternative it is.
+    members = (family.members for family in find_families(together, sources))
+    return tuple(str(member.name) for found in members for member in found if member is not gone)
 
 
 def _family(

@@ -71,7 +71,7 @@ def generate(
         GenerationError: Nothing was written, and why.
     """
     package = make_package(snapshot, package_name)
-    problems = tuple(sorted({*snapshot.problems, *package.problems}))
+    problems = all_problems(package)
     if not package.endpoints:
         raise GenerationError(
             "no endpoint could be generated:" + "".join(f"\n  - {problem}" for problem in problems)
@@ -82,10 +82,20 @@ def generate(
             + "".join(f"\n  - {problem}" for problem in problems)
         )
     written = write_package(out / package_name, package.files)
-    write_beside(out / REPORT, report_markdown(package, problems))
+    write_beside(out / REPORT, report_of(package))
     if project and not (out / "pyproject.toml").exists():
         write_beside(out / "pyproject.toml", _project_file(package_name))
     return Outcome(package, written, problems)
+
+
+def all_problems(package: Package) -> tuple[Problem, ...]:
+    """Return what was wrong when the hub was asked, and what is wrong with its metadata."""
+    return tuple(sorted({*package.snapshot.problems, *package.problems}))
+
+
+def report_of(package: Package) -> str:
+    """Return the report of a package."""
+    return report_markdown(package, all_problems(package))
 
 
 def read_snapshot(out: Path, package_name: str) -> Snapshot | None:

@@ -12,6 +12,7 @@ The rules, which are public API:
 
 import keyword
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -52,6 +53,11 @@ DEVICE_NAMES = _words("""
     lpt7 lpt8 lpt9 nul prn
 """)
 """What Windows takes for a device, whatever the suffix: an endpoint has a file of its name in `spec/`."""
+
+TAKEN_PACKAGES = _words(
+    "aki_codegen annotated_types httpx pydantic pydantic_core typing_extensions"
+)
+"""Packages that a generated one needs, or that made it: one of such a name would hide it."""
 
 RUNTIME_MODEL_BEGINNINGS = _words("Audio Image Json Video")
 """With `Input` or `Output` behind them these are types of the runtime, which an endpoint's models would shadow."""
@@ -141,6 +147,8 @@ def is_module_path(name: str) -> bool:
         bool(_IDENTIFIER.fullmatch(name))
         and not keyword.iskeyword(name)
         and not name.startswith("_")
+        and name not in sys.stdlib_module_names
+        and name not in TAKEN_PACKAGES
     )
 
 

@@ -51,7 +51,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     offered = [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]
     families = find_families(offered, models)
     alternatives = {
-        e.wire_name: alternatives_to(e, families)
+        e.wire_name: alternatives_to(e, offered, models)
         for e in parsed.endpoints
         if e.wire_name in snapshot.removed
     }
@@ -135,6 +135,7 @@ def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment:
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
             for path, content in sorted(files.items())
+            if path != HISTORY
         },
     }
     return (json.dumps(document, indent=2) + "\n").encode()

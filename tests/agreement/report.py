@@ -25,6 +25,8 @@ def main() -> int:
                 accepted += tally.accepted
                 disagreements += [f"{name}: {text}" for text in tally.disagreements]
     endpoints = sum(map(len, sources.values()))
+    if inputs < 0.9 * EXAMPLES * endpoints or not 0 < accepted < inputs:
+        disagreements.append("too few calls were drawn, or all of one kind")
     print("\n".join(disagreements), end="\n" if disagreements else "")
     print(
         f"agreement of validation: {inputs:,} inputs over {endpoints} endpoints, "

@@ -159,7 +159,7 @@ class TestUsage:
     def test_a_package_name_that_can_not_be_imported(self, generate, name):
         status, _, errors = generate(package=name)
         assert status == 2
-        assert "is no name for a Python package" in errors
+        assert "is no free name for a Python package" in errors
         assert not generate.out.exists()
 
     def test_offline_and_a_server(self, generate):

@@ -55,17 +55,17 @@ class AsyncClient(ClientCore):
 
     async def endpoints(self) -> list[str]:
         """Ask the hub for the names of the endpoints that the key may use."""
-        request = requests.endpoint_list(self._address, self._key)
+        request = requests.endpoint_list(self._address, self.api_key)
         return self._read_endpoints(await self._transport.run(self._ask(request)))
 
     async def endpoint_details(self, name: str) -> Mapping[str, Any]:
         """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
-        request = requests.endpoint_details(self._address, self._key, name)
+        request = requests.endpoint_details(self._address, self.api_key, name)
         return answers.read_json(await self._transport.run(self._ask(request)), name)
 
     async def validate_key(self) -> KeyCheck:
         """Ask the hub whether the key is good."""
-        request = requests.validate_key(self._address, self._key, self._hub.client_version)
+        request = requests.validate_key(self._address, self.api_key, self._hub.client_version)
         return self._read_key_check(await self._transport.run(self._ask(request)))
 
     def endpoint(self, name: str) -> AsyncEndpoint[..., AnyOutput, AnyProgress]:

@@ -1,5 +1,6 @@
 """Turns pydantic's errors about a call's arguments into sentences that say what to do."""
 
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -38,7 +39,7 @@ def _sentence(name: str, details: list[ErrorDetails], known: Mapping[str, Parame
         return f"{name} is no parameter of this endpoint{hint}"
     value = first["input"]
     if parameter.type in _TOO_LARGE_TO_SHOW:
-        return f"{name} {first['msg']}"
+        return f"{name}: {first['msg']}"
     return f"{name}={_short(value)}: {_reason(value, parameter, first)}"
 
 
@@ -70,6 +71,8 @@ _WANTED = {
 
 
 def _kind(value: object) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     names: dict[type, str] = {str: "text", bool: "a truth value", float: "a number with a fraction"}
     return names.get(type(value), type(value).__name__)
 

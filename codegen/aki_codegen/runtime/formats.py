@@ -82,3 +82,8 @@ def sniff(data: bytes, kind: Kind) -> str | None:
 def suffix_of(format_name: str, kind: Kind) -> str:
     """Return the usual suffix of a file of this format, `.bin` where it is unknown."""
     return next((entry.suffix for entry in FORMATS[kind] if entry.name == format_name), ".bin")
+
+
+def is_suffix(text: str) -> bool:
+    """Whether a text is the suffix of a file, and not the end of a name such as `robot-1.5`."""
+    return len(text) > 1 and not text[1:].isdigit()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import ConfigurationError, MediaError
-from .formats import UNKNOWN, Kind, normal_name, sniff, suffix_of
+from .formats import UNKNOWN, Kind, is_suffix, normal_name, sniff, suffix_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -92,9 +92,11 @@ class Media:
             FileExistsError: The file is there, and `overwrite` was not said.
         """
         target = Path(path)
+        if os.fspath(path).endswith(("/", os.sep)):
+            target.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             return self._save_in(target)
-        if not target.suffix:
+        if not is_suffix(target.suffix):
             target = target.with_name(target.name + self.suffix)
         data = self.bytes  # before there is a file: what is no base64 leaves none
         with target.open("wb" if overwrite else "xb") as file:

@@ -58,25 +58,44 @@ def bytes_of(value: object) -> bytes:
     """Read the bytes of what a caller gave."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
+    if isinstance(value, str) and "://" in value[:10]:
+        raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
     if _is_path(value):
         return Path(value).read_bytes()
     reader = getattr(value, "read", None)
     if callable(reader):
-        try:
-            data = reader()
-        except UnicodeDecodeError:
-            data = None
+        data = _read_and_rewind(value, reader)
         if isinstance(data, bytes):
             return data
         raise MediaError("the file is opened as text; open it with mode 'rb'")
     if isinstance(value, PillowLike):
-        buffer = io.BytesIO()
-        value.save(buffer, "PNG")
-        return buffer.getvalue()
+        return _encoded(value)
     raise MediaError(
         "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
         f"not {type(value).__name__}"
     )
+
+
+def _read_and_rewind(file: object, read: Callable[[], object]) -> object:
+    """Read a file from where it stands, and leave it there for the next call."""
+    place = file.tell() if isinstance(file, io.IOBase) and file.seekable() else None
+    try:
+        return read()
+    except UnicodeDecodeError:
+        return None
+    finally:
+        if place is not None and isinstance(file, io.IOBase):
+            file.seek(place)
+
+
+def _encoded(picture: PillowLike) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        picture.save(buffer, "PNG")
+    except OSError:  # PNG has no form for some modes, CMYK among them
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
@@ -109,11 +128,14 @@ class _MediaParameter:
     def _validate(self, value: object) -> Media:
         try:
             return as_media(value, self.kind)
-        except OSError as error:
-            reason = f"can not be read: {error.strerror or error}"
         except MediaError as error:
             reason = error.message
+        except (OSError, ValueError) as error:
+            reason = f"can not be read: {getattr(error, 'strerror', None) or error}"
         raise PydanticCustomError("media", "{reason}", {"reason": reason})
+
+    def __repr__(self) -> str:
+        return f"{self.kind.capitalize()}Input"
 
 
 if TYPE_CHECKING:

@@ -1,12 +1,18 @@
 """How a call is carried out, kept apart from what an endpoint takes so that the two can never collide."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar
 
+from .errors import ConfigurationError
 from .events import Event
+from .shapes import integer_or_none, is_number
 
 Prog = TypeVar("Prog")
+
+SHORTEST_INTERVAL = 0.01
+"""Seconds; polling more often than this helps nobody."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,28 @@ class Options:
     progress_interval: float = 0.2
     max_retries: int = 2
     on_progress: Callable[[Event[Any]], object] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what would only go wrong once a job is made.
+
+        Raises:
+            ConfigurationError: An option can not be used.
+        """
+        if self.timeout is not None and not _is_duration(self.timeout):
+            raise ConfigurationError(f"timeout={self.timeout!r} is no number of seconds")
+        if not _is_duration(self.progress_interval) or self.progress_interval < SHORTEST_INTERVAL:
+            raise ConfigurationError(
+                f"progress_interval={self.progress_interval!r} must be a number of seconds, "
+                f"at least {SHORTEST_INTERVAL}"
+            )
+        if integer_or_none(self.max_retries) is None or self.max_retries < 0:
+            raise ConfigurationError(f"max_retries={self.max_retries!r} is no count")
+        if self.on_progress is not None and not callable(self.on_progress):
+            raise ConfigurationError("on_progress must be a function that takes an event")
+
+
+def _is_duration(value: object) -> bool:
+    return is_number(value) and math.isfinite(value)
 
 
 class OptionChanges(TypedDict, Generic[Prog], total=False):

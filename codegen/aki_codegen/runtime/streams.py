@@ -28,6 +28,10 @@ class Stream(Generic[Prog, Out]):
         self._options = options
         self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
 
+    def __repr__(self) -> str:
+        state = self._opened[0].status if self._opened is not None else "not begun"
+        return f"<{type(self).__name__} {state}>"
+
     @property
     def job_id(self) -> str | None:
         """The job's id on the hub; None before the stream has begun."""
@@ -103,6 +107,10 @@ class AsyncStream(Generic[Prog, Out]):
         self._start = start
         self._options = options
         self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
+
+    def __repr__(self) -> str:
+        state = self._opened[0].status if self._opened is not None else "not begun"
+        return f"<{type(self).__name__} {state}>"
 
     @property
     def job_id(self) -> str | None:

@@ -141,7 +141,7 @@ class SandboxServer:
 
 
 def run(
-    port: int = 8090,
+    port: int = 8321,
     catalogue: Path | None = None,
     settings: HubSettings | None = None,
     faults: FaultPlan | None = None,

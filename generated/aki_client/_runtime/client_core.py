@@ -4,6 +4,7 @@ import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, ClassVar, Self, cast
 
 from . import answers, flows, staleness
@@ -44,12 +45,18 @@ def as_key(value: str | ApiKey | None) -> ApiKey | None:
     return ApiKey(text) if text else None
 
 
+@dataclass
+class KeyHolder:
+    """The key that a client and its copies with other options share, so that replacing it reaches all of them."""
+
+    key: ApiKey | None = None
+
+
 class ClientCore:
     """Settings, and everything that a client says without performing I/O."""
 
     _hub: ClassVar[Hub]
     _options: Options
-    _key: ApiKey | None
     _session: Session
 
     def _set_up(
@@ -64,7 +71,7 @@ class ClientCore:
         self._allow_http = allow_http or http_allowed_by_environment()
         self._options = options
         self._handles = Handles()
-        self._key = None
+        self._key_holder = KeyHolder()
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         self._address = Address.parse(server, layout or self._hub.layout)
         self.api_key = key
@@ -77,17 +84,17 @@ class ClientCore:
     @property
     def api_key(self) -> ApiKey | None:
         """The key, hidden; assign a string to replace it for all further requests, None to send none."""
-        return self._key
+        return self._key_holder.key
 
     @api_key.setter
     def api_key(self, value: str | ApiKey | None) -> None:
         # A traceback of a refusal may show the locals.
         key, value = as_key("" if value is None else value), None
         self._address.require_private(key, allow_http=self._allow_http)
-        self._key = key
+        self._key_holder.key = key
 
     def _new_session(self, now: Callable[[], float]) -> Session:
-        return Session(self._address, lambda: self._key, now)
+        return Session(self._address, lambda: self._key_holder.key, now)
 
     def _copy(self, options: Options) -> Self:
         other = object.__new__(type(self))
@@ -114,9 +121,11 @@ class ClientCore:
             raise ConfigurationError(
                 "the OpenAI interface needs the package openai: pip install openai"
             ) from None
-        if self._key is None:
+        if self.api_key is None:
             raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
-        return getattr(package, kind)(api_key=self._key.reveal(), base_url=f"{self.api_server}/v1")
+        return getattr(package, kind)(
+            api_key=self.api_key.reveal(), base_url=f"{self.api_server}/v1"
+        )
 
     def _check(self, name: str | None) -> Flow[tuple[Change, ...]]:
         package, retries = self._hub.package, self._options.max_retries
@@ -139,18 +148,18 @@ class ClientCore:
         """Import the module of an endpoint."""
         module = cls._hub.endpoints.get(name)
         if module is None:
-            raise AttributeError(
-                f"{cls.__name__} has no endpoint {name!r}; "
-                f"it was generated with {len(cls._hub.endpoints)} endpoints, see dir()"
-            )
+            close = get_close_matches(name, cls._hub.endpoints, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; see dir() for those there are"
+            raise AttributeError(f"no endpoint {name!r} in {cls._hub.package}{hint}", name=name)
         loaded = importlib.import_module(f"{cls._hub.package}.endpoints.{module}")
         return cast("EndpointSpec[Any, Any, Any]", getattr(loaded, name))
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._hub.endpoints})
+        machinery = {"load_endpoint", "parts"}
+        return sorted({*super().__dir__(), *self._hub.endpoints} - machinery)
 
     def __repr__(self) -> str:
-        key = "with a key" if self._key is not None else "without a key"
+        key = "with a key" if self.api_key is not None else "without a key"
         return f"<{type(self).__name__} {self.api_server} {key}>"
 
     def __reduce__(self) -> Any:

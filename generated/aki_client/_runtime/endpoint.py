@@ -141,20 +141,20 @@ class Endpoint(_Bound[P, Out, Prog]):
         self._runner = runner
 
     @_doc("Submit a job, wait for it and return its result.")
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
         session = self._runner.session
         call = flows.call(session, self.info.reading, inputs, self._options)
         return self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
+    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
         return Stream(self._runner, self._start(args, kwargs), self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
-    def submit(self, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
+    def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
         state = self._runner.run(self._start(args, kwargs))
         return self._handle(state)
 
@@ -190,20 +190,20 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         self._runner = runner
 
     @_doc("Submit a job, wait for it and return its result.")
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
+    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         inputs = self.info.inputs(args, kwargs)
         session = self._runner.session
         call = flows.call(session, self.info.reading, inputs, self._options)
         return await self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
-    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
+    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
         return AsyncStream(self._runner, self._start(args, kwargs), self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
-    async def submit(self, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
+    async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
         state = await self._runner.run(self._start(args, kwargs))
         return self._handle(state)
 

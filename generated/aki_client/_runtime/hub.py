@@ -130,6 +130,7 @@ def _split(text: str) -> SplitResult | None:
             text = f"{'http' if _is_loopback(host) else 'https'}://{text}"
         parts = urlsplit(text)
         _ = parts.port  # raises where it is none
+        (parts.hostname or "").encode("idna")  # raises where it can be no host
     except ValueError:
         return None
     is_http = parts.scheme in ("http", "https") and bool(parts.hostname)

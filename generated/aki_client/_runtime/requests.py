@@ -46,7 +46,7 @@ def submit(
     address: Address, key: ApiKey | None, endpoint: str, inputs: Mapping[str, Any]
 ) -> Request:
     """Make a job. Never blocking: a result that a blocking call misses can not be had any more."""
-    payload = {**_with_key(key), **inputs, "wait_for_result": False}
+    payload = {**inputs, **_with_key(key), "wait_for_result": False}
     return Request("submit", "POST", address.call_url(endpoint), endpoint, payload=payload)
 
 

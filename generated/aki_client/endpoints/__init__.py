@@ -4,6 +4,25 @@
 
 from typing import TYPE_CHECKING, Any
 
+__all__ = [
+    "apertus_chat",
+    "flux_dev",
+    "gpt_oss_chat",
+    "image_upscale",
+    "kimi_k2",
+    "llama3_8b_chat",
+    "llama3_chat",
+    "minimax_m3",
+    "qwen_image",
+    "qwen_image_edit",
+    "qwen_vl_chat",
+    "seamless_translate",
+    "video_caption",
+    "whisper_transcribe",
+    "xttsv2",
+    "z_image_turbo",
+]
+
 if TYPE_CHECKING:
     from aki_client.client import Aki
 

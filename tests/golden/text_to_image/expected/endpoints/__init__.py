@@ -4,6 +4,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+__all__ = [
+    "flux_dev",
+]
+
 if TYPE_CHECKING:
     from golden_client.client import Aki
 

@@ -22,7 +22,7 @@ from aki_codegen.sandbox.server import SandboxServer
 from PIL import Image as Pillow
 
 MESSAGES = [{"role": "user", "content": "Tell me a joke"}]
-SLOW = "[[dur=0.4 steps=8]]"
+SLOW = "[[dur=0.6 steps=8]]"
 
 
 def test_a_call_returns_the_typed_result(aki: Aki) -> None:
@@ -73,7 +73,7 @@ def test_a_stream_gives_each_word_once_and_then_the_result(aki: Aki) -> None:
         result = stream.result()
     assert "".join(event.text_delta for event in events) == result.text
     running = [event for event in events if isinstance(event, Running)]
-    assert len(running) > 2
+    assert len(running) > 1
     assert isinstance(running[0].data, Llama38bChatProgress)
 
 

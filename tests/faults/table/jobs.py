@@ -1,0 +1,62 @@
+"""Jobs that come to a bad end, and deadlines that pass."""
+
+from aki_codegen.sandbox import edits
+from aki_codegen.sandbox.edits import Edit
+from aki_codegen.sandbox.job_effects import Forget, Lapse, WorkerFails
+from aki_codegen.sandbox.settings import HubSettings
+from faults.table.case import LONG, TOO_LATE, Case, on
+
+JOBS = (
+    Case(name="job longer than the deadline", canceled=True, **TOO_LATE),
+    Case(name="worker never reports", canceled=None, **TOO_LATE | {"prompt": "[[hang]]"}),
+    Case(
+        name="no worker, job waits in the queue",
+        canceled=True,
+        settings=HubSettings(worker_slots=0),
+        **TOO_LATE,
+    ),
+    Case(
+        name="deadline, and the hub cancels late",
+        settings=HubSettings(cancel_delay=0.2),
+        **TOO_LATE,
+    ),
+    Case(
+        name="deadline, and the hub ignores cancelling",
+        canceled=False,
+        settings=HubSettings(honour_cancel=False),
+        **TOO_LATE,
+    ),
+    Case(
+        name="job lapses",
+        rules=(on("poll", Lapse(), nth=2),),
+        ends="JobLapsedError",
+        says="lapsed",
+        prompt=LONG,
+    ),
+    Case(
+        name="job forgotten",
+        rules=(on("poll", Forget(), nth=2),),
+        ends="JobUnknownError",
+        says="does not know this job",
+        prompt=LONG,
+    ),
+    Case(
+        name="worker fails",
+        rules=(on("submit", WorkerFails("CUDA out of memory")),),
+        ends="JobFailedError",
+        says="CUDA out of memory",
+    ),
+    Case(
+        name="worker fails with outputs",
+        rules=(on("submit", WorkerFails("truncated", keeps_outputs=True)),),
+        ends="JobFailedError",
+        says="truncated",
+        partial=("num_generated_tokens", "text"),
+    ),
+    Case(
+        name="submit answered without a job id",
+        rules=(on("submit", Edit(edits.drop("job_id"))),),
+        ends="UnexpectedAnswerError",
+        says="named no job",
+    ),
+)

@@ -1,0 +1,155 @@
+"""Error statuses and pages, of the hub and of what stands in front of it."""
+
+from typing import Any
+
+from aki_codegen.sandbox.effects import (
+    LoginPage,
+    Redirect,
+    Status,
+)
+from aki_codegen.sandbox.job_effects import QueueFull
+from faults.table.case import (
+    ALWAYS,
+    DEAF,
+    HOWS,
+    LONG,
+    TRUTH,
+    Case,
+    on,
+)
+
+_STATUSES = (500, 502, 503, 504)
+_BODIES: tuple[Any, ...] = ("json", "html", "empty")
+
+STATUSES = (
+    Case(
+        name="submit answered 429 twice",
+        rules=(on("submit", Status(429), times=2),),
+        submits=3,
+        check=TRUTH,
+    ),
+    Case(
+        name="submit answered 429 with Retry-After 1",
+        rules=(on("submit", Status(429, retry_after=1)),),
+        submits=2,
+        check=TRUTH,
+        within=3.0,
+    ),
+    Case(
+        name="submit answered 429 with a date that has passed",
+        rules=(on("submit", Status(429, retry_after="Wed, 21 Oct 2015 07:28:00 GMT")),),
+        submits=2,
+        check=TRUTH,
+    ),
+    Case(
+        name="submit answered 429 with an hour to wait",
+        rules=(on("submit", Status(429, retry_after=3600)),),
+        ends="RateLimitedError",
+        jobs=0,
+        timeout=5.0,
+        hows=("call", "stream"),
+    ),
+    Case(
+        name="every submit answered 429",
+        rules=(on("submit", Status(429), **ALWAYS),),
+        ends="RateLimitedError",
+        jobs=0,
+        submits=3,
+    ),
+    Case(
+        name="every submit answered 429, no retries",
+        rules=(on("submit", Status(429), **ALWAYS),),
+        ends="RateLimitedError",
+        jobs=0,
+        submits=1,
+        max_retries=0,
+    ),
+    Case(name="queue full once", rules=(on("submit", QueueFull()),), submits=2, check=TRUTH),
+    Case(
+        name="queue full for good",
+        rules=(on("submit", QueueFull(length=7), **ALWAYS),),
+        ends="QueueFullError",
+        says="max length 7",
+        jobs=0,
+        submits=3,
+    ),
+    *(
+        Case(
+            name=f"submit answered {status} ({body}), {'' if reached else 'un'}read by the hub",
+            rules=(on("submit", Status(status, body=body, reached=reached)),),
+            ends="ServerError",
+            says=str(status),
+            jobs=int(reached),
+            hows=HOWS if body == "html" else ("call",),
+        )
+        for status in _STATUSES
+        for body in _BODIES
+        for reached in (False, True)
+    ),
+    Case(name="two polls answered 429", rules=(on("poll", Status(429), times=2),), check=TRUTH),
+    Case(
+        name="a poll answered 429 with Retry-After 1",
+        rules=(on("poll", Status(429, retry_after=1)),),
+        check=TRUTH,
+        within=3.0,
+    ),
+    *(
+        Case(
+            name=f"two polls answered {status} ({body})",
+            rules=(on("poll", Status(status, body=body), times=2),),
+            hows=HOWS if body == "html" else ("call",),
+            check=TRUTH,
+        )
+        for status in _STATUSES
+        for body in _BODIES
+    ),
+    Case(
+        name="every poll answered 503",
+        rules=(on("poll", Status(503, body="html"), **ALWAYS),),
+        **DEAF,
+    ),
+    Case(
+        name="a poll answered 401",
+        rules=(on("poll", Status(401)),),
+        ends="AuthenticationError",
+        prompt=LONG,
+        canceled=True,
+    ),
+    Case(
+        name="a poll answered 404",
+        rules=(on("poll", Status(404)),),
+        ends="NotFoundError",
+        prompt=LONG,
+        canceled=True,
+    ),
+    Case(
+        name="submit redirected",
+        rules=(on("submit", Redirect()),),
+        ends="StatusError",
+        says="302",
+        jobs=0,
+    ),
+    Case(
+        name="a poll redirected",
+        rules=(on("poll", Redirect(status=307)),),
+        ends="StatusError",
+        says="307",
+        prompt=LONG,
+        canceled=True,
+    ),
+    Case(
+        name="login page for the submit",
+        rules=(on("submit", LoginPage()),),
+        ends="UnexpectedAnswerError",
+        says="HTML page",
+        jobs=0,
+    ),
+    Case(
+        name="login page for a poll",
+        rules=(on("poll", LoginPage()),),
+        ends="UnexpectedAnswerError",
+        says="HTML page",
+        prompt=LONG,
+        canceled=True,
+    ),
+)

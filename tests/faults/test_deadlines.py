@@ -1,0 +1,174 @@
+"""Who stops waiting, who cancels the job, and who merely looks away."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from aki_client import (
+    Aki,
+    DeadlineExceededError,
+    JobCanceledError,
+    JobUnknownError,
+    ResultGoneError,
+)
+from aki_codegen.sandbox.effects import Delay, Reset, Status
+from aki_codegen.sandbox.settings import HubSettings
+from faults.modes import KEY
+from faults.running import states, until
+from faults.table.case import LONG, SHORT
+
+SOON = 2.0
+
+
+def chat(aki):
+    return aki.llama3_8b_chat
+
+
+def test_leaving_a_stream_early_cancels_its_job(mode, aki, hub):
+    with mode.using(chat(aki).stream(prompt_input=LONG)) as stream:
+        next(mode.items(stream))
+    assert states(hub) == ["canceled"]
+
+
+def test_an_exception_in_a_stream_cancels_its_job_and_is_raised(mode, aki, hub):
+    with pytest.raises(ZeroDivisionError), mode.using(chat(aki).stream(prompt_input=LONG)):
+        raise ZeroDivisionError
+    assert states(hub) == ["canceled"]
+
+
+def test_an_exception_in_on_progress_cancels_the_job_and_is_raised(mode, aki, hub):
+    def show(event):
+        raise ZeroDivisionError
+
+    async def show_later(event):
+        raise ZeroDivisionError
+
+    for callback in (show, show_later) if mode.is_async else (show,):
+        call = chat(aki).with_options(on_progress=callback)
+        with pytest.raises(ZeroDivisionError):
+            mode.wait(call(prompt_input=LONG))
+    assert set(states(hub)) == {"canceled"}
+
+
+def test_an_exhausted_stream_cancels_nothing(mode, aki, hub):
+    with mode.using(chat(aki).stream(prompt_input=SHORT)) as stream:
+        assert list(mode.items(stream))
+    assert states(hub) == ["done"]
+
+
+def test_waiting_for_a_job_no_longer_leaves_it_alone(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input="hi [[dur=0.5]]"))
+    with pytest.raises(DeadlineExceededError) as caught:
+        mode.wait(job.result(timeout=0.2))
+    assert caught.value.job_id == job.id
+    assert "hi" in mode.wait(job.result(timeout=10)).text
+    assert states(hub) == ["done"]
+
+
+def test_a_deadline_amid_the_final_answer_does_not_lose_it(mode, aki, hub):
+    hub.faults.add(Delay(0.5), on="final")
+    job = mode.wait(chat(aki).submit(prompt_input="hi [[dur=0.05]]"))
+    assert "hi" in mode.wait(job.result(timeout=0.3)).text
+
+
+def test_a_result_that_comes_with_the_answer_to_the_cancelling_is_not_thrown_away(mode, aki, hub):
+    hub.faults.add(Reset(), on="poll", times=1)
+    call = chat(aki).with_options(timeout=0.12, progress_interval=5.0)
+    # The first poll fails, the next one would come after the deadline; by then the job has ended.
+    assert "hi" in mode.wait(call(prompt_input="hi [[dur=0.05]]")).text
+
+
+def test_a_cancelled_job_says_so(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input=LONG))
+    assert mode.wait(job.status()) == "processing"
+    mode.wait(job.cancel())
+    with pytest.raises(JobCanceledError):
+        mode.wait(job.result(timeout=10))
+    assert mode.wait(job.status()) == "canceled"
+
+
+def test_cancelling_may_wait_for_the_end(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input=LONG))
+    mode.wait(job.cancel(wait=10))
+    assert job.ended
+
+
+def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input="hi [[dur=0.01]]"))
+    time.sleep(0.1)
+    mode.wait(job.cancel())
+    assert "hi" in mode.wait(job.result(timeout=10)).text
+
+
+def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, monkeypatch):
+    monkeypatch.setattr("aki_client._runtime.jobs.CANCEL_SECONDS", 0.5)
+    job = mode.wait(chat(aki).submit(prompt_input=LONG))
+    hub.faults.add(Status(503), on="poll", times=None)
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceededError):
+        mode.wait(job.cancel())
+    assert time.monotonic() - began < 0.5 + SOON
+
+
+def test_a_job_of_before_a_restart_is_unknown(mode, hub):
+    with mode.client(hub.url) as aki:
+        job = mode.wait(chat(aki).submit(prompt_input=LONG))
+        hub.stop()
+        hub.hub.forget_jobs()
+        restart = threading.Timer(0.3, hub.start)
+        restart.start()
+        with pytest.raises(JobUnknownError):
+            mode.wait(job.result(timeout=20))
+        restart.join()
+
+
+def test_a_result_that_was_read_elsewhere_is_gone(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input=SHORT))
+    mode.wait(job.result(timeout=10))
+    with mode.client(hub.url) as other, pytest.raises(ResultGoneError, match="handed out before"):
+        mode.wait(chat(other).job(job.id).result(timeout=10))
+
+
+class TestAHubThatIgnoresCancelling:
+    """As the public server does."""
+
+    @pytest.fixture
+    def settings(self):
+        return HubSettings(honour_cancel=False)
+
+    def test_does_not_keep_one_waiting(self, mode, aki, hub):
+        job = mode.wait(chat(aki).submit(prompt_input=LONG))
+        began = time.monotonic()
+        mode.wait(job.cancel(wait=0.3))
+        assert 0.25 < time.monotonic() - began < SOON
+        assert not job.ended
+
+    def test_still_gives_the_result(self, mode, aki, hub):
+        job = mode.wait(chat(aki).submit(prompt_input=SHORT))
+        mode.wait(job.cancel())
+        assert "joke" in mode.wait(job.result(timeout=10)).text
+
+
+class TestAHubWithoutWorkers:
+    """Where jobs wait and pauses grow long."""
+
+    @pytest.fixture
+    def settings(self):
+        return HubSettings(worker_slots=0)
+
+    def test_cancelling_does_not_wait_for_the_pause_of_another_waiter(self, hub):
+        with (
+            Aki(KEY, api_server=hub.url, progress_interval=30.0) as aki,
+            ThreadPoolExecutor() as pool,
+        ):
+            chat(aki).submit(prompt_input="first")
+            job = chat(aki).submit(prompt_input="second")
+            waiting = pool.submit(job.result, 12)
+            # By now the pauses have grown to more than half a second.
+            assert until(lambda: hub.hub.polls.by_job[job.id] >= 6, 6)
+            began = time.monotonic()
+            job.cancel()
+            assert time.monotonic() - began < 0.4
+            with pytest.raises(JobCanceledError):
+                waiting.result()

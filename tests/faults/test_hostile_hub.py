@@ -1,0 +1,135 @@
+"""A hub that means ill: it sends the key elsewhere, answers without an end, or one byte at a time."""
+
+import gzip
+import time
+import tracemalloc
+
+import pytest
+from aki_client import (
+    ConnectionFailedError,
+    DeadlineExceededError,
+    StatusError,
+    UnexpectedAnswerError,
+)
+from aki_codegen.sandbox.effects import Oversized, Redirect
+from aki_codegen.sandbox.server import SandboxServer
+from faults.modes import KEY
+from faults.plain_server import PlainServer, head
+from faults.table.case import SHORT
+
+LIMIT = "aki_client._runtime.http.MAX_ANSWER_BYTES"
+MEGABYTE = 1 << 20
+
+
+@pytest.mark.parametrize("on", ["submit", "poll", "list"])
+def test_the_key_is_never_sent_on_to_another_host(mode, hub, on):
+    with SandboxServer() as elsewhere, mode.client(hub.url) as aki:
+        for status in (301, 302, 303, 307, 308):
+            hub.faults.clear()
+            hub.faults.add(Redirect(elsewhere.url, status), on=on, times=None)
+            with pytest.raises(StatusError, match=str(status)):
+                mode.wait(
+                    aki.endpoints() if on == "list" else aki.llama3_8b_chat(prompt_input=SHORT)
+                )
+        assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_answer_beyond_the_limit_is_refused(mode, hub, monkeypatch, announced):
+    monkeypatch.setattr(LIMIT, MEGABYTE)
+    hub.faults.add(Oversized(2 * MEGABYTE, announced=announced), on="poll", times=None)
+    with (
+        mode.client(hub.url) as aki,
+        pytest.raises(UnexpectedAnswerError, match="longer than 1,048,576 bytes"),
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+
+
+def test_an_answer_as_long_as_the_limit_is_taken(mode, hub, monkeypatch):
+    monkeypatch.setattr(LIMIT, MEGABYTE)
+    hub.faults.add(Oversized(MEGABYTE), on="poll", times=None)
+    with mode.client(hub.url) as aki:
+        assert "joke" in mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text
+
+
+def test_no_answer_is_asked_for_in_a_form_that_may_explode(mode, hub):
+    with (
+        PlainServer(lambda connection, _: connection.sendall(head("503 No"))) as server,
+        mode.client(server.url) as aki,
+        pytest.raises(StatusError, match="503"),
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+    assert b"accept-encoding: identity\r\n" in server.requests[0].lower()
+
+
+def test_a_small_answer_that_explodes_is_refused_before_it_fills_the_memory(mode, monkeypatch):
+    monkeypatch.setattr(LIMIT, MEGABYTE)
+    bomb = gzip.compress(bytes(400 * MEGABYTE))
+
+    def answer(connection, request):
+        connection.sendall(head("200 OK", content_encoding="gzip", content_length=len(bomb)) + bomb)
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswerError, match="longer than"):
+                mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+            assert tracemalloc.get_traced_memory()[1] < 200 * MEGABYTE
+        finally:
+            tracemalloc.stop()
+
+
+def test_an_answer_that_comes_byte_by_byte_ends_with_the_deadline(mode, monkeypatch):
+    monkeypatch.setattr("aki_client._runtime.flows.CANCEL_SECONDS", 0.5)
+
+    def drip(connection, request):
+        if b"/progress/" not in request:
+            body = b'{"success": true, "job_id": "a-job"}'
+            connection.sendall(head("200 OK", content_length=len(body), connection="close") + body)
+            return
+        connection.sendall(head("200 OK", content_length=10_000))
+        for _ in range(400):
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+    with PlainServer(drip) as server, mode.client(server.url) as aki:
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            mode.wait(aki.llama3_8b_chat.with_options(timeout=0.6)(prompt_input=SHORT))
+        assert time.monotonic() - began < 0.6 + 0.5 + 2.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        head("200 OK", content_encoding="gzip", content_length=5) + b"never",
+        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 20_000,
+    ],
+)
+def test_what_is_no_http_is_a_connection_that_failed(mode, answer):
+    with (
+        PlainServer(lambda connection, _: connection.sendall(answer)) as server,
+        mode.client(server.url) as aki,
+        pytest.raises(ConnectionFailedError),
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+    assert len(server.requests) == 1
+
+
+def test_an_error_that_repeats_the_request_shows_no_key(mode):
+    def echo(connection, request):
+        body = f"<html><title>No entry for {KEY}</title></html>".encode()
+        connection.sendall(head("403 Forbidden", content_length=len(body)) + body)
+
+    with (
+        PlainServer(echo) as server,
+        mode.client(server.url) as aki,
+        pytest.raises(StatusError, match=r"No entry for \*\*\*") as caught,
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+    assert KEY not in repr(vars(caught.value))

@@ -1,0 +1,114 @@
+"""One job, several waiters, several processes; and no more connections than it takes."""
+
+import asyncio
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from aki_client import Aki, AsyncAki
+from aki_codegen.sandbox.effects import Delay
+from faults.modes import KEY
+
+WAITERS = 8
+RUNS = "hi [[dur=0.4]]"
+RESTORE = """
+import pickle, sys
+job = pickle.loads(bytes.fromhex(sys.argv[1]))
+print(job.result(timeout=20).text)
+"""
+
+
+def polls(hub, job):
+    return hub.hub.polls.by_job[job.id]
+
+
+def test_threads_that_wait_for_one_job_poll_once_between_them(hub):
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(WAITERS) as pool:
+        job = aki.llama3_8b_chat.submit(prompt_input=RUNS)
+        results = list(pool.map(lambda _: job.result(timeout=20), range(WAITERS)))
+        assert all(result is results[0] for result in results)
+        assert polls(hub, job) <= 10
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_tasks_that_wait_for_one_job_poll_once_between_them(hub):
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            job = await aki.llama3_8b_chat.submit(prompt_input=RUNS)
+            results = await asyncio.gather(*(job.result(timeout=20) for _ in range(WAITERS)))
+            assert all(result is results[0] for result in results)
+            assert polls(hub, job) <= 10
+
+    asyncio.run(main())
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_a_waiter_that_is_cancelled_leaves_the_others_waiting(hub):
+    hub.faults.add(Delay(0.1), on="poll", times=None)
+
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            job = await aki.llama3_8b_chat.submit(prompt_input=RUNS)
+            waiters = [asyncio.create_task(job.result(timeout=20)) for _ in range(WAITERS)]
+            for waiter in waiters[:-1]:
+                await asyncio.sleep(0.06)
+                waiter.cancel()
+            outcomes = await asyncio.gather(*waiters, return_exceptions=True)
+            assert [type(outcome).__name__ for outcome in outcomes[:-1]] == ["CancelledError"] * 7
+            assert "hi" in outcomes[-1].text
+
+    asyncio.run(main())
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_two_handles_of_one_job_are_one(mode, aki, hub):
+    job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=RUNS))
+    assert aki.llama3_8b_chat.job(job.id) is job
+
+
+def test_a_stream_of_events_and_a_result_share_the_polls(hub):
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(2) as pool:
+        job = aki.llama3_8b_chat.submit(prompt_input=RUNS)
+        watching = pool.submit(lambda: "".join(event.text_delta for event in job.events(20)))
+        assert watching.result() == job.result(timeout=20).text
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_a_handle_goes_to_another_process_without_the_key(hub):
+    with Aki(KEY, api_server=hub.url) as aki:
+        job = aki.llama3_8b_chat.submit(prompt_input="hi")
+        packed = pickle.dumps(job)
+    assert KEY.encode() not in packed
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RESTORE, packed.hex()],
+        env={**os.environ, "AKI_API_KEY": KEY},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert "hi" in done.stdout
+
+
+def test_a_handle_that_has_its_result_takes_it_along(hub):
+    with Aki(KEY, api_server=hub.url) as aki:
+        job = aki.llama3_8b_chat.submit(prompt_input="hi")
+        text = job.result(timeout=20).text
+        copy = pickle.loads(pickle.dumps(job))  # noqa: S301 it is ours
+    asked = hub.hub.request_count
+    assert copy.result().text == text
+    assert hub.hub.request_count == asked
+
+
+def test_one_connection_serves_one_job(mode, aki, hub):
+    mode.wait(aki.llama3_8b_chat(prompt_input=RUNS))
+    assert hub.connections_made == 1
+
+
+def test_one_connection_serves_twenty_jobs_in_a_row(mode, aki, hub):
+    for _ in range(20):
+        mode.wait(aki.llama3_8b_chat(prompt_input="hi"))
+    assert (hub.connections_made, hub.hub.jobs_submitted) == (1, 20)

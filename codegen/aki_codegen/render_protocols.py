@@ -70,6 +70,8 @@ def _doc(summary: str, members: str) -> Code:
 
 
 def _imports(families: Sequence[Family], package: str) -> list[Code]:
+    if not families:
+        return []
     fields: list[ModelField] = [
         f for family in families for f in (*family.parameters, *family.outputs)
     ]

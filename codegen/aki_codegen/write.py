@@ -11,6 +11,7 @@ from .folder import MANIFEST_NAME, files_of, generated_files
 from .problems import GenerationError
 
 _OLD = ".aki-codegen-old-"
+_NEW = ".aki-codegen-new-"
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,20 @@ def write_beside(path: Path, text: str) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Put a package back that a run left aside when it was interrupted in the very moment of replacing it."""
-    if folder.exists() or not folder.parent.is_dir():
-        return
-    for old in sorted(folder.parent.glob(f"{_OLD}{folder.name}-*")):
-        old.rename(folder)
-        return
+    """Put a package back that a run left aside when it was interrupted in the very moment of replacing it.
+
+    What runs left that were killed while they wrote is removed. To be called by one run at a time.
+    """
+    if not folder.exists():
+        for old in _leftovers(_OLD, folder)[:1]:
+            old.rename(folder)
+    for stage in _leftovers(_NEW, folder):
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _leftovers(prefix: str, folder: Path) -> list[Path]:
+    # The folder's name ends where the eight characters of a temporary name begin.
+    return sorted(folder.parent.glob(f"{prefix}{folder.name}-{'?' * 8}"))
 
 
 def _write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Written:
@@ -97,7 +106,7 @@ def _write_package(folder: Path, files: Mapping[PurePosixPath, bytes]) -> Writte
 
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    stage = Path(tempfile.mkdtemp(prefix=f".aki-codegen-new-{folder.name}-", dir=folder.parent))
+    stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{folder.name}-", dir=folder.parent))
     try:
         for path, content in files.items():
             target = stage / path
@@ -108,7 +117,8 @@ def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
         if folder.exists():
             folder.rename(old)
         stage.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        for past in _leftovers(_OLD, folder):
+            shutil.rmtree(past, ignore_errors=True)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
         recover(folder)

@@ -65,7 +65,20 @@ def test_a_waiter_that_is_cancelled_leaves_the_others_waiting(hub):
 
 def test_two_handles_of_one_job_are_one(mode, aki, hub):
     job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=RUNS))
-    assert aki.llama3_8b_chat.job(job.id) is job
+    assert aki.llama3_8b_chat.job(job.id) == job
+
+
+def test_a_stream_and_a_handle_of_its_job_share_the_polls(hub):
+    with (
+        Aki(KEY, api_server=hub.url) as aki,
+        Aki(KEY, api_server=hub.url) as other,
+        aki.llama3_8b_chat.stream(prompt_input=RUNS) as stream,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        watching = pool.submit(lambda: "".join(stream.text()))
+        handle = other.llama3_8b_chat.job(stream.job_id or "")
+        assert handle.result(timeout=20).text == watching.result()
+    assert hub.hub.polls.most_at_once == 1
 
 
 def test_a_stream_of_events_and_a_result_share_the_polls(hub):

@@ -141,7 +141,7 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if state == "lapsed":
         return Ended(_job_error(errors.JobLapsedError, "lapsed", endpoint, job_id, fields))
     if answer.status == 402:
-        said = sentences(body, answer.status)
+        said = _said(body, answer.status, job_id)
         return Ended(
             errors.JobUnknownError(
                 f"{endpoint}: the hub does not know this job (any more): {said[0]}",
@@ -208,7 +208,7 @@ def _job_error(
 ) -> errors.JobError:
     result = _mapping(fields.get("job_result"))
     reason = result.get("error") or fields.get("error")
-    said = sentences({"error": reason}) if reason else []
+    said = _said({"error": reason}, None, job_id) if reason else []
     partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
     envelope = {"success", "job_id", "ep_version", "error"}
     return kind(
@@ -259,6 +259,12 @@ def _shape(body: bytes) -> str:
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if is_object(value) else {}
+
+
+def _said(body: object, status: int | None, job_id: str) -> list[str]:
+    # Whoever knows a job's id can read the job, and a sentence may end up in a log.
+    said = sentences(body, status)
+    return [text.replace(job_id, f"{job_id[:8]}…") for text in said] if len(job_id) > 12 else said
 
 
 def _is_queue_full(said: list[str]) -> bool:

@@ -11,6 +11,7 @@ from . import answers, requests
 from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .endpoint import Endpoint
+from .errors import ConfigurationError
 from .flows import Session
 from .hub import Layout
 from .jobs import Job
@@ -50,6 +51,10 @@ class SyncClient(ClientCore):
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
         self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
+        if isinstance(http_client, httpx.AsyncClient):
+            raise ConfigurationError(
+                "http_client is of the wrong kind: Aki takes an httpx.Client, AsyncAki an httpx.AsyncClient"
+            )
         self._transport = SyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 
@@ -71,7 +76,7 @@ class SyncClient(ClientCore):
     def endpoint(self, name: str) -> Endpoint[..., AnyOutput, AnyProgress]:
         """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
         spec = untyped_spec(name, self._hub.package)
-        return Endpoint(SyncRunner(self.parts, self._handles), spec, self._options)
+        return Endpoint(SyncRunner(self.parts), spec, self._options)
 
     def call(self, name: str, params: Mapping[str, Any]) -> AnyOutput:
         """Call an endpoint that was not generated; lists, dicts and media are encoded as the hub wants."""
@@ -128,7 +133,7 @@ class SyncClient(ClientCore):
 
         def __getattr__(self, name: str) -> Any:
             endpoint = self.load_endpoint(name)
-            return Endpoint(SyncRunner(self.parts, self._handles), endpoint, self._options)
+            return Endpoint(SyncRunner(self.parts), endpoint, self._options)
 
     def __enter__(self) -> Self:
         return self

@@ -8,11 +8,10 @@ from .async_client import AsyncClient
 from .client import SyncClient
 from .endpoint import AsyncEndpoint, Endpoint
 from .options import Options
-from .runner import AsyncRunner, Handles, SyncRunner
+from .runner import AsyncRunner, SyncRunner
 
 C = TypeVar("C", SyncClient, AsyncClient)
 
-_sync_handles, _async_handles = Handles(), Handles()
 _clients: dict[type[Any], Any] = {}
 _lock = threading.Lock()
 
@@ -35,11 +34,11 @@ def _close_sync_clients() -> None:
 
 def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
     """Return an endpoint function of the default client."""
-    runner = SyncRunner(lambda: default_client(kind).parts(), _sync_handles)
+    runner = SyncRunner(lambda: default_client(kind).parts())
     return Endpoint(runner, kind.load_endpoint(name), Options())
 
 
 def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
     """Return an awaitable endpoint function of the default client."""
-    runner = AsyncRunner(lambda: default_client(kind).parts(), _async_handles)
+    runner = AsyncRunner(lambda: default_client(kind).parts())
     return AsyncEndpoint(runner, kind.load_endpoint(name), Options())

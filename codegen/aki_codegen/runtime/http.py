@@ -3,6 +3,7 @@
 Whatever httpx raises becomes a `ConnectionFailedError` that says whether the hub may have seen the request.
 """
 
+import json
 import logging
 import re
 import ssl
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -106,11 +108,9 @@ class AnswerReader:
             raise httpx.ReadTimeout("the answer comes too slowly")
 
     def answer(self) -> Answer:
-        """Return what came, without the key where an error repeats it."""
-        body, status = b"".join(self._pieces), self._response.status_code
-        if status >= 300:
-            body = _without_key_of(self._request, body)
-        return Answer(status, body, _seconds(self._response.headers))
+        """Return what came, without the key where the hub repeats it."""
+        body = _without_key_of(self._request, b"".join(self._pieces))
+        return Answer(self._response.status_code, body, _seconds(self._response.headers))
 
     def _refuse_beyond_limit(self, size: int) -> None:
         if size > MAX_ANSWER_BYTES:
@@ -124,7 +124,10 @@ def _without_key_of(request: Request, body: bytes) -> bytes:
     key = (request.payload or request.query).get("key")
     if not isinstance(key, str) or len(key) < _SHORTEST_KEY:
         return body
-    return body.replace(key.encode("utf-8", "replace"), b"***")
+    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    for form in sorted(written, key=len, reverse=True):
+        body = body.replace(form.encode("utf-8", "replace"), b"***")
+    return body
 
 
 def _seconds(headers: httpx.Headers) -> float | None:

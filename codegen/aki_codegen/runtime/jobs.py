@@ -5,7 +5,6 @@ time for one job: waiters take turns, and each looks first whether another one h
 """
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic
 
@@ -19,6 +18,7 @@ from .jobstate import EventReader, JobState, Out, Prog
 from .json_value import encode_json
 from .options import Options
 from .runner import AsyncRunner, SyncRunner
+from .slots import ASYNC_SLOTS, SYNC_SLOTS
 
 
 class _JobHandle(Generic[Prog, Out]):
@@ -63,6 +63,14 @@ class _JobHandle(Generic[Prog, Out]):
             raise InvalidParametersError(self.endpoint, [reason]) from None
         self._state.inputs_to_send.update(progress_inputs)
 
+    def __eq__(self, other: object) -> bool:
+        """Two handles are equal where they know the same job, and know the same of it."""
+        state: object = getattr(other, "_state", None)
+        return type(other) is type(self) and self._state is state
+
+    def __hash__(self) -> int:
+        return hash((self.endpoint, self.id))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.endpoint} {self.id[:8]}… {self._state.status}>"
 
@@ -75,16 +83,23 @@ class Job(_JobHandle[Prog, Out]):
     ) -> None:
         self._origin = origin
         self._runner = runner
-        self._state = state
         self._options = options
-        self._turn = threading.Lock()
+        self._slot = SYNC_SLOTS.of(runner.session.address.server, state)
+        self._state = self._slot.state
+        self._turn = self._slot.turn
 
-    def status(self) -> str:
-        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
-        session, state = self._runner.session, self._state
-        with self._turn:
-            if not state.ended:
-                self._runner.run(flows.poll(session, state, self._options, None, whole=True))
+    def status(self, timeout: float | None = 60.0) -> str:
+        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
+
+        Args:
+            timeout: Seconds to wait for the hub's answer.
+
+        Raises:
+            DeadlineExceededError: The hub has not answered in this time.
+        """
+        deadline = self._runner.session.deadline(timeout)
+        if not self._state.ended:
+            self._poll(deadline, self._state.revision)
         return self._state.status
 
     def events(self, timeout: float | None = None) -> Iterator[Event[Prog]]:
@@ -157,6 +172,10 @@ class Job(_JobHandle[Prog, Out]):
         seen = state.revision
         # Outside of the turn, so that nobody who cancels has to wait for a long pause.
         self._runner.run(flows.rest(session, state, deadline))
+        self._poll(deadline, seen)
+
+    def _poll(self, deadline: float | None, seen: int) -> None:
+        session, state = self._runner.session, self._state
         patience = -1.0 if deadline is None else max(deadline - session.now(), 0.0)
         if not self._turn.acquire(timeout=patience):
             raise flows.too_late(state)
@@ -175,16 +194,23 @@ class AsyncJob(_JobHandle[Prog, Out]):
     ) -> None:
         self._origin = origin
         self._runner = runner
-        self._state = state
         self._options = options
-        self._turn = asyncio.Lock()
+        self._slot = ASYNC_SLOTS.of(runner.session.address.server, state)
+        self._state = self._slot.state
+        self._turn = self._slot.turn
 
-    async def status(self) -> str:
-        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
-        session, state = self._runner.session, self._state
-        async with self._turn:
-            if not state.ended:
-                await self._runner.run(flows.poll(session, state, self._options, None, whole=True))
+    async def status(self, timeout: float | None = 60.0) -> str:
+        """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
+
+        Args:
+            timeout: Seconds to wait for the hub's answer.
+
+        Raises:
+            DeadlineExceededError: The hub has not answered in this time.
+        """
+        deadline = self._runner.session.deadline(timeout)
+        if not self._state.ended:
+            await self._poll(deadline, self._state.revision)
         return self._state.status
 
     async def events(self, timeout: float | None = None) -> AsyncIterator[Event[Prog]]:
@@ -256,6 +282,10 @@ class AsyncJob(_JobHandle[Prog, Out]):
         seen = state.revision
         # Outside of the turn, so that nobody who cancels has to wait for a long pause.
         await self._runner.run(flows.rest(session, state, deadline))
+        await self._poll(deadline, seen)
+
+    async def _poll(self, deadline: float | None, seen: int) -> None:
+        session, state = self._runner.session, self._state
         await self._take_turn(None if deadline is None else max(deadline - session.now(), 0.0))
         try:
             if state.revision == seen and not state.ended:

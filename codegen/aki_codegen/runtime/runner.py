@@ -1,9 +1,7 @@
 """A session and the transport that runs its flows: what endpoints, jobs and streams need of a client."""
 
-import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
-from weakref import WeakValueDictionary
+from typing import TypeVar
 
 from .flows import Flow, Session
 from .transport import AsyncTransport, SyncTransport
@@ -11,34 +9,15 @@ from .transport import AsyncTransport, SyncTransport
 T = TypeVar("T")
 
 
-class Handles:
-    """The job handles in use, by endpoint and id. Two handles of one job would poll it side by side."""
-
-    def __init__(self) -> None:
-        self._handles: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
-        self._lock = threading.Lock()
-
-    def get_or_make(self, endpoint: str, job_id: str, make: Callable[[], T]) -> T:
-        """Return the handle in use, or a new one."""
-        with self._lock:
-            handle: T = self._handles.get((endpoint, job_id)) or make()
-            self._handles[(endpoint, job_id)] = handle
-            return handle
-
-
 class SyncRunner:
     """Runs flows in the calling thread.
 
     Args:
         open_session: Returns the session and its transport; called whenever they are needed.
-        handles: The handles of jobs that are in use, so that a job has one.
     """
 
-    def __init__(
-        self, open_session: Callable[[], tuple[Session, SyncTransport]], handles: Handles
-    ) -> None:
+    def __init__(self, open_session: Callable[[], tuple[Session, SyncTransport]]) -> None:
         self._open = open_session
-        self.handles = handles
 
     @property
     def session(self) -> Session:
@@ -55,14 +34,10 @@ class AsyncRunner:
 
     Args:
         open_session: Returns the session and its transport; called whenever they are needed.
-        handles: The handles of jobs that are in use, so that a job has one.
     """
 
-    def __init__(
-        self, open_session: Callable[[], tuple[Session, AsyncTransport]], handles: Handles
-    ) -> None:
+    def __init__(self, open_session: Callable[[], tuple[Session, AsyncTransport]]) -> None:
         self._open = open_session
-        self.handles = handles
 
     @property
     def session(self) -> Session:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from .answers import Answer
+from .errors import ConfigurationError
 from .flows import (
     CANCEL_SECONDS,
     Effect,
@@ -93,15 +94,20 @@ class SyncTransport:
             case Note(text):
                 _log.info("%s", text)
             case Notify(event, show):
-                show(event)
+                shown = show(event)
+                if inspect.iscoroutine(shown):
+                    shown.close()
+                    raise ConfigurationError("on_progress is async; use it with AsyncAki")
         return None
 
     def _send(self, request: Request, seconds: float) -> Answer:
         failure: BaseException
         try:
             return self._exchange(request, seconds)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ValueError) as error:
             failure = connection_failed(error, request, seconds)
+        except RuntimeError as error:
+            failure = ConfigurationError(f"the HTTP client can not be used: {error}")
         except BaseException as error:
             failure = without_frames(error)
         # Raised here, so that it does not lead to httpx's own request, which holds the key.

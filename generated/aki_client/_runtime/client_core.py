@@ -17,7 +17,6 @@ from .hub import Address, Hub, Layout, http_allowed_by_environment
 from .jobref import Origin
 from .options import Options
 from .requests import Request
-from .runner import Handles
 from .secret import ApiKey
 from .shapes import is_array
 
@@ -70,7 +69,6 @@ class ClientCore:
     ) -> None:
         self._allow_http = allow_http or http_allowed_by_environment()
         self._options = options
-        self._handles = Handles()
         self._key_holder = KeyHolder()
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         self._address = Address.parse(server, layout or self._hub.layout)

@@ -167,11 +167,7 @@ class Endpoint(_Bound[P, Out, Prog]):
         return Endpoint(self._runner, self._spec, replace(self._options, **changes))
 
     def _handle(self, state: JobState[Prog, Out]) -> Job[Prog, Out]:
-        return self._runner.handles.get_or_make(
-            self.info.name,
-            state.job_id,
-            lambda: Job(self._runner, state, self._options, self.info.origin),
-        )
+        return Job(self._runner, state, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
@@ -216,11 +212,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         return AsyncEndpoint(self._runner, self._spec, replace(self._options, **changes))
 
     def _handle(self, state: JobState[Prog, Out]) -> AsyncJob[Prog, Out]:
-        return self._runner.handles.get_or_make(
-            self.info.name,
-            state.job_id,
-            lambda: AsyncJob(self._runner, state, self._options, self.info.origin),
-        )
+        return AsyncJob(self._runner, state, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)

@@ -149,6 +149,10 @@ def submit(
     """Make a job, once: a submit is repeated only where it is certain that no job was made."""
     endpoint = reading.endpoint
     deadline = session.deadline(options.timeout)
+    if _passes(session, 0.0, deadline):
+        raise DeadlineExceededError(
+            f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint
+        )
     attempt = 0
     while True:
         attempt += 1
@@ -207,13 +211,14 @@ def rest(session: Session, job: JobState[Any, Any], deadline: float | None) -> F
         DeadlineExceededError: The deadline came first.
     """
     pause = job.next_poll - session.now()
-    if _passes(session, max(pause, 0.0), deadline):
+    if pause <= 0:
+        return
+    if _passes(session, pause, deadline):
         remaining = (deadline or 0.0) - session.now()
         if remaining > 0:
             yield Pause(remaining)
         raise too_late(job)
-    if pause > 0:
-        yield Pause(pause)
+    yield Pause(pause)
 
 
 def poll(

@@ -3,6 +3,8 @@
 Leaving the `with` block before the end cancels the job, because nobody waits for it any more.
 """
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Generic, Self
@@ -12,6 +14,7 @@ from .events import Event
 from .jobstate import EventReader, JobState, Out, Prog
 from .options import Options
 from .runner import AsyncRunner, SyncRunner
+from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot
 
 
 class Stream(Generic[Prog, Out]):
@@ -26,26 +29,29 @@ class Stream(Generic[Prog, Out]):
         self._runner = runner
         self._start = start
         self._options = options
-        self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
+        self._opened: tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]] | None = (
+            None
+        )
 
     def __repr__(self) -> str:
-        state = self._opened[0].status if self._opened is not None else "not begun"
+        state = self._opened[0].state.status if self._opened is not None else "not begun"
         return f"<{type(self).__name__} {state}>"
 
     @property
     def job_id(self) -> str | None:
         """The job's id on the hub; None before the stream has begun."""
-        return self._opened[0].job_id if self._opened is not None else None
+        return self._opened[0].state.job_id if self._opened is not None else None
 
     def __iter__(self) -> Iterator[Event[Prog]]:
-        state, reader = self._open()
+        slot, reader = self._open()
+        state = slot.state
         while True:
             event = reader.read()
             if event is not None:
                 yield event
             if state.ended:
                 break
-            self._advance(state)
+            self._advance(slot)
         if state.error is not None:
             state.result()
 
@@ -62,24 +68,31 @@ class Stream(Generic[Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
-        state, _ = self._open()
+        slot, _ = self._open()
+        state = slot.state
         while not state.ended:
-            self._advance(state)
+            self._advance(slot)
         return state.result()
 
     def close(self) -> None:
         """Cancel the job unless it has ended."""
-        if self._opened is not None and not self._opened[0].ended:
-            self._runner.run(flows.abandon(self._runner.session, self._opened[0], self._options))
+        if self._opened is not None and not self._opened[0].state.ended:
+            self._runner.run(
+                flows.abandon(self._runner.session, self._opened[0].state, self._options)
+            )
 
-    def _open(self) -> tuple[JobState[Prog, Out], EventReader[Prog, Out]]:
+    def _open(self) -> tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]]:
         if self._opened is None:
             state = self._runner.run(self._start)
-            self._opened = state, EventReader(state)
+            slot = SYNC_SLOTS.of(self._runner.session.address.server, state)
+            self._opened = slot, EventReader(slot.state)
         return self._opened
 
-    def _advance(self, state: JobState[Prog, Out]) -> None:
-        self._runner.run(flows.watch(self._runner.session, state, self._options))
+    def _advance(self, slot: JobSlot[Prog, Out, threading.Lock]) -> None:
+        seen = slot.state.revision
+        with slot.turn:
+            if slot.state.revision == seen and not slot.state.ended:
+                self._runner.run(flows.watch(self._runner.session, slot.state, self._options))
 
     def __enter__(self) -> Self:
         self._open()
@@ -106,26 +119,27 @@ class AsyncStream(Generic[Prog, Out]):
         self._runner = runner
         self._start = start
         self._options = options
-        self._opened: tuple[JobState[Prog, Out], EventReader[Prog, Out]] | None = None
+        self._opened: tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]] | None = None
 
     def __repr__(self) -> str:
-        state = self._opened[0].status if self._opened is not None else "not begun"
+        state = self._opened[0].state.status if self._opened is not None else "not begun"
         return f"<{type(self).__name__} {state}>"
 
     @property
     def job_id(self) -> str | None:
         """The job's id on the hub; None before the stream has begun."""
-        return self._opened[0].job_id if self._opened is not None else None
+        return self._opened[0].state.job_id if self._opened is not None else None
 
     async def __aiter__(self) -> AsyncIterator[Event[Prog]]:
-        state, reader = await self._open()
+        slot, reader = await self._open()
+        state = slot.state
         while True:
             event = reader.read()
             if event is not None:
                 yield event
             if state.ended:
                 break
-            await self._advance(state)
+            await self._advance(slot)
         if state.error is not None:
             state.result()
 
@@ -142,26 +156,31 @@ class AsyncStream(Generic[Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
-        state, _ = await self._open()
+        slot, _ = await self._open()
+        state = slot.state
         while not state.ended:
-            await self._advance(state)
+            await self._advance(slot)
         return state.result()
 
     async def aclose(self) -> None:
         """Cancel the job unless it has ended."""
-        if self._opened is not None and not self._opened[0].ended:
+        if self._opened is not None and not self._opened[0].state.ended:
             await self._runner.run(
-                flows.abandon(self._runner.session, self._opened[0], self._options)
+                flows.abandon(self._runner.session, self._opened[0].state, self._options)
             )
 
-    async def _open(self) -> tuple[JobState[Prog, Out], EventReader[Prog, Out]]:
+    async def _open(self) -> tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]]:
         if self._opened is None:
             state = await self._runner.run(self._start)
-            self._opened = state, EventReader(state)
+            slot = ASYNC_SLOTS.of(self._runner.session.address.server, state)
+            self._opened = slot, EventReader(slot.state)
         return self._opened
 
-    async def _advance(self, state: JobState[Prog, Out]) -> None:
-        await self._runner.run(flows.watch(self._runner.session, state, self._options))
+    async def _advance(self, slot: JobSlot[Prog, Out, asyncio.Lock]) -> None:
+        seen = slot.state.revision
+        async with slot.turn:
+            if slot.state.revision == seen and not slot.state.ended:
+                await self._runner.run(flows.watch(self._runner.session, slot.state, self._options))
 
     async def __aenter__(self) -> Self:
         await self._open()

@@ -117,7 +117,10 @@ def test_a_worker_that_came_online_changes_no_endpoint(generated, tmp_path, caps
     shutil.copytree(generated[1], tmp_path / "out")
     with StubHub.offering(busy) as hub:
         told = Generate(tmp_path / "out", capsys)("--server", hub.url, package=PACKAGE)
-    assert told[:2] == (0, f"{tmp_path / 'out' / PACKAGE}: 11 endpoints (11 unchanged)\nno change\n")
+    assert told[:2] == (
+        0,
+        f"{tmp_path / 'out' / PACKAGE}: 11 endpoints (11 unchanged)\nno change\n",
+    )
 
 
 @pytest.mark.parametrize("checker", [["mypy", "--strict"], ["basedpyright"]], ids=lambda c: c[0])

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from aki_codegen.runtime import errors, flows
+from aki_codegen.runtime import effects, errors, flows, polling
 from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.events import Queued, Running
 from aki_codegen.runtime.options import Options
@@ -37,7 +37,7 @@ def test_a_call_that_ends_cancels_nothing():
 def test_a_call_asks_soon_after_the_submit():
     driver = Driver(submitted(), done())
     call(driver)
-    assert driver.pauses == [flows.FIRST_POLL]
+    assert driver.pauses == [polling.FIRST_POLL]
 
 
 def test_a_callback_is_shown_every_event():
@@ -130,14 +130,14 @@ def test_a_deadline_that_passes_over_failures_cancels_the_job():
     with pytest.raises(errors.DeadlineExceededError):
         call(driver, timeout=5.0)
     assert driver.cancels
-    assert driver.clock <= 5.0 + flows.CANCEL_SECONDS
+    assert driver.clock <= 5.0 + effects.CANCEL_SECONDS
 
 
 def test_a_hub_that_is_gone_does_not_hold_up_a_deadline_for_long():
     driver = Driver(submitted(), then=taking(60.0, BROKEN))
     with pytest.raises(errors.DeadlineExceededError):
         call(driver, timeout=5.0)
-    assert driver.clock <= 5.0 + flows.CANCEL_SECONDS + 0.2
+    assert driver.clock <= 5.0 + effects.CANCEL_SECONDS + 0.2
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0])

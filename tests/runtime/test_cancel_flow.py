@@ -1,7 +1,7 @@
 """Cancelling rides on a poll, and a job that finished first still gives its result."""
 
 import pytest
-from aki_codegen.runtime import flows
+from aki_codegen.runtime import polling
 from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     ConnectionFailedError,
@@ -17,7 +17,7 @@ CANCELED = answer(200, {"success": True, "job_state": "canceled"})
 
 def cancel(driver, job=None, seconds=5.0):
     job = job or JobState(CHAT, JOB)
-    driver.run(flows.cancel(driver.session, job, Options(), seconds))
+    driver.run(polling.cancel(driver.session, job, Options(), seconds))
     return job
 
 
@@ -73,12 +73,12 @@ def test_inputs_can_not_undo_the_cancelling():
 
 def test_abandoning_a_job_says_nothing_when_the_hub_is_gone():
     driver = Driver(then=ConnectionFailedError("broke"))
-    driver.run(flows.abandon(driver.session, JobState(CHAT, JOB), Options()))
+    driver.run(polling.abandon(driver.session, JobState(CHAT, JOB), Options()))
     assert driver.cancels
 
 
 def test_abandoning_a_job_that_has_ended_does_and_tells_nothing():
     job = cancel(Driver(CANCELED))
     driver = Driver()
-    driver.run(flows.abandon(driver.session, job, Options()))
+    driver.run(polling.abandon(driver.session, job, Options()))
     assert (driver.sent, driver.notes) == ([], [])

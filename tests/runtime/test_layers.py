@@ -14,6 +14,8 @@ MODULES = {path.stem: ast.parse(path.read_text("utf-8")) for path in FOLDER.glob
 CLIENTS = {"client", "async_client"}
 SHELLS = {
     *CLIENTS,
+    "async_jobs",
+    "async_transport",
     "slots",
     "default",
     "endpoint",
@@ -137,6 +139,7 @@ def test_what_the_core_needs_performs_nothing_either(name):
 def test_httpx_is_known_where_requests_are_performed_and_clients_are_given():
     assert {name for name in MODULES if "httpx" in foreign(name)} == {
         "http",
+        "async_transport",
         "transport",
         *CLIENTS,
     }
@@ -153,7 +156,7 @@ def test_clients_know_httpx_by_its_types_only():
 
 
 def test_nothing_sleeps_but_the_transport():
-    assert {name for name in MODULES if "time" in foreign(name)} == {"transport"}
+    assert {name for name in MODULES if "time" in foreign(name)} == {"async_transport", "transport"}
 
 
 def test_nothing_imports_in_a_circle():

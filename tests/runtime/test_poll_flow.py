@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from aki_codegen.runtime import flows
+from aki_codegen.runtime import polling
 from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     AuthenticationError,
@@ -27,7 +27,7 @@ PASSING = [
 
 def poll(driver, job=None, deadline=60.0):
     job = job or JobState(CHAT, JOB)
-    driver.run(flows.poll(driver.session, job, Options(), deadline))
+    driver.run(polling.poll(driver.session, job, Options(), deadline))
     return job
 
 
@@ -36,7 +36,7 @@ def watch_polls(driver, count, interval=0.2, **moments):
     job = JobState(CHAT, JOB)
     options = Options(progress_interval=interval)
     for _ in range(count):
-        driver.run(flows.advance(driver.session, job, options, None))
+        driver.run(polling.advance(driver.session, job, options, None))
     return [later - sooner for sooner, later in itertools.pairwise(driver.sent_at)]
 
 
@@ -74,7 +74,7 @@ def test_without_a_deadline_patience_ends_before_a_finished_result_lapses(failur
     driver = Driver(then=failure)
     with pytest.raises(kind):
         poll(driver, deadline=None)
-    assert 200 < driver.clock <= flows.PATIENCE_SECONDS < 360
+    assert 200 < driver.clock <= polling.PATIENCE_SECONDS < 360
 
 
 @pytest.mark.parametrize(

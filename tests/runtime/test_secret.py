@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 from aki_codegen.runtime import requests
-from aki_codegen.runtime.flows import Session
+from aki_codegen.runtime.effects import Session
 from aki_codegen.runtime.hub import Address
 from aki_codegen.runtime.secret import ApiKey
 

@@ -1,7 +1,7 @@
 """A submit is repeated only where it is certain that no job was made."""
 
 import pytest
-from aki_codegen.runtime import flows
+from aki_codegen.runtime import effects, flows, requests
 from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     AuthenticationError,
@@ -109,21 +109,23 @@ def test_a_submit_is_not_repeated_beyond_the_deadline():
 def test_a_repeated_submit_asks_for_the_key_again():
     driver = Driver(TOO_MANY, submitted())
     keys = iter([None, driver.session.key()])
-    driver.session = flows.Session(driver.session.address, lambda: next(keys), lambda: driver.clock)
+    driver.session = effects.Session(
+        driver.session.address, lambda: next(keys), lambda: driver.clock
+    )
     submit(driver)
     assert [request.payload.get("key") for request in driver.submits] == [None, KEY]
 
 
 def test_a_refusal_for_want_of_a_key_says_where_to_put_it():
     driver = Driver(answer(401, {"error": ["API Key missing"]}))
-    driver.session = flows.Session(driver.session.address, lambda: None, lambda: driver.clock)
+    driver.session = effects.Session(driver.session.address, lambda: None, lambda: driver.clock)
     with pytest.raises(AuthenticationError, match="set AKI_API_KEY or give api_key="):
         submit(driver)
 
 
 @pytest.mark.parametrize("reason", [KeyboardInterrupt(), GeneratorExit()])
 def test_an_interrupted_submit_that_made_a_job_cancels_it(reason):
-    driver = Driver(flows.InterruptedSubmitError(submitted(), reason), pending())
+    driver = Driver(effects.InterruptedSubmitError(submitted(), reason), pending())
     with pytest.raises(type(reason)) as caught:
         submit(driver)
     assert caught.value is reason
@@ -131,36 +133,36 @@ def test_an_interrupted_submit_that_made_a_job_cancels_it(reason):
 
 
 def test_an_interrupted_submit_that_made_no_job_cancels_nothing():
-    driver = Driver(flows.InterruptedSubmitError(QUEUE_FULL, KeyboardInterrupt()))
+    driver = Driver(effects.InterruptedSubmitError(QUEUE_FULL, KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         submit(driver)
     assert driver.polls == []
 
 
 def test_an_interrupted_submit_whose_job_can_not_be_cancelled_ends_in_time():
-    interrupted = flows.InterruptedSubmitError(submitted(), KeyboardInterrupt())
+    interrupted = effects.InterruptedSubmitError(submitted(), KeyboardInterrupt())
     driver = Driver(interrupted, then=taking(60.0, MAYBE_SENT))
     with pytest.raises(KeyboardInterrupt):
         submit(driver)
-    assert driver.clock <= flows.CANCEL_SECONDS + 0.1
+    assert driver.clock <= effects.CANCEL_SECONDS + 0.1
 
 
 def test_a_submit_may_take_longer_than_the_deadline_so_that_its_job_can_be_cancelled():
     driver = Driver(submitted())
     submit(driver, timeout=1.0)
-    assert driver.allowed == [1.0 + flows.CANCEL_SECONDS]
+    assert driver.allowed == [1.0 + effects.CANCEL_SECONDS]
 
 
 @pytest.mark.usefixtures("full_jitter")
 def test_a_question_that_costs_nothing_is_asked_again_after_any_passing_failure():
     driver = Driver(MAYBE_SENT, Answer(503, b""), done())
-    request = flows.requests.endpoint_list(driver.session.address, None)
+    request = requests.endpoint_list(driver.session.address, None)
     assert driver.run(flows.ask(driver.session, request, 2)).status == 200
     assert driver.pauses == [0.1, 0.2]
 
 
 def test_a_question_is_asked_again_as_often_as_said():
     driver = Driver(then=Answer(503, b""))
-    request = flows.requests.endpoint_list(driver.session.address, None)
+    request = requests.endpoint_list(driver.session.address, None)
     assert driver.run(flows.ask(driver.session, request, 2)).status == 503
     assert len(driver.sent) == 3

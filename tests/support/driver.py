@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from aki_codegen.runtime.answers import Answer
-from aki_codegen.runtime.flows import Flow, Note, Notify, Pause, Send, Session
+from aki_codegen.runtime.effects import Flow, Note, Notify, Pause, Send, Session
 from aki_codegen.runtime.hub import Address
 from aki_codegen.runtime.jobstate import Reading
 from aki_codegen.runtime.requests import Request

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import httpx
 
 from . import answers, requests
+from .async_jobs import AsyncJob
+from .async_transport import AsyncTransport
 from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
+from .effects import Session
 from .endpoint import AsyncEndpoint
 from .errors import ConfigurationError
-from .flows import Session
 from .hub import Layout
-from .jobs import AsyncJob
 from .options import OptionChanges, Options
 from .runner import AsyncRunner
 from .streams import AsyncStream
-from .transport import AsyncTransport
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 

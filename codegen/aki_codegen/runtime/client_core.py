@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self, cast
 
 from . import answers, flows, staleness
 from .changes import Change
+from .effects import Flow, Session
 from .endpoint import EndpointSpec
 from .errors import ConfigurationError, UnexpectedAnswerError
 from .explain import sentences
-from .flows import Flow, Session
 from .hub import Address, Hub, Layout, http_allowed_by_environment
 from .jobref import Origin
 from .options import Options

@@ -11,7 +11,8 @@ from .hub import Layout
 from .models import OutputModel
 
 if TYPE_CHECKING:
-    from .jobs import AsyncJob, Job
+    from .async_jobs import AsyncJob
+    from .jobs import Job
 
 
 @dataclass(frozen=True)

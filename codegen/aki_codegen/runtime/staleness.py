@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from . import answers, flows, requests
 from .changes import Change, compare_hubs
+from .effects import Flow, Session
 from .errors import AkiError, InvalidParametersError
-from .flows import Flow, Session
 from .jobref import Origin
 from .shapes import is_array
 

@@ -10,9 +10,9 @@ import httpx
 from . import answers, requests
 from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
+from .effects import Session
 from .endpoint import Endpoint
 from .errors import ConfigurationError
-from .flows import Session
 from .hub import Layout
 from .jobs import Job
 from .options import OptionChanges, Options

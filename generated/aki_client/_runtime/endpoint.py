@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from . import flows, staleness
-from .flows import Flow, Session
+from .async_jobs import AsyncJob
+from .effects import Flow, Session
 from .info import EndpointInfo, check_with_model, removal_notice
 from .jobref import Origin
-from .jobs import AsyncJob, Job
+from .jobs import Job
 from .jobstate import JobState, Out, Prog, Reading
 from .models import InputModel
 from .options import OptionChanges, Options

@@ -1,5 +1,6 @@
 """The names that a generated package offers beside its clients and models."""
 
+from .async_jobs import AsyncJob
 from .changes import Change
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
 from .chat_text import ChatText
@@ -34,7 +35,7 @@ from .errors import (
 from .events import Event, Meta, Queued, Running
 from .hub import Layout
 from .info import EndpointInfo
-from .jobs import AsyncJob, Job
+from .jobs import Job
 from .json_value import Json
 from .media import Audio, Image, Media, Video
 from .media_input import AudioInput, ImageInput, VideoInput

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from .flows import Flow, Session
-from .transport import AsyncTransport, SyncTransport
+from .async_transport import AsyncTransport
+from .effects import Flow, Session
+from .transport import SyncTransport
 
 T = TypeVar("T")
 

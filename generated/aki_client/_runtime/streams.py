@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Generic, Self
 
-from . import flows
+from . import flows, polling
+from .effects import Flow
 from .events import Event
 from .jobstate import EventReader, JobState, Out, Prog
 from .options import Options
@@ -23,7 +24,7 @@ class Stream(Generic[Prog, Out]):
     def __init__(
         self,
         runner: SyncRunner,
-        start: "flows.Flow[JobState[Prog, Out]]",
+        start: Flow[JobState[Prog, Out]],
         options: Options,
     ) -> None:
         self._runner = runner
@@ -78,7 +79,7 @@ class Stream(Generic[Prog, Out]):
         """Cancel the job unless it has ended."""
         if self._opened is not None and not self._opened[0].state.ended:
             self._runner.run(
-                flows.abandon(self._runner.session, self._opened[0].state, self._options)
+                polling.abandon(self._runner.session, self._opened[0].state, self._options)
             )
 
     def _open(self) -> tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]]:
@@ -113,7 +114,7 @@ class AsyncStream(Generic[Prog, Out]):
     def __init__(
         self,
         runner: AsyncRunner,
-        start: "flows.Flow[JobState[Prog, Out]]",
+        start: Flow[JobState[Prog, Out]],
         options: Options,
     ) -> None:
         self._runner = runner
@@ -166,7 +167,7 @@ class AsyncStream(Generic[Prog, Out]):
         """Cancel the job unless it has ended."""
         if self._opened is not None and not self._opened[0].state.ended:
             await self._runner.run(
-                flows.abandon(self._runner.session, self._opened[0].state, self._options)
+                polling.abandon(self._runner.session, self._opened[0].state, self._options)
             )
 
     async def _open(self) -> tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]]:

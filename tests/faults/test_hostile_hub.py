@@ -80,7 +80,8 @@ def test_a_small_answer_that_explodes_is_refused_before_it_fills_the_memory(mode
 
 
 def test_an_answer_that_comes_byte_by_byte_ends_with_the_deadline(mode, monkeypatch):
-    monkeypatch.setattr("aki_client._runtime.flows.CANCEL_SECONDS", 0.5)
+    for module in ("flows", "polling"):
+        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.5)
 
     def drip(connection, request):
         if b"/progress/" not in request:

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are another mat
 
 PATIENCE = 2.0
 PRELUDE = f"""
-from aki_client._runtime import flows, transport
-flows.CANCEL_SECONDS = transport.CANCEL_SECONDS = {PATIENCE}
+from aki_client._runtime import async_transport, flows, polling, transport
+for module in (async_transport, flows, polling, transport):
+    module.CANCEL_SECONDS = {PATIENCE}
 PROMPT = {LONG!r}
 """
 SYNC = """

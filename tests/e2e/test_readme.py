@@ -41,3 +41,16 @@ def test_the_shown_error_is_what_is_printed(text: str, hub: SandboxServer, tmp_p
     example = next(code for code in PYTHON if "promt" in code)
     setup = "from aki_client import Aki\naki = Aki()\n"
     assert run(setup + example, hub, tmp_path) == text
+
+
+def test_the_table_for_those_who_come_from_aki_io_is_that_of_the_tested_page() -> None:
+    page = (README.parent / "docs" / "coming-from-aki-io.md").read_text("utf-8")
+    table = re.search(r"\| aki-io \| aki_client \|\n(?:\|.*\n)+", page)
+    assert table is not None
+    assert table[0] in README.read_text("utf-8")
+
+
+def test_every_page_that_the_readme_names_is_there() -> None:
+    pages = re.findall(r"\]\(((?!http)[^)#]+)\)", README.read_text("utf-8"))
+    assert len(pages) > 8
+    assert [page for page in pages if not (README.parent / page).exists()] == []

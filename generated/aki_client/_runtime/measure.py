@@ -13,24 +13,28 @@ def image_size(data: bytes, format_name: str) -> tuple[int, int] | None:
         data: The picture, or its beginning.
         format_name: Its format, as `formats.sniff` names it.
     """
-    head = data[:HEAD_BYTES]
     try:
-        match format_name:
-            case "png":
-                return struct.unpack(">II", head[16:24])
-            case "gif":
-                return struct.unpack("<HH", head[6:10])
-            case "bmp":
-                width, height = struct.unpack("<ii", head[18:26])
-                return width, abs(height)
-            case "jpeg":
-                return _jpeg_size(head)
-            case "webp":
-                return _webp_size(head)
-            case _:
-                return None
+        size = _size(data[:HEAD_BYTES], format_name)
     except (struct.error, IndexError):
         return None
+    return size if size is not None and min(size) > 0 else None
+
+
+def _size(head: bytes, format_name: str) -> tuple[int, int] | None:
+    match format_name:
+        case "png":
+            return struct.unpack(">II", head[16:24])
+        case "gif":
+            return struct.unpack("<HH", head[6:10])
+        case "bmp":
+            width, height = struct.unpack("<ii", head[18:26])
+            return width, abs(height)
+        case "jpeg":
+            return _jpeg_size(head)
+        case "webp":
+            return _webp_size(head)
+        case _:
+            return None
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int] | None:

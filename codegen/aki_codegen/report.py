@@ -1,5 +1,6 @@
 """REPORT.md: what a generated package holds, and what is wrong with the metadata. Plain text, no code."""
 
+import json
 import re
 
 from .describe import endpoint_summary
@@ -7,6 +8,7 @@ from .literals import doc_text
 from .package import Package
 from .problems import Problem
 from .render import comment_for
+from .runtime.shapes import is_object
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&])")
 
@@ -33,12 +35,36 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
     if not problems:
         lines.append("None: every endpoint and parameter is typed as the hub describes it.")
     else:
-        lines += ["| where | what | effect | what to do |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {_plain(_where(p))} | {_plain(p.what)} | {p.effect} | {_plain(p.remedy)} |"
-            for p in problems
+            "| where | what | effect | what follows, or what to do | what settles it here |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        documents = package.snapshot.documents
+        for p in problems:
+            settled = _plain(_override(p, documents.get(p.endpoint)))
+            lines.append(
+                f"| {_plain(_where(p))} | {_plain(p.what)} | {p.effect} | {_plain(p.remedy)} | {settled} |"
+            )
+        lines += [
+            "",
+            "What settles a problem goes into `pyproject.toml`; the table takes the keys named behind it.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _override(problem: Problem, document: object) -> str:
+    """Return the table of pyproject.toml in which a user settles a problem; empty where there is none."""
+    if problem.effect not in ("skipped", "degraded"):
+        return ""
+    table = f"tool.aki-codegen.endpoints.{json.dumps(problem.endpoint)}"
+    sections = document.get("parameter_description") if is_object(document) else None
+    fields: dict[str, object] = sections if is_object(sections) else {}
+    progress = fields.get("progress")
+    outputs = progress.get("OUTPUTS") if is_object(progress) else None
+    for name, section in (*fields.items(), ("progress", outputs)):
+        if is_object(section) and problem.field in section:
+            return f"[{table}.{name}.{json.dumps(problem.field)}] type, rename or skip"
+    return f"[{table}] skip"
 
 
 def _where(problem: Problem) -> str:

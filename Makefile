@@ -30,7 +30,7 @@ test-full: $(READY) ## run all tests
 
 figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
-	$(BIN)/python -m pytest -q tests/hostile $(ARGS)
+	$(BIN)/python -m pytest -q tests/hostile/test_corpus.py $(ARGS)
 
 lint: $(READY) ## check style, format and types
 	$(BIN)/ruff check

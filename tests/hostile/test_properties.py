@@ -139,9 +139,11 @@ def told_values(endpoint: Endpoint) -> dict[str, tuple[str, object]]:
 
 
 def _literal_choices(kind: ChoiceType) -> object:
-    if any(isinstance(choice, float) for choice in kind.choices):
-        return None
-    return [(type(choice).__name__, choice) for choice in kind.choices]
+    named = list(kind.choices)
+    if any(isinstance(choice, float) for choice in named):
+        # There is no literal for a float; beside one, numbers are told by their type.
+        named = [choice for choice in named if isinstance(choice, str | bool)]
+    return [(type(choice).__name__, choice) for choice in named] or None
 
 
 def _alias(line: ast.AnnAssign, name: str) -> str:

@@ -50,11 +50,6 @@ def name(value: Identifier | ClassName, suffix: str = "") -> Code:
     return Code(str(value) + suffix)
 
 
-def joined(separator: str, parts: Iterable[Code]) -> Code:
-    """Join code with a separator of our own."""
-    return Code(separator).join(parts)
-
-
 def doc_text(text: str) -> str:
     """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
     shown = text[: MAX_DOC_TEXT * 4].translate(_DROP_INVISIBLE)

@@ -133,7 +133,7 @@ class _Bound(Generic[P, Out, Prog]):
 
 
 class Endpoint(_Bound[P, Out, Prog]):
-    """One endpoint of a runner: call it, stream it, or submit a job."""
+    """One endpoint of a client: call it, stream it, or submit a job."""
 
     def __init__(
         self, runner: SyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options
@@ -178,7 +178,7 @@ class Endpoint(_Bound[P, Out, Prog]):
 
 
 class AsyncEndpoint(_Bound[P, Out, Prog]):
-    """One endpoint of an async runner: await it, stream it, or submit a job."""
+    """One endpoint of an async client: await it, stream it, or submit a job."""
 
     def __init__(
         self, runner: AsyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options

@@ -396,6 +396,13 @@ class TestJobs:
         assert caller.poll(ended).status_code == 504
         assert "job_result" not in caller.poll(ended).json()
 
+    def test_an_answer_without_a_result_may_be_the_one_that_is_lost(self, caller, server):
+        server.faults.add(Reset(reached=True), on="running", times=None)
+        running, ended = caller.running_job(), caller.ended_job()
+        assert "job_result" in caller.poll(ended).json()
+        with pytest.raises(httpx.ReadError):
+            caller.poll(running)
+
     def test_a_job_lapses(self, caller, server):
         server.faults.add(Lapse(), on="poll", nth=2)
         job_id = caller.running_job()

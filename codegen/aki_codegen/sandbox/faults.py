@@ -22,9 +22,12 @@ from aki_codegen.sandbox.exchange import Answer, Exchange
 from aki_codegen.sandbox.hub import Hub
 from aki_codegen.sandbox.schedules import Schedule, drawn, scripted
 
-On: TypeAlias = RouteKind | Literal["any", "final"]
+On: TypeAlias = RouteKind | Literal["any", "running", "final"]
 """Which requests a fault is for. `final` are the polls to which the hub has just answered with the
-result: it has handed it out, so that an effect can no longer keep the request from the hub."""
+result, `running` those to which it has just answered without: an effect can no longer keep such a
+request from the hub."""
+
+_TOLD_BY_ANSWER: frozenset[On] = frozenset({"running", "final"})
 
 
 class Effect(Protocol):
@@ -64,8 +67,8 @@ class Fault:
     )
 
     def is_for(self, kind: RouteKind, endpoint: str | None) -> bool:
-        """Say whether it is for such requests; which polls are final is not asked here."""
-        kinds: set[On] = {"poll"} if self.on == "final" else {self.on}
+        """Say whether it is for such requests; how the hub answers a poll is not asked here."""
+        kinds: set[On] = {"poll"} if self.on in _TOLD_BY_ANSWER else {self.on}
         return bool(kinds & {"any", kind}) and self.endpoint in {None, endpoint}
 
     def strikes(self, job_id: str | None) -> bool:
@@ -117,8 +120,8 @@ class FaultPlan:
             ValueError: The effect makes no sense for such requests, or a number is below 1.
         """
         _check(effect, on)
-        if per_job and on not in {"poll", "final"}:
-            raise ValueError('per_job is for on="poll" or on="final" only.')
+        if per_job and on not in _TOLD_BY_ANSWER | {"poll"}:
+            raise ValueError('per_job is for on="poll", on="running" or on="final" only.')
         return self._add(
             Fault(
                 effect=effect,
@@ -210,11 +213,12 @@ class FaultInterceptor:
             return
         exchange = Exchange(self._hub, app, scope, receive, send)
         await exchange.read()
-        effect = self._plan.choose([rule for rule in rules if rule.on != "final"], context.job_id)
-        finals = [rule for rule in rules if rule.on == "final"]
+        at_once = [rule for rule in rules if rule.on not in _TOLD_BY_ANSWER]
+        effect = self._plan.choose(at_once, context.job_id)
         # The hub alone can tell whether a poll is the final one, and only by handing out the result.
-        if effect is None and finals and _holds_result(await exchange.answer()):
-            effect = self._plan.choose(finals, context.job_id)
+        if effect is None and len(at_once) < len(rules):
+            kind: On = "final" if _holds_result(await exchange.answer()) else "running"
+            effect = self._plan.choose([rule for rule in rules if rule.on == kind], context.job_id)
         if effect is None:
             await exchange.forward()
         else:

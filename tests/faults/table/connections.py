@@ -56,7 +56,7 @@ CONNECTIONS = (
         check=TRUTH,
     ),
     Case(name="every poll reset", rules=(on("poll", Reset(), **ALWAYS),), says="deadline", **DEAF),
-    Case(name="two polls cut", rules=(on("poll", Cut(), times=2),), prompt=STEADY, check=TRUTH),
+    Case(name="two polls cut", rules=(on("running", Cut(), times=2),), prompt=STEADY, check=TRUTH),
     Case(
         name="three polls in ten reset by lot",
         rules=(lambda plan: plan.add_random(Reset(), rate=0.3, seed=5, on="poll"),),

@@ -3,14 +3,16 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The last thing that is written into the environment: without it, it is not whole.
+# The last things that are written into the environment: without READY it is not whole; with FULL it
+# holds every extra and every tool besides, among them a few large ones.
 READY := $(VENV)/ready
+FULL := $(VENV)/full
 
 # Every Python and platform gets its pins from the same file.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
 
-.PHONY: help generate check test test-full figures lint format sandbox lock build clean
+.PHONY: help generate check test test-full figures lint format sandbox full lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -22,20 +24,20 @@ generate: $(READY) ## refresh generated/ from the hub that the environment names
 check: $(READY) ## tell whether generated/ is what its snapshot makes; ARGS=--live compares with the hub
 	@$(BIN)/aki-codegen check $(ARGS)
 
-test: $(READY) ## run the tests but the slow ones
+test: $(READY) ## run the tests but the slow ones; those that need what is not installed are skipped
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-full: $(READY) ## run all tests
+test-full: $(FULL) ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
 figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
 	$(BIN)/python -m pytest -q tests/hostile/test_corpus.py $(ARGS)
 
-lint: $(READY) ## check style, format and types
+lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict codegen generated
+	$(BIN)/mypy --strict apps codegen generated
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 format: $(READY) ## format the code, and repair what ruff can repair
@@ -45,16 +47,25 @@ format: $(READY) ## format the code, and repair what ruff can repair
 sandbox: $(READY) ## run the sandbox hub on this machine
 	@$(BIN)/aki-codegen sandbox $(ARGS)
 
+full: $(FULL) ## install every extra, and the tools of `make lint`, `make test-full`, `make docs` and `make bench`
+
 lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the newest versions
-	$(COMPILE) --all-extras --group dev --output-file requirements/dev.txt
-	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --all-extras --group dev --group docs --group tests --group bench --output-file requirements/full.txt
+	$(COMPILE) --constraint requirements/full.txt --extra codegen --extra sandbox --extra cli --group dev \
+		--output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/full.txt --output-file requirements/runtime.txt
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## remove what the other targets made, .venv included
 	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find codegen generated tests -name __pycache__ -prune -exec rm -rf {} +
+	find apps codegen generated tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@sh scripts/setup-venv.sh $(VENV)
+
+$(FULL): $(READY) requirements/full.txt
+	@echo "Adding every extra and tool to $(VENV) (a minute or two) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/full.txt
+	@touch $(FULL)

@@ -1,0 +1,1 @@
+"""The command line `aki`: endpoints, calls and jobs of a hub from a terminal."""

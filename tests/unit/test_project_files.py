@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+EXTRAS_AND_GROUPS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+    "dev.txt": (["cli", "codegen", "sandbox"], ["dev"]),
+    "full.txt": (PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]),
+    "runtime.txt": ([], []),
+}
+"""What each lock file is made of."""
 each_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 
 # Spelt so that these lines do not match themselves.
@@ -48,11 +55,16 @@ def locked_requirements(lock: Path) -> list[str]:
     return text.replace("\\\n", "").splitlines()
 
 
+def pins_of(lock: Path) -> dict[str, str]:
+    """Return the version of each package."""
+    return dict(entry.split()[0].split("==", 1) for entry in locked_requirements(lock))
+
+
 class TestLock:
     """requirements/: exact, with hashes, the same on every machine."""
 
-    def test_there_is_one_for_development_and_one_for_users(self):
-        assert [lock.name for lock in LOCKS] == ["dev.txt", "runtime.txt"]
+    def test_there_is_one_for_everything_one_for_development_and_one_for_users(self):
+        assert list(EXTRAS_AND_GROUPS) == [lock.name for lock in LOCKS]
 
     @each_lock
     def test_every_requirement_has_one_version_and_hashes(self, lock):
@@ -69,18 +81,20 @@ class TestLock:
 
     @each_lock
     def test_it_answers_what_pyproject_asks_for(self, lock):
-        asked = list(PROJECT["project"]["dependencies"])
-        if lock.name == "dev.txt":
-            asked += chain(*PROJECT["project"]["optional-dependencies"].values())
-            asked += PROJECT["dependency-groups"]["dev"]
-        versions = dict(entry.split()[0].split("==") for entry in locked_requirements(lock))
+        extras, groups = EXTRAS_AND_GROUPS[lock.name]
+        asked = chain(
+            PROJECT["project"]["dependencies"],
+            *(PROJECT["project"]["optional-dependencies"][extra] for extra in extras),
+            *(PROJECT["dependency-groups"][group] for group in groups),
+        )
+        versions = pins_of(lock)
         for requirement in map(Requirement, asked):
             version = versions[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version), f"{requirement}: run make lock"
 
     def test_users_get_the_versions_that_are_tested(self):
-        development, runtime = (set(locked_requirements(lock)) for lock in LOCKS)
-        assert runtime <= development
+        development, everything, runtime = (pins_of(lock) for lock in LOCKS)
+        assert runtime.items() <= development.items() <= everything.items()
 
 
 class TestMakefile:

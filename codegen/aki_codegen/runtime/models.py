@@ -50,9 +50,8 @@ class InputModel(BaseModel):
     )
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the parameters that were given, as the hub wants them."""
+        """Return the parameters that were given, as the hub wants them, but for media: those stay what they are."""
         return self.model_dump(
-            mode="json",
             by_alias=True,
             exclude_unset=True,
             exclude_none=True,

@@ -79,6 +79,7 @@ __all__ = [
     "Video",
     "VideoInput",
     "VideoPart",
+    "fast_http_client",
 ]
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ if TYPE_CHECKING:
     from aki_client._runtime.public import Video as Video
     from aki_client._runtime.public import VideoInput as VideoInput
     from aki_client._runtime.public import VideoPart as VideoPart
+    from aki_client._runtime.public import fast_http_client as fast_http_client
     from aki_client.client import Aki as Aki
     from aki_client.client import AsyncAki as AsyncAki
 else:
@@ -219,5 +221,6 @@ else:
             "Video": "aki_client._runtime.public",
             "VideoInput": "aki_client._runtime.public",
             "VideoPart": "aki_client._runtime.public",
+            "fast_http_client": "aki_client._runtime.public",
         },
     )

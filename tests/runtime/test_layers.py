@@ -19,6 +19,7 @@ SHELLS = {
     "slots",
     "default",
     "endpoint",
+    "fast",
     "http",
     "http_async",
     "http_library",
@@ -145,6 +146,7 @@ def test_what_the_core_needs_performs_nothing_either(name):
 
 def test_httpx_and_its_pool_are_known_where_requests_are_made_ready_and_performed():
     assert {name for name in MODULES if {"httpx", "httpcore"} & foreign(name)} == {
+        "fast",
         "http",
         "http_async",
         "http_library",
@@ -176,7 +178,7 @@ def test_importing_needs_the_standard_library_and_what_is_installed_with_it(name
 
 def test_what_need_not_be_installed_is_asked_for_when_it_is_needed():
     roots = {m.partition(".")[0] for name in MODULES for m in foreign(name)}
-    assert roots - sys.stdlib_module_names - INSTALLED == {"PIL", "pybase64"}
+    assert roots - sys.stdlib_module_names - INSTALLED == {"PIL", "httpx_aiohttp", "pybase64"}
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

@@ -88,11 +88,12 @@ def build_bare(request: Request, seconds: float, user_agent: str) -> httpcore.Re
         url = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target)
         return httpcore.Request(request.method, url, headers=headers, extensions=extensions)
     body = request.body()
+    whole = body.whole()
     return httpcore.Request(
         request.method,
         url,
         headers=[*headers, (b"Content-Length", b"%d" % body.length)],
-        content=body,
+        content=body if whole is None else whole,
         extensions=extensions,
     )
 

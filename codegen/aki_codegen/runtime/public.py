@@ -33,6 +33,7 @@ from .errors import (
     UnexpectedAnswerError,
 )
 from .events import Event, Meta, Queued, Running
+from .fast import fast_http_client
 from .hub import Layout
 from .info import EndpointInfo
 from .jobs import Job
@@ -110,4 +111,5 @@ __all__ = [
     "Video",
     "VideoInput",
     "VideoPart",
+    "fast_http_client",
 ]

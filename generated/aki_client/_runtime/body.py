@@ -12,6 +12,8 @@ from typing import Any
 from .json_value import JsonText, encode_json
 from .media import Media
 
+_FEW_BYTES = 1 << 20
+
 
 class Body:
     """What is sent: bytes and media in turn.
@@ -27,10 +29,12 @@ class Body:
         )
 
     def whole(self) -> bytes | None:
-        """Return the bytes where there are no media among them."""
+        """Return all bytes where they are few; a large body is to be sent in pieces."""
         match self._parts:
             case [bytes() as only]:
                 return only
+            case _ if self.length <= _FEW_BYTES:
+                return b"".join(self)
             case _:
                 return None
 

@@ -4,6 +4,7 @@ import base64
 import copy
 import io
 import pickle
+import tracemalloc
 
 import pytest
 from aki_codegen.runtime.errors import ConfigurationError, MediaError
@@ -125,6 +126,34 @@ def test_saving_what_can_not_be_decoded_leaves_the_folder_as_it_was(tmp_path, ov
     with pytest.raises(MediaError):
         Image("data:image/png;base64,!").save(target, overwrite=overwrite)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [PNG]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_large_medium_is_saved_without_a_copy_of_its_bytes(tmp_path, overwrite):
+    data = PNG + bytes(5_000_000)
+    picture = Image(uri("image/png", data))
+    tracemalloc.start()
+    try:
+        path = picture.save(tmp_path / "large", overwrite=overwrite)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert path.read_bytes() == data
+    assert peak < len(data) / 5
+
+
+def test_a_file_is_read_when_its_bytes_are_needed(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    picture = Image(path)
+    path.write_bytes(PNG[:-1] + b"!")
+    assert (picture.format, picture.bytes[-1:], picture.size) == ("png", b"!", len(PNG))
+
+
+def test_padding_amid_base64_is_refused():
+    text = base64_of(b"a" * 200_000 + b"b")
+    with pytest.raises(MediaError, match="not valid base64"):
+        _ = Image(text + text).bytes
 
 
 def test_a_picture_opens_with_pillow():

@@ -151,7 +151,7 @@ def test_a_file_is_read_when_its_bytes_are_needed(tmp_path):
 
 
 def test_padding_amid_base64_is_refused():
-    text = base64_of(b"a" * 200_000 + b"b")
+    text = base64_of(b"a" * 200_000)
     with pytest.raises(MediaError, match="not valid base64"):
         _ = Image(text + text).bytes
 

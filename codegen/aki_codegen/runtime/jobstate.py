@@ -175,4 +175,6 @@ class EventReader(Generic[Prog, Out]):
 
 def text_of(value: Any) -> str | None:
     """Return the text that a person reads: the string itself, or the `content` of a text object."""
-    return str(ChatText(value)) if isinstance(value, str) or is_object(value) else None
+    if isinstance(value, str):
+        return value  # no copy: a long text is looked at with every poll
+    return str(ChatText(value)) if is_object(value) else None

@@ -1,0 +1,69 @@
+"""How a failure is told: one sentence on stderr, with `--debug` the traceback, and never the key."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+from urllib.parse import quote
+
+import typer
+
+from .exits import Exit, status_of
+from .problems import CommandError
+from .settings import Settings, settings_of
+from .terminal import say
+
+HIDDEN = "***"
+
+
+def tell(error: Exception, context: Any) -> int:
+    """Say what went wrong and return the exit status.
+
+    Args:
+        error: What was raised.
+        context: The command's context; None where the global options could not be read.
+    """
+    settings = settings_of(context) if isinstance(context, typer.Context) else Settings()
+    secrets = settings.secrets()
+    if settings.debug:
+        lines = traceback.format_exception(error)
+        sys.stderr.write(redacted("".join(lines), secrets))
+    sentence, status = _sentence(error)
+    say(redacted(sentence, secrets))
+    return status
+
+
+def redacted(text: str, secrets: tuple[str, ...]) -> str:
+    """Return a text without keys, in whatever spelling they stand there."""
+    for secret in secrets:
+        for spelling in {secret, quote(secret, safe=""), repr(secret)[1:-1]}:
+            text = text.replace(spelling, HIDDEN)
+    return text
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Show the client's log lines, as `--debug` asks; they hold no key and only shortened job ids."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    log = logging.getLogger("aki_client")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
+    if isinstance(error, CommandError):
+        return error.message, error.status
+    if any(kind.__name__ == "AkiError" for kind in type(error).__mro__):
+        return str(getattr(error, "message", error)), status_of(error)
+    # Typer's errors of usage have no public name; this is what they have in common.
+    format_message = getattr(error, "format_message", None)
+    if callable(format_message):
+        path = getattr(getattr(error, "ctx", None), "command_path", "aki")
+        return f"{format_message()} (`{path} --help` helps)", Exit.USAGE
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", Exit.FAILED
+    return (
+        f"{type(error).__name__}: {error} (this should not happen; --debug shows where)",
+        Exit.FAILED,
+    )

@@ -41,12 +41,13 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
     return text
 
 
-def log_to_stderr(settings: Settings) -> None:
+def log_to_stderr() -> None:
     """Show the client's log lines, as `--debug` asks; they hold no key and only shortened job ids."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     log = logging.getLogger("aki_client")
-    log.addHandler(handler)
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        log.addHandler(handler)
     log.setLevel(logging.INFO)
 
 
@@ -54,12 +55,13 @@ def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, CommandError):
         return error.message, error.status
     if any(kind.__name__ == "AkiError" for kind in type(error).__mro__):
-        return str(getattr(error, "message", error)), status_of(error)
+        # What helps in Python is not what helps here.
+        told = str(error).replace("give api_key=", "say --api-key-file FILE")
+        return told.replace(": \n", ":\n"), status_of(error)
     # Typer's errors of usage have no public name; this is what they have in common.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
-        path = getattr(getattr(error, "ctx", None), "command_path", "aki")
-        return f"{format_message()} (`{path} --help` helps)", Exit.USAGE
+        return f"{format_message()}{_help_for(error)}", Exit.USAGE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", Exit.FAILED
@@ -67,3 +69,17 @@ def _sentence(error: Exception) -> tuple[str, int]:
         f"{type(error).__name__}: {error} (this should not happen; --debug shows where)",
         Exit.FAILED,
     )
+
+
+def _help_for(error: Exception) -> str:
+    """Say what to do about an error of usage; an option at the wrong place is told where it belongs."""
+    context: Any = getattr(error, "ctx", None)
+    if context is None:
+        return " (`aki --help` helps)"
+    option = getattr(error, "option_name", None)
+    inner, outer = context, context.parent
+    while outer is not None:
+        if any(option in parameter.opts for parameter in outer.command.get_params(outer)):
+            return f"; it stands before `{inner.info_name}`: {outer.command_path} {option} … {inner.info_name}"
+        inner, outer = outer, outer.parent
+    return f" (`{context.command_path} --help` helps)"

@@ -91,4 +91,8 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Hold the global options; `settings_of` reads them."""
+    """Hold the global options, which `settings_of` reads."""
+    if debug:
+        from .failures import log_to_stderr
+
+        log_to_stderr()

@@ -35,7 +35,7 @@ def takes(facts: FieldFacts, choices: Sequence[object] = ()) -> str:
     if facts.minimum is not None or facts.maximum is not None:
         words.append(span(facts.minimum, facts.maximum))
     if facts.step is not None:
-        words.append(f"in steps of {facts.step}")
+        words[-1] += f" in steps of {facts.step}"
     if facts.max_length is not None:
         words.append(f"at most {facts.max_length:,} characters")
     if facts.support:

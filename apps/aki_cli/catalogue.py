@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aki_client._runtime.fact_values import json_text, object_or_empty
+from aki_client._runtime.fact_values import as_text, json_text, object_or_empty
 from aki_client._runtime.facts import EndpointFacts, FieldFacts, endpoint_facts
 
 from .exits import Exit
@@ -89,8 +89,8 @@ class Catalogue:
     @cached_property
     def names(self) -> dict[str, str]:
         """The endpoints' names in Python, by those on the hub, sorted."""
-        said = {n: object_or_empty(entry).get("name") for n, entry in self._names.items()}
-        return {name: said[name] for name in sorted(said) if isinstance(said[name], str)}
+        said = {n: as_text(object_or_empty(entry).get("name")) for n, entry in self._names.items()}
+        return {name: attribute for name, attribute in sorted(said.items()) if attribute}
 
     def find(self, name: str) -> Described | None:
         """Return an endpoint by its name in Python or on the hub, None where the package lacks it."""
@@ -113,7 +113,9 @@ class Catalogue:
             document = _read(self._folder / "endpoints" / f"{attribute}.json")
         except (OSError, ValueError):
             return None
-        return Described(wire, attribute, object_or_empty(self._names[wire].get("fields")), document)
+        return Described(
+            wire, attribute, object_or_empty(self._names[wire].get("fields")), document
+        )
 
 
 def find_endpoint(settings: Settings, name: str, *, live: bool = False) -> Described:

@@ -4,7 +4,6 @@ The commands themselves say it, so that help, parsing and completion are one. A 
 what it means; the single line `:files` lets the shell offer files.
 """
 
-import sys
 from typing import Any
 
 import typer

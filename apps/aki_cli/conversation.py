@@ -1,4 +1,4 @@
-"""A conversation: what was said, what comes along with the next message, and how it is kept in a file. No I/O but that."""
+"""A conversation: what was said, what goes along with the next message, and how it is kept in a file."""
 
 import json
 from dataclasses import dataclass, field
@@ -72,5 +72,9 @@ class Conversation:
 def _readable(content: Any) -> str:
     if isinstance(content, str):
         return content
-    parts = [f"[{kind} {value}]" if kind != "text" else value for p in content for kind, value in p.items()]
+    parts = [
+        f"[{kind} {value}]" if kind != "text" else value
+        for p in content
+        for kind, value in p.items()
+    ]
     return " ".join(str(part) for part in parts)

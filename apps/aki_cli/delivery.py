@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from aki_client._runtime.shapes import is_array, is_object
+from aki_client._runtime.shapes import is_array, is_mapping, is_object
 
 from .exits import Exit
 from .problems import CommandError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aki_client import Media, OutputModel
 
 Form = Literal["text", "json", "quiet"]
-FORMS: tuple[Form, ...] = ("text", "json", "quiet")
+FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
 LONGEST_FIGURE = 40
 """Characters of an output that the line of figures shows."""
 
@@ -151,4 +151,4 @@ def _show_figures(rest: Mapping[str, Any]) -> None:
 
 
 def _jsonable(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
+    return dict(value) if is_mapping(value) else value

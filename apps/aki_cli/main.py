@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from .exits import Exit, status_of
 
@@ -13,10 +14,10 @@ COMPLETE = "_AKI_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    try:
-        import typer  # noqa: F401
-    except ImportError:
-        print("aki: the command line needs an extra: pip install 'aki-client[cli]'", file=sys.stderr)
+    if find_spec("typer") is None:
+        print(
+            "aki: the command line needs an extra: pip install 'aki-client[cli]'", file=sys.stderr
+        )
         return Exit.CONFIGURATION
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

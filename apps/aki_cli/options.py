@@ -20,7 +20,12 @@ def _names(ctx: typer.Context, incomplete: str) -> list[str]:
 
 OUTPUT_HELP = "What goes to stdout (text)."
 OUTPUT = typer.Option(
-    "--output", "-o", metavar="text|json|quiet", help=OUTPUT_HELP, autocompletion=_forms, show_default=False
+    "--output",
+    "-o",
+    metavar="text|json|quiet",
+    help=OUTPUT_HELP,
+    autocompletion=_forms,
+    show_default=False,
 )
 OUTPUT_LETTER = typer.Option(
     "-o", metavar="text|json|quiet", help=OUTPUT_HELP, autocompletion=_forms, show_default=False
@@ -40,7 +45,7 @@ def delivery(settings: Settings, form: str, save_to: str) -> Delivery:
     Raises:
         CommandError: There is no such form, or no such folder.
     """
-    known = next((known for known in FORMS if known == form), None)
+    known = FORMS.get(form)
     if known is None:
         raise CommandError(f"--output {form!r} is none of {', '.join(FORMS)}", Exit.USAGE)
     made = Delivery(settings, known, save_to)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
-
 from aki_client._runtime.fact_media import MEDIA
 from aki_client._runtime.facts import FieldFacts
 

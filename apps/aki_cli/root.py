@@ -2,7 +2,6 @@
 
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -77,7 +76,7 @@ def options(
         float | None, typer.Option(metavar="SECONDS", help="Longest time for a call (3600).")
     ] = None,
     key_file: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--api-key-file", metavar="FILE", help="Read the key from a file."),
     ] = None,
     allow_http: Annotated[

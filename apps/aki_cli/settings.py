@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from .problems import CommandError
 from .exits import Exit
+from .problems import CommandError
 
 if TYPE_CHECKING:
     from aki_client import Aki, Layout
@@ -36,7 +37,7 @@ class Settings:
     server: str | None = None
     layout: str | None = None
     timeout: float | None = None
-    key_file: Path | None = None
+    key_file: str | None = None
     allow_http: bool = False
     debug: bool = False
 
@@ -49,7 +50,7 @@ class Settings:
         if self.key_file is None:
             return None
         try:
-            text = self.key_file.read_text("utf-8").strip()
+            text = Path(self.key_file).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no text"
             raise CommandError(
@@ -57,7 +58,8 @@ class Settings:
             ) from None
         if not text:
             raise CommandError(
-                f"the key file {self.key_file} is empty; put the API key into it", Exit.CONFIGURATION
+                f"the key file {self.key_file} is empty; put the API key into it",
+                Exit.CONFIGURATION,
             )
         return text
 
@@ -93,11 +95,10 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
-        try:
-            given = (self.key(), os.environ.get("AKI_API_KEY", "").strip())
-        except CommandError:
-            given = (os.environ.get("AKI_API_KEY", "").strip(),)
-        return tuple(key for key in given if key)
+        keys = [os.environ.get("AKI_API_KEY", "").strip()]
+        with suppress(CommandError):
+            keys.append(self.key() or "")
+        return tuple(key for key in keys if key)
 
 
 def no_package(name: str) -> CommandError:

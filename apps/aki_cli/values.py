@@ -12,6 +12,7 @@ from typing import Any
 
 from aki_client._runtime.fact_media import MEDIA
 from aki_client._runtime.facts import FieldFacts
+from aki_client._runtime.shapes import is_object
 
 from .exits import Exit
 from .problems import CommandError
@@ -66,17 +67,16 @@ def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
     """
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        document = json.loads(text)
+        document: object = json.loads(text)
     except OSError as error:
         raise CommandError(f"--json {source}: {error.strerror or error}", Exit.USAGE) from None
     except (ValueError, RecursionError) as error:
         raise CommandError(f"--json {source} is no JSON: {error}", Exit.USAGE) from None
-    if not isinstance(document, dict):
+    if not is_object(document):
         raise CommandError(
             f'--json {source} must hold an object such as {{"prompt": "A lake"}}', Exit.USAGE
         )
-    given: dict[str, Any] = document
-    return {names.get(name, name): value for name, value in given.items()}
+    return {names.get(name, name): value for name, value in document.items()}
 
 
 def _medium(text: str) -> Any:

@@ -38,7 +38,9 @@ class Watch:
         try:
             for event in events:
                 if event.text_delta and self._shows_text:
-                    self._write(event.text_delta, rewritten=bool(getattr(event, "rewritten", False)))
+                    self._write(
+                        event.text_delta, rewritten=bool(getattr(event, "rewritten", False))
+                    )
                 elif self._bar is not None and not self.streamed:
                     self._bar.show(event)
         finally:
@@ -119,4 +121,6 @@ def _words(event: "Event[Any]") -> tuple[str, float | None]:
     message = getattr(getattr(event, "data", None), "progress_message", None)
     said = one_line(message)[:30] if isinstance(message, str) and message else "running"
     known = 0 < progress <= 100
-    return (f"{said} {progress:3.0f} %{left}" if known else said + left), progress if known else None
+    return (
+        f"{said} {progress:3.0f} %{left}" if known else said + left
+    ), progress if known else None

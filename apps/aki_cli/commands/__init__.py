@@ -3,8 +3,8 @@
 A module of this folder has an attribute `app`, a `typer.Typer` made by `aki_cli.style.new_app`, with one command or,
 as `call` has, with commands of its own. It is imported when its command is asked for, so its imports stay light: no
 client, no Rich before there is work for them. A command takes `typer.Context`, gets the global options from
-`aki_cli.settings.settings_of(ctx)`, returns its exit status (None for 0), and lets exceptions of the client pass: `main`
-turns them into a sentence and a status.
+`aki_cli.settings.settings_of(ctx)`, returns its exit status (None for 0), and lets exceptions of the client pass:
+`main` turns them into a sentence and a status.
 """
 
 COMMANDS: dict[str, tuple[str, str]] = {

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..calling import bound
+from ..calling import bound, cancelling
 from ..catalogue import Described, find_endpoint
 from ..conversation import MEDIA_COMMANDS, Conversation
 from ..exits import Exit, status_of
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 app = new_app()
 
-PROMPT = "› "
+PROMPT = "> "
 HELP = """/system TEXT   tell the model how to be; without TEXT show it
 /image FILE    show a picture with the next message (/audio, /video too)
 /save FILE     keep the conversation, as JSON where FILE ends with .json
@@ -92,8 +94,8 @@ class _Talk:
                 raise
             except KeyboardInterrupt:
                 if not self._by_hand:
-                    raise StoppedError("interrupted", Exit.INTERRUPTED) from None
-                print(file=sys.stderr)
+                    raise
+                print(file=sys.stderr)  # the line that was begun is dropped
             except self._error as error:
                 say(str(error))
                 if not self._by_hand:
@@ -131,15 +133,13 @@ class _Talk:
         given: dict[str, Any] = {"chat_context": self._conversation.asking(text)}
         watch = Watch()
         try:
-            with self._endpoint.stream(**given) as stream, watch:
+            with cancelling(self._found), self._endpoint.stream(**given) as stream, watch:
                 watch.follow(stream)
                 result = stream.result()
-        except TerminatedError:
-            raise
-        except KeyboardInterrupt:
-            say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
-            if not self._by_hand:
+        except StoppedError as stopped:
+            if not self._by_hand or stopped.status is not Exit.INTERRUPTED:
                 raise
+            say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
             return
         answer: Any = result.text
         self._conversation.answered(text, str(getattr(answer, "content", answer)))
@@ -164,6 +164,10 @@ class _Talk:
 
     def _attaching(self, kind: str) -> Callable[[str], None]:
         def attach(file: str) -> None:
+            taken = [medium for medium, _ in self._found.section("input")["chat_context"].support]
+            if kind not in taken:
+                say(f"{self._found.name} takes {', '.join(['text', *taken])} in a conversation")
+                return
             try:
                 self._conversation.attach(kind, file)
             except OSError as error:
@@ -175,7 +179,6 @@ class _Talk:
 
 
 def _have_history() -> None:
-    try:
-        import readline  # noqa: F401 input() uses it once it is there
-    except ImportError:
-        return
+    # input() uses it once it is there; Windows has none.
+    with suppress(ImportError):
+        import_module("readline")

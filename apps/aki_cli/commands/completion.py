@@ -83,5 +83,7 @@ def completion(
     """Print the completion script of a shell; `source <(aki completion bash)` in its start file turns it on."""
     script = SCRIPTS.get(shell)
     if script is None:
-        raise CommandError(f"there is no script for {shell!r}; say {', '.join(SCRIPTS)}", Exit.USAGE)
+        raise CommandError(
+            f"there is no script for {shell!r}; say {', '.join(SCRIPTS)}", Exit.USAGE
+        )
     write(script)

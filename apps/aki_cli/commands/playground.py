@@ -1,6 +1,6 @@
 """`aki playground`: a local page to try the endpoints; the page itself is another package."""
 
-import os
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -27,12 +27,19 @@ def playground(
     settings = settings_of(ctx)
     key = settings.key()
     try:
-        from aki_playground.app import launch
+        page = import_module("aki_playground.app")
     except ImportError:
         raise CommandError(
             "the playground needs an extra: pip install 'aki-client[playground]'",
             Exit.CONFIGURATION,
         ) from None
-    if key is not None:
-        os.environ["AKI_API_KEY"] = key  # where the playground looks for it
-    launch(package=settings.package, server=settings.server, port=port, open_browser=browser)
+    try:
+        page.launch(
+            package=settings.package,
+            server=settings.server,
+            port=port,
+            open_browser=browser,
+            api_key=key,
+        )
+    except page.PlaygroundError as error:
+        raise CommandError(str(error), Exit.CONFIGURATION) from None

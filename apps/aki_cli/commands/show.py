@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
 from aki_client._runtime.facts import FieldFacts
 from aki_client._runtime.shapes import integer_or_none
 
@@ -61,11 +60,15 @@ def _introduce(out: "Console", found: Described) -> None:
         "category": facts.category or "",
         "version": "" if facts.version is None else str(facts.version),
     }
-    out.print(", ".join(f"{what} {one_line(word)}" for what, word in said.items() if word), style="dim")
+    out.print(
+        ", ".join(f"{what} {one_line(word)}" for what, word in said.items() if word), style="dim"
+    )
 
 
 def _live_figures(document: Mapping[str, Any]) -> str:
-    online, workers = (integer_or_none(document.get(n)) for n in ("num_active_workers", "num_workers"))
+    online, workers = (
+        integer_or_none(document.get(n)) for n in ("num_active_workers", "num_workers")
+    )
     free, longest = (
         integer_or_none(document.get(n)) for n in ("free_queue_slots", "max_queue_length")
     )

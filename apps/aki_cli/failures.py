@@ -3,10 +3,9 @@
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
-
-import typer
 
 from .exits import Exit, status_of
 from .problems import CommandError
@@ -23,7 +22,7 @@ def tell(error: Exception, context: Any) -> int:
         error: What was raised.
         context: The command's context; None where the global options could not be read.
     """
-    settings = settings_of(context) if isinstance(context, typer.Context) else Settings()
+    settings = Settings() if context is None else settings_of(context)
     secrets = settings.secrets()
     if settings.debug:
         lines = traceback.format_exception(error)
@@ -41,14 +40,20 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
     return text
 
 
-def log_to_stderr() -> None:
-    """Show the client's log lines, as `--debug` asks; they hold no key and only shortened job ids."""
+def log_to_stderr() -> Callable[[], None]:
+    """Show the client's log lines, which hold no key and only shortened job ids; return what ends it."""
     log = logging.getLogger("aki_client")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-        log.addHandler(handler)
+    before = log.level
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    log.addHandler(handler)
     log.setLevel(logging.INFO)
+
+    def end() -> None:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+    return end
 
 
 def _sentence(error: Exception) -> tuple[str, int]:

@@ -35,15 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     import typer
 
-    from .interruption import TerminatedError, listen
+    from .interruption import TerminatedError, signals_as_exceptions
     from .root import app
 
-    listen()
     context = None
     try:
         # Not Typer's own `main`, which would end the process and has other statuses.
         command = typer.main.get_command(app)
-        with command.make_context("aki", words) as context:
+        with signals_as_exceptions(), command.make_context("aki", words) as context:
             return int(command.invoke(context) or Exit.OK)
     except typer.Exit as end:
         return end.exit_code

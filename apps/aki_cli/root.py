@@ -57,6 +57,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    ctx: typer.Context,
     package: Annotated[
         str, typer.Option(metavar="NAME", help="The generated package to use.")
     ] = PACKAGE,
@@ -94,4 +95,4 @@ def options(
     if debug:
         from .failures import log_to_stderr
 
-        log_to_stderr()
+        ctx.call_on_close(log_to_stderr())

@@ -8,7 +8,7 @@ import unicodedata
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 _LAYOUT = frozenset("\n\t")
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -55,6 +55,17 @@ def console(stream: IO[str]) -> "Console":
         emoji=False,
         soft_wrap=False,
     )
+
+
+def draw(*parts: "RenderableType", style: str = "") -> None:
+    """Draw on stdout with Rich; into a pipe without colours and without spaces at the ends of lines."""
+    out = console(sys.stdout)
+    if sys.stdout.isatty():
+        out.print(*parts, style=style, sep="\n")
+        return
+    with out.capture() as drawn:
+        out.print(*parts, sep="\n")
+    write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def _acts(char: str) -> bool:

@@ -1,6 +1,5 @@
 """`aki endpoints`: which endpoints there are, in the package or on the hub."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from ..catalogue import Catalogue, Described
 from ..settings import settings_of
 from ..style import new_app
-from ..terminal import one_line, say
+from ..terminal import draw, one_line, say
 
 app = new_app()
 
@@ -45,8 +44,6 @@ def _table(shown: list[Described]) -> None:
     from rich import box
     from rich.table import Table
 
-    from ..terminal import console
-
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("endpoint", no_wrap=True, style="bold")
     table.add_column("category", no_wrap=True)
@@ -56,4 +53,4 @@ def _table(shown: list[Described]) -> None:
         note = "" if found.attribute else " (not in the package)"
         title = one_line(found.title)
         table.add_row(one_line(name), one_line(found.facts.category or ""), title + note)
-    console(sys.stdout).print(table)
+    draw(table)

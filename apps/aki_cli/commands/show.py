@@ -1,6 +1,5 @@
 """`aki show NAME`: what an endpoint takes and gives back, and with `--live` how busy it is."""
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +12,10 @@ from ..options import ENDPOINT
 from ..parameters import options_of
 from ..settings import settings_of
 from ..style import new_app
-from ..terminal import one_line
+from ..terminal import draw, one_line
 from ..words import default_of, takes
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
 app = new_app()
@@ -34,35 +32,28 @@ def show(
     """Show what an endpoint takes and gives back."""
     settings = settings_of(ctx)
     found = find_endpoint(settings, name, live=live)
-    from ..terminal import console
-
-    out = console(sys.stdout)
-    _introduce(out, found)
+    _introduce(found)
     if live or not found.attribute:
-        out.print(_live_figures(found.document))
-    _parameters(out, found)
+        draw(_live_figures(found.document))
+    _parameters(found)
     for section, title in (("output", "outputs"), ("progress", "progress")):
         fields = found.section(section)
         if fields:
-            out.print()
-            out.print(_fields(fields, title))
-    out.print()
-    out.print(f"aki call {one_line(found.attribute or found.name)}{_example(found)}", style="dim")
+            draw("", _fields(fields, title))
+    draw(f"\naki call {one_line(found.attribute or found.name)}{_example(found)}", style="dim")
 
 
-def _introduce(out: "Console", found: Described) -> None:
+def _introduce(found: Described) -> None:
     facts = found.facts
-    out.print(one_line(found.title), style="bold")
+    draw(one_line(found.title), style="bold")
     if facts.description:
-        out.print(one_line(facts.description))
+        draw(one_line(facts.description))
     said = {
         "on the hub": found.name if found.name != found.attribute else "",
         "category": facts.category or "",
         "version": "" if facts.version is None else str(facts.version),
     }
-    out.print(
-        ", ".join(f"{what} {one_line(word)}" for what, word in said.items() if word), style="dim"
-    )
+    draw(", ".join(f"{what} {one_line(word)}" for what, word in said.items() if word), style="dim")
 
 
 def _live_figures(document: Mapping[str, Any]) -> str:
@@ -81,7 +72,7 @@ def _live_figures(document: Mapping[str, Any]) -> str:
     return " ".join(word for word in said if word)
 
 
-def _parameters(out: "Console", found: Described) -> None:
+def _parameters(found: Described) -> None:
     fields = found.section("input")
     if not fields:
         return
@@ -96,8 +87,7 @@ def _parameters(out: "Console", found: Described) -> None:
             f"{description}: {words}" if description else words,
             default,
         )
-    out.print()
-    out.print(table)
+    draw("", table)
 
 
 def _fields(fields: Mapping[str, FieldFacts], title: str) -> "Table":

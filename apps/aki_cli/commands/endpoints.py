@@ -16,7 +16,10 @@ app = new_app()
 def endpoints(
     ctx: typer.Context,
     category: Annotated[
-        str | None, typer.Option(metavar="CATEGORY", help="Only those of a category, such as chat.")
+        str | None,
+        typer.Option(
+            "--category", metavar="CATEGORY", help="Only those of a category, such as chat."
+        ),
     ] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Those that the hub lists today; asks the hub.")

@@ -17,7 +17,7 @@ app = new_app()
 def playground(
     ctx: typer.Context,
     port: Annotated[
-        int | None, typer.Option(metavar="PORT", help="Port on 127.0.0.1 (a free one).")
+        int | None, typer.Option("--port", metavar="PORT", help="Port on 127.0.0.1 (a free one).")
     ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")

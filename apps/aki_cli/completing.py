@@ -103,10 +103,12 @@ def _commands(context: Any, word: str) -> list[tuple[str, str]]:
 
 
 def _rejoined(words: list[str]) -> list[str]:
-    """Undo bash's splitting of `--output=json` into three words."""
+    """Undo bash's splitting of `--output=json` and `@file` at the signs."""
     joined: list[str] = []
     for word in words:
-        if joined and (word == "=" or joined[-1].endswith("=")) and joined[-1].startswith("--"):
+        last = joined[-1] if joined else ""
+        is_assigned = last.startswith("--") and (word == "=" or last.endswith("="))
+        if is_assigned or last == "@":
             joined[-1] += word
         else:
             joined.append(word)

@@ -18,10 +18,19 @@ app = new_app()
 BASH = """\
 # aki completion for bash:  source <(aki completion bash)
 _aki() {
-    local IFS=$'\\n' current=${COMP_WORDS[COMP_CWORD]}
+    local IFS=$'\\n' file current=${COMP_WORDS[COMP_CWORD]}
     mapfile -t COMPREPLY < <(_AKI_COMPLETE=bash "$1" "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     case ${COMPREPLY[0]-} in
-        :files) COMPREPLY=(); compopt -o default ;;
+        :files)
+            COMPREPLY=()
+            if [[ $current == @* || ${COMP_WORDS[COMP_CWORD-1]} == @ ]]; then
+                while IFS= read -r file; do
+                    printf -v file %q "$file"
+                    COMPREPLY+=("@$file")
+                done < <(compgen -f -- "${current#@}")
+            else
+                compopt -o default
+            fi ;;
         --*=*) [[ $current == --* ]] || COMPREPLY=("${COMPREPLY[@]#*=}") ;;
     esac
 }
@@ -77,7 +86,7 @@ def _shells(incomplete: str) -> list[str]:
 @app.command()
 def completion(
     shell: Annotated[
-        str, typer.Argument(metavar="bash|zsh|fish", help="The shell.", autocompletion=_shells)
+        str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=_shells)
     ],
 ) -> None:
     """Print the completion script of a shell; `source <(aki completion bash)` in its start file turns it on."""

@@ -17,7 +17,7 @@ pexpect: Any = pytest.importorskip("pexpect", reason="pexpect is missing: no ter
 KEY = "sk-secret/4711"
 AKI = Path(sys.executable).with_name("aki")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-SECONDS = 30.0
+SECONDS = 20.0
 
 
 @dataclass

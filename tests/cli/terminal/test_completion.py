@@ -35,13 +35,6 @@ def shell(terminal: Terminal, name: str) -> Any:
     return child
 
 
-def completed(child: Any, typed: str, wanted: str) -> None:
-    """Type, press the tabulator, and expect the line that comes of it, which is then thrown away."""
-    child.send(f"{typed}\t")
-    child.expect_exact(wanted)
-    child.sendcontrol("c")
-
-
 @pytest.mark.parametrize("name", SHELLS)
 def test_each_word_is_completed(terminal: Terminal, name: str) -> None:
     child = shell(terminal, name)
@@ -67,28 +60,29 @@ def test_files_are_offered_where_files_are_taken(terminal: Terminal, name: str) 
     child.expect(r"@pict[^a-z]*ure-of-a-cat\.png")
 
 
+HOSTILE = "x\\\";touch pwned1;\\\"$(touch pwned2)`touch pwned3`';touch pwned4;'"
+
+
 @pytest.mark.parametrize("name", SHELLS)
 def test_a_choice_that_is_a_command_stays_a_word(terminal: Terminal, name: str) -> None:
     make_package(terminal.folder / "site")
     terminal.environment["PYTHONPATH"] = str(terminal.folder / "site")
     child = shell(terminal, name)
-    child.send("aki --package hostile_hub call painter --mode '$(touch\t")
-    child.sendcontrol("u")
     child.send("aki --package hostile_hub call painter --mode \t")
-    child.expect("pwned")
-    child.send("\r")
+    child.expect("pwned4")
+    child.sendline("")
+    child.expect("aki: 'hostile_hub' is no generated package")
     child.sendline("echo do''ne")
     child.expect("done")
     assert not list(terminal.folder.glob("pwned*"))
 
 
 def make_package(folder: Path) -> None:
-    """Write what completion reads of a generated package: its snapshot."""
+    """Write what completion reads of a generated package: its snapshot, with one hostile choice."""
     spec = folder / "hostile_hub" / "spec"
     (spec / "endpoints").mkdir(parents=True)
     (folder / "hostile_hub" / "__init__.py").write_text("")
-    choice = "x\\\";touch pwned1;\\\"$(touch pwned2)`touch pwned3`';touch pwned4;'"
-    fields = {"mode": {"type": "selection", "supported": [choice, "$(touch pwned5)"]}}
+    fields = {"mode": {"type": "selection", "supported": [HOSTILE]}}
     document = {"name": "painter", **details(fields, {"text": {}})}
     (spec / "endpoints" / "painter.json").write_text(json.dumps(document))
     names = {"painter": {"name": "painter", "fields": {"input": {"mode": "mode"}}}}

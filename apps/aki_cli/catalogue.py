@@ -50,13 +50,13 @@ class Described:
     def section(self, section: str) -> dict[str, FieldFacts]:
         """Return the fields of a section by their names in Python, as the hub orders them."""
         said: Mapping[str, FieldFacts] = getattr(self.facts, section)
-        names = self.fields.get(section)
-        if names is None:
-            return dict(said)
+        names = self.fields.get(section, {})
         return {names[name]: facts for name, facts in said.items() if name in names}
 
     def choices(self, name: str, facts: FieldFacts) -> list[Any]:
-        """Return the values of a choice as the hub orders them."""
+        """Return the values of a choice as the hub orders them; none where it is no choice."""
+        if not facts.choices:
+            return []
         sections = object_or_empty(self.document.get("parameter_description"))
         said = object_or_empty(object_or_empty(sections.get("input")).get(self.wire_name(name)))
         supported: list[Any] = said.get("supported") or []
@@ -144,9 +144,25 @@ def find_endpoint(settings: Settings, name: str, *, live: bool = False) -> Descr
             + (hint or "; `aki endpoints` lists those there are"),
             Exit.NO_ENDPOINT,
         )
-    if found is None:
-        return Described(wire, "", {}, document)
-    return Described(wire, found.attribute, {}, document)
+    return live_endpoint(wire, document, found)
+
+
+def live_endpoint(name: str, document: Mapping[str, Any], known: Described | None) -> Described:
+    """Return an endpoint as the hub describes it today.
+
+    Args:
+        name: Its name on the hub.
+        document: What the hub says.
+        known: The same endpoint in the package, whose names in Python stay; newcomers are called as on the hub.
+    """
+    facts = endpoint_facts(document)
+    before: Mapping[str, Mapping[str, str]] = known.fields if known is not None else {}
+    said = {"input": facts.input, "output": facts.output, "progress": facts.progress}
+    fields = {
+        section: {wire: before.get(section, {}).get(wire, wire) for wire in names}
+        for section, names in said.items()
+    }
+    return Described(name, known.attribute if known is not None else "", fields, document)
 
 
 def _ask(settings: Settings, name: str) -> Mapping[str, Any] | None:

@@ -6,7 +6,6 @@ can not be written to, another one is found.
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -120,6 +119,8 @@ class Delivery:
         try:
             return _save(medium, self.save_to)
         except OSError as error:
+            import tempfile
+
             shelter = Path(tempfile.mkdtemp(prefix="aki-"))
             say(f"{self.save_to} can not be written ({error.strerror}); saved in {shelter} instead")
             return medium.save(shelter)

@@ -66,7 +66,9 @@ def _sentence(error: Exception) -> tuple[str, int]:
     # Typer's errors of usage have no public name; this is what they have in common.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
-        return f"{format_message()}{_help_for(error)}", Exit.USAGE
+        meant: list[str] = getattr(error, "possibilities", None) or []
+        told = f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?"
+        return told if meant else f"{format_message()}{_help_for(error)}", Exit.USAGE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", Exit.FAILED

@@ -49,10 +49,11 @@ def _run(words: list[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return Exit.PIPE
-    except TerminatedError:
-        return Exit.TERMINATED
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
+    except KeyboardInterrupt as reason:
+        # No job was made yet; a command that has one says more.
+        is_terminated = isinstance(reason, TerminatedError)
+        print(f"aki: {'terminated' if is_terminated else 'interrupted'}", file=sys.stderr)
+        return Exit.TERMINATED if is_terminated else Exit.INTERRUPTED
     except Exception as error:
         return _fail(error, context)
 

@@ -21,7 +21,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
     [
         (["cal"], Exit.USAGE, "no command 'cal'; did you mean call?"),
         (["show"], Exit.USAGE, "Missing argument 'NAME'"),
-        ([*PAINT, "x", "--promt", "y"], Exit.USAGE, "No such option: --promt"),
+        (
+            [*PAINT, "x", "--promt", "y"],
+            Exit.USAGE,
+            "No such option: --promt; did you mean --prompt?",
+        ),
         ([*PAINT, "x", "-o", "xml"], Exit.USAGE, "--output 'xml' is none of text, json, quiet"),
         ([*PAINT, "x", "-s", "no/where.jpg"], Exit.USAGE, "there is no folder no"),
         (["--timeout", "soon", "endpoints"], Exit.USAGE, "not a valid float"),

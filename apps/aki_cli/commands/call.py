@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..calling import call, detach, input_of
 from ..catalogue import Catalogue, Described, find_endpoint
 from ..exits import Exit
 from ..options import OUTPUT, OUTPUT_LETTER, SAVE_TO, SAVE_TO_LETTER, delivery
@@ -87,6 +86,9 @@ _OWN = [
 
 
 def _run(ctx: typer.Context, found: Described, values: dict[str, Any], own: dict[str, Any]) -> int:
+    # Help and completion come without what a call needs.
+    from ..calling import call, detach, input_of
+
     settings = settings_of(ctx)
     target = delivery(settings, own["output"], own["save_to"])
     given = input_of(found, own["json_file"], values)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..catalogue import Catalogue, Described
+from ..catalogue import Catalogue, Described, live_endpoint
 from ..settings import settings_of
 from ..style import new_app
 from ..terminal import draw, one_line, say
@@ -31,7 +31,7 @@ def endpoints(
     if live:
         with settings.client() as client:
             known = {
-                name: known.get(name) or Described(name, "", {}, client.endpoint_details(name))
+                name: known.get(name) or live_endpoint(name, client.endpoint_details(name), None)
                 for name in client.endpoints()
             }
     shown = [f for f in known.values() if category is None or f.facts.category == category]

@@ -22,6 +22,8 @@ LOAD = {
 }
 SHELLS = list(START)
 
+pytestmark = pytest.mark.slow
+
 
 def shell(terminal: Terminal, name: str) -> Any:
     if shutil.which(name) is None:

@@ -27,6 +27,7 @@ def test_ctrl_c_cancels_the_job_and_says_so(
     wait_for(lambda: last_job(hub).state == "canceled")
 
 
+@pytest.mark.slow
 def test_sigterm_cancels_the_job_and_says_so(terminal: Terminal, hub: SandboxServer) -> None:
     child = terminal.aki(*PICTURE)
     child.expect("step")
@@ -36,6 +37,7 @@ def test_sigterm_cancels_the_job_and_says_so(terminal: Terminal, hub: SandboxSer
     wait_for(lambda: last_job(hub).state == "canceled")
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_cancels_the_job(terminal: Terminal, hub: SandboxServer) -> None:
     child = terminal.aki(*PICTURE)
     child.expect("step")
@@ -56,6 +58,7 @@ def test_a_reader_that_goes_away_cancels_the_job_quietly(
     wait_for(lambda: last_job(hub).state == "canceled")
 
 
+@pytest.mark.slow
 def test_a_deadline_cancels_the_job(terminal: Terminal, hub: SandboxServer) -> None:
     child = terminal.aki("--timeout", "1", *PICTURE)
     assert "the deadline passed" in terminal.screen(child)
@@ -63,6 +66,7 @@ def test_a_deadline_cancels_the_job(terminal: Terminal, hub: SandboxServer) -> N
     wait_for(lambda: last_job(hub).state == "canceled")
 
 
+@pytest.mark.slow
 def test_who_only_watches_a_job_leaves_it_alone(terminal: Terminal, hub: SandboxServer) -> None:
     terminal.screen(terminal.aki("call", "-d", *PICTURE[1:]))
     job = last_job(hub)

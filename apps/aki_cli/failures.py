@@ -13,6 +13,8 @@ from .settings import Settings, settings_of
 from .terminal import say
 
 HIDDEN = "***"
+SHORTEST_SECRET = 8
+"""Characters; a shorter key is a stand-in for a sandbox, and may be a word of any sentence."""
 
 
 def tell(error: Exception, context: Any) -> int:
@@ -34,7 +36,7 @@ def tell(error: Exception, context: Any) -> int:
 
 def redacted(text: str, secrets: tuple[str, ...]) -> str:
     """Return a text without keys, in whatever spelling they stand there."""
-    for secret in secrets:
+    for secret in (key for key in secrets if len(key) >= SHORTEST_SECRET):
         for spelling in {secret, quote(secret, safe=""), repr(secret)[1:-1]}:
             text = text.replace(spelling, HIDDEN)
     return text

@@ -90,6 +90,13 @@ def test_debug_shows_the_traceback_and_the_log_without_the_key(aki: Command) -> 
     assert "JobFailedError" in ran.err
 
 
+def test_a_key_that_is_a_common_word_garbles_no_sentence(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKI_API_KEY", "any")
+    assert "(any more)" in aki("job", "flux_dev", "unknown").err
+
+
 def test_without_an_extra_the_sentence_names_it(
     aki: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

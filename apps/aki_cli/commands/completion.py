@@ -72,7 +72,7 @@ function __aki_complete
         end
         return
     end
-    printf '%s\\n' $found
+    test -n "$found"; and printf '%s\\n' $found
 end
 complete -c aki -f -a '(__aki_complete)'
 """

@@ -38,6 +38,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
         (["--api-key-file", "none", "key"], Exit.CONFIGURATION, "can not be read"),
         (["call", "minimax_m3", "--prompt-input", "x"], Exit.KEY, "not authorized"),
         (["call", "flux_de"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
+        (["changes", "zzz"], Exit.NO_ENDPOINT, "aki_client has no endpoint 'zzz'"),
         (["show", "zzz"], Exit.NO_ENDPOINT, "neither aki_client nor the hub"),
         (["--server", "http://127.0.0.1:9", "key"], Exit.HUB, "could not connect"),
         (["--timeout", "0.2", *PAINT, "x [[dur=60]]"], Exit.TIMEOUT, "the deadline passed"),
@@ -127,3 +128,12 @@ def test_statuses_that_the_generator_has_too_mean_the_same() -> None:
 def test_the_documentation_lists_every_status() -> None:
     listed = re.findall(r"^\| (\d+) \|", DOCS.read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number in listed] == [status.value for status in Exit]
+
+
+def test_without_typer_the_sentence_names_the_extra(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aki_cli.main.find_spec", lambda name: None)
+    ran = aki("--help")
+    assert ran.status == Exit.CONFIGURATION
+    assert ran.err == "aki: the command line needs an extra: pip install 'aki-client[cli]'\n"

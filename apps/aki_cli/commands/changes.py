@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..catalogue import Catalogue
 from ..exits import Exit
 from ..problems import CommandError
 from ..settings import settings_of
@@ -36,7 +37,13 @@ def changes(
     """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
     if output not in _FORMATS:
         raise CommandError(f"--output {output!r} is none of {', '.join(_FORMATS)}", Exit.USAGE)
-    with settings_of(ctx).client() as client:
+    settings = settings_of(ctx)
+    if name is not None and Catalogue(settings.package).find(name) is None:
+        raise CommandError(
+            f"{settings.package} has no endpoint {name!r}; `aki endpoints` lists those it has",
+            Exit.NO_ENDPOINT,
+        )
+    with settings.client() as client:
         found = client.check(name)
     worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)
     if output == "json":

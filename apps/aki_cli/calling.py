@@ -64,7 +64,7 @@ def call(target: Delivery, found: Described, given: Mapping[str, Any]) -> None:
     with target.settings.client() as client:
         endpoint = bound(client, found)
         watch = Watch(text=target.form == "text", bar=target.form != "quiet")
-        with cancelling(found), endpoint.stream(**given) as stream, watch:
+        with cancelling(found), endpoint.stream(**given) as stream:
             watch.follow(stream)
             result = stream.result()
     target.deliver(result, streamed=watch.streamed)

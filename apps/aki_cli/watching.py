@@ -5,8 +5,7 @@ The bar goes away before the first text, because both may be on one terminal. Mu
 
 import sys
 from collections.abc import Iterable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from .terminal import console, one_line, say, write
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """Shows the events of one job; use it in a `with` block.
+    """Shows the events of one job.
 
     Args:
         text: Whether text is shown as it comes.
@@ -44,34 +43,22 @@ class Watch:
                 elif self._bar is not None and not self.streamed:
                     self._bar.show(event)
         finally:
-            self.close()
+            self._close()
             if self.streamed and self._last != "\n":
                 write("\n")
 
-    def close(self) -> None:
-        """Take the bar away."""
+    def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
 
     def _write(self, text: str, *, rewritten: bool) -> None:
-        self.close()
+        self._close()
         self._bar = None
         if rewritten and self.streamed:
             write("\n")
             say("the model has begun anew:")
         write(text)
         self._last = text[-1]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Bar:

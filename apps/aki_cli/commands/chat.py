@@ -133,7 +133,7 @@ class _Talk:
         given: dict[str, Any] = {"chat_context": self._conversation.asking(text)}
         watch = Watch()
         try:
-            with cancelling(self._found), self._endpoint.stream(**given) as stream, watch:
+            with cancelling(self._found), self._endpoint.stream(**given) as stream:
                 watch.follow(stream)
                 result = stream.result()
         except StoppedError as stopped:

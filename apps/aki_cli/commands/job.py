@@ -34,7 +34,7 @@ def job(
     target = delivery(settings, output, save_to)
     found = find_endpoint(settings, name)
     watch = Watch(text=target.form == "text", bar=target.form != "quiet")
-    with settings.client() as client, watch:
+    with settings.client() as client:
         handle = bound(client, found).job(job_id)
         if state:
             standing = handle.status()

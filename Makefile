@@ -12,7 +12,7 @@ FULL := $(VENV)/full
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
 
-.PHONY: help generate check test test-full figures lint format sandbox full lock build clean
+.PHONY: help generate check test test-full figures bench lint format sandbox full lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test-full: $(FULL) ## run all tests
 figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
 	$(BIN)/python -m pytest -q tests/hostile/test_corpus.py $(ARGS)
+
+bench: $(FULL) ## measure what everything costs, and write docs/performance.md; takes half an hour
+	$(BIN)/python -m benchmarks.report $(ARGS)
 
 lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff check

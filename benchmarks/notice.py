@@ -17,6 +17,7 @@ from statistics import NormalDist, fmean
 import aki_io
 from aki_client import Aki, AsyncAki
 
+from benchmarks.goals import Measured
 from benchmarks.notice_hub import Seen, hub_process
 
 LENGTHS = (0.3, 0.7, 2.0, 5.0)
@@ -99,6 +100,30 @@ def measure(jobs: int = 50) -> NoticeResult:
             noticed = asyncio.run(_in_tasks(url, jobs))
             tables.append(_table(f"AsyncAki, {kind}", noticed, seen))
     return NoticeResult(jobs, tuple(tables))
+
+
+def goals() -> list[Measured]:
+    """Measure, and return a row for each length and one for the polls."""
+    rows: list[Measured] = []
+    for found in measure().tables:
+        against = f"the official client ({found.title})"
+        rows += [
+            Measured(
+                f"delay after a job of {row.length:g} s",
+                against,
+                0.4 if row.length < 1 else 0.8,
+                row.ratio,
+                f"{row.ours * 1e3:.0f} ms, {row.theirs * 1e3:.0f} ms",
+            )
+            for row in found.rows
+        ]
+        ours = sum(row.our_polls for row in found.rows)
+        theirs = sum(row.their_polls for row in found.rows)
+        figures = f"{ours:.1f}, {theirs:.1f}"
+        rows.append(
+            Measured("polls, over the four lengths", against, 1.5, found.poll_ratio, figures)
+        )
+    return rows
 
 
 def _turns(jobs: int) -> list[_Turn]:

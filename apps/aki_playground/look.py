@@ -1,0 +1,60 @@
+"""How the page looks: colours, fonts of the machine itself, and the little CSS that the widgets do not bring."""
+
+import gradio as gr
+
+_SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Cascadia Code", "DejaVu Sans Mono", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """Return the theme. Its fonts are names only: none is fetched."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        spacing_size=gr.themes.sizes.spacing_md,
+        radius_size=gr.themes.sizes.radius_md,
+        font=list(_SANS),
+        font_mono=list(_MONO),
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        block_label_text_weight="600",
+        block_border_width="1px",
+        block_shadow="none",
+        button_primary_shadow="none",
+        button_secondary_shadow="none",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_500",
+        button_primary_text_color="white",
+    )
+
+
+CSS = """
+.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
+.aki-head h2 { margin: 0 0 .25rem; font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; }
+.aki-head p { margin: .15rem 0 0; color: var(--body-text-color-subdued); }
+.aki-head .aki-name { display: flex; gap: .6rem; align-items: baseline; font-size: .85rem; }
+.aki-note { padding: 0 .15rem; font-size: .82rem; line-height: 1.45; }
+.aki-note p { margin: 0; overflow-wrap: anywhere; }
+.aki-note .aki-help { color: var(--body-text-color-subdued); }
+.aki-note .aki-fault { color: #b91c1c; font-weight: 600; margin-bottom: .15rem; }
+.dark .aki-note .aki-fault { color: #fca5a5; }
+.aki-status { padding: .6rem .8rem; border: 1px solid var(--border-color-primary); border-left-width: 3px;
+  border-radius: 6px; background: var(--block-background-fill); font-variant-numeric: tabular-nums;
+  overflow-wrap: anywhere; }
+.aki-status.aki-busy { border-left-color: var(--primary-500); }
+.aki-status.aki-good { border-left-color: #16a34a; }
+.aki-status.aki-bad { border-left-color: #dc2626; }
+.aki-bar { height: 4px; margin-top: .5rem; border-radius: 2px; background: var(--border-color-primary); }
+.aki-bar div { height: 100%; border-radius: 2px; background: var(--primary-500); transition: width .2s; }
+.aki-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0;
+  font-size: .85rem; }
+.aki-facts dt { color: var(--body-text-color-subdued); }
+.aki-facts dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+.aki-brand { display: flex; gap: .75rem; align-items: baseline; flex-wrap: wrap; }
+.aki-brand h1 { margin: 0; font-size: 1.05rem; font-weight: 650; }
+.aki-brand span { color: var(--body-text-color-subdued); font-size: .85rem; overflow-wrap: anywhere; }
+.aki-field { gap: .3rem !important; }
+"""

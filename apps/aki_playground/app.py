@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -106,7 +106,7 @@ def _listener(port: int | None) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _temporary_folder() -> Iterator[Path]:
+def _temporary_folder() -> Generator[Path]:
     """Make a folder for uploads and results that goes with the program, also where the program is told to end."""
     with tempfile.TemporaryDirectory(prefix="aki-playground-") as name:
         if threading.current_thread() is not threading.main_thread():

@@ -37,9 +37,11 @@ class CallView:
                 if any(field.advanced for field in self._form.fields):
                     with gr.Accordion("More parameters", open=False, elem_id="more"):
                         self._form.draw(advanced=True)
-                with gr.Row():
-                    self._run = gr.Button("Run", variant="primary", elem_id="run")
-                    self._cancel = gr.Button("Cancel", interactive=False, elem_id="cancel")
+                with gr.Row(elem_classes="aki-buttons"):
+                    self._run = gr.Button("Run", variant="primary", size="md", elem_id="run")
+                    self._cancel = gr.Button(
+                        "Cancel", interactive=False, size="md", elem_id="cancel"
+                    )
             with gr.Column(scale=6, min_width=320):
                 self._results = Results(card)
         self._code = code_box(bench.source(card, {}))
@@ -101,6 +103,7 @@ def code_box(code: str) -> gr.Code:
         label="Python code of this call",
         interactive=False,
         buttons=["copy"],
+        show_line_numbers=False,
         elem_id="code",
     )
 
@@ -109,7 +112,7 @@ def watch(
     sources: Sequence[Any], handler: Any, inputs: list[Component], outputs: list[Component]
 ) -> None:
     """Have a handler told of every change of some widgets."""
-    gr.on(
+    gr.on(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
         [component.change for component in sources],
         handler,
         inputs,
@@ -133,4 +136,4 @@ def wire_cancel(bench: Bench, button: gr.Button) -> None:
 def refusal_html(faults: dict[str, str], others: list[str]) -> str:
     """Say that nothing was sent, and why."""
     words = [f"look at {', '.join(faults)}"] if faults else []
-    return status_html("Nothing was sent: " + "; ".join([*words, *others]), "bad")
+    return status_html("Nothing was sent: " + "; ".join([*words, *others]) + ".", "bad")

@@ -1,6 +1,7 @@
 """An endpoint that is talked to: the conversation on one side, what steers it on the other, the code below."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,9 +17,11 @@ from .conversation import (
     answer_message,
     messages_to_send,
     shown_messages,
+    transcript,
     user_message,
 )
 from .fields import fields_of
+from .outcome import save_text
 from .package import EndpointCard
 from .running import Sight
 from .status import heading_html, note_html, sight_html, status_html
@@ -54,16 +57,20 @@ class ChatView:
                     self._form.draw(advanced=True)
             with gr.Column(scale=7, min_width=320):
                 self._history = gr.State([])
+                self._sent = gr.State([])
                 self._chat = _chatbot()
                 self._note = gr.HTML(note_html(""), padding=False)
                 self._draft = self._draft_box()
-                with gr.Row():
-                    self._send = gr.Button("Send", variant="primary", elem_id="run")
-                    self._cancel = gr.Button("Cancel", interactive=False, elem_id="cancel")
-                    self._clear = gr.Button("New conversation", elem_id="clear")
-                self._status = gr.HTML(
-                    status_html("Nothing has been sent yet."), padding=False, elem_id="status"
-                )
+                with gr.Row(elem_classes="aki-buttons"):
+                    self._send = gr.Button("Send", variant="primary", size="md", elem_id="run")
+                    self._cancel = gr.Button(
+                        "Cancel", interactive=False, size="md", elem_id="cancel"
+                    )
+                    self._clear = gr.Button("New conversation", size="md", elem_id="clear")
+                    self._save = gr.DownloadButton(
+                        "Save", size="md", interactive=False, elem_id="save"
+                    )
+                self._status = gr.HTML("", padding=False, elem_id="status")
         self._code = code_box(bench.source(card, {parameter: []}))
         self._wire()
 
@@ -72,7 +79,7 @@ class ChatView:
             return gr.Textbox(
                 show_label=False,
                 placeholder="Write a message",
-                lines=2,
+                lines=1,
                 max_lines=8,
                 elem_id="draft",
             )
@@ -83,26 +90,29 @@ class ChatView:
             file_count="multiple",
             sources=["upload"],
             submit_btn=False,
-            lines=2,
+            lines=1,
             max_lines=8,
             elem_id="draft",
         )
 
     def _wire(self) -> None:
         notes = [*self._form.notes({}), self._note]
-        given = [self._history, self._draft, self._system, *self._form.inputs]
-        gr.on(
+        given = [self._history, self._sent, self._draft, self._system, *self._form.inputs]
+        gr.on(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
             [self._send.click, self._draft.submit],
             self._on_send,
             given,
             [
                 self._history,
+                self._sent,
                 self._draft,
                 self._chat,
                 self._status,
                 self._code,
                 self._send,
                 self._cancel,
+                self._clear,
+                self._save,
                 *notes,
             ],
             show_progress="hidden",
@@ -111,9 +121,9 @@ class ChatView:
         )
         wire_cancel(self._bench, self._cancel)
         self._clear.click(
-            lambda: ([], [], status_html("A new conversation.")),
+            self._on_clear,
             None,
-            [self._history, self._chat, self._status],
+            [self._history, self._sent, self._chat, self._status, self._save],
             show_progress="hidden",
             queue=False,
             api_visibility="private",
@@ -126,9 +136,16 @@ class ChatView:
         )
 
     def _on_change(
-        self, history: list[Message], draft: Any, system: str, *values: Any
+        self,
+        history: list[Message],
+        sent: list[Message],
+        draft: Any,
+        system: str,
+        *values: Any,
     ) -> dict[Component, Any]:
-        arguments, faults, _ = self._read(history, draft, system, values)
+        # Before a message is written, the code is that of the call that was made last.
+        said = history if _draft_of(draft) else sent
+        arguments, faults, _ = self._read(said, draft, system, values)
         told = {name: text for name, text in faults.items() if name in arguments}
         return {**self._notes(told), self._code: self._bench.source(self._card, arguments)}
 
@@ -136,6 +153,7 @@ class ChatView:
         self,
         request: gr.Request,
         history: list[Message],
+        sent: list[Message],
         draft: Any,
         system: str,
         *values: Any,
@@ -151,13 +169,15 @@ class ChatView:
         yield {
             **notes,
             **self._busy(True),
+            self._sent: asked,
             self._draft: None,
             self._chat: shown_messages(asked, ""),
             self._status: status_html("Sending …", "busy"),
             self._code: self._bench.source(self._card, arguments),
         }
         tab = request.session_hash or ""
-        reader = AnswerReader(self._card, self._bench.results_of(tab))
+        folder = self._bench.results_of(tab)
+        reader = AnswerReader(self._card, folder)
         endpoint = self._bench.endpoint(self._card)
         sight: Sight | None = None
         async with self._bench.runs.start(tab, endpoint, arguments) as run:
@@ -167,14 +187,33 @@ class ChatView:
                     self._status: sight_html(sight, counts_tokens=True),
                     self._chat: shown_messages(asked, reader.text, reader.thinking),
                 }
-        yield {**self._busy(False), **self._kept(history, asked, draft, reader)}
+        yield {**self._busy(False), **self._kept(history, asked, draft, reader, folder)}
+
+    def _on_clear(self) -> dict[Component, Any]:
+        return {
+            self._history: [],
+            self._sent: [],
+            self._chat: [],
+            self._status: "",
+            self._save: gr.update(interactive=False),
+        }
 
     def _kept(
-        self, history: list[Message], asked: list[Message], draft: Any, reader: AnswerReader
+        self,
+        history: list[Message],
+        asked: list[Message],
+        draft: Any,
+        reader: AnswerReader,
+        folder: Path,
     ) -> dict[Component, Any]:
         """Keep the turn; one that brought no answer goes back into the box, to be sent again."""
         if reader.text or reader.finished:
-            return {self._history: [*asked, answer_message(reader.text)]}
+            whole = [*asked, answer_message(reader.text)]
+            path = save_text(transcript(whole), folder, f"{self._card.name}-conversation")
+            return {
+                self._history: whole,
+                self._save: gr.update(value=str(path), interactive=True),
+            }
         return {self._history: history, self._draft: draft, self._chat: shown_messages(history)}
 
     def _read(
@@ -207,15 +246,17 @@ class ChatView:
 
 
 def _draft_of(entered: Any) -> Draft:
-    if isinstance(entered, dict):
-        return Draft(entered.get("text") or "", tuple(entered.get("files") or ()))
-    return Draft(entered or "")
+    if isinstance(entered, str):
+        return Draft(entered)
+    fields: dict[str, Any] = entered or {}
+    return Draft(fields.get("text") or "", tuple(fields.get("files") or ()))
 
 
 def _chatbot() -> gr.Chatbot:
     # Answers are Markdown of somebody else: sanitised, without formulas, and the page's policy loads nothing they name.
     return gr.Chatbot(
         show_label=False,
+        placeholder="The conversation appears here.",
         height=460,
         sanitize_html=True,
         allow_tags=False,

@@ -78,6 +78,15 @@ def shown_messages(
     return shown
 
 
+def transcript(history: Iterable[Message]) -> str:
+    """Return a conversation as text to be kept; media are named only."""
+    turns = ((part["role"], part["content"]) for message in history for part in _shown(message))
+    return "".join(
+        f"## {role}\n\n{content if isinstance(content, str) else PurePath(content['path']).name}\n\n"
+        for role, content in turns
+    )
+
+
 def _shown(message: Message) -> list[Message]:
     role, content = message["role"], message["content"]
     if isinstance(content, str):

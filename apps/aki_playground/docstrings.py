@@ -6,6 +6,8 @@ _ENTRY = re.compile(r"^ {4}(\w+): (.*)$")
 _MORE = re.compile(r"^ {8}(\S.*)$")
 # A page has an upload for these, so the ways of giving media in Python are left out.
 _WAYS_OF_MEDIA = re.compile(r"A (?:picture|sound|film) as .*?another call's output(?:; )?")
+# On a page, a box for text shows by itself that it takes text, and that it is empty.
+_SAYS_NOTHING = re.compile(r"(?:^|(?<=\. ))Text\. ?|Default \"\"\.")
 
 
 def parameter_texts(docstring: str) -> dict[str, str]:
@@ -31,5 +33,5 @@ def _section(lines: list[str], heading: str) -> list[str]:
 
 
 def _for_a_page(text: str) -> str:
-    short = _WAYS_OF_MEDIA.sub("", text).strip()
+    short = _SAYS_NOTHING.sub("", _WAYS_OF_MEDIA.sub("", text)).strip()
     return short[:1].upper() + short[1:]

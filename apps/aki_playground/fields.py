@@ -4,7 +4,9 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal
+
+from aki_codegen.runtime.shapes import is_number
 
 if TYPE_CHECKING:
     from aki_client import Parameter
@@ -72,15 +74,15 @@ def fields_of(parameters: "Mapping[str, Parameter]", texts: Mapping[str, str]) -
     taken = [
         p for p in parameters.values() if p.type != "chat" and not (is_chat and p.type == "prompt")
     ]
-    shown = set() if is_chat else _shown_at_once(taken)
+    shown = frozenset[str]() if is_chat else _shown_at_once(taken)
     order = sorted(taken, key=lambda p: (p.name not in shown, not p.required))
     return [_field(p, texts.get(p.name, ""), advanced=p.name not in shown) for p in order]
 
 
-def _shown_at_once(parameters: "list[Parameter]") -> set[str]:
+def _shown_at_once(parameters: "list[Parameter]") -> frozenset[str]:
     first = [p.name for p in parameters if p.required or p.type in ("image", "audio", "video")]
     optional = [p.name for p in parameters if p.name not in first]
-    return {*first, *optional[: max(SHOWN_AT_ONCE - len(first), 0)]}
+    return frozenset((*first, *optional[: max(SHOWN_AT_ONCE - len(first), 0)]))
 
 
 def _field(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
@@ -118,7 +120,7 @@ def _number(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
     step = _step(parameter, high - low)
     # A slider always holds a number of its grid: what may be left out, or begins beside it, is no slider.
     if (
-        not _is_number(start)
+        not is_number(start)
         or (parameter.default is None and not parameter.required)
         or not reachable[0] < reachable[-1]
         or (reachable[-1] - reachable[0]) / step > MOST_SLIDER_STEPS
@@ -141,7 +143,3 @@ def _step(parameter: "Parameter", span: float) -> float:
     if parameter.step:
         return parameter.step
     return 1 if parameter.type == "integer" else 10.0 ** math.floor(math.log10(span) - 1.5)
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

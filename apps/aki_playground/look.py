@@ -1,24 +1,28 @@
 """How the page looks: colours, fonts of the machine itself, and the little CSS that the widgets do not bring."""
 
-import gradio as gr
+from gradio.themes import Base, colors, sizes
 
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Cascadia Code", "DejaVu Sans Mono", "monospace")
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Return the theme. Its fonts are names only: none is fetched."""
-    return gr.themes.Base(
-        primary_hue=gr.themes.colors.blue,
-        neutral_hue=gr.themes.colors.slate,
-        spacing_size=gr.themes.sizes.spacing_md,
-        radius_size=gr.themes.sizes.radius_md,
+    base = Base(
+        primary_hue=colors.blue,
+        neutral_hue=colors.slate,
+        spacing_size=sizes.spacing_md,
+        radius_size=sizes.radius_md,
         font=list(_SANS),
         font_mono=list(_MONO),
-    ).set(
+    )
+    return base.set(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
-        block_label_text_weight="600",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_200",
+        block_title_text_weight="500",
+        block_label_text_weight="500",
         block_border_width="1px",
         block_shadow="none",
         button_primary_shadow="none",
@@ -32,11 +36,19 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
+.gradio-container { width: 100% !important; max-width: 1240px !important; margin: 0 auto !important; }
+.html-container { padding: 0 !important; }
+.block:has(> .html-container > .prose:empty) { display: none; }
 .aki-head h2 { margin: 0 0 .25rem; font-size: 1.35rem; font-weight: 650; letter-spacing: -.01em; }
 .aki-head p { margin: .15rem 0 0; color: var(--body-text-color-subdued); }
 .aki-head .aki-name { display: flex; gap: .6rem; align-items: baseline; font-size: .85rem; }
-.aki-note { padding: 0 .15rem; font-size: .82rem; line-height: 1.45; }
+.aki-head .aki-name span { padding: .05rem .45rem; border: 1px solid var(--border-color-primary);
+  border-radius: 4px; font-size: .75rem; }
+#result-images .grid-wrap { max-height: none !important; height: auto !important; }
+#result-images .thumbnail-item { aspect-ratio: auto; height: auto; }
+#result-images .thumbnail-item img { max-height: 480px; object-fit: contain; }
+#chat button[aria-label="Clear"] { display: none; } /* "New conversation" does it */
+.aki-note { padding: 0 .75rem; font-size: .82rem; line-height: 1.45; }
 .aki-note p { margin: 0; overflow-wrap: anywhere; }
 .aki-note .aki-help { color: var(--body-text-color-subdued); }
 .aki-note .aki-fault { color: #b91c1c; font-weight: 600; margin-bottom: .15rem; }
@@ -56,5 +68,7 @@ CSS = """
 .aki-brand { display: flex; gap: .75rem; align-items: baseline; flex-wrap: wrap; }
 .aki-brand h1 { margin: 0; font-size: 1.05rem; font-weight: 650; }
 .aki-brand span { color: var(--body-text-color-subdued); font-size: .85rem; overflow-wrap: anywhere; }
-.aki-field { gap: .3rem !important; }
+.aki-field { gap: .4rem !important; }
+.aki-buttons { gap: .6rem !important; }
+.aki-buttons button { flex: 0 1 auto !important; min-width: 7rem !important; }
 """

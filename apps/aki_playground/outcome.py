@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aki_codegen.runtime.shapes import is_array
+from pydantic import BaseModel
+
 from .outputs import OutputKind
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class Outcome:
         return [*self.images, *self.audios, *self.videos]
 
 
-def told_by(output: Any) -> dict[str, Any]:
+def told_by(output: BaseModel) -> dict[str, Any]:
     """Return the declared fields that came with an output or progress."""
     return {
         name: getattr(output, name)
@@ -91,7 +94,8 @@ def save_text(text: str, folder: Path, stem: str) -> Path:
 
 
 def _media(value: Any) -> "Iterator[Media]":
-    for item in value if isinstance(value, list) else [value]:
+    items = value if is_array(value) else [value]
+    for item in items:
         if getattr(item, "kind", None) in ("image", "audio", "video") and hasattr(item, "suffix"):
             yield item
 

@@ -22,9 +22,10 @@ def build(bench: Bench) -> gr.Blocks:
     cards = bench.package.cards
     categories = sorted({card.category for card in cards.values()})
     choices = _choices(bench, _ALL)
-    with gr.Blocks(
-        title="Playground", analytics_enabled=False, delete_cache=_CACHE_SECONDS
-    ) as page:
+    page = gr.Blocks(
+        title="Playground", analytics_enabled=False, fill_width=True, delete_cache=_CACHE_SECONDS
+    )
+    with page:
         gr.HTML(_brand(bench), padding=False)
         with gr.Row():
             category = gr.Dropdown(
@@ -52,7 +53,6 @@ def build(bench: Bench) -> gr.Blocks:
         endpoint.change(leave, show_progress="hidden", queue=False, api_visibility="private")
         page.unload(leave)
 
-        @gr.render(inputs=endpoint, show_progress="hidden")
         def show(name: str) -> None:
             card = cards[name]
             if card.chat_parameter is not None:
@@ -60,7 +60,7 @@ def build(bench: Bench) -> gr.Blocks:
             else:
                 CallView(bench, card)
 
-        del show
+        gr.render(inputs=endpoint, show_progress="hidden")(show)
     return page
 
 

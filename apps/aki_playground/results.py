@@ -12,8 +12,6 @@ from .package import EndpointCard
 from .running import Failed, Finished, Sight
 from .status import facts_html, sight_html, status_html
 
-_READY = "Nothing has been sent yet."
-
 
 class Results:
     """The results of one endpoint on the page; made where the page is being built.
@@ -26,7 +24,9 @@ class Results:
         self._card = card
         self._progress = output_kinds(card.info.reading.progress)
         kinds = {*card.outputs.values(), *self._progress.values()}
-        self.status = gr.HTML(status_html(_READY), padding=False, elem_id="status")
+        self.status = gr.HTML(
+            status_html("Nothing has been sent yet."), padding=False, elem_id="status"
+        )
         self._text = gr.Textbox(
             label="text",
             lines=8,
@@ -39,7 +39,7 @@ class Results:
         self._images = gr.Gallery(
             label="images",
             columns=1,
-            height=460,
+            height="auto",
             object_fit="contain",
             interactive=False,
             buttons=["download", "fullscreen"],

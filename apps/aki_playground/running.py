@@ -6,7 +6,7 @@ it the job on the hub.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -101,7 +101,7 @@ class Runs:
     @contextlib.asynccontextmanager
     async def start(
         self, tab: str, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]
-    ) -> AsyncIterator[Run]:
+    ) -> AsyncGenerator[Run]:
         """Start a run that a tab waits for; it ends with the block."""
         run = Run(endpoint, arguments)
         self._by_tab.setdefault(tab, set()).add(run)

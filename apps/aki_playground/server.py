@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import gradio as gr
 import uvicorn
@@ -41,14 +41,14 @@ def _name(listener: socket.socket) -> tuple[str, int]:
 
 def _application(bench: Bench, host: str, port: int) -> FastAPI:
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
         await bench.client.aclose()
 
     page = build(bench)
     page.queue(default_concurrency_limit=None, api_open=False)
     outer = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app: FastAPI = gr.mount_gradio_app(
+    app: FastAPI = gr.mount_gradio_app(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
         outer,
         page,
         "/",

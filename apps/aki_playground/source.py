@@ -1,11 +1,12 @@
 """The Python code of exactly one call, ready to be run. Every literal in it comes from the one maker of literals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aki_codegen.literals import literal
+from aki_codegen.runtime.shapes import is_array, is_mapping
 
 from .outputs import OutputKind
 
@@ -70,11 +71,11 @@ def _value(value: Any, depth: int) -> str:
     """Write a value; what does not fit on a line is spread over several."""
     if isinstance(value, Path):
         return literal(str(value))
-    if isinstance(value, Mapping):
-        items = [f"{_value(k, depth + 1)}: {_value(v, depth + 1)}" for k, v in _items(value)]
+    if is_mapping(value):
+        items = [f"{_value(k, depth + 1)}: {_value(v, depth + 1)}" for k, v in value.items()]
         return _bracketed("{", items, "}", depth)
-    if isinstance(value, list | tuple):
-        return _bracketed("[", [_value(item, depth + 1) for item in _each(value)], "]", depth)
+    if is_array(value):
+        return _bracketed("[", [_value(item, depth + 1) for item in value], "]", depth)
     return literal(value)
 
 
@@ -84,11 +85,3 @@ def _bracketed(opening: str, items: list[str], closing: str, depth: int) -> str:
         return flat
     margin = "    " * depth
     return "\n".join([opening, *(f"{margin}    {item}," for item in items), f"{margin}{closing}"])
-
-
-def _items(value: Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
-    return value.items()
-
-
-def _each(value: Iterable[Any]) -> Iterable[Any]:
-    return value

@@ -52,7 +52,7 @@ def note_html(text: str, fault: str = "") -> str:
     """Return what stands below a field: its text, and what is wrong with what it holds."""
     said = f'<p class="aki-help">{escape(text)}</p>' if text else ""
     wrong = f'<p class="aki-fault" role="alert">{escape(fault)}</p>' if fault else ""
-    return f'<div class="aki-note">{wrong}{said}</div>'
+    return f'<div class="aki-note">{wrong}{said}</div>' if said or wrong else ""
 
 
 def heading_html(title: str, name: str, description: str, category: str) -> str:

@@ -4,7 +4,7 @@ Gradio refuses what its own widgets would not take with a message in a corner of
 decide, and their sentences stand at the field; so a slider and a choice hand on whatever they hold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,30 +14,6 @@ from gradio.data_classes import ImageData
 from .fields import Field
 from .reading import Reading, read_form
 from .status import note_html
-
-
-class PlainSlider(gr.Slider):
-    """A slider that hands on a number that was typed beside it, whatever it is."""
-
-    def preprocess(self, payload: float) -> float:
-        """Return what the slider holds."""
-        return payload
-
-    def get_block_name(self) -> str:
-        """Return the name that the browser knows the widget by."""
-        return "slider"
-
-
-class PlainImage(gr.Image):
-    """An upload of a picture that hands on the file as it is, not decoded and written anew."""
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        """Return the path of the upload."""
-        return payload.path if payload is not None else None
-
-    def get_block_name(self) -> str:
-        """Return the name that the browser knows the widget by."""
-        return "image"
 
 
 class Form:
@@ -77,16 +53,18 @@ def _widget(field: Field) -> Component:
     ident = f"field-{field.name}"
     match field.widget:
         case "slider":
-            return PlainSlider(
+            slider = gr.Slider(
                 field.minimum,
                 field.maximum,
                 field.initial,
                 step=field.step,
                 label=label,
                 elem_id=ident,
+                interactive=True,
             )
+            return _hand_on(slider, _number)
         case "number":
-            return gr.Number(field.initial, label=label, elem_id=ident)
+            return gr.Number(field.initial, label=label, elem_id=ident, interactive=True)
         case "choice" | "open_choice":
             return gr.Dropdown(
                 list(field.choices),
@@ -94,12 +72,18 @@ def _widget(field: Field) -> Component:
                 allow_custom_value=field.widget == "open_choice",
                 label=label,
                 elem_id=ident,
+                interactive=True,
             )
         case "checkbox":
-            return gr.Checkbox(field.initial, label=label, elem_id=ident)
+            return gr.Checkbox(field.initial, label=label, elem_id=ident, interactive=True)
         case "text":
             return gr.Textbox(
-                field.initial, lines=field.lines, max_lines=10, label=label, elem_id=ident
+                field.initial,
+                lines=field.lines,
+                max_lines=10,
+                label=label,
+                elem_id=ident,
+                interactive=True,
             )
         case "json":
             return gr.Code(
@@ -109,24 +93,50 @@ def _widget(field: Field) -> Component:
                 max_lines=12,
                 label=f"{label} (JSON)",
                 elem_id=ident,
+                interactive=True,
                 buttons=[],
             )
         case "image":
-            return PlainImage(
+            picture = gr.Image(
                 type="filepath",
                 sources=["upload", "clipboard"],
                 label=label,
                 elem_id=ident,
+                interactive=True,
                 height=220,
                 buttons=[],
             )
+            return _hand_on(picture, _path)
         case "audio":
             return gr.Audio(
                 type="filepath",
                 sources=["upload", "microphone"],
                 label=label,
                 elem_id=ident,
+                interactive=True,
                 buttons=[],
             )
         case "video":
-            return gr.Video(sources=["upload"], label=label, elem_id=ident, height=260, buttons=[])
+            return gr.Video(
+                sources=["upload"],
+                label=label,
+                elem_id=ident,
+                interactive=True,
+                height=260,
+                buttons=[],
+            )
+
+
+def _hand_on(widget: Component, read: Callable[[Any], Any]) -> Component:
+    """Have a widget hand on what it holds, unchecked."""
+    # Not a subclass: Gradio writes a stub beside the source of each.
+    vars(widget)["preprocess"] = read
+    return widget
+
+
+def _number(payload: float | None) -> float | None:
+    return payload
+
+
+def _path(payload: ImageData | None) -> str | None:
+    return payload.path if payload is not None else None

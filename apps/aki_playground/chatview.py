@@ -51,7 +51,7 @@ class ChatView:
                     padding=False,
                 )
                 self._system = gr.Textbox(
-                    label="system prompt", lines=2, max_lines=8, elem_id="system"
+                    label="system prompt", lines=2, max_lines=8, elem_id="system", interactive=True
                 )
                 with gr.Accordion("Parameters", open=False, elem_id="more"):
                     self._form.draw(advanced=True)
@@ -82,6 +82,7 @@ class ChatView:
                 lines=1,
                 max_lines=8,
                 elem_id="draft",
+                interactive=True,
             )
         return gr.MultimodalTextbox(
             show_label=False,
@@ -93,6 +94,7 @@ class ChatView:
             lines=1,
             max_lines=8,
             elem_id="draft",
+            interactive=True,
         )
 
     def _wire(self) -> None:

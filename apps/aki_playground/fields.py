@@ -112,16 +112,14 @@ def _field(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
 
 def _number(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
     box = Field(parameter, "number", text, parameter.default, advanced=advanced)
-    low, high = parameter.minimum, parameter.maximum
-    if low is None or high is None or not low < high:
+    low, high, start = parameter.minimum, parameter.maximum, parameter.default
+    # A slider always holds a number: where there is no default, that would be a choice nobody made.
+    if low is None or high is None or not low < high or not is_number(start):
         return box
     reachable = [*parameter.nearest(low), *parameter.nearest(high)]
-    start = parameter.default if parameter.default is not None else reachable[:1] and reachable[0]
     step = _step(parameter, high - low)
-    # A slider always holds a number of its grid: what may be left out, or begins beside it, is no slider.
     if (
-        not is_number(start)
-        or (parameter.default is None and not parameter.required)
+        len(reachable) < 2
         or not reachable[0] < reachable[-1]
         or (reachable[-1] - reachable[0]) / step > MOST_SLIDER_STEPS
         or start not in parameter.nearest(start)

@@ -35,6 +35,7 @@ def theme() -> Base:
     )
 
 
+# A button that shares with another site has no place here; "New conversation" clears all of one.
 CSS = """
 .gradio-container { width: 100% !important; max-width: 1240px !important; margin: 0 auto !important; }
 .html-container { padding: 0 !important; }
@@ -47,18 +48,20 @@ CSS = """
 #result-images .grid-wrap { max-height: none !important; height: auto !important; }
 #result-images .thumbnail-item { aspect-ratio: auto; height: auto; }
 #result-images .thumbnail-item img { max-height: 480px; object-fit: contain; }
-#chat button[aria-label="Clear"] { display: none; } /* "New conversation" does it */
+#chat button[aria-label="Clear"], #chat button[aria-label="Share"] { display: none; }
+.dark input[type="range"] { --neutral-200: var(--neutral-700); }
 .aki-note { padding: 0 .75rem; font-size: .82rem; line-height: 1.45; }
 .aki-note p { margin: 0; overflow-wrap: anywhere; }
 .aki-note .aki-help { color: var(--body-text-color-subdued); }
 .aki-note .aki-fault { color: #b91c1c; font-weight: 600; margin-bottom: .15rem; }
 .dark .aki-note .aki-fault { color: #fca5a5; }
-.aki-status { padding: .6rem .8rem; border: 1px solid var(--border-color-primary); border-left-width: 3px;
+.aki-status { padding: .6rem .8rem; border: 1px solid var(--border-color-primary);
   border-radius: 6px; background: var(--block-background-fill); font-variant-numeric: tabular-nums;
   overflow-wrap: anywhere; }
-.aki-status.aki-busy { border-left-color: var(--primary-500); }
-.aki-status.aki-good { border-left-color: #16a34a; }
-.aki-status.aki-bad { border-left-color: #dc2626; }
+.aki-status.aki-quiet { border-left: 3px solid var(--neutral-400); }
+.aki-status.aki-busy { border-left: 3px solid var(--primary-500); }
+.aki-status.aki-good { border-left: 3px solid #16a34a; }
+.aki-status.aki-bad { border-left: 3px solid #dc2626; }
 .aki-bar { height: 4px; margin-top: .5rem; border-radius: 2px; background: var(--border-color-primary); }
 .aki-bar div { height: 100%; border-radius: 2px; background: var(--primary-500); transition: width .2s; }
 .aki-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0;

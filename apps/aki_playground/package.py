@@ -114,7 +114,7 @@ def _imported(name: str) -> ModuleType:
     advice = "give the name of a package that aki-codegen generated, such as aki_client"
     try:
         module = importlib.import_module(name)
-    except (ImportError, ValueError) as error:
+    except (ImportError, TypeError, ValueError) as error:
         raise PackageError(
             f"the package {name!r} can not be imported ({error}); {advice}"
         ) from None

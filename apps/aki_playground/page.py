@@ -29,10 +29,22 @@ def build(bench: Bench) -> gr.Blocks:
         gr.HTML(_brand(bench), padding=False)
         with gr.Row():
             category = gr.Dropdown(
-                [_ALL, *categories], value=_ALL, label="category", scale=1, elem_id="category"
+                [_ALL, *categories],
+                value=_ALL,
+                label="category",
+                scale=1,
+                min_width=180,
+                elem_id="category",
+                interactive=True,
             )
             endpoint = gr.Dropdown(
-                choices, value=choices[0][1], label="endpoint", scale=3, elem_id="endpoint"
+                choices,
+                value=choices[0][1],
+                label="endpoint",
+                scale=3,
+                min_width=320,
+                elem_id="endpoint",
+                interactive=True,
             )
 
         async def leave(request: gr.Request) -> None:

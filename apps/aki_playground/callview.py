@@ -1,6 +1,6 @@
 """An endpoint that is called with a form: fields on one side, the result on the other, the code of the call below."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import gradio as gr
@@ -9,8 +9,10 @@ from gradio.components import Component
 from .bench import Bench
 from .fields import fields_of
 from .package import EndpointCard
+from .parts import code_box, refusal_html, watch, wire_cancel, wire_run
 from .results import Results
-from .status import heading_html, status_html
+from .running import has_ended
+from .status import heading_html
 from .widgets import Form
 
 
@@ -44,18 +46,21 @@ class CallView:
                     )
             with gr.Column(scale=6, min_width=320):
                 self._results = Results(card)
+        self._call = gr.State(None)
         self._code = code_box(bench.source(card, {}))
         self._wire()
 
     def _wire(self) -> None:
         notes = list(self._form.notes({}))
-        self._run.click(
+        seen = [*self._results.components, self._run, self._cancel]
+        wire_run(
+            [self._run.click],
             self._on_run,
             self._form.inputs,
-            [*self._results.components, *notes, self._code, self._run, self._cancel],
-            show_progress="hidden",
-            concurrency_limit=None,
-            api_visibility="private",
+            [self._call, self._code, *notes, *seen],
+            self._carry_out,
+            self._call,
+            seen,
         )
         wire_cancel(self._bench, self._cancel)
         watch(self._form.inputs, self._on_change, self._form.inputs, [*notes, self._code])
@@ -68,72 +73,39 @@ class CallView:
         code = self._bench.source(self._card, reading.arguments)
         return {**self._form.notes({**told, **reading.faults}), self._code: code}
 
-    async def _on_run(
-        self, request: gr.Request, *values: Any
-    ) -> AsyncIterator[dict[Component, Any]]:
+    def _on_run(self, *values: Any) -> dict[Component, Any]:
         reading = self._form.read(values)
         faults, others = self._bench.check(self._card, reading.arguments)
         faults.update(reading.faults)
         notes = self._form.notes(faults)
         if faults or others:
-            yield {**notes, self._results.status: refusal_html(faults, others)}
-            return
+            return {**notes, self._call: None, self._results.status: refusal_html(faults, others)}
         code = self._bench.source(self._card, reading.arguments)
-        yield {**notes, **self._results.cleared(), **self._busy(True), self._code: code}
+        return {
+            **notes,
+            **self._results.cleared(),
+            **self._busy(True),
+            self._call: reading.arguments,
+            self._code: code,
+        }
+
+    async def _carry_out(
+        self, request: gr.Request, arguments: Mapping[str, Any] | None
+    ) -> AsyncIterator[dict[Component, Any]]:
+        if arguments is None:
+            return
         tab = request.session_hash or ""
         folder = self._bench.results_of(tab)
+        shown = {**self._results.cleared(), **self._busy(True)}
         endpoint = self._bench.endpoint(self._card)
-        async with self._bench.runs.start(tab, endpoint, reading.arguments) as run:
+        async with self._bench.runs.start(tab, endpoint, arguments) as run:
             async for sight in run.sights():
-                yield self._results.show(sight, folder)
-        yield self._busy(False)
+                shown |= self._results.show(sight, folder)
+                shown |= self._busy(not has_ended(sight))
+                yield shown
 
     def _busy(self, busy: bool) -> dict[Component, Any]:
         return {
             self._run: gr.update(interactive=not busy),
             self._cancel: gr.update(interactive=busy),
         }
-
-
-def code_box(code: str) -> gr.Code:
-    """Put the code of a call where the page is being built."""
-    return gr.Code(
-        code,
-        language="python",
-        label="Python code of this call",
-        interactive=False,
-        buttons=["copy"],
-        show_line_numbers=False,
-        elem_id="code",
-    )
-
-
-def watch(
-    sources: Sequence[Any], handler: Any, inputs: list[Component], outputs: list[Component]
-) -> None:
-    """Have a handler told of every change of some widgets."""
-    gr.on(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
-        [component.change for component in sources],
-        handler,
-        inputs,
-        outputs,
-        show_progress="hidden",
-        queue=False,
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
-
-
-def wire_cancel(bench: Bench, button: gr.Button) -> None:
-    """Have a button end the runs of its tab; each run says itself that it was ended."""
-
-    async def cancel(request: gr.Request) -> None:
-        await bench.runs.cancel(request.session_hash or "")
-
-    button.click(cancel, show_progress="hidden", queue=False, api_visibility="private")
-
-
-def refusal_html(faults: dict[str, str], others: list[str]) -> str:
-    """Say that nothing was sent, and why."""
-    words = [f"look at {', '.join(faults)}"] if faults else []
-    return status_html("Nothing was sent: " + "; ".join([*words, *others]) + ".", "bad")

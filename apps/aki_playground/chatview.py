@@ -9,12 +9,13 @@ from gradio.components import Component
 
 from .answers import AnswerReader
 from .bench import Bench
-from .callview import code_box, refusal_html, watch, wire_cancel
+from .chatparts import chatbot, draft_box
 from .conversation import (
     AttachmentError,
-    Draft,
     Message,
+    Turn,
     answer_message,
+    draft_of,
     messages_to_send,
     shown_messages,
     transcript,
@@ -23,7 +24,8 @@ from .conversation import (
 from .fields import fields_of
 from .outcome import save_text
 from .package import EndpointCard
-from .running import Sight
+from .parts import code_box, refusal_html, watch, wire_cancel, wire_run
+from .running import has_ended
 from .status import heading_html, note_html, sight_html, status_html
 from .widgets import Form
 
@@ -58,9 +60,10 @@ class ChatView:
             with gr.Column(scale=7, min_width=320):
                 self._history = gr.State([])
                 self._sent = gr.State([])
-                self._chat = _chatbot()
+                self._turn = gr.State(None)
+                self._chat = chatbot()
                 self._note = gr.HTML(note_html(""), padding=False)
-                self._draft = self._draft_box()
+                self._draft = draft_box(self._taken)
                 with gr.Row(elem_classes="aki-buttons"):
                     self._send = gr.Button("Send", variant="primary", size="md", elem_id="run")
                     self._cancel = gr.Button(
@@ -74,52 +77,27 @@ class ChatView:
         self._code = code_box(bench.source(card, {parameter: []}))
         self._wire()
 
-    def _draft_box(self) -> gr.Textbox | gr.MultimodalTextbox:
-        if not self._taken:
-            return gr.Textbox(
-                show_label=False,
-                placeholder="Write a message",
-                lines=1,
-                max_lines=8,
-                elem_id="draft",
-                interactive=True,
-            )
-        return gr.MultimodalTextbox(
-            show_label=False,
-            placeholder="Write a message, attach " + ", ".join(self._taken),
-            file_types=list(self._taken),
-            file_count="multiple",
-            sources=["upload"],
-            submit_btn=False,
-            lines=1,
-            max_lines=8,
-            elem_id="draft",
-            interactive=True,
-        )
-
     def _wire(self) -> None:
         notes = [*self._form.notes({}), self._note]
         given = [self._history, self._sent, self._draft, self._system, *self._form.inputs]
-        gr.on(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
+        buttons = [self._send, self._cancel, self._clear]
+        wire_run(
             [self._send.click, self._draft.submit],
             self._on_send,
             given,
             [
-                self._history,
+                self._turn,
                 self._sent,
                 self._draft,
                 self._chat,
                 self._status,
                 self._code,
-                self._send,
-                self._cancel,
-                self._clear,
-                self._save,
+                *buttons,
                 *notes,
             ],
-            show_progress="hidden",
-            concurrency_limit=None,
-            api_visibility="private",
+            self._carry_out,
+            self._turn,
+            [self._history, self._draft, self._chat, self._status, self._save, *buttons],
         )
         wire_cancel(self._bench, self._cancel)
         self._clear.click(
@@ -146,12 +124,12 @@ class ChatView:
         *values: Any,
     ) -> dict[Component, Any]:
         # Before a message is written, the code is that of the call that was made last.
-        said = history if _draft_of(draft) else sent
+        said = history if draft_of(draft) else sent
         arguments, faults, _ = self._read(said, draft, system, values)
         told = {name: text for name, text in faults.items() if name in arguments}
         return {**self._notes(told), self._code: self._bench.source(self._card, arguments)}
 
-    async def _on_send(
+    def _on_send(
         self,
         request: gr.Request,
         history: list[Message],
@@ -159,37 +137,46 @@ class ChatView:
         draft: Any,
         system: str,
         *values: Any,
-    ) -> AsyncIterator[dict[Component, Any]]:
+    ) -> dict[Component, Any]:
+        if self._bench.runs.has(request.session_hash or ""):
+            note = note_html("", "Wait for the answer, or cancel it.")
+            return {self._turn: None, self._note: note}
         arguments, faults, others = self._read(history, draft, system, values)
-        if not _draft_of(draft):
+        if not draft_of(draft):
             faults[self._parameter] = "Write a message first."
         notes = self._notes(faults)
         if faults or others:
-            yield {**notes, self._status: refusal_html(faults, others)}
-            return
-        asked = [*history, user_message(_draft_of(draft), self._taken)]
-        yield {
+            return {**notes, self._turn: None, self._status: refusal_html(faults, others)}
+        asked = [*history, user_message(draft_of(draft), self._taken)]
+        return {
             **notes,
             **self._busy(True),
+            self._turn: Turn(arguments, tuple(history), tuple(asked), draft),
             self._sent: asked,
             self._draft: None,
-            self._chat: shown_messages(asked, ""),
+            self._chat: shown_messages(asked),
             self._status: status_html("Sending …", "busy"),
             self._code: self._bench.source(self._card, arguments),
         }
+
+    async def _carry_out(
+        self, request: gr.Request, turn: Turn | None
+    ) -> AsyncIterator[dict[Component, Any]]:
+        if turn is None:
+            return
         tab = request.session_hash or ""
         folder = self._bench.results_of(tab)
         reader = AnswerReader(self._card, folder)
         endpoint = self._bench.endpoint(self._card)
-        sight: Sight | None = None
-        async with self._bench.runs.start(tab, endpoint, arguments) as run:
+        async with self._bench.runs.start(tab, endpoint, turn.arguments) as run:
             async for sight in run.sights():
                 reader.take(sight)
-                yield {
+                shown = {
+                    **self._busy(not has_ended(sight)),
                     self._status: sight_html(sight, counts_tokens=True),
-                    self._chat: shown_messages(asked, reader.text, reader.thinking),
+                    self._chat: shown_messages(turn.asked, reader.text, reader.thinking),
                 }
-        yield {**self._busy(False), **self._kept(history, asked, draft, reader, folder)}
+                yield {**shown, **self._kept(turn, reader, folder)} if has_ended(sight) else shown
 
     def _on_clear(self) -> dict[Component, Any]:
         return {
@@ -200,23 +187,16 @@ class ChatView:
             self._save: gr.update(interactive=False),
         }
 
-    def _kept(
-        self,
-        history: list[Message],
-        asked: list[Message],
-        draft: Any,
-        reader: AnswerReader,
-        folder: Path,
-    ) -> dict[Component, Any]:
+    def _kept(self, turn: Turn, reader: AnswerReader, folder: Path) -> dict[Component, Any]:
         """Keep the turn; one that brought no answer goes back into the box, to be sent again."""
         if reader.text or reader.finished:
-            whole = [*asked, answer_message(reader.text)]
+            whole = [*turn.asked, answer_message(reader.text)]
             path = save_text(transcript(whole), folder, f"{self._card.name}-conversation")
             return {
                 self._history: whole,
                 self._save: gr.update(value=str(path), interactive=True),
             }
-        return {self._history: history, self._draft: draft, self._chat: shown_messages(history)}
+        return {self._draft: turn.draft, self._chat: shown_messages(turn.before)}
 
     def _read(
         self, history: list[Message], draft: Any, system: str, values: tuple[Any, ...]
@@ -225,8 +205,8 @@ class ChatView:
         said = list(history)
         unread = dict(reading.faults)
         try:
-            if _draft_of(draft):
-                said.append(user_message(_draft_of(draft), self._taken))
+            if draft_of(draft):
+                said.append(user_message(draft_of(draft), self._taken))
         except AttachmentError as error:
             unread[self._parameter] = str(error)
         arguments = {self._parameter: messages_to_send(system, said), **reading.arguments}
@@ -245,25 +225,3 @@ class ChatView:
             self._clear: gr.update(interactive=not busy),
             self._cancel: gr.update(interactive=busy),
         }
-
-
-def _draft_of(entered: Any) -> Draft:
-    if isinstance(entered, str):
-        return Draft(entered)
-    fields: dict[str, Any] = entered or {}
-    return Draft(fields.get("text") or "", tuple(fields.get("files") or ()))
-
-
-def _chatbot() -> gr.Chatbot:
-    # Answers are Markdown of somebody else: sanitised, without formulas, and the page's policy loads nothing they name.
-    return gr.Chatbot(
-        show_label=False,
-        placeholder="The conversation appears here.",
-        height=460,
-        sanitize_html=True,
-        allow_tags=False,
-        latex_delimiters=[],
-        buttons=["copy"],
-        feedback_options=None,
-        elem_id="chat",
-    )

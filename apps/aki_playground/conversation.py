@@ -1,7 +1,7 @@
 """A conversation: its messages as a call takes them, and as the page shows them. Pure values."""
 
 import mimetypes
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, TypeAlias
@@ -28,6 +28,31 @@ class Draft:
 
     def __bool__(self) -> bool:
         return bool(self.text.strip() or self.files)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message that is sent.
+
+    Attributes:
+        arguments: The call.
+        before: The conversation before it.
+        asked: The conversation with it.
+        draft: What the box held.
+    """
+
+    arguments: Mapping[str, Any]
+    before: tuple[Message, ...]
+    asked: tuple[Message, ...]
+    draft: Any
+
+
+def draft_of(entered: Any) -> Draft:
+    """Read what a box for messages holds: text, or text and files."""
+    if isinstance(entered, str):
+        return Draft(entered)
+    fields: dict[str, Any] = entered or {}
+    return Draft(fields.get("text") or "", tuple(fields.get("files") or ()))
 
 
 def user_message(draft: Draft, taken: Collection[str]) -> Message:

@@ -43,6 +43,11 @@ class Cancelled:
 Sight: TypeAlias = "AnyEvent | Finished | Failed | Cancelled"
 
 
+def has_ended(sight: Sight) -> bool:
+    """Whether nothing more is to be seen of a run."""
+    return isinstance(sight, Finished | Failed | Cancelled)
+
+
 class Run:
     """One run. Only the latest sight of it is kept: who looks late has missed nothing that still matters.
 
@@ -65,7 +70,7 @@ class Run:
                 seen = self._latest
                 if seen is not None:
                     yield seen
-                if isinstance(seen, Finished | Failed | Cancelled):
+                if seen is not None and has_ended(seen):
                     return
         finally:
             await self.cancel()
@@ -113,6 +118,10 @@ class Runs:
             waiting.discard(run)
             if not waiting:
                 self._by_tab.pop(tab, None)
+
+    def has(self, tab: str) -> bool:
+        """Whether a tab waits for a run."""
+        return bool(self._by_tab.get(tab))
 
     async def cancel(self, tab: str) -> None:
         """End all runs of a tab."""

@@ -73,7 +73,7 @@ def playground(shared_hub):
         yield process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, asyncio has a running loop in this thread
 def browser():
     api = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
     if not CHROMIUM.exists():

@@ -52,7 +52,7 @@ def running_playground(*arguments, path=(), key=KEY):
             process.terminate()
         _, errors = process.communicate(timeout=30)
     assert "Traceback" not in errors
-    assert key not in errors
+    assert KEY not in errors
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ def theme() -> Base:
     return base.set(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
         block_title_text_color="*neutral_800",
         block_title_text_color_dark="*neutral_200",
         block_title_text_weight="500",
@@ -49,6 +51,9 @@ CSS = """
 #result-images .thumbnail-item { aspect-ratio: auto; height: auto; }
 #result-images .thumbnail-item img { max-height: 480px; object-fit: contain; }
 #chat button[aria-label="Clear"], #chat button[aria-label="Share"] { display: none; }
+#files td:has(> button[aria-label="Remove this file"]) { display: none; }
+input[type="range"]::-webkit-slider-thumb { border: 2px solid var(--primary-500) !important; }
+input[type="range"]::-moz-range-thumb { border: 2px solid var(--primary-500) !important; }
 .dark input[type="range"] { --neutral-200: var(--neutral-700); }
 .aki-note { padding: 0 .75rem; font-size: .82rem; line-height: 1.45; }
 .aki-note p { margin: 0; overflow-wrap: anywhere; }

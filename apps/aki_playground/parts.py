@@ -19,6 +19,7 @@ def code_box(code: str) -> gr.Code:
         interactive=False,
         buttons=["copy"],
         show_line_numbers=False,
+        wrap_lines=True,
         elem_id="code",
     )
 

@@ -15,7 +15,8 @@ _POLICY = "; ".join(
     (
         "default-src 'self'",
         # Gradio begins with a script within the page, and compiles its own templates; values are no part of them.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        # Its player of films makes a blob of a script of this server.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",

@@ -13,6 +13,7 @@ from faults.running import until
 pytestmark = pytest.mark.slow
 
 LONG = "[[dur=60 steps=300]]"
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
 
 
 def choose(page, endpoint):
@@ -216,6 +217,18 @@ def test_speech_can_be_heard(page):
     page.locator("#result-audio").get_by_role("button", name="Play", exact=True).wait_for()
 
 
+def test_a_recording_is_uploaded_and_written_down(page, shared_hub, tmp_path):
+    with Aki("any", api_server=shared_hub.url) as aki:
+        path = aki.xttsv2(text="Hello there").audio.save(tmp_path / "hello")
+    choose(page, "whisper_transcribe")
+    page.locator("#field-audio input[type=file]").set_input_files(path)
+    page.locator("#code .cm-content", has_text=path.name).wait_for()
+    page.locator("#run").click()
+    status(page, "Done")
+    assert page.locator("#result-text textarea").input_value()
+    page.locator("#files", has_text="whisper_transcribe.txt").wait_for()
+
+
 def test_endpoints_are_found_by_category_and_by_name(page):
     page.locator("#category input").click()
     page.get_by_role("option", name="tts", exact=True).click()
@@ -230,3 +243,20 @@ def test_a_job_that_failed_says_why_and_a_message_can_be_sent_again(page):
     page.locator("#run").click()
     status(page, "out of memory")
     page.wait_for_function("() => document.querySelector('#draft textarea').value.startsWith('Hi')")
+
+
+def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
+    slots = shared_hub.hub.settings.worker_slots
+    with Aki("any", api_server=shared_hub.url) as aki:
+        busy = [aki.video_caption.submit(video=MP4, prompt=LONG) for _ in range(slots)]
+        choose(page, "video_caption")
+        page.locator("#field-video input[type=file]").set_input_files(
+            {"name": "film.mp4", "mimeType": "video/mp4", "buffer": MP4}
+        )
+        page.locator("#code .cm-content", has_text="film.mp4").wait_for()
+        page.locator("#run").click()
+        status(page, "Waiting in the queue · place 1")
+        page.locator("#cancel").click()
+        status(page, "Cancelled")
+        for job in busy:
+            job.cancel()

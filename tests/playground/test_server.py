@@ -134,3 +134,34 @@ def test_a_key_is_read_from_a_file_and_a_missing_one_is_one_sentence(hub, tmp_pa
     (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
     with running_playground("--server", hub.url, "--api-key-file", str(tmp_path / "key"), key=""):
         pass
+
+
+LOG_CONNECTIONS = """
+import os, sys
+
+def note(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{arguments[1][0]}\\n")
+    elif event == "socket.getaddrinfo":
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{arguments[0]}\\n")
+
+sys.addaudithook(note)
+"""
+
+
+def test_the_program_itself_talks_to_the_hub_alone(hub, browser, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(LOG_CONNECTIONS, encoding="utf-8")
+    log = tmp_path / "connections"
+    monkeypatch.setenv("CONNECTIONS", str(log))
+    with running_playground("--server", hub.url, path=[tmp_path]) as process:
+        page = browser.new_page()
+        page.goto(process.address)
+        page.locator("#draft textarea").fill("Hello")
+        page.locator("#run").click()
+        page.locator("#status", has_text="Done").wait_for()
+        page.close()
+    reached = set(log.read_text(encoding="utf-8").split())
+    assert "127.0.0.1" in reached
+    assert reached <= {"127.0.0.1", "::1", "localhost", "None"}

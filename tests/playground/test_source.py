@@ -76,6 +76,7 @@ def test_the_code_of_a_picture_runs_and_saves_it(hub, tmp_path):
     assert (tmp_path / printed.strip()).is_file()
 
 
+@pytest.mark.slow
 def test_the_code_of_a_conversation_with_a_picture_runs(hub, tmp_path):
     picture = tmp_path / "robot's picture.png"
     with Aki("any", api_server=hub.url) as aki:
@@ -86,6 +87,7 @@ def test_the_code_of_a_conversation_with_a_picture_runs(hub, tmp_path):
     assert "What is this?" in printed
 
 
+@pytest.mark.slow
 def test_the_code_of_json_and_of_speech_runs(hub, tmp_path):
     arguments = {"text": "Hi", "target_language": "deu", "glossary": {"cat": ["Katze", None, 1.5]}}
     assert run(hub, tmp_path, source_of(call_of("seamless_translate", **arguments)))

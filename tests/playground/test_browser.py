@@ -226,7 +226,7 @@ def test_a_recording_is_uploaded_and_written_down(page, shared_hub, tmp_path):
     page.locator("#run").click()
     status(page, "Done")
     assert page.locator("#result-text textarea").input_value()
-    page.locator("#files", has_text="whisper_transcribe.txt").wait_for()
+    page.locator("#files [aria-label='whisper_transcribe.txt']").wait_for()
 
 
 def test_endpoints_are_found_by_category_and_by_name(page):

@@ -165,3 +165,9 @@ def test_the_program_itself_talks_to_the_hub_alone(hub, browser, tmp_path, monke
     reached = set(log.read_text(encoding="utf-8").split())
     assert "127.0.0.1" in reached
     assert reached <= {"127.0.0.1", "::1", "localhost", "None"}
+
+
+def test_where_gradio_is_missing_one_sentence_says_what_to_install(tmp_path):
+    (tmp_path / "gradio.py").write_text("raise ImportError('no gradio')", encoding="utf-8")
+    said = refused(PYTHONPATH=str(tmp_path))
+    assert "pip install 'aki-client[playground]'" in said

@@ -260,3 +260,15 @@ def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
         status(page, "Cancelled")
         for job in busy:
             job.cancel()
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_sticks_out_of_a_wide_or_narrow_window(open_page, playground, size, theme):
+    page = open_page(f"{playground.address}/?__theme={theme}")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for endpoint in ("qwen_vl_chat", "flux-dev"):
+        choose(page, endpoint)
+        page.locator("#more button").first.click()
+        page.locator("#code .cm-content").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -1,6 +1,7 @@
 """The names that a generated package offers beside its clients and models."""
 
 from .async_jobs import AsyncJob
+from .bars import ProgressBar, progress_bar
 from .changes import Change
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
 from .chat_text import ChatText
@@ -92,6 +93,7 @@ __all__ = [
     "Options",
     "OutputModel",
     "Parameter",
+    "ProgressBar",
     "ProgressModel",
     "QueueFullError",
     "Queued",
@@ -110,4 +112,5 @@ __all__ = [
     "Video",
     "VideoInput",
     "VideoPart",
+    "progress_bar",
 ]

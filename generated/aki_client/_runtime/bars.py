@@ -31,17 +31,18 @@ class ProgressBar:
     def __init__(self, label: str, gauge: _Gauge) -> None:
         self._label = label
         self._gauge = gauge
+        self._done = 0.0
         self._total: float | None = _WHOLE
 
     def __call__(self, event: Event[Any]) -> None:
         """Draw what has happened."""
-        done = 0.0
+        self._done = 0.0
         if not isinstance(event, Queued):
-            done = max(0.0, event.progress)
+            self._done = max(0.0, event.progress)
             # Models of text count their tokens, and nobody knows how many there will be.
-            is_text = done > _WHOLE or _has_text(event)
+            is_text = self._done > _WHOLE or _has_text(event)
             self._total = None if is_text else _WHOLE
-        self._gauge.show(done, self._total, printable(self._words(in_words(event))))
+        self._gauge.show(self._done, self._total, printable(self._words(in_words(event))))
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +53,8 @@ class ProgressBar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None and self._total is not None:
-            self._gauge.show(self._total, self._total, self._words("done"))
+        if error is None:
+            self._gauge.show(self._total or self._done, self._total, self._words("done"))
         self.close()
 
     def close(self) -> None:
@@ -97,22 +98,21 @@ class _Tqdm:
         with warnings.catch_warnings():
             # In a notebook without widgets it says so, and draws the bar with letters.
             warnings.simplefilter("ignore")
-            make = import_module("tqdm.auto").tqdm
-        self._bar: Any = make(
-            total=_WHOLE, bar_format="{desc} {bar} {n:.0f}{postfix}", dynamic_ncols=True
-        )
+            self._make = import_module("tqdm.auto").tqdm
+        self._bar: Any = None
 
     def show(self, done: float, total: float | None, words: str) -> None:
-        self._bar.total = total
-        self._bar.bar_format = (
-            "{desc} {bar} {percentage:3.0f} %" if total else "{desc}, {n:.0f} tokens"
-        )
+        look = "{desc} {bar} {percentage:3.0f} %" if total else "{desc}, {n:.0f} tokens"
+        if self._bar is None:
+            self._bar = self._make(total=total, desc=words, bar_format=look, dynamic_ncols=True)
+        self._bar.total, self._bar.bar_format = total, look
         self._bar.set_description_str(words, refresh=False)
         self._bar.n = min(done, total) if total else done
         self._bar.refresh()
 
     def close(self) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
 
 class _Rich:
@@ -125,14 +125,19 @@ class _Rich:
             rich.TextColumn("{task.fields[figure]}", markup=False),
             console=console,
         )
-        self._bar.start()
-        self._task = self._bar.add_task("", total=_WHOLE, figure="")
+        self._task: Any = None
 
     def show(self, done: float, total: float | None, words: str) -> None:
         figure = f"{min(done, total) / total:4.0%}" if total else f"{done:.0f} tokens"
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task(words, total=total, figure=figure)
+        if total is None:
+            self._bar.tasks[0].total = None  # `update` takes None for no change
         self._bar.update(
             self._task, completed=done, total=total, description=words, figure=figure, refresh=True
         )
 
     def close(self) -> None:
-        self._bar.stop()
+        if self._task is not None:
+            self._bar.stop()

@@ -33,7 +33,7 @@ def open_view() -> View:
 
 def in_words(event: Event[Any]) -> str:
     """Say in a few words how a job is."""
-    left = f", about {event.estimate:.0f} s left" if (event.estimate or -1) >= 0 else ""
+    left = f", about {event.estimate:.0f} s left" if (event.estimate or 0) >= 1 else ""
     if isinstance(event, Queued):
         place = f", place {event.position}" if event.position is not None else ""
         return f"queued{place}{left}"

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _configure_check(check)
     export = commands.add_parser(
         "export",
-        help="describe a package's hub for other tools: OpenAPI 3.1 or JSON Schema; nobody is asked",
+        help="describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked",
     )
     _configure_export(export)
     sandbox = commands.add_parser("sandbox", help="run a stand-in hub on this machine")
@@ -120,13 +120,13 @@ def _configure_check(command: argparse.ArgumentParser) -> None:
 
 
 def _configure_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("what", choices=("openapi", "jsonschema"), help="what is written")
+    command.add_argument("what", choices=("openapi", "jsonschema", "docs"))
     _add_package(command)
     command.add_argument(
         "--output",
         default="-",
         metavar="PATH",
-        help="a file for openapi, a folder for jsonschema; - is the standard output (%(default)s)",
+        help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
     )
     command.set_defaults(run=_export)
 

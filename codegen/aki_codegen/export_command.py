@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from .exits import Exit
 from .export.json_schemas import schema_bundle, schema_files
 from .export.openapi import openapi
+from .export.pages import endpoint_pages
 from .folder import MANIFEST_NAME
 from .ir import Endpoint
 from .parse import parse
@@ -36,11 +37,13 @@ def run(options: argparse.Namespace) -> Exit:
     endpoints = offered_endpoints(snapshot)
     if options.what == "openapi":
         _write_text(options.output, _dumped(openapi(endpoints, snapshot)))
+    elif options.what == "docs":
+        _write_folder(options, endpoint_pages(endpoints, snapshot, options.package))
     elif options.output == STANDARD_OUTPUT:
         _write_text(options.output, _dumped(schema_bundle(endpoints)))
     else:
         files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
-        _write_folder(Path(options.output), files, options.package)
+        _write_folder(options, files)
     return Exit.OK
 
 
@@ -68,19 +71,22 @@ def _write_text(output: str, text: str) -> None:
     print(f"{path} written", file=sys.stderr)
 
 
-def _write_folder(folder: Path, texts: Mapping[PurePosixPath, str], package: str) -> None:
+def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str]) -> None:
+    if options.output == STANDARD_OUTPUT:
+        raise GenerationError(f"{options.what} are several files; name a folder with --output")
+    folder = Path(options.output)
     if folder.is_file() or (folder.is_dir() and _is_foreign(folder)):
         raise GenerationError(
             f"{folder} holds what this command did not make; name a new folder with --output"
         )
     files = {path: text.encode() for path, text in texts.items()}
     manifest = {
-        COMMENT: comment_for(package).replace("generate", "export jsonschema"),
+        COMMENT: comment_for(options.package).replace("generate", f"export {options.what}"),
         "files": {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }
     files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()
     write_package(folder, files)
-    print(f"{folder}: {len(texts)} schemas", file=sys.stderr)
+    print(f"{folder}: {len(texts)} files", file=sys.stderr)
 
 
 def _is_foreign(folder: Path) -> bool:

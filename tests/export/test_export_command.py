@@ -99,3 +99,14 @@ def test_a_folder_is_no_file_for_openapi(out: Path, tmp_path: Path, capsys: Any)
 def test_an_endpoint_that_the_hub_has_removed_is_not_exported() -> None:
     snapshot = replace(snapshot_of(DOCUMENTS), removed=frozenset({"singer"}))
     assert [endpoint.wire_name for endpoint in offered_endpoints(snapshot)] == ["painter"]
+
+
+def test_docs_go_to_a_folder_with_a_page_for_each_endpoint(
+    out: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert export(out, "docs", "--output", tmp_path / "pages") == 0
+    files = {path.name for path in (tmp_path / "pages").iterdir()}
+    assert files == {"index.md", "painter.md", "singer.md", "manifest.json"}
+    assert "from my_hub import Aki" in (tmp_path / "pages" / "painter.md").read_text()
+    assert export(out, "docs") == 1
+    assert "name a folder with --output" in capsys.readouterr().err

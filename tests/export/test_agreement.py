@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 
 from .documents import endpoints_of
 
-EXAMPLES = 60
+EXAMPLES = 30
 SOURCES = {"catalogue": catalogue_documents(), "recorded": captured_documents()}
 CASES = [(source, name) for source, documents in SOURCES.items() for name in sorted(documents)]
 MEDIA = {"image", "audio", "video"}

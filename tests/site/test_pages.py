@@ -12,7 +12,10 @@ from aki_codegen.export_command import offered_endpoints
 from export.documents import snapshot_of
 from support.metadata import details
 
-EVIL = "</code></td>|`x`|\n\n# owned\n```\n<script>alert(1)</script> [a](javascript:alert(1)) ![i](//e.example) {: onclick=x } &lt;b&gt; ::: os"
+EVIL = (
+    "</code></td>|`x`|\n\n# owned\n```\n<script>alert(1)</script> "
+    "[a](javascript:alert(1)) ![i](//e.example) {: onclick=x } &lt;b&gt; ::: os"
+)
 
 
 def pages_of(documents: dict[str, Any]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,8 +16,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Path]:
-    yield built_site()
+def site() -> Path:
+    return built_site()
 
 
 class Assets(HTMLParser):

@@ -77,6 +77,11 @@ class TestResults:
         assert "<script" not in html
         assert "<b>" not in html
 
+    def test_half_a_surrogate_pair_does_not_keep_the_rest_from_being_shown(self):
+        bundle = Painting.read({"text": "a \ud800 robot"})._repr_mimebundle_()
+        assert "a ? robot" in bundle["text/html"]
+        assert all(form.encode() for form in bundle.values())
+
     def test_a_long_text_is_cut(self):
         html = Painting.read({"text": "x" * 1_000_000})._repr_mimebundle_()["text/html"]
         assert len(html) < 110_000

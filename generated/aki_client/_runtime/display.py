@@ -63,19 +63,35 @@ def output_bundle(fields: Mapping[str, object], plain: str) -> dict[str, Any]:
         fields: Its outputs by name; those that are None are left out.
         plain: How it looks where there is no HTML.
     """
-    return {"text/html": fields_html(fields), "text/plain": plain[:MOST_CHARACTERS]}
+    return {"text/html": fields_html(fields), "text/plain": _sendable(plain[:MOST_CHARACTERS])}
 
 
 def fields_html(fields: Mapping[str, object]) -> str:
-    """Return the outputs one below the other, each with its name."""
+    """Return the outputs one below the other, each with its name; figures stand together in one line."""
     page = _Page(MOST_BYTES)
+    told = {name: value for name, value in fields.items() if value is not None and value != []}
     rows = [
-        f'<div style="margin:.3em 0"><small style="opacity:.7">{escape(name)}</small>'
-        f"<div>{page.value(value)}</div></div>"
-        for name, value in fields.items()
-        if value is not None
+        f"{_name(name)}<div>{page.value(value)}</div>"
+        for name, value in told.items()
+        if not _is_figure(value)
     ]
-    return f"<div>{''.join(rows)}</div>"
+    figures = [f"{_name(name)} {value}" for name, value in told.items() if _is_figure(value)]
+    if figures:
+        rows.append(" &nbsp; ".join(figures))
+    return _sendable("".join(f'<div style="margin:.4em 0">{row}</div>' for row in rows))
+
+
+def _sendable(text: str) -> str:
+    """Replace halves of surrogate pairs, which a hub's JSON may hold and no message to a notebook can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _name(name: str) -> str:
+    return f'<small style="opacity:.7">{escape(name)}</small>'
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 class _Page:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from .display import media_bundle
 from .errors import ConfigurationError, MediaError
 from .formats import UNKNOWN, Kind, is_suffix, normal_name, sniff, suffix_of
 from .media_sources import BytesSource, FileSource, Source, TextSource, is_data_uri
@@ -173,6 +174,9 @@ class Media:
         form = self._format or "of unknown format"
         return f"<{type(self).__name__} {form}, about {self.size:,} bytes>"
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return media_bundle(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Media) and (self.kind, self.bytes) == (other.kind, other.bytes)
 
@@ -215,9 +219,6 @@ class Image(Media):
             raise ConfigurationError("opening images needs Pillow: pip install pillow") from None
         return PillowModule.open(io.BytesIO(self.bytes))
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {self.mime: self.bytes, "text/plain": repr(self)}
-
 
 class Audio(Media):
     """A sound."""
@@ -225,18 +226,12 @@ class Audio(Media):
     kind = "audio"
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        return f'<audio controls src="{_attribute(self.data_uri())}"></audio>'
-
 
 class Video(Media):
     """A film."""
 
     kind = "video"
     __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return f'<video controls src="{_attribute(self.data_uri())}"></video>'
 
 
 def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
@@ -269,10 +264,6 @@ def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
 def _as_sent(value: object) -> object:
     # An output that is no media is kept as it came.
     return value.data_uri() if isinstance(value, Media) else value
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def _declared_format(text: str) -> str | None:

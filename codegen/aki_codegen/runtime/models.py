@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from .display import output_bundle
 from .errors import MissingOutputError
 from .events import Meta
 from .parameters import parameters_of
@@ -177,6 +178,9 @@ class OutputModel(BaseModel):
         for name in [name for name, value in values.items() if value is _MISSING]:
             del values[name]
             self.model_fields_set.discard(name)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))
 
     if not TYPE_CHECKING:
         # Hidden from type checkers: to them a name that is not declared is a mistake.

@@ -1,6 +1,7 @@
 """The names that a generated package offers beside its clients and models."""
 
 from .async_jobs import AsyncJob
+from .bars import ProgressBar, progress_bar
 from .changes import Change
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
 from .chat_text import ChatText
@@ -93,6 +94,7 @@ __all__ = [
     "Options",
     "OutputModel",
     "Parameter",
+    "ProgressBar",
     "ProgressModel",
     "QueueFullError",
     "Queued",
@@ -112,4 +114,5 @@ __all__ = [
     "VideoInput",
     "VideoPart",
     "fast_http_client",
+    "progress_bar",
 ]

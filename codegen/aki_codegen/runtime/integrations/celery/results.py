@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic import BaseModel
-
 from ...chat_text import ChatText
 from ...errors import MediaError
 from ...jobstate import Reading
 from ...media import Media
 from ...models import OutputModel
 from ...shapes import is_array, is_object
+from ...tools import ToolCall
 from .claims import Record
 
 
@@ -130,8 +129,8 @@ def _plain(value: Any, keep: Callable[[Media], Any]) -> Any:
         return keep(value)
     if isinstance(value, ChatText):
         return str(value) if value.data is None else value.data
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+    if isinstance(value, ToolCall):
+        return {"name": value.name, "arguments": dict(value.arguments)}
     if is_array(value):
         return [_plain(item, keep) for item in value]
     if is_object(value):

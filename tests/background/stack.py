@@ -113,6 +113,12 @@ class Worker(Process):
         until(lambda: self.told().count(_READY) > self._told_before, "the worker is ready")
         return self
 
+    @property
+    def child(self) -> int:
+        """The one process of its pool."""
+        (pid,) = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("utf-8").split()
+        return int(pid)
+
     def told(self) -> str:
         """Return its log."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""

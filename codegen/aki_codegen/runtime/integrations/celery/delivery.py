@@ -142,9 +142,14 @@ class Delivery:
 
     def cancel_wanted(self) -> bool:
         """Whether somebody has asked to cancel the task, in one of the ways there are."""
-        if self._claims.cancel_asked(self._id):
-            return True
-        return engine.status(self._task, self._id) in {"ABORTED", "REVOKED"}
+        try:
+            if self._claims.cancel_asked(self._id):
+                return True
+            return engine.status(self._task, self._id) in {"ABORTED", "REVOKED"}
+        except Exception as error:
+            engine.require_bearable(error)
+            _log.warning("could not look whether a task is cancelled: %s", type(error).__name__)
+            return False
 
     def _doubt(self, endpoint: str) -> None:
         if not self._plan.resubmit_uncertain:
@@ -166,7 +171,6 @@ class Delivery:
     def _follow(self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any]) -> None:
         identity = {"job_id": job.id, "endpoint": endpoint.info.name}
         reporter = Reporter(self._write_state, identity, self._plan.progress_interval)
-        reporter.submitted()
         try:
             output = follow(
                 job,
@@ -182,16 +186,25 @@ class Delivery:
             raise task_error(error) from None
         except AkiError as error:
             raise (error if isinstance(error, TaskError) else task_error(error)) from None
-        got = Record("got", job.id, self._record.submitted_at, results.as_fields(output))
+        # From here on the only copy of the result is this one, whoever else holds the task by now.
+        fields = results.as_fields(output)
+        self._record = Record("got", job.id, self._record.submitted_at, fields)
         try:
-            self._note(got)
+            self._lease.note(self._record)
         except SteppedBackError:
-            # Another delivery follows the job too, but the only copy of its result is here.
-            self._record = got
+            _log.warning("%s: a task was taken over while its result came", endpoint.info.name)
+        except Exception as error:
+            engine.require_bearable(error)
+            _log.warning("a result could not be noted: %s", type(error).__name__)
 
     def _note(self, record: Record) -> None:
         self._lease.note(record)
         self._record = record
 
     def _write_state(self, state: str, meta: dict[str, Any]) -> None:
-        self._task.update_state(task_id=self._id, state=state, meta=meta)
+        # What is noted of the task is enough to go on; a job that is paid for is not given up for a report.
+        try:
+            self._task.update_state(task_id=self._id, state=state, meta=meta)
+        except Exception as error:
+            engine.require_bearable(error)
+            _log.warning("the state of a task could not be told: %s", type(error).__name__)

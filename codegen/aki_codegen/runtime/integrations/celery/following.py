@@ -43,6 +43,7 @@ def follow(
         AkiError: The job ended without a result, or it was not to be waited for; it is cancelled then.
     """
     try:
+        reporter.submitted()
         for event in job.events(timeout=max(until - time.time(), 0.0)):
             if not lease.is_held:
                 raise SteppedBackError

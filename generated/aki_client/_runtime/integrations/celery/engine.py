@@ -77,6 +77,12 @@ def require_backend(task: Any) -> None:
         )
 
 
+def require_bearable(error: Exception) -> None:
+    """Raise an exception again that means the task itself, whatever it has struck."""
+    if isinstance(error, module("celery.exceptions").SoftTimeLimitExceeded):
+        raise error
+
+
 def ignored() -> Exception:
     """Make the exception that ends a delivery and leaves the task's state as it is."""
     return cast("Exception", module("celery.exceptions").Ignore())

@@ -70,8 +70,8 @@ def dispatch(order: Order) -> dict[str, str]:
 @app.get("/jobs/{job}")
 def status(job: UUID) -> Status:
     """Tell how a job is."""
-    result = tasks.paint.AsyncResult(str(job))
-    state, info = result.state, result.info
+    kept = tasks.app.backend.get_task_meta(str(job))  # both at once, as they belong together
+    state, info = kept["status"], kept["result"]
     if state == "SUCCESS":
         return Status(state="done", pictures=[f"/pictures/{n}" for n in info["outputs"]["images"]])
     if state == "REVOKED":

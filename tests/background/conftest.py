@@ -10,9 +10,6 @@ from types import ModuleType
 import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
-
-pytest.importorskip("celery", reason="Celery is not installed: make full")
-
 from background.stack import Redis, Worker
 
 KEY = "sk-a-secret-key-4711"
@@ -56,6 +53,7 @@ def environment(hub: SandboxServer, redis: Redis, tmp_path_factory: pytest.TempP
 @pytest.fixture(scope="session")
 def tasks(environment: dict[str, str]) -> Iterator[ModuleType]:
     """The tasks as who sends them sees them, with no key in sight."""
+    pytest.importorskip("celery", reason="Celery is not installed: make full")
     before = dict(os.environ)
     os.environ.update({k: v for k, v in environment.items() if k.startswith("TEST_")})
     for name in ("AKI_API_KEY", "AKI_API_SERVER"):

@@ -4,8 +4,11 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aki_client.integrations.celery import Record, RedisClaims, SqliteClaims
 from background.stack import until
+
+pytest.importorskip("celery", reason="Celery is not installed: make full")
+jobs = pytest.importorskip("aki_client.integrations.celery")
+Record, RedisClaims, SqliteClaims = jobs.Record, jobs.RedisClaims, jobs.SqliteClaims
 
 MOMENT = 0.15
 

@@ -2,38 +2,43 @@
 
 import pytest
 from aki_client import Aki, ConfigurationError, Image
-from aki_client.integrations.celery import (
-    FolderStore,
-    Place,
-    Record,
-    SqliteClaims,
-    TaskError,
-    UncertainSubmitError,
-    endpoint_task,
-)
 from aki_codegen.sandbox.effects import Reset, Status
 from aki_codegen.sandbox.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
-from celery import Celery
+from background.stack import until
+
+celery = pytest.importorskip("celery", reason="Celery is not installed: make full")
+jobs = pytest.importorskip("aki_client.integrations.celery")
+FolderStore, Place, Record = jobs.FolderStore, jobs.Place, jobs.Record
 
 KEY = "sk-a-secret-key-4711"
 
 
-@pytest.fixture
-def hub():
+@pytest.fixture(scope="module")
+def running_hub():
     with SandboxServer() as server:
         yield server
 
 
 @pytest.fixture
+def hub(running_hub):
+    """A hub that knows nothing of the tests before."""
+    running_hub.faults.clear()
+    running_hub.hub.forget_jobs()
+    running_hub.hub.jobs_by_endpoint.clear()
+    running_hub.hub.request_count = 0
+    return running_hub
+
+
+@pytest.fixture
 def claims(tmp_path):
-    return SqliteClaims(tmp_path / "claims.sqlite3")
+    return jobs.SqliteClaims(tmp_path / "claims.sqlite3")
 
 
 @pytest.fixture
 def app(tmp_path):
     (tmp_path / "results").mkdir()
-    with Celery(
+    with celery.Celery(
         broker="memory://", backend=f"file://{tmp_path}/results", set_as_current=False
     ) as app:
         app.conf.task_store_eager_result = True
@@ -56,7 +61,7 @@ def task_of(app, claims, client, tmp_path):
             "progress_interval": 0.05,
             "store": FolderStore(tmp_path / "media"),
         }
-        return endpoint_task(app, endpoint, **settings | options)
+        return jobs.endpoint_task(app, endpoint, **settings | options)
 
     return make
 
@@ -94,7 +99,7 @@ class TestPickingUp:
         left_behind(claims, Record("submitting"))
         result = run(chat)
         assert result.state == "FAILURE"
-        assert isinstance(result.result, UncertainSubmitError)
+        assert isinstance(result.result, jobs.UncertainSubmitError)
         assert "resubmit_uncertain=True" in str(result.result)
         assert hub.hub.jobs_submitted == 0
 
@@ -136,7 +141,7 @@ class TestFaults:
     def test_a_submit_whose_answer_is_lost_is_uncertain(self, chat, hub, effect):
         hub.faults.add(effect, on="submit")
         result = run(chat)
-        assert isinstance(result.result, UncertainSubmitError)
+        assert isinstance(result.result, jobs.UncertainSubmitError)
         assert hub.hub.jobs_submitted == 1
 
     def test_a_full_queue_is_waited_for(self, chat, hub):
@@ -228,6 +233,28 @@ class TestStoring:
         assert outputs["outputs"]["tool_calls"][0]["name"] == "f"
 
 
+class TestClients:
+    """Where the clients of a worker come from and go to."""
+
+    def test_one_is_made_when_a_task_needs_it_and_closed_with_the_process(self, task_of, hub):
+        made = []
+
+        def make():
+            made.append(Aki(KEY, api_server=hub.url))
+            return made[-1]
+
+        chat = task_of(client=make)
+        assert made == []
+        run(chat, "a")
+        run(chat, "b")
+        assert len(made) == 1
+        celery.signals.worker_process_shutdown.send(sender=None)
+        until(lambda: hub.connections_open == 0, "the connections are closed")
+        run(chat, "c")
+        assert len(made) == 2
+        celery.signals.worker_process_shutdown.send(sender=None)
+
+
 class TestRegistering:
     """What is refused before anything is sent."""
 
@@ -247,9 +274,9 @@ class TestRegistering:
     def test_an_app_without_a_result_backend_is_refused_before_anything_is_paid(
         self, client, claims, hub
     ):
-        with Celery(broker="memory://", set_as_current=False) as app:
-            task = endpoint_task(app, "llama3_8b_chat", client=lambda: client, claims=claims)
+        with celery.Celery(broker="memory://", set_as_current=False) as app:
+            task = jobs.endpoint_task(app, "llama3_8b_chat", client=lambda: client, claims=claims)
             outcome = task.apply(kwargs={"prompt_input": "hello"})
-        assert isinstance(outcome.result, TaskError)
+        assert isinstance(outcome.result, jobs.TaskError)
         assert "result_backend" in str(outcome.result)
         assert hub.hub.jobs_submitted == 0

@@ -26,9 +26,10 @@ def states_until_ready(result):
     seen = []
 
     def look():
-        state, meta = result.state, result.info
-        if not seen or seen[-1] != (state, meta):
-            seen.append((state, meta))
+        meta = result.backend.get_task_meta(result.id)  # both at once
+        told = (meta["status"], meta["result"])
+        if not seen or seen[-1] != told:
+            seen.append(told)
         return result.ready()
 
     until(look, "the task ends")

@@ -164,7 +164,7 @@ def _claims_of(app: CeleryApp, given: Claims | None) -> Callable[[], Claims]:
 
 def _busy_pause(retries: int) -> float:
     # Longer each time, and by lot, so that many tasks do not come back at once.
-    return min(2.0**retries, _LONGEST_BUSY_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+    return min(2.0 ** min(retries, 10), _LONGEST_BUSY_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _listen() -> None:

@@ -1,8 +1,13 @@
 """One delivery of a task, carried out in this process: what each thing that an earlier one left behind leads to."""
 
+import os
+import signal
+import sys
+import threading
+
 import pytest
 from aki_client import Aki, ConfigurationError, Image
-from aki_codegen.sandbox.effects import Reset, Status
+from aki_codegen.sandbox.effects import Delay, Reset, Status
 from aki_codegen.sandbox.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
 from background.stack import until
@@ -134,6 +139,34 @@ class TestPickingUp:
         assert hub.hub.jobs_submitted == 1
 
 
+class TestEndingTheProcess:
+    """A worker that is told to end while the hub's final answer is on its way."""
+
+    def test_the_answer_is_waited_for_and_the_result_noted(self, chat, claims, hub):
+        hub.faults.add(Delay(1.0), on="final")
+
+        def end(*_):
+            sys.exit("terminated")
+
+        before = signal.signal(signal.SIGALRM, end)
+        try:
+            hub_asked = threading.Thread(target=self.strike, args=(hub,))
+            hub_asked.start()
+            with pytest.raises(SystemExit):
+                run(chat)
+            hub_asked.join()
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert claims.take("t", "who looks", 60).phase == "got"
+        claims.release("t", "who looks")
+        assert run(chat).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
+    def strike(self, hub):
+        until(lambda: [job for job in hub.hub.jobs if job.handed_out], "the result is on its way")
+        os.kill(os.getpid(), signal.SIGALRM)
+
+
 class TestFaults:
     """What goes wrong between the worker and the hub."""
 
@@ -147,6 +180,19 @@ class TestFaults:
     def test_a_full_queue_is_waited_for(self, chat, hub):
         hub.faults.add(QueueFull(), on="submit", times=4)
         assert run(chat).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
+    def test_claims_that_can_not_be_asked_are_asked_again(self, task_of, claims, hub, monkeypatch):
+        take, asked = claims.take, []
+
+        def fail_once(*arguments):
+            asked.append(arguments)
+            if len(asked) == 1:
+                raise ConnectionError("Redis is away")
+            return take(*arguments)
+
+        monkeypatch.setattr(claims, "take", fail_once)
+        assert run(task_of()).state == "SUCCESS"
         assert hub.hub.jobs_submitted == 1
 
     def test_a_queue_that_stays_full_ends_in_a_sentence(self, task_of, hub):

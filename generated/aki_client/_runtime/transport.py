@@ -133,7 +133,7 @@ class SyncTransport:
             while not wait((sending,), _LONGEST_DEAFNESS).done:
                 pass
             return sending.result()
-        except KeyboardInterrupt as interruption:
+        except (KeyboardInterrupt, SystemExit) as interruption:  # Ctrl-C, or a handler of SIGTERM
             try:
                 answer = sending.result(timeout=CANCEL_SECONDS)
             except BaseException:

@@ -10,10 +10,11 @@ from ...client import SyncClient
 from ...endpoint import Endpoint
 from ...errors import AkiError, ResultGoneError
 from ...jobs import Job
+from ...models import OutputModel
 from . import engine, results
 from .claims import Claims, Record
 from .clients import ClientFactory, client_of
-from .failures import SteppedBackError, StoringFailedError, TaskError, task_error, uncertain
+from .failures import SteppedBackError, StoringFailedError, task_error, uncertain
 from .following import CanceledError, follow
 from .lease import Lease
 from .reports import Reporter
@@ -134,11 +135,14 @@ class Delivery:
             return
         # The worker sends the signal first, and says why a moment later.
         deadline = time.monotonic() + _REVOKE_SECONDS
-        while time.monotonic() < deadline:
-            if engine.status(self._task, self._id) == "REVOKED":
-                cancel_quietly(self._plan.open_endpoint().job(self._record.job_id))
-                return
-            time.sleep(0.05)
+        try:
+            while time.monotonic() < deadline:
+                if engine.status(self._task, self._id) == "REVOKED":
+                    cancel_quietly(self._plan.open_endpoint().job(self._record.job_id))
+                    return
+                time.sleep(0.05)
+        except Exception as error:  # the process ends all the same
+            _log.warning("could not look why a task is ended: %s", type(error).__name__)
 
     def cancel_wanted(self) -> bool:
         """Whether somebody has asked to cancel the task, in one of the ways there are."""
@@ -185,8 +189,20 @@ class Delivery:
                 raise SteppedBackError from None
             raise task_error(error) from None
         except AkiError as error:
-            raise (error if isinstance(error, TaskError) else task_error(error)) from None
-        # From here on the only copy of the result is this one, whoever else holds the task by now.
+            raise task_error(error) from None
+        except Exception:
+            raise
+        except BaseException:
+            # The process is ended; the answer to its last question may have held the result.
+            if job.ended:
+                self._keep(endpoint, job, job.result())
+            raise
+        self._keep(endpoint, job, output)
+
+    def _keep(
+        self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any], output: OutputModel
+    ) -> None:
+        """Note a result, of which this is the only copy, whoever else holds the task by now."""
         fields = results.as_fields(output)
         self._record = Record("got", job.id, self._record.submitted_at, fields)
         try:

@@ -17,7 +17,7 @@ from .results import Store
 from .submitting import BusyError
 
 _open: dict[str, Delivery] = {}
-_LONGEST_BUSY_PAUSE = 60.0
+_LONGEST_PAUSE = 60.0
 
 
 def endpoint_task(
@@ -111,7 +111,13 @@ def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
             raise engine.ignored()
     except AkiError as error:
         raise task_error(error) from None
-    if not delivery.open():
+    try:
+        is_mine = delivery.open()
+    except Exception as error:
+        engine.require_bearable(error)
+        what = f"nobody could say whether the task is free: {type(error).__name__}: {error}"
+        raise _later(task, TaskError(what, "ClaimsFailedError")) from None
+    if not is_mine:
         # Never just dropped: if the worker that is at it dies, this is the message that is left.
         engine.send_again(task, plan.lease)
         raise engine.ignored()
@@ -120,14 +126,10 @@ def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         return delivery.run(parameters)
     except BusyError as busy:
         _close(task.request.id)  # the next try may be at another worker at once
-        raise task.retry(
-            exc=task_error(busy.reason), countdown=_busy_pause(task.request.retries)
-        ) from None
+        raise _later(task, task_error(busy.reason)) from None
     except StoringFailedError as failed:
         _close(task.request.id)
-        raise task.retry(
-            exc=failed.as_task_error(), countdown=_busy_pause(task.request.retries)
-        ) from None
+        raise _later(task, failed.as_task_error()) from None
     except CanceledError as canceled:
         raise engine.revoked(task, str(canceled)) from None
     except SteppedBackError:
@@ -162,9 +164,12 @@ def _claims_of(app: CeleryApp, given: Claims | None) -> Callable[[], Claims]:
     return claims
 
 
-def _busy_pause(retries: int) -> float:
+def _later(task: Any, reason: TaskError) -> Exception:
+    """Try the task again later, or raise the reason where it was tried often enough."""
     # Longer each time, and by lot, so that many tasks do not come back at once.
-    return min(2.0 ** min(retries, 10), _LONGEST_BUSY_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+    pause = min(2.0 ** min(task.request.retries, 10), _LONGEST_PAUSE)
+    pause *= random.uniform(0.5, 1.0)  # noqa: S311
+    return cast("Exception", task.retry(exc=reason, countdown=pause))
 
 
 def _listen() -> None:

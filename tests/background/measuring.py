@@ -3,10 +3,10 @@
 Owns the run and the counting. Must not know what is expected.
 """
 
-import importlib
 import json
 import os
 import re
+import runpy
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -135,13 +135,14 @@ def _count(figures: Figures, hub: SandboxServer, outcomes: list[tuple[str, str]]
 
 @contextmanager
 def _sender(environment: dict[str, str]) -> Iterator[Any]:
-    """Return the task as who sends it sees it: another app each time, and never with a key."""
+    """Return the task as who sends it sees it: of an app of its own, and never with a key."""
     before = dict(os.environ)
     os.environ.update({k: v for k, v in environment.items() if k.startswith("TEST_")})
     try:
-        module = importlib.reload(importlib.import_module("background.tasks"))
-        yield module.chat
-        module.app.close()
+        path = Path(__file__).with_name("tasks.py")
+        app = runpy.run_path(str(path), run_name="background.sender")
+        yield app["chat"]
+        app["app"].close()
     finally:
         os.environ.clear()
         os.environ.update(before)

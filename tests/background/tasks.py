@@ -8,9 +8,9 @@ from celery import Celery
 
 claims_file = os.environ.get("TEST_CLAIMS")
 broker = os.environ.get("TEST_BROKER", "memory://")
-lease = float(os.environ.get("TEST_LEASE", "1.5"))
+lease = float(os.environ.get("TEST_LEASE", "3"))
 
-app = Celery("background", broker=broker, backend=os.environ.get("TEST_RESULTS", broker))
+app = Celery("background", broker=broker, backend=broker, set_as_current=False)
 app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_transport_options=json.loads(os.environ.get("TEST_TRANSPORT", "{}")),

@@ -123,7 +123,7 @@ class TestCancelling:
 
     def test_revoke_with_terminate(self, worker, tasks, hub):
         result = self.started(tasks, hub, "i")
-        result.revoke(terminate=True)
+        tasks.app.control.revoke(result.id, terminate=True)
         self.canceled(hub, "i")
         assert result.state == "REVOKED"
 

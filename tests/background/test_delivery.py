@@ -120,6 +120,18 @@ class TestPickingUp:
         assert (result["meta"]["job_id"], result["meta"]["total_duration"]) == ("id#1", 2.5)
         assert hub.hub.request_count == 0
 
+    def test_a_result_that_comes_after_the_hold_was_lost_is_kept(self, task_of, claims, hub):
+        class Forgetful(type(claims)):
+            def renew(self, task_id, owner, seconds):
+                return False
+
+            def note(self, task_id, owner, record):
+                return record.phase != "got" and super().note(task_id, owner, record)
+
+        hub.faults.add(Delay(1.0), on="final")
+        chat = task_of(claims=Forgetful(claims._path), lease=0.6, progress_interval=0.01)
+        assert run(chat, prompt_input="[[dur=0.1 steps=1]]").state == "SUCCESS"
+
     def test_a_task_that_has_ended_is_left_alone(self, chat, hub):
         first = run(chat).result
         assert run(chat).result == first

@@ -190,11 +190,9 @@ class Delivery:
             raise task_error(error) from None
         except AkiError as error:
             raise task_error(error) from None
-        except Exception:
-            raise
         except BaseException:
-            # The process is ended; the answer to its last question may have held the result.
-            if job.ended:
+            # The process is ended, or a time limit strikes; the last answer may have held the result.
+            if job.ended and job.status() == "done":
                 self._keep(endpoint, job, job.result())
             raise
         self._keep(endpoint, job, output)

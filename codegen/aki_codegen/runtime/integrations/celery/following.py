@@ -45,6 +45,8 @@ def follow(
     try:
         reporter.submitted()
         for event in job.events(timeout=max(until - time.time(), 0.0)):
+            if job.ended:
+                break  # whatever else happens, the result is here
             if not lease.is_held:
                 raise SteppedBackError
             if cancel_wanted():

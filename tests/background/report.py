@@ -32,7 +32,7 @@ and {kills} workers are killed with SIGKILL in the middle, each with all its pro
 | tasks without an outcome | {without} |
 | tasks whose outcome changed, or is that of another task | {wrong} |
 | succeeded | {succeeded} |
-| failed as `UncertainSubmitError`: the answer to the submit was lost | {uncertain} |
+| failed as `UncertainSubmitError`: the answer to the submit was lost, or its worker killed before it | {uncertain} |
 | failed as `ResultGoneError`: the hub's only copy was lost on its way | {gone} |
 | failed otherwise | {other} |
 | jobs on the hub | {jobs} |

@@ -69,20 +69,39 @@ def test_the_end_of_the_patience_breaks_the_work_off():
         shielded(work, 0.05)
 
 
-def test_the_handler_of_the_process_acts_afterwards():
+def test_a_handler_that_raises_nothing_interrupts_nothing():
     acted = []
     signal.signal(signal.SIGINT, lambda number, frame: acted.append(number))
 
     def work():
         strike()
-        assert acted == []
+        strike()
+        assert acted == [signal.SIGINT, signal.SIGINT]
         return 7
 
     try:
         assert shielded(work, PATIENCE) == 7
-        assert acted == [signal.SIGINT]
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_sigterm_is_kept_away_where_the_process_handles_it():
+    def stop(number, frame):
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, stop)
+
+    def work():
+        signal.raise_signal(signal.SIGTERM)
+        return 7
+
+    try:
+        with pytest.raises(ShieldedInterruptError) as caught:
+            shielded(work, PATIENCE)
+        assert signal.getsignal(signal.SIGTERM) is stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (caught.value.outcome, type(caught.value.reason)) == (7, SystemExit)
 
 
 def test_what_the_handler_of_the_process_raises_goes_on():

@@ -1,7 +1,8 @@
 """The plan of a package's files, and their rendering from the IR. It writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -87,6 +88,7 @@ def render_shared(
             server=literal(snapshot.server),
             layout=literal(snapshot.layout),
         ),
+        PurePosixPath("batch.py"): fill("batch.py.jinja", **common),
         PurePosixPath("client.py"): fill(
             "client.py.jinja", **common, endpoints=listed, clients=_clients(snapshot)
         ),
@@ -127,17 +129,20 @@ def endpoint_path(endpoint: Endpoint) -> PurePosixPath:
 
 def runtime_files() -> dict[PurePosixPath, bytes]:
     """Return the runtime, byte for byte, by its path within a package."""
-    folder = files("aki_codegen") / "runtime"
-    return {
-        PurePosixPath(RUNTIME_FOLDER) / entry.name: entry.read_bytes()
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".py")
-    }
+    return dict(_sources(files("aki_codegen") / "runtime", PurePosixPath(RUNTIME_FOLDER)))
 
 
 def common_values(package: str) -> dict[str, Code]:
     """Return what every template may print."""
     return {"package": name(Identifier(package)), "command": Code(command_for(package))}
+
+
+def _sources(folder: Traversable, place: PurePosixPath) -> Iterator[tuple[PurePosixPath, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".py"):
+            yield place / entry.name, entry.read_bytes()
+        elif entry.is_dir() and entry.name != "__pycache__":
+            yield from _sources(entry, place / entry.name)
 
 
 def _module(endpoint_name: Identifier) -> str:

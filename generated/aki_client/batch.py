@@ -2,14 +2,33 @@
 # generator, then run `aki-codegen generate`.
 """Many calls of one endpoint: rows in, outcomes out, nothing lost and nothing paid twice.
 
-`run` and `arun` go from rows to a file, `stream` to outcomes; `Journal` is what they, and others, keep their books in.
+`run` and `arun` go from rows to a file, `stream` to outcomes, `check` only looks at the rows; `Journal` is what they,
+and others, keep their books in.
 """
 
+from aki_client._runtime.batch.public import BatchError as BatchError
+from aki_client._runtime.batch.public import BatchStoppedError as BatchStoppedError
 from aki_client._runtime.batch.public import Claim as Claim
 from aki_client._runtime.batch.public import Entry as Entry
+from aki_client._runtime.batch.public import Fault as Fault
+from aki_client._runtime.batch.public import InvalidRowsError as InvalidRowsError
 from aki_client._runtime.batch.public import Journal as Journal
 from aki_client._runtime.batch.public import JournalError as JournalError
 from aki_client._runtime.batch.public import JournalFullError as JournalFullError
 from aki_client._runtime.batch.public import JournalInUseError as JournalInUseError
 from aki_client._runtime.batch.public import JournalMismatchError as JournalMismatchError
+from aki_client._runtime.batch.public import Outcome as Outcome
+from aki_client._runtime.batch.public import OutputError as OutputError
+from aki_client._runtime.batch.public import Progress as Progress
+from aki_client._runtime.batch.public import RowError as RowError
 from aki_client._runtime.batch.public import RowState as RowState
+from aki_client._runtime.batch.public import SettingChanges as SettingChanges
+from aki_client._runtime.batch.public import Settings as Settings
+from aki_client._runtime.batch.public import Stop as Stop
+from aki_client._runtime.batch.public import Summary as Summary
+from aki_client._runtime.batch.public import UnreadableInputError as UnreadableInputError
+from aki_client._runtime.batch.public import acheck as acheck
+from aki_client._runtime.batch.public import arun as arun
+from aki_client._runtime.batch.public import check as check
+from aki_client._runtime.batch.public import run as run
+from aki_client._runtime.batch.public import stream as stream

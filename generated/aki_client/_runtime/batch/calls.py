@@ -20,7 +20,7 @@ from .entry import Entry, RowState
 from .errors import BatchStoppedError, JournalFullError
 from .gate import Gate
 from .outcome import STATUSES, Outcome, RowError
-from .plain import plain_fields, plain_outputs
+from .plain import holds_media, plain_fields, plain_outputs
 from .rows import Row
 from .speed import Speed
 from .verdict import Verdict, of_poll, of_submit
@@ -32,6 +32,9 @@ KeepForRow: TypeAlias = Callable[[int, Media, str], str]
 
 ROOM_SECONDS = 600.0
 """Seconds that results in hand wait for room on the disk before they are given up."""
+
+SUBMITS_AT_ONCE = 16
+"""Rows that are being submitted at the same time, at the most: so many can be uncertain when the process is killed."""
 
 _PAUSE_FOR_ROOM = 1.0
 
@@ -74,6 +77,7 @@ class Calls:
         self._on_no_room = on_no_room
         self._now = now
         self._away_since: float | None = None
+        self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
         self.polling: set[asyncio.Task[Any]] = set()
 
     async def carry_out(self, row: Row, after: RowState | None) -> Outcome | None:
@@ -87,30 +91,24 @@ class Calls:
             AkiError: No further row would succeed.
         """
         while True:
-            if not await self._claim(row, after):
-                return None
             begun = self._now()
-            try:
-                job = await self._submit(row)
-            except AkiError as error:
-                reason = error
-            except BaseException:
-                # Nothing that the client raises otherwise comes after the sending.
-                await self._note_release(row)
-                raise
-            else:
-                return await self._follow(job, row.number, row.kept, begun)
-            match of_submit(reason):
+            async with self._submits:
+                if not await self._claim(row, after):
+                    return None
+                made = await self._submit(row)
+            if isinstance(made, AsyncJob):
+                return await self._follow(made, row.number, row.kept, begun)
+            match of_submit(made):
                 case Verdict.UNCERTAIN:
-                    return await self._without_job(row, RowState.UNCERTAIN, reason, begun)
+                    return await self._without_job(row, RowState.UNCERTAIN, made, begun)
                 case Verdict.ROW_FAILED:
-                    return await self._without_job(row, RowState.FAILED, reason, begun)
+                    return await self._without_job(row, RowState.FAILED, made, begun)
                 case Verdict.RUN_FAILED:
                     await self._note_release(row)
-                    raise reason
+                    raise made
                 case Verdict.AGAIN:
                     await self._note_release(row)
-                    self._require_patience(reason)
+                    self._require_patience(made)
                     after = None
                     if not await self._gate.enter_again(begun):
                         return None
@@ -152,10 +150,18 @@ class Calls:
             )
         return claim.is_mine
 
-    async def _submit(self, row: Row) -> AsyncJob[Any, Any]:
+    async def _submit(self, row: Row) -> AsyncJob[Any, Any] | AkiError:
+        """Submit a row once and note its job; what went wrong is returned."""
         if row.problems:
-            raise InvalidParametersError(self._endpoint.info.name, row.problems)
-        job = await self._endpoint.submit(**row.parameters)
+            return InvalidParametersError(self._endpoint.info.name, row.problems)
+        try:
+            job: AsyncJob[Any, Any] = await self._endpoint.submit(**row.parameters)
+        except AkiError as error:
+            return error
+        except BaseException:
+            # Nothing that the client raises otherwise comes after the sending.
+            await self._note_release(row)
+            raise
         self._away_since = None
         self._speed.took()
         await self._surely(
@@ -223,7 +229,10 @@ class Calls:
                 return plain_outputs(output, keep)
             return plain_fields(error.partial if isinstance(error, JobError) else {}, keep)
 
-        outputs = await self._surely(lambda: asyncio.to_thread(make_plain))
+        if output is not None and not holds_media(output):
+            outputs = make_plain()
+        else:
+            outputs = await self._surely(lambda: asyncio.to_thread(make_plain))
         meta = output.meta if output is not None else None
         outcome = Outcome(
             row=number,

@@ -12,7 +12,10 @@ from .readers import Item
 from .rows import Row
 
 MOST_FAULTS = 20
-"""Faults that are told; of the rest there is a count."""
+"""Different faults that are told; of the rest there is a count."""
+
+MOST_PLACES = 5
+"""Places that are told of one fault; of the rest there is a count."""
 
 
 class Checked:
@@ -26,7 +29,7 @@ class Checked:
     def __init__(self, columns: Columns, info: EndpointInfo[Any, Any]) -> None:
         self._columns = columns
         self._info = info
-        self._faults: list[Fault] = []
+        self._told: dict[str, _Places] = {}
         self._count = 0
 
     def check_all(self, source: str, items: Iterable[Item], is_over: Event) -> int:
@@ -52,7 +55,9 @@ class Checked:
                 row = self._columns.read(item)
                 self._add(row.where, self.problems(row))
         if self._count:
-            raise InvalidRowsError(source, self._faults, self._count)
+            faults = [Fault(places.told(), problem) for problem, places in self._told.items()]
+            rest = self._count - sum(places.count for places in self._told.values())
+            raise InvalidRowsError(source, faults, self._count, rest)
         return rows
 
     def problems(self, row: Row) -> list[str]:
@@ -67,5 +72,25 @@ class Checked:
 
     def _add(self, where: str, problems: list[str]) -> None:
         self._count += len(problems)
-        room = MOST_FAULTS - len(self._faults)
-        self._faults += [Fault(where, problem) for problem in problems[:room]]
+        for problem in problems:
+            if problem in self._told or len(self._told) < MOST_FAULTS:
+                self._told.setdefault(problem, _Places()).add(where)
+
+
+class _Places:
+    """Where one and the same fault is: the first few places, and how many there are."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[str] = []
+
+    def add(self, where: str) -> None:
+        """Take a place in."""
+        self.count += 1
+        if len(self._first) < MOST_PLACES:
+            self._first.append(where)
+
+    def told(self) -> str:
+        """Say the places, as in "line 3, line 17 and 4 more"."""
+        rest = self.count - len(self._first)
+        return ", ".join(self._first) + (f" and {rest:,} more" if rest else "")

@@ -36,10 +36,10 @@ class JournalMismatchError(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one row.
+    """What is wrong with one row, or with several in the same way.
 
     Attributes:
-        place: Where the row is, as in "line 17" or "row 17".
+        place: Where, as in "line 17", "row 17" or "line 17, line 18 and 4 more".
         problem: What is wrong, in one sentence.
     """
 
@@ -54,13 +54,12 @@ class InvalidRowsError(BatchError, ValueError):
     """Rows can not be submitted as they are; nothing was sent.
 
     Attributes:
-        faults: The first of the faults, in the order of the rows.
+        faults: The faults, in the order of the rows; where they are very many, the first of them.
         count: How many faults there are altogether.
     """
 
-    def __init__(self, source: str, faults: Sequence[Fault], count: int) -> None:
+    def __init__(self, source: str, faults: Sequence[Fault], count: int, rest: int) -> None:
         listed = "".join(f"\n  - {fault}" for fault in faults)
-        rest = count - len(faults)
         more = f"\n  … and {rest:,} more" if rest else ""
         many = "one fault" if count == 1 else f"{count:,} faults"
         super().__init__(f"{source} has {many}; nothing was sent:{listed}{more}")

@@ -28,6 +28,14 @@ def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
     return {name: _plain(v, name, keep) for name, v in fields.items() if v is not None}
 
 
+def holds_media(output: OutputModel) -> bool:
+    """Whether outputs hold something to see or hear, whose decoding and storing takes a while."""
+    values = [getattr(output, name) for name in output.model_fields_set]
+    return any(
+        isinstance(v, Media) for value in values for v in (value if is_iterable(value) else [value])
+    )
+
+
 def data_uri(medium: Media, name: str) -> str:
     """Keep a medium within the outputs."""
     return medium.data_uri()

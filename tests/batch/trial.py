@@ -34,13 +34,13 @@ class Trial:
     Attributes:
         rows: How many rows there are.
         kills: How often the process is killed with SIGKILL.
-        rate: Which part of all requests fails.
+        rate: Which part of all requests fails, before some of them meet the same request.
         seed: Decides which requests fail, and when the process is killed.
     """
 
     rows: int
     kills: int
-    rate: float = 0.02
+    rate: float = 0.0225
     seed: int = 1
 
 

@@ -294,6 +294,7 @@ class TestTheHub:
         assert hub.hub.request_count == 0
 
 
+@pytest.mark.slow
 class TestACrowdedHub:
     """A queue with room for a few."""
 
@@ -306,11 +307,13 @@ class TestACrowdedHub:
         assert (summary.done, hub.hub.jobs_submitted) == (60, 60)
 
 
+@pytest.mark.slow
 class TestStopping:
     """Being asked to stop, once and twice."""
 
     def rows(self):
-        return [{"prompt_input": f"[[dur={0.3}]] {n}", "id": n} for n in range(200)]
+        seconds = [0.02] + [1.5] * 199
+        return [{"prompt_input": f"[[dur={s}]] {n}", "id": n} for n, s in enumerate(seconds)]
 
     def test_once_finishes_what_runs(self, run, hub):
         stop = batch.Stop()

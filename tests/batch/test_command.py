@@ -181,3 +181,11 @@ class TestSignals:
         assert status == 0
         assert "jobs of an earlier run were picked up" in out
         assert hub.hub.jobs_submitted == len(read()) == 46
+
+    def test_an_end_from_outside_leaves_jobs_on_the_hub(self, start, source, output, hub):
+        process = start("batch", CHAT, source, "-o", output)
+        until(lambda: hub.hub.jobs_submitted >= 10, process)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "jobs that run stay on the hub" in err

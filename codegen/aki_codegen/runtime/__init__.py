@@ -12,4 +12,5 @@ each importing only from those before it:
     transport, async_transport, http                   the only modules that perform it (httpx)
     slots, jobs, streams, endpoint, client             two thin shells, sync and async
     public, lazy, default                              what a generated package offers
+    batch/                                             many calls, with a journal; imported by nothing above
 """

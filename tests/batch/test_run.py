@@ -197,6 +197,21 @@ class TestGoingOn:
         assert run(source, retry_failed=True).done == 20
         assert hub.hub.jobs_submitted == 21
 
+    def test_asks_for_the_same_job_where_only_its_end_was_not_learnt(
+        self, run, source, hub, output, read
+    ):
+        from aki_client import Aki
+
+        told = {"error": {"type": "ConnectionFailedError", "message": "the hub stayed away"}}
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", aki.llama3_8b_chat.submit(prompt_input="row 3;").id)
+            journal.note_outcome("3", batch.RowState.FAILED, told)
+        assert run(source).failed == 1
+        summary = run(source, retry_failed=True)
+        assert (summary.done, summary.picked_up) == (20, 1)
+        assert hub.hub.jobs_submitted == 20
+
     @pytest.mark.parametrize("as_completed", [False, True])
     def test_writes_a_row_once_that_is_tried_again(self, run, source, hub, read, as_completed):
         hub.faults.add(Reset(reached=True), on="final", nth=5)

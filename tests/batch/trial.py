@@ -95,7 +95,7 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         killed = sum(runner.kill_after(moment, chance.random() * 0.3) for moment in moments)
         status = runner.finish()
         seconds = time.monotonic() - began
-        assert status in (0, INCOMPLETE), status
+        assert status in (0, INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
         outcomes = read(output)
         jobs = jobs_per_row(server)
         requests, hits = server.hub.request_count, _hits(server)

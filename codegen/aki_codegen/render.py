@@ -88,6 +88,7 @@ def render_shared(
             server=literal(snapshot.server),
             layout=literal(snapshot.layout),
         ),
+        PurePosixPath("batch.py"): fill("batch.py.jinja", **common),
         PurePosixPath("client.py"): fill(
             "client.py.jinja", **common, endpoints=listed, clients=_clients(snapshot)
         ),

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "endpoints": ("aki_cli.commands.endpoints", "List the endpoints."),
     "show": ("aki_cli.commands.show", "Show what an endpoint takes and gives back."),
     "call": ("aki_cli.commands.call", "Call an endpoint; its parameters are options."),
+    "batch": ("aki_cli.commands.batch", "Call an endpoint for each row of a file."),
     "chat": ("aki_cli.commands.chat", "Hold a conversation with a chat endpoint."),
     "job": ("aki_cli.commands.job", "Follow a job and fetch its result."),
     "cancel": ("aki_cli.commands.cancel", "Cancel a job."),

@@ -14,4 +14,5 @@ each importing only from those before it:
     shield, transport, async_transport                 the drivers that run the generators
     slots, jobs, streams, endpoint, client             two thin shells, sync and async
     public, lazy, default                              what a generated package offers
+    batch/                                             many calls, with a journal; imported by nothing above
 """

@@ -1,0 +1,123 @@
+"""What people see of a batch: lines where no terminal is, and what is told at its end. The bar is in `batch_bar`."""
+
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from aki_client.batch import Progress, Summary
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class View(Protocol):
+    """Shows how far a batch is, for the length of a `with` block."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def show(self, progress: "Progress") -> None:
+        """Show how far it is."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Tell something that a person should know."""
+        ...
+
+
+class Lines:
+    """A line every ten seconds, for logs.
+
+    Args:
+        stream: Where they go.
+    """
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    def show(self, progress: "Progress") -> None:
+        """Write a line, unless one was written just before."""
+        now = time.monotonic()
+        if now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            self.say(", ".join(parts(progress)))
+
+    def say(self, sentence: str) -> None:
+        """Write a line."""
+        print(f"aki: {sentence}", file=self._stream, flush=True)
+
+
+def parts(progress: "Progress") -> Iterator[str]:
+    """Say in clauses how far a batch is."""
+    rows = f" of {progress.rows:,}" if progress.rows is not None else ""
+    yield f"{progress.ended:,}{rows} rows ended"
+    if progress.failed:
+        yield f"{progress.failed:,} failed"
+    if progress.uncertain:
+        yield f"{progress.uncertain:,} uncertain"
+    yield f"{progress.running} of at most {progress.limit} running"
+    if progress.rate is not None:
+        yield f"{progress.rate:.1f} rows/s"
+    if progress.left is not None:
+        yield f"{duration(progress.left)} left"
+    yield from _figures(progress.tokens, progress.compute_seconds)
+
+
+def told(summary: "Summary") -> Iterator[str]:
+    """Say in lines what came of a batch, and what can be done about the rest."""
+    counts = [f"{summary.done:,} done"]
+    counts += [f"{summary.failed:,} failed"] if summary.failed else []
+    counts += [f"{summary.uncertain:,} uncertain"] if summary.uncertain else []
+    counts += [f"{summary.left:,} left"] if summary.left else []
+    earlier = f" ({summary.before:,} of them before)" if summary.before else ""
+    figures = [duration(summary.seconds), *_figures(summary.tokens, summary.compute_seconds)]
+    yield f"{summary.rows:,} rows: {', '.join(counts)}{earlier}; {', '.join(figures)}"
+    if summary.picked_up:
+        yield f"{summary.picked_up:,} jobs of an earlier run were picked up"
+    if summary.left:
+        yield "the same command goes on with the rows that are left"
+    if summary.failed:
+        yield "--retry-failed sends the failed rows again"
+    if summary.uncertain:
+        yield (
+            "uncertain rows may or may not have become jobs; --resubmit-uncertain sends them again, "
+            "and may pay twice"
+        )
+    yield f"outcomes: {summary.output}"
+    is_over = summary.done == summary.rows
+    yield f"journal:  {summary.journal} ({'not needed any more' if is_over else 'keep it to go on'})"
+
+
+def duration(seconds: float) -> str:
+    """Say a duration, as in "3 min 20 s"."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _figures(tokens: int, compute_seconds: float) -> Iterator[str]:
+    if tokens:
+        yield f"{tokens:,} tokens"
+    if compute_seconds:
+        yield f"{compute_seconds:,.1f} s of computing"

@@ -1,0 +1,228 @@
+"""All rows of a batch: as many at a time as the hub bears, and an orderly end whatever ends it."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from ..shapes import is_object
+from .calls import AnyEndpoint, Calls, KeepForRow
+from .committer import Committer
+from .entry import Entry, RowState
+from .errors import JournalMismatchError
+from .gate import Gate
+from .journal import Journal
+from .outcome import Outcome, Status
+from .rows import Row
+from .speed import Speed
+from .stopping import Stop
+
+_LOOKED_UP_AT_ONCE = 64
+_UNREAD = 1000
+_UNKNOWN_END = ("ConnectionFailedError", "DeadlineExceededError")
+
+
+class Engine:
+    """Carries out a batch, once.
+
+    Args:
+        endpoint: What is called.
+        journal: Where each step is noted.
+        committer: Who writes there.
+        stop: How it is asked to stop.
+        again: The states of rows that are begun again: `failed`, `uncertain`, both or none.
+        most: Jobs at a time at the most.
+        patience: Seconds that the hub may be out of reach.
+        keep: What becomes of media.
+        on_again: Told the status of each row of an earlier run that is begun again.
+        on_notice: Told what a person should know, a sentence each.
+
+    Attributes:
+        picked_up: How many jobs of earlier runs were picked up.
+    """
+
+    def __init__(
+        self,
+        endpoint: AnyEndpoint,
+        journal: Journal,
+        committer: Committer,
+        stop: Stop,
+        *,
+        again: frozenset[RowState],
+        most: int,
+        patience: float,
+        keep: KeepForRow,
+        on_again: Callable[[Status], None],
+        on_notice: Callable[[str], object],
+    ) -> None:
+        self._journal = journal
+        self._committer = committer
+        self._stop = stop
+        self._again = again
+        self._on_again = on_again
+        self._on_notice = on_notice
+        self._speed = Speed(most)
+        self._gate = Gate(self._speed, time.monotonic)
+        self._calls = Calls(
+            endpoint,
+            committer,
+            self._gate,
+            self._speed,
+            keep=keep,
+            patience=patience,
+            on_no_room=self._wait_for_room,
+            now=time.monotonic,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._found: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._read = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._has_told = False
+        self.picked_up = 0
+
+    @property
+    def running(self) -> int:
+        """Rows that are under way."""
+        return self._gate.inside
+
+    @property
+    def limit(self) -> int:
+        """Rows that may be under way."""
+        return self._speed.limit
+
+    async def outcomes(self, rows: AsyncIterator[Row]) -> AsyncGenerator[Outcome, None]:
+        """Carry out the rows and yield each outcome once it is noted. Leaving early leaves jobs on the hub.
+
+        Raises:
+            AkiError: What ended the batch before its time; every outcome until then has been yielded.
+        """
+        self._stop.when(asked=self._gate.close, now=self._leave)
+        feeding = asyncio.create_task(self._feed(rows))
+        is_left = True
+        try:
+            while (outcome := await self._found.get()) is not None:
+                self._read.set()
+                yield outcome
+            is_left = False
+        finally:
+            if is_left:
+                self._stop.now()
+            self._read.set()
+            await _outlast(feeding)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _feed(self, rows: AsyncIterator[Row]) -> None:
+        try:
+            await self._pick_up()
+            portion: list[Row] = []
+            async for row in rows:
+                portion.append(row)
+                if len(portion) == _LOOKED_UP_AT_ONCE:
+                    await self._begin_all(portion)
+                    portion = []
+                if self._stop.is_asked:
+                    return
+            await self._begin_all(portion)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+            self._found.put_nowait(None)
+
+    async def _pick_up(self) -> None:
+        """Jobs of earlier runs first: the hub keeps a finished result for a few minutes only."""
+        for entry in self._journal.entries(RowState.SUBMITTED):
+            if not await self._gate.enter():
+                return
+            self.picked_up += 1
+            self._spawn(self._calls.pick_up(entry))
+
+    async def _begin_all(self, rows: list[Row]) -> None:
+        ids = [row.row_id for row in rows]
+        known = await self._committer.note(lambda journal: [journal.get(row) for row in ids])
+        for row, entry in zip(rows, known, strict=True):
+            if entry is not None:
+                _require_same(row, entry)
+                if entry.state not in self._again:
+                    continue
+            await self._has_been_read()
+            if not await self._gate.enter():
+                return
+            self._spawn(self._begin(row, entry))
+
+    def _begin(self, row: Row, entry: Entry | None) -> Coroutine[Any, Any, Outcome | None]:
+        if entry is None:
+            return self._calls.carry_out(row, None)
+        self._on_again("uncertain" if entry.state is RowState.UNCERTAIN else "failed")
+        if entry.state is RowState.FAILED and entry.job_id and _has_unknown_end(entry):
+            self.picked_up += 1
+            return self._calls.pick_up_again(entry)
+        return self._calls.carry_out(row, entry.state)
+
+    def _spawn(self, work: Coroutine[Any, Any, Outcome | None]) -> None:
+        task = asyncio.create_task(self._run(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, work: Coroutine[Any, Any, Outcome | None]) -> None:
+        try:
+            outcome = await work
+            if outcome is not None:
+                self._found.put_nowait(outcome)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            self._gate.leave()
+
+    async def _has_been_read(self) -> None:
+        """Wait where nobody reads the outcomes as fast as they come."""
+        while self._found.qsize() >= _UNREAD and not self._stop.is_asked:
+            self._read.clear()
+            await self._read.wait()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._stop.soon()
+
+    def _leave(self) -> None:
+        for task in list(self._calls.polling):
+            task.cancel()
+
+    def _wait_for_room(self, error: BaseException) -> None:
+        self._stop.soon()
+        if not self._has_told:
+            self._has_told = True
+            self._on_notice(
+                f"nothing can be written ({error}); no further row is begun, and the results in hand wait "
+                "for room: free some, or press Ctrl-C to give them up"
+            )
+        if self._stop.is_now:
+            raise error
+
+
+def _require_same(row: Row, entry: Entry) -> None:
+    if row.digest and entry.digest != row.digest:
+        raise JournalMismatchError(
+            f"row {row.number:,} is not what it was when the journal noted it; "
+            "give the same rows in the same order, or another journal",
+            [f"row {row.number:,}"],
+        )
+
+
+def _has_unknown_end(entry: Entry) -> bool:
+    error = (entry.outcome or {}).get("error")
+    return is_object(error) and error.get("type") in _UNKNOWN_END
+
+
+async def _outlast(task: "asyncio.Task[None]") -> None:
+    """Wait for a task however often the caller is cancelled meanwhile."""
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        raise asyncio.CancelledError

@@ -1,0 +1,110 @@
+"""How a batch is carried out: every setting, its default and its check."""
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypedDict
+
+from ..async_client import AsyncClient
+from ..errors import ConfigurationError
+from ..http import MAX_CONNECTIONS
+from .entry import RowState
+from .progress import Progress
+from .stopping import Stop
+
+StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a batch is carried out.
+
+    Attributes:
+        client: Your own async client; else one is made of AKI_API_KEY and AKI_API_SERVER, and closed at the end.
+        journal: The journal's file; beside the output, with `.journal` added, where it is not given.
+        media: The folder for pictures, sounds and films; `OUTPUT.media` where it is not given.
+        concurrency: Jobs at a time at the most, 1 to 100; how many there are depends on how the hub bears them.
+        columns: The parameter that a column of another name is for.
+        constants: Values of parameters, for all rows that have none of their own.
+        keep: Columns that go into the output as they are.
+        ignore_extra: Leave columns out that are for nothing; else they are a fault.
+        limit: Only the first so many rows.
+        retry_failed: Begin rows again that earlier runs ended as failed.
+        resubmit_uncertain: Send rows again whose submit may have reached the hub: they may be paid twice.
+        as_completed: Write rows in the order in which they end; else in the order of the input.
+        survives_power_loss: Wait for the disk with each note and file.
+        patience: Seconds that the hub may be out of reach before the batch stops.
+        on_progress: Called with the progress after each outcome, in the thread of the event loop.
+        on_notice: Called with a sentence that a person should know.
+        stop: How another part of the program stops it.
+
+    Raises:
+        ConfigurationError: A number is out of its range.
+    """
+
+    client: AsyncClient | None = None
+    journal: StrPath | None = None
+    media: StrPath | None = None
+    concurrency: int = 64
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    constants: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    keep: Collection[str] = ()
+    ignore_extra: bool = False
+    limit: int | None = None
+    retry_failed: bool = False
+    resubmit_uncertain: bool = False
+    as_completed: bool = False
+    survives_power_loss: bool = True
+    patience: float = 300.0
+    on_progress: Callable[[Progress], object] | None = None
+    on_notice: Callable[[str], object] | None = None
+    stop: Stop | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their range."""
+        if not 1 <= self.concurrency <= MAX_CONNECTIONS:
+            raise ConfigurationError(
+                f"concurrency={self.concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ConfigurationError(f"limit={self.limit} is out of range; it is at least 1")
+
+    @property
+    def again(self) -> frozenset[RowState]:
+        """The states of rows that are begun again."""
+        states = {
+            RowState.FAILED: self.retry_failed,
+            RowState.UNCERTAIN: self.resubmit_uncertain,
+        }
+        return frozenset(state for state, is_wanted in states.items() if is_wanted)
+
+    def journal_of(self, output: Path) -> Path:
+        """Return where the journal is."""
+        return Path(self.journal or output.with_name(f"{output.name}.journal"))
+
+    def media_of(self, output: Path) -> Path:
+        """Return where media go."""
+        return Path(self.media or output.with_name(f"{output.name}.media"))
+
+
+class SettingChanges(TypedDict, total=False):
+    """The settings by keyword; `Settings` says what each means."""
+
+    client: AsyncClient | None
+    journal: StrPath | None
+    media: StrPath | None
+    concurrency: int
+    columns: Mapping[str, str]
+    constants: Mapping[str, Any]
+    keep: Collection[str]
+    ignore_extra: bool
+    limit: int | None
+    retry_failed: bool
+    resubmit_uncertain: bool
+    as_completed: bool
+    survives_power_loss: bool
+    patience: float
+    on_progress: Callable[[Progress], object] | None
+    on_notice: Callable[[str], object] | None
+    stop: Stop | None

@@ -1,0 +1,183 @@
+"""The SQLite file under a journal: connections, short transactions, and what its errors mean.
+
+It is used by many threads through one connection and one lock, and by many processes through SQLite's own
+locks. After a fork the child opens a connection of its own, because one may not be shared.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import JournalError, JournalFullError, JournalInUseError
+
+BUSY_SECONDS = 30.0
+"""Seconds that a transaction waits for those of other processes."""
+
+_APPLICATION = 0x616B696A  # "akij", so that other files are not taken for a journal
+_VERSION = 1
+_SCHEMA = f"""
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_VERSION};
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    place INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    since REAL NOT NULL,
+    digest TEXT NOT NULL,
+    kept TEXT,
+    job_id TEXT,
+    outcome TEXT,
+    finished INTEGER
+);
+CREATE INDEX rows_by_place ON rows (place, number);
+CREATE INDEX rows_by_state ON rows (state, number);
+CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
+"""
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class Store:
+    """One SQLite file.
+
+    Args:
+        path: The file; it is made, readable for this user alone, where there is none.
+        survives_power_loss: Whether each transaction is on the disk before it counts as done (synchronous=FULL).
+            Without it a transaction survives the end of the process, however sudden, but the last ones may be
+            lost with the power.
+
+    Raises:
+        JournalError: The file is no journal, or can not be opened.
+    """
+
+    def __init__(self, path: Path, *, survives_power_loss: bool) -> None:
+        self.path = path
+        self._synchronous = "FULL" if survives_power_loss else "NORMAL"
+        self._depth = 0
+        self._others: list[sqlite3.Connection] = []  # a parent's: neither used nor closed here
+        self._open()
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection, None, None]:
+        """Make a transaction of a block; blocks within a block are parts of the same one.
+
+        Raises:
+            JournalFullError: There is no room for it; nothing of the block was written.
+            JournalError: It can not be written; nothing of the block was written.
+        """
+        with self._using() as connection:
+            if self._depth:
+                yield connection
+                return
+            with self._explained():
+                connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                with self._explained():
+                    yield connection
+                    connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return what a query finds, all of it.
+
+        Raises:
+            JournalError: The file can not be read.
+        """
+        with self._using() as connection, self._explained():
+            return connection.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        """Close this process's connection."""
+        with self._using() as connection:
+            connection.close()
+
+    @contextmanager
+    def _using(self) -> Generator[sqlite3.Connection, None, None]:
+        if self._process != os.getpid():
+            self._others.append(self._connection)
+            self._open()
+        with self._lock:
+            yield self._connection
+
+    def _open(self) -> None:
+        self._process, self._lock, self._depth = os.getpid(), threading.RLock(), 0
+        # SQLite gives its further files the same rights: who knows a job's id can read the job.
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise JournalError(f"the journal {self.path} can not be opened: {reason}") from None
+        with self._explained():
+            self._connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            self._begin_log()
+            self._prepare()
+
+    def _begin_log(self) -> None:
+        """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def _prepare(self) -> None:
+        """Make the tables where there are none, or see whether they are a journal's."""
+        with self.writing() as connection:
+            ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
+            if not tables:
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
+            ((application,),) = connection.execute("PRAGMA application_id")
+            ((version,),) = connection.execute("PRAGMA user_version")
+        if application != _APPLICATION:
+            raise JournalError(f"{self.path} is no journal of a batch; give another path")
+        if version != _VERSION:
+            raise JournalError(
+                f"{self.path} was made by another version of this package; finish the run with that one"
+            )
+
+    @contextmanager
+    def _explained(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = self._meaning(error)
+        else:
+            return
+        raise reason
+
+    def _meaning(self, error: sqlite3.Error) -> JournalError:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in _FULL:
+            return JournalFullError(
+                f"the disk has no room for the journal {self.path}; free some and continue"
+            )
+        if code & 0xFF in _BUSY:
+            return JournalInUseError(
+                f"another process has kept the journal {self.path} busy for {BUSY_SECONDS:.0f} s"
+            )
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return JournalError(f"{self.path} is no journal of a batch, or damaged: {error}")
+        return JournalError(f"the journal {self.path} can not be used: {error}")

@@ -1,0 +1,138 @@
+"""Outcomes as a Parquet table, of which a few thousand rows are in memory at a time.
+
+What type a column has is read from the outcomes themselves: those of one kind throughout are numbers, truth
+values, text or lists of text, and anything else is JSON text, so that no value is ever lost over its type.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..shapes import is_array
+from .outcome import Outcome
+from .readers import pyarrow
+
+_ROWS = 2000
+_FIXED = {
+    "row": "integer",
+    "status": "text",
+    "error_type": "text",
+    "error": "text",
+    "job_id": "text",
+    "total_duration": "number",
+    "compute_duration": "number",
+    "tokens": "integer",
+    "seconds": "number",
+}
+
+
+def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outcome]) -> int:
+    """Write outcomes as a table, and return how many there are.
+
+    Args:
+        path: The file.
+        outcomes: The outcomes, to read the types of the columns from.
+        again: The same once more, to be written.
+
+    Raises:
+        UnreadableInputError: pyarrow is not installed.
+        OSError: The file can not be written.
+    """
+    arrow, parquet = pyarrow("lib"), pyarrow("parquet")
+    types = column_types(map(flat, outcomes))
+    arrow_types = {
+        "integer": arrow.int64(),
+        "number": arrow.float64(),
+        "boolean": arrow.bool_(),
+        "text": arrow.string(),
+        "texts": arrow.list_(arrow.string()),
+        "json": arrow.string(),
+    }
+    schema = arrow.schema([(name, arrow_types[kind]) for name, kind in types.items()])
+    count = 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        for rows in _portions(map(flat, again)):
+            count += len(rows)
+            columns = {
+                name: [_cell(row.get(name), kind) for row in rows] for name, kind in types.items()
+            }
+            writer.write_table(arrow.Table.from_pydict(columns, schema=schema))
+    return count
+
+
+def flat(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as the cells of one line: inputs and outputs have columns of their own."""
+    return {
+        "row": outcome.row,
+        "status": outcome.status,
+        **{f"input.{name}": value for name, value in outcome.input.items()},
+        **{f"output.{name}": value for name, value in outcome.outputs.items()},
+        "error_type": outcome.error.type if outcome.error else None,
+        "error": outcome.error.message if outcome.error else None,
+        "job_id": outcome.job_id,
+        "total_duration": outcome.total_duration,
+        "compute_duration": outcome.compute_duration,
+        "tokens": outcome.tokens,
+        "seconds": outcome.seconds,
+    }
+
+
+def column_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the type of each column, in the order in which they are to stand."""
+    found: dict[str, str | None] = {}
+    for row in rows:
+        for name, value in row.items():
+            kind, known = _kind_of(value), found.get(name)
+            found[name] = _common(known, kind) if known and kind else known or kind
+    free = {n: kind or "text" for n, kind in found.items() if n not in _FIXED}
+    order = sorted(free, key=lambda name: not name.startswith("input."))
+    first, last = dict(list(_FIXED.items())[:2]), dict(list(_FIXED.items())[2:])
+    return {**first, **{name: free[name] for name in order}, **last}
+
+
+def _kind_of(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "boolean"
+        case int():
+            return "integer" if -(1 << 63) <= value < 1 << 63 else "json"
+        case float():
+            return "number"
+        case str():
+            return "text"
+        case _ if is_array(value) and all(isinstance(item, str) for item in value):
+            return "texts"
+        case _:
+            return "json"
+
+
+def _common(one: str, other: str) -> str:
+    if one == other:
+        return one
+    return "number" if {one, other} == {"integer", "number"} else "json"
+
+
+def _cell(value: Any, kind: str) -> Any:
+    match kind:
+        case "text" if value is not None:
+            return _utf8(value)
+        case "texts" if value is not None:
+            return [_utf8(item) for item in value]
+        case "json" if value is not None:
+            return _utf8(json.dumps(value, ensure_ascii=False))
+        case _:
+            return value
+
+
+def _utf8(text: str) -> str:
+    # A lone surrogate is no text of a table; as an escape it can still be told what it was.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _portions(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while portion := list(islice(rows, _ROWS)):
+        yield portion

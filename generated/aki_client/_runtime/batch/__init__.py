@@ -1,0 +1,13 @@
+"""Many calls of one endpoint: rows in, outcomes out, nothing lost and nothing paid twice.
+
+The parts, each importing only from those before it:
+
+    errors, rows, outcome, summary          values
+    store, runlock, journal, committer      what was begun, which job it became, how it ended
+    pace, gate                              how many jobs at a time, from what the hub answers
+    columns, readers, check                 from files and iterables to the parameters of a call
+    plain, media_files, tables, writers     from outputs to files
+    calls, engine, api                      the life of a row, of all rows, and the way in
+
+`calls` and `engine` alone talk to a hub, through an async endpoint of the client.
+"""

@@ -1,0 +1,254 @@
+"""The way in: rows to a file, rows to outcomes, or rows to a verdict on the rows."""
+
+import asyncio
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, aclosing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+from ..media import Media
+from .calls import KeepForRow
+from .committer import Committer
+from .engine import Engine
+from .entry import FINAL
+from .errors import UnreadableInputError
+from .journal import Journal
+from .media_files import MediaFolder, require_writable
+from .outcome import STATUSES, Outcome, Status
+from .plain import data_uri
+from .prepare import Prepared, prepared
+from .progress import Summary, Tally
+from .settings import SettingChanges, Settings, StrPath
+from .sources import Rows, first_rows
+from .stopping import Stop
+from .writers import OutputFile
+
+
+def run(endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]) -> Summary:
+    """Call an endpoint for every row and write the outcomes, from code that is not async; see `arun`.
+
+    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, or SIGTERM, leaves
+    their jobs on the hub, where the next run picks them up.
+    """
+
+    async def main() -> Summary:
+        chosen = Settings(**settings)
+        stop = chosen.stop or Stop()
+        with _interruptible(stop, chosen):
+            return await _carry_out(endpoint, rows, Path(output), replace(chosen, stop=stop))
+
+    return asyncio.run(main())
+
+
+async def arun(
+    endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]
+) -> Summary:
+    """Call an endpoint for every row and write the outcomes. The same call goes on with what an earlier one left.
+
+    All rows are checked before the first is sent, unless they come from an iterator, which can be read only once.
+
+    Args:
+        endpoint: The endpoint's Python name.
+        rows: A file (.jsonl, .csv, .tsv, .parquet), or an iterable or async iterable of mappings.
+        output: The file to write, .jsonl or .parquet.
+        settings: `Settings` has them all.
+
+    Raises:
+        InvalidRowsError: Rows have faults; nothing was sent.
+        JournalError: The journal can not be used, belongs to another run, or is in use.
+        OutputError: The output can not be written; every outcome is in the journal.
+        AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
+    """
+    return await _carry_out(endpoint, rows, Path(output), Settings(**settings))
+
+
+async def _carry_out(endpoint: str, rows: Rows, path: Path, chosen: Settings) -> Summary:
+    file = OutputFile(path, "finished" if chosen.as_completed else "place")
+    require_writable(path.parent)
+    began = time.monotonic()
+    async with prepared(endpoint, rows, chosen) as batch, AsyncExitStack() as stack:
+        journal_path = chosen.journal_of(path)
+        journal, count = await batch.open_journal(journal_path)
+        stack.callback(journal.close)
+        media = MediaFolder(
+            chosen.media_of(path), path.parent, survives_power_loss=chosen.survives_power_loss
+        )
+        work = await stack.enter_async_context(_Work(batch, journal, media.keep))
+        file.begin(journal, [state for state in FINAL if state not in chosen.again])
+        stack.callback(file.close)
+        tally = Tally(_counted(journal), began)
+        try:
+            async with aclosing(work.outcomes(tally)) as outcomes:
+                async for outcome in outcomes:
+                    tally.add(outcome)
+                    file.add(outcome)
+                    if chosen.on_progress is not None:
+                        running, limit = work.engine.running, work.engine.limit
+                        now = time.monotonic()
+                        chosen.on_progress(tally.progress(count, running, limit, now))
+        finally:
+            await asyncio.to_thread(file.write, journal)
+        return Summary(
+            rows=count if count is not None else sum(map(tally.count, STATUSES.values())),
+            done=tally.count("done"),
+            failed=tally.count("failed"),
+            uncertain=tally.count("uncertain"),
+            before=tally.before,
+            picked_up=work.engine.picked_up,
+            tokens=tally.tokens,
+            compute_seconds=tally.compute_seconds,
+            seconds=time.monotonic() - began,
+            interrupted=work.stop.is_asked,
+            output=path,
+            journal=journal_path,
+        )
+
+
+async def stream(
+    endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]
+) -> AsyncGenerator[Outcome, None]:
+    """Call an endpoint for every row and yield the outcomes as rows end; nothing is written but a journal.
+
+    With `journal=` the next call goes on where this one ended: rows with an outcome are not yielded again. Without
+    it the journal is a temporary file. Media are data URIs, unless `media=` names a folder.
+
+    Args:
+        endpoint: The endpoint's Python name.
+        rows: As in `arun`.
+        settings: `Settings` has them all.
+
+    Raises:
+        InvalidRowsError: Rows have faults; nothing was sent.
+        AkiError: What ended the batch before its time.
+    """
+    chosen = Settings(**settings)
+    async with AsyncExitStack() as stack:
+        if chosen.journal is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
+            path = Path(folder) / "journal"
+        else:
+            path = Path(chosen.journal)
+        batch = await stack.enter_async_context(prepared(endpoint, rows, chosen))
+        journal, _ = await batch.open_journal(path)
+        stack.callback(journal.close)
+        media = (
+            MediaFolder(Path(chosen.media), Path(), survives_power_loss=chosen.survives_power_loss)
+            if chosen.media is not None
+            else None
+        )
+        keep = media.keep if media is not None else _keep_within
+        work = await stack.enter_async_context(_Work(batch, journal, keep))
+        outcomes = work.outcomes(Tally(_counted(journal), time.monotonic()))
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                yield outcome
+
+
+async def acheck(endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
+    """Check all rows as `arun` would, and return how many there are; nothing is sent or written.
+
+    Raises:
+        InvalidRowsError: Rows have faults.
+        UnreadableInputError: The input can not be read, or comes once only.
+    """
+    async with prepared(endpoint, rows, Settings(**settings)) as batch:
+        count = await batch.check()
+    if count is None:
+        raise UnreadableInputError("rows from an iterator can be read only once; give a list")
+    return count
+
+
+def check(endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
+    """Check all rows as `run` would, from code that is not async; see `acheck`."""
+    return asyncio.run(acheck(endpoint, rows, **settings))
+
+
+class _Work:
+    """An engine and its committer, for the length of an `async with` block."""
+
+    def __init__(self, batch: Prepared, journal: Journal, keep: KeepForRow) -> None:
+        self._batch = batch
+        self._journal = journal
+        self._keep = keep
+        self.stop = batch.settings.stop or Stop()
+
+    async def __aenter__(self) -> "_Work":
+        self._committer = await Committer(self._journal).__aenter__()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self._committer.__aexit__(*reason)
+
+    def outcomes(self, tally: Tally) -> AsyncGenerator[Outcome, None]:
+        """Carry the batch out."""
+        settings = self._batch.settings
+        self.engine = Engine(
+            self._batch.endpoint,
+            self._journal,
+            self._committer,
+            self.stop,
+            again=settings.again,
+            most=settings.concurrency,
+            patience=settings.patience,
+            keep=self._keep,
+            on_again=tally.forget,
+            on_notice=settings.on_notice or _say_nothing,
+        )
+        rows = self._batch.source.rows(self._batch.columns)
+        return self.engine.outcomes(first_rows(rows, settings.limit))
+
+
+@contextmanager
+def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None]:
+    """Let Ctrl-C and SIGTERM ask the batch to stop instead of tearing it apart."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def act(number: int) -> None:
+        if number == signal.SIGINT:
+            stop.ask()
+        else:
+            stop.now()
+        if settings.on_notice is not None:
+            settings.on_notice(_LEAVING if stop.is_now else _FINISHING)
+
+    def heard(number: int, _: object) -> None:
+        loop.call_soon_threadsafe(act, number)
+
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored stays so, and what Python did not set could not be set again.
+    before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, heard)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_FINISHING = (
+    "no further row is begun, those that run are finished; Ctrl-C once more leaves them on the hub"
+)
+_LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
+
+
+def _counted(journal: Journal) -> Counter[Status]:
+    counts = journal.counts()
+    return Counter({status: counts[state] for state, status in STATUSES.items()})
+
+
+def _keep_within(_row: int, medium: Media, name: str) -> str:
+    return data_uri(medium, name)
+
+
+def _say_nothing(_text: str) -> None:
+    return None

@@ -1,0 +1,79 @@
+"""What can stop a batch, beside the errors of a single call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import AkiError
+
+
+class BatchError(AkiError):
+    """The root of what stops a batch as a whole."""
+
+
+class JournalError(BatchError):
+    """The journal can not be read or written, or is asked for what it does not hold."""
+
+
+class JournalFullError(JournalError):
+    """There is no room on the disk for what has to be noted; nothing of it was."""
+
+
+class JournalInUseError(JournalError):
+    """Another process works with the journal."""
+
+
+class JournalMismatchError(JournalError):
+    """The journal belongs to another run: other rows, another endpoint, another hub or other constants.
+
+    Attributes:
+        differences: What differs, a clause each.
+    """
+
+    def __init__(self, message: str, differences: Sequence[str]) -> None:
+        super().__init__(message)
+        self.differences = tuple(differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one row, or with several in the same way.
+
+    Attributes:
+        place: Where, as in "line 17", "row 17" or "line 17, line 18 and 4 more".
+        problem: What is wrong, in one sentence.
+    """
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+class InvalidRowsError(BatchError, ValueError):
+    """Rows can not be submitted as they are; nothing was sent.
+
+    Attributes:
+        faults: The faults, in the order of the rows; where they are very many, the first of them.
+        count: How many faults there are altogether.
+    """
+
+    def __init__(self, source: str, faults: Sequence[Fault], count: int, rest: int) -> None:
+        listed = "".join(f"\n  - {fault}" for fault in faults)
+        more = f"\n  … and {rest:,} more" if rest else ""
+        many = "one fault" if count == 1 else f"{count:,} faults"
+        super().__init__(f"{source} has {many}; nothing was sent:{listed}{more}")
+        self.faults = tuple(faults)
+        self.count = count
+
+
+class UnreadableInputError(BatchError, ValueError):
+    """The input as a whole can not be read: it is missing, of an unknown kind, or its head is wrong."""
+
+
+class OutputError(BatchError, OSError):
+    """The output can not be written; what was paid for is in the journal, and the same command writes it again."""
+
+
+class BatchStoppedError(BatchError):
+    """The hub refuses every further row, or is not to be reached; what is not done can be continued."""

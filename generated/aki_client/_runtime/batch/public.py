@@ -1,0 +1,50 @@
+"""The names that a generated package offers in its module `batch`."""
+
+from .api import acheck, arun, check, run, stream
+from .entry import Claim, Entry, RowState
+from .errors import (
+    BatchError,
+    BatchStoppedError,
+    Fault,
+    InvalidRowsError,
+    JournalError,
+    JournalFullError,
+    JournalInUseError,
+    JournalMismatchError,
+    OutputError,
+    UnreadableInputError,
+)
+from .journal import Journal
+from .outcome import Outcome, RowError
+from .progress import Progress, Summary
+from .settings import SettingChanges, Settings
+from .stopping import Stop
+
+__all__ = [
+    "BatchError",
+    "BatchStoppedError",
+    "Claim",
+    "Entry",
+    "Fault",
+    "InvalidRowsError",
+    "Journal",
+    "JournalError",
+    "JournalFullError",
+    "JournalInUseError",
+    "JournalMismatchError",
+    "Outcome",
+    "OutputError",
+    "Progress",
+    "RowError",
+    "RowState",
+    "SettingChanges",
+    "Settings",
+    "Stop",
+    "Summary",
+    "UnreadableInputError",
+    "acheck",
+    "arun",
+    "check",
+    "run",
+    "stream",
+]

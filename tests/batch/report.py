@@ -1,0 +1,61 @@
+"""Carry the full trial out and write what came of it into docs/batches.md: `python tests/batch/report.py`.
+
+Every figure of the table is measured by this run: 10,000 rows and five kills. `… report.py ROWS KILLS` only prints.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Instead of this folder, whose names are no modules of their own.
+    sys.path[0] = str(Path(__file__).parents[1])
+
+from batch.trial import Figures, Trial, carry_out
+
+PAGE = Path(__file__).parents[2] / "docs" / "batches.md"
+BEGIN = "<!-- written by tests/batch/report.py -->"
+END = "<!-- end -->"
+
+
+def table(figures: Figures) -> str:
+    """Return the figures as a table."""
+    failed = ", ".join(f"{count:,} {name}" for name, count in sorted(figures.failed.items()))
+    rows = {
+        "rows": f"{figures.rows:,}",
+        "requests that reached the hub": f"{figures.requests:,}",
+        "of these, made to fail": f"{figures.faults:,}",
+        "SIGKILLs": f"{figures.kills}",
+        "rows done": f"{figures.done:,}",
+        "rows failed": f"{sum(figures.failed.values()):,} ({failed or 'none'})",
+        "rows named uncertain": f"{figures.uncertain:,}",
+        "rows without exactly one outcome": "none" if not figures.lost else f"{figures.lost}",
+        "jobs on the hub": f"{figures.jobs:,}",
+        "rows with several jobs, or done without one": "none"
+        if not figures.twice
+        else f"{figures.twice}",
+        "seconds, kills and restarts included": f"{figures.seconds:,.0f}",
+        "rows done after `--retry-failed --resubmit-uncertain`": f"{figures.done_in_the_end:,} "
+        f"(in {figures.rounds} more runs)",
+    }
+    lines = [f"| {name} | {value} |" for name, value in rows.items()]
+    return "\n".join(["| what | how many |", "| --- | --: |", *lines])
+
+
+def with_table(page: str, figures: Figures) -> str:
+    """Return a page with its table replaced."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(figures)}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    rows, kills = (int(word) for word in sys.argv[1:3] or ("10000", "5"))
+    with tempfile.TemporaryDirectory() as folder:
+        found = carry_out(Trial(rows, kills), Path(folder))
+    print(table(found))
+    if found.lost or found.twice or found.kills != kills:
+        sys.exit("a promise was broken; the page is as it was")
+    if len(sys.argv) == 1:
+        PAGE.write_text(with_table(PAGE.read_text("utf-8"), found), "utf-8")
+        print(f"wrote {PAGE.name}")

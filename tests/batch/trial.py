@@ -1,0 +1,207 @@
+"""A batch against a hub that fails and a process that is killed: carried out, and every promise looked at.
+
+Owns the hub, the process and the counting. The client is the real command in a process of its own, so that killing
+it leaves the hub as it is; each row's number stands in its prompt, so that the hub's jobs can be counted per row.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from aki_codegen.sandbox.effects import Cut, Reset, Status
+from aki_codegen.sandbox.faults import FaultPlan
+from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.server import SandboxServer
+from aki_codegen.sandbox.settings import HubSettings
+
+COMMAND = Path(__file__).with_name("command.py")
+ENDPOINT = "llama3_8b_chat"
+INCOMPLETE = 3
+PATIENCE = 1800.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is to be endured.
+
+    Attributes:
+        rows: How many rows there are.
+        kills: How often the process is killed with SIGKILL.
+        rate: Which part of all requests fails, before some of them meet the same request.
+        seed: Decides which requests fail, and when the process is killed.
+    """
+
+    rows: int
+    kills: int
+    rate: float = 0.0225
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of it.
+
+    Attributes:
+        rows: Rows of the input.
+        requests: Requests that reached the hub.
+        faults: Requests that were made to fail.
+        kills: How often the process was killed.
+        done: Rows with a result.
+        failed: Rows that ended without one, by the name of the error.
+        uncertain: Rows that were named uncertain.
+        jobs: Jobs that the hub ran.
+        lost: Rows without exactly one outcome, and done rows whose output is not their own.
+        twice: Rows that became several jobs without having been named uncertain.
+        seconds: How long all of it took.
+        rounds: Runs with --retry-failed and --resubmit-uncertain until every row was done.
+        done_in_the_end: Rows with a result after these.
+    """
+
+    rows: int
+    requests: int
+    faults: int
+    kills: int
+    done: int
+    failed: dict[str, int]
+    uncertain: int
+    jobs: int
+    lost: list[int]
+    twice: list[int]
+    seconds: float
+    rounds: int
+    done_in_the_end: int
+
+
+def carry_out(trial: Trial, folder: Path) -> Figures:
+    """Carry a trial out in an empty folder."""
+    source, output = folder / "rows.jsonl", folder / "out.jsonl"
+    with source.open("w") as file:
+        for number in range(1, trial.rows + 1):
+            prompt = f"[[dur=0.05 steps=1]] row {number};"
+            file.write(json.dumps({"prompt_input": prompt, "id": number}) + "\n")
+    settings = HubSettings(worker_slots=64, max_queue_length=48, forget_after=1e6)
+    with SandboxServer(settings=settings, faults=_faults(trial)) as server:
+        began = time.monotonic()
+        runner = _Runner(server, source, output)
+        chance = random.Random(trial.seed)  # noqa: S311 - the same moments in each run
+        moments = sorted(chance.sample(range(trial.rows // 20, trial.rows * 9 // 10), trial.kills))
+        killed = sum(runner.kill_after(moment, chance.random() * 0.3) for moment in moments)
+        status = runner.finish()
+        seconds = time.monotonic() - began
+        assert status in (0, INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
+        outcomes = read(output)
+        jobs = jobs_per_row(server)
+        requests, hits = server.hub.request_count, _hits(server)
+        rounds = 0
+        while status == INCOMPLETE and rounds < 20:
+            rounds += 1
+            status = runner.finish("--retry-failed", "--resubmit-uncertain")
+        in_the_end = read(output)
+    return Figures(
+        rows=trial.rows,
+        requests=requests,
+        faults=hits,
+        kills=killed,
+        done=sum(o["status"] == "done" for o in outcomes),
+        failed=dict(Counter(o["error"]["type"] for o in outcomes if o["status"] == "failed")),
+        uncertain=sum(o["status"] == "uncertain" for o in outcomes),
+        jobs=jobs.total(),
+        lost=lost(outcomes, trial.rows),
+        twice=twice(outcomes, jobs),
+        seconds=seconds,
+        rounds=rounds,
+        done_in_the_end=sum(o["status"] == "done" for o in in_the_end),
+    )
+
+
+def read(output: Path) -> list[dict]:
+    """Return the outcomes, each line of which has to be JSON."""
+    return [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+
+
+def lost(outcomes: list[dict], rows: int) -> list[int]:
+    """Return the rows that have not exactly one outcome, in the input's place, with their own output."""
+    places = [outcome["row"] for outcome in outcomes]
+    counts = Counter(places)
+    wrong = {number for number in range(1, rows + 1) if counts[number] != 1}
+    wrong |= set(places) - set(range(1, rows + 1))
+    if places != sorted(places):
+        wrong |= set(places)
+    for outcome in outcomes:
+        is_own = outcome["input"]["id"] == outcome["row"]
+        if outcome["status"] == "done":
+            is_own = is_own and f"row {outcome['row']};" in outcome["outputs"]["text"]
+        else:
+            is_own = is_own and bool(outcome["error"]["message"])
+        if not is_own:
+            wrong.add(outcome["row"])
+    return sorted(wrong)
+
+
+def twice(outcomes: list[dict], jobs: Counter[int]) -> list[int]:
+    """Return the rows that have several jobs without being uncertain, or are done without any."""
+    uncertain = {o["row"] for o in outcomes if o["status"] == "uncertain"}
+    done = {o["row"] for o in outcomes if o["status"] == "done"}
+    many = {row for row, count in jobs.items() if count > 1} - uncertain
+    return sorted(many | (done - set(jobs)))
+
+
+def jobs_per_row(server: SandboxServer) -> Counter[int]:
+    """Count the hub's jobs by the row that stands in their prompts."""
+    prompts = [job.work.prompt for job in server.hub.jobs._jobs.values()]
+    return Counter(int(prompt.removeprefix("row ").removesuffix(";")) for prompt in prompts)
+
+
+def _faults(trial: Trial) -> FaultPlan:
+    plan, part = FaultPlan(), trial.rate / 5
+    effects = [Reset(), Reset(reached=True), Status(503), Cut()]
+    for number, effect in enumerate(effects):
+        plan.add_random(effect, rate=part, seed=trial.seed * 10 + number)
+    # About half of all requests are submits.
+    plan.add_random(QueueFull(), on="submit", rate=part * 2, seed=trial.seed * 10 + 9)
+    return plan
+
+
+def _hits(server: SandboxServer) -> int:
+    return sum(rule.hits for rule in server.faults._faults)
+
+
+class _Runner:
+    """The command as a process, as often as it is needed."""
+
+    def __init__(self, server: SandboxServer, source: Path, output: Path) -> None:
+        self._server = server
+        self._log = output.with_suffix(".log")
+        self._arguments = [
+            *(sys.executable, str(COMMAND), "--server", server.url),
+            *("batch", ENDPOINT, str(source), "-o", str(output), "--keep", "id"),
+        ]
+
+    def kill_after(self, jobs: int, later: float) -> bool:
+        """Start it, and kill it a moment after the hub has made so many jobs; false where it ended before."""
+        process = self._start()
+        until = time.monotonic() + PATIENCE
+        while self._server.hub.jobs_submitted < jobs and process.poll() is None:
+            assert time.monotonic() < until, self._log.read_text()
+            time.sleep(0.005)
+        time.sleep(later)
+        process.send_signal(signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
+    def finish(self, *options: str) -> int:
+        """Start it, wait for its end and return its status."""
+        return self._start(*options).wait(PATIENCE)
+
+    def _start(self, *options: str) -> "subprocess.Popen[bytes]":
+        environment = {**os.environ, "AKI_API_KEY": "trial-key"}
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [*self._arguments, *options], stdout=log, stderr=log, env=environment
+            )

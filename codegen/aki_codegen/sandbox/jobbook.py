@@ -6,6 +6,7 @@ Owns the ids, the remembering and the lapsing of unfetched results. Time comes i
 
 import math
 from collections import deque
+from collections.abc import Iterator
 from uuid import uuid4
 
 from aki_codegen.sandbox.catalogue import Endpoint
@@ -28,6 +29,10 @@ class JobBook:
     def __len__(self) -> int:
         """Return how many jobs are remembered."""
         return len(self._jobs)
+
+    def __iter__(self) -> Iterator[Job]:
+        """Iterate over the jobs that are remembered."""
+        return iter(list(self._jobs.values()))
 
     def submit(self, endpoint: Endpoint, work: Work, now: float) -> Job:
         """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""

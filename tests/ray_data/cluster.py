@@ -1,7 +1,12 @@
-"""A Ray cluster of two nodes on this machine, as small as it can be, one of which can be killed."""
+"""A Ray cluster of two nodes on this machine, as small as it can be, one of which can be killed.
 
+`python -m ray_data.cluster` runs one until its input ends, and prints its address.
+"""
+
+import json
 import os
 import signal
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,9 +34,9 @@ class TwoNodes:
         ray.data.DataContext.get_current().enable_progress_bars = False
 
     @property
-    def second_node(self) -> str:
-        """The id of the node that can be killed."""
-        return self._second.node_id
+    def address(self) -> str:
+        """Where drivers find it."""
+        return str(self._cluster.address)
 
     def kill_second_node(self) -> int:
         """Kill the second node and all its workers as one, as if its power went; return how many processes died."""
@@ -68,3 +73,9 @@ def _children(pid: int) -> list[int]:
         for child in (thread / "children").read_text("ascii").split():
             found += [int(child), *_children(int(child))]
     return found
+
+
+if __name__ == "__main__":
+    with TwoNodes() as nodes:
+        print(json.dumps({"address": nodes.address}), flush=True)
+        sys.stdin.read()

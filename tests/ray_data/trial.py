@@ -242,4 +242,5 @@ class _Killer(threading.Thread):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="aki-ray-") as scratch:
-        print(json.dumps(asdict(carry_out(int(sys.argv[1]), Path(scratch)))))
+        found = carry_out(int(sys.argv[1]), Path(scratch))
+    print(json.dumps({**asdict(found), "broken": broken(found)}))

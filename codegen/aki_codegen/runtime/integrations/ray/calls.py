@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ...async_jobs import AsyncJob
 from ...batch.calls import SUBMITS_AT_ONCE, AnyEndpoint
 from ...batch.entry import RowState
-from ...batch.errors import BatchStoppedError, JournalError, JournalMismatchError
+from ...batch.errors import BatchStoppedError, JournalMismatchError
 from ...batch.gate import Gate
 from ...batch.outcome import Outcome, RowError, outcome_of
 from ...batch.plain import holds_media, plain_fields, plain_outputs
@@ -325,7 +325,7 @@ class Calls:
             )
 
 
-class _LeftError(JournalError):
+class _LeftError(Exception):
     """A row was not begun, because another one showed that none will succeed."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ FULL := $(VENV)/full
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
 
-.PHONY: help generate check test test-full figures lint format sandbox full lock build clean
+.PHONY: help generate check test test-full figures bench lint format sandbox docs full lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ figures: $(READY) ## print how far validation agrees with the hub, and how many 
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
 	$(BIN)/python -m pytest -q tests/hostile/test_corpus.py $(ARGS)
 
+bench: $(FULL) ## measure what everything costs, and write docs/performance.md; takes half an hour
+	$(BIN)/python -m benchmarks.report $(ARGS)
+
 lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -47,6 +50,10 @@ format: $(READY) ## format the code, and repair what ruff can repair
 sandbox: $(READY) ## run the sandbox hub on this machine
 	@$(BIN)/aki-codegen sandbox $(ARGS)
 
+docs: $(FULL) ## build the reference site into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict $(ARGS)
+	@echo "Open site/index.html"
+
 full: $(FULL) ## install every extra, and the tools of `make lint`, `make test-full`, `make docs` and `make bench`
 
 lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the newest versions
@@ -59,7 +66,7 @@ build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## remove what the other targets made, .venv included
-	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find apps codegen generated tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh

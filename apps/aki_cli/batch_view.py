@@ -103,7 +103,8 @@ def told(summary: "Summary") -> Iterator[str]:
             "and may pay twice"
         )
     yield f"outcomes: {summary.output}"
-    yield f"journal:  {summary.journal} (not needed any more once the outcomes are as wanted)"
+    is_over = summary.done == summary.rows
+    yield f"journal:  {summary.journal} ({'not needed any more' if is_over else 'keep it to go on'})"
 
 
 def duration(seconds: float) -> str:

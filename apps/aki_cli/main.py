@@ -1,9 +1,74 @@
-"""Where the console script `aki` begins."""
+"""Where the console script `aki` begins: every failure becomes one sentence on stderr and an exit status."""
 
+import io
+import os
 import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from .exits import Exit, status_of
+
+COMPLETE = "_AKI_COMPLETE"
+"""The variable in which a shell's completion script says which shell it is."""
 
 
-def main() -> int:
-    """Run the command line and return its exit status."""
-    sys.stderr.write("aki: there are no commands yet\n")
-    return 2
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    if find_spec("typer") is None:
+        print(
+            "aki: the command line needs an extra: pip install 'aki-client[cli]'", file=sys.stderr
+        )
+        return Exit.CONFIGURATION
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter shows its number; it does not stop the command.
+            stream.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    shell = os.environ.get(COMPLETE)
+    if shell:
+        from .completing import print_candidates
+
+        return print_candidates(shell, words)
+    return _run(words or ["--help"])
+
+
+def _run(words: list[str]) -> int:
+    import typer
+
+    from .interruption import TerminatedError, signals_as_exceptions
+    from .root import app
+
+    context = None
+    try:
+        # Not Typer's own `main`, which would end the process and has other statuses.
+        command = typer.main.get_command(app)
+        with signals_as_exceptions(), command.make_context("aki", words) as context:
+            return int(command.invoke(context) or Exit.OK)
+    except typer.Exit as end:
+        return end.exit_code
+    except BrokenPipeError:
+        _forget_stdout()
+        return Exit.PIPE
+    except KeyboardInterrupt as reason:
+        # No job was made yet; a command that has one says more.
+        is_terminated = isinstance(reason, TerminatedError)
+        print(f"aki: {'terminated' if is_terminated else 'interrupted'}", file=sys.stderr)
+        return Exit.TERMINATED if is_terminated else Exit.INTERRUPTED
+    except Exception as error:
+        return _fail(error, context)
+
+
+def _fail(error: Exception, context: object) -> int:
+    from .failures import tell
+
+    try:
+        return tell(error, context)
+    except BrokenPipeError:
+        return status_of(error)
+
+
+def _forget_stdout() -> None:
+    # Python flushes it at the end, and would complain.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

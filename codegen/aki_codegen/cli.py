@@ -79,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _configure_check(check)
+    export = commands.add_parser(
+        "export",
+        help="describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked",
+    )
+    _configure_export(export)
     sandbox = commands.add_parser("sandbox", help="run a stand-in hub on this machine")
     _configure_sandbox(sandbox)
     return parser
@@ -112,6 +117,18 @@ def _configure_check(command: argparse.ArgumentParser) -> None:
     _add_server(command)
     _add_hub(command)
     command.set_defaults(run=_check, usage_error=command.error)
+
+
+def _configure_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("what", choices=("openapi", "jsonschema", "docs"))
+    _add_package(command)
+    command.add_argument(
+        "--output",
+        default="-",
+        metavar="PATH",
+        help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
+    )
+    command.set_defaults(run=_export)
 
 
 def _configure_diff(command: argparse.ArgumentParser) -> None:
@@ -203,6 +220,12 @@ def _check(options: argparse.Namespace) -> Exit:
             "without --live nobody is asked; leave out --server, --layout and --api-key-file"
         )
     from .check_command import run
+
+    return run(options)
+
+
+def _export(options: argparse.Namespace) -> Exit:
+    from .export_command import run
 
     return run(options)
 

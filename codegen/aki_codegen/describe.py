@@ -100,7 +100,7 @@ def type_phrase(kind: FieldType) -> str:
             with_media = f"; messages may hold {kinds}" if media else ""
             return f"{_PHRASES[ChatType]}{with_media}"
         case MediaType(medium):
-            return _MEDIA[medium] + _limits_phrase(kind)
+            return _MEDIA[medium] + limits_phrase(kind)
         case MediaListType(medium):
             return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
         case UnknownType(word):
@@ -147,7 +147,8 @@ def _numbers(what: str, limits: Range) -> str:
     return what + ("" if limits.enforced or not bounded else _CONVERTED)
 
 
-def _limits_phrase(kind: MediaType) -> str:
+def limits_phrase(kind: MediaType) -> str:
+    """Say what the figures of a medium may be, each clause behind a semicolon; empty where nothing limits them."""
     enforced = [_limit_phrase(*named) for named in kind.limits if named[1].enforced]
     converted = [_limit_phrase(*named) for named in kind.limits if not named[1].enforced]
     phrases = [

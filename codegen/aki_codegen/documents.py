@@ -10,7 +10,7 @@ import httpx
 
 from . import __version__
 from .runtime.explain import sentences, status_phrase
-from .runtime.http import settings
+from .runtime.http_requests import client_settings
 from .runtime.secret import ApiKey
 
 MAX_DOCUMENT_BYTES = 4_000_000
@@ -81,7 +81,7 @@ class DocumentClient:
     """
 
     def __init__(self, key: ApiKey | None, limits: Limits) -> None:
-        chosen = settings(f"aki-codegen/{__version__}")
+        chosen = client_settings(f"aki-codegen/{__version__}")
         chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
         query = {"key": key.reveal()} if key is not None else {}
         self._client = httpx.AsyncClient(**chosen, params=query, follow_redirects=False)

@@ -61,6 +61,7 @@ __all__ = [
     "Options",
     "OutputModel",
     "Parameter",
+    "ProgressBar",
     "ProgressModel",
     "QueueFullError",
     "Queued",
@@ -79,6 +80,8 @@ __all__ = [
     "Video",
     "VideoInput",
     "VideoPart",
+    "fast_http_client",
+    "progress_bar",
 ]
 
 if TYPE_CHECKING:
@@ -127,6 +130,7 @@ if TYPE_CHECKING:
     from aki_client._runtime.public import Options as Options
     from aki_client._runtime.public import OutputModel as OutputModel
     from aki_client._runtime.public import Parameter as Parameter
+    from aki_client._runtime.public import ProgressBar as ProgressBar
     from aki_client._runtime.public import ProgressModel as ProgressModel
     from aki_client._runtime.public import Queued as Queued
     from aki_client._runtime.public import QueueFullError as QueueFullError
@@ -145,6 +149,8 @@ if TYPE_CHECKING:
     from aki_client._runtime.public import Video as Video
     from aki_client._runtime.public import VideoInput as VideoInput
     from aki_client._runtime.public import VideoPart as VideoPart
+    from aki_client._runtime.public import fast_http_client as fast_http_client
+    from aki_client._runtime.public import progress_bar as progress_bar
     from aki_client.client import Aki as Aki
     from aki_client.client import AsyncAki as AsyncAki
 else:
@@ -201,6 +207,7 @@ else:
             "Options": "aki_client._runtime.public",
             "OutputModel": "aki_client._runtime.public",
             "Parameter": "aki_client._runtime.public",
+            "ProgressBar": "aki_client._runtime.public",
             "ProgressModel": "aki_client._runtime.public",
             "QueueFullError": "aki_client._runtime.public",
             "Queued": "aki_client._runtime.public",
@@ -219,5 +226,7 @@ else:
             "Video": "aki_client._runtime.public",
             "VideoInput": "aki_client._runtime.public",
             "VideoPart": "aki_client._runtime.public",
+            "fast_http_client": "aki_client._runtime.public",
+            "progress_bar": "aki_client._runtime.public",
         },
     )

@@ -89,7 +89,7 @@ def compare(info: Any, document: Mapping[str, Any], examples: int) -> Tally:
     @given(calls(parameters))
     def draw(call: dict[str, Any]) -> None:
         tally.inputs += 1
-        refusals = validate_inputs(parameters, _plainly_encoded(call, parameters))[1]
+        refusals = validate_inputs(parameters, plainly_encoded(call, parameters))[1]
         problems = _client_problems(info, call)
         if bool(refusals) == bool(problems):
             tally.accepted += not refusals
@@ -112,7 +112,8 @@ def _client_problems(info: Any, call: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _plainly_encoded(call: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def plainly_encoded(call: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a caller without a client would send."""
     return {
         name: _encoded(value, (parameters.get(name) or {}).get("type", "string"))
         for name, value in call.items()

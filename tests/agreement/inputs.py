@@ -73,9 +73,9 @@ def _fitting(attributes: dict[str, Any]) -> SearchStrategy[Any]:
             return _conversations()
         case "image" | "audio" | "video":
             kind = attributes["type"]
-            own = [data for name, data in _media_samples().items() if name.startswith(kind)]
+            own = [data for name, data in media_samples().items() if name.startswith(kind)]
             return st.one_of(
-                st.sampled_from(own), st.sampled_from(sorted(_media_samples().values()))
+                st.sampled_from(own), st.sampled_from(sorted(media_samples().values()))
             )
         case _:
             return _texts(attributes)
@@ -120,8 +120,8 @@ def _conversations() -> SearchStrategy[Any]:
     parts = st.one_of(
         st.fixed_dictionaries({"text": st.text(max_size=5)}),
         st.sampled_from([{"text": 3}, {}, {"text": "a", "image": "b"}, {"smell": "x"}, "part"]),
-        st.sampled_from(sorted(_media_samples())).map(
-            lambda name: {name.partition("_")[0]: _media_samples()[name]}
+        st.sampled_from(sorted(media_samples())).map(
+            lambda name: {name.partition("_")[0]: media_samples()[name]}
         ),
     )
     content = st.one_of(st.text(max_size=5), st.lists(parts, max_size=2), st.sampled_from([3, {}]))
@@ -135,7 +135,8 @@ def _conversations() -> SearchStrategy[Any]:
 
 
 @cache
-def _media_samples() -> dict[str, bytes]:
+def media_samples() -> dict[str, bytes]:
+    """Return media by name, which begins with the kind, and some that are none."""
     samples = {"image_garbage": b"not a picture at all", "audio_garbage": b"no sound"}
     for name, size in {
         "image_small": (4, 4),

@@ -19,6 +19,7 @@ import textwrap
 from pathlib import Path
 
 import aki_client
+import httpcore
 import httpx
 import pytest
 from aki_client import (
@@ -368,18 +369,18 @@ class TestKeysAndConnections:
     @covers("close_session")
     def test_a_client_is_closed_by_its_block_or_by_hand(self, monkeypatch):
         closed = []
-        close, aclose = httpx.Client.close, httpx.AsyncClient.aclose
+        close, aclose = httpcore.ConnectionPool.close, httpcore.AsyncConnectionPool.aclose
 
-        def note_close(client):
+        def note_close(pool):
             closed.append("sync")
-            close(client)
+            close(pool)
 
-        async def note_aclose(client):
+        async def note_aclose(pool):
             closed.append("async")
-            await aclose(client)
+            await aclose(pool)
 
-        monkeypatch.setattr(httpx.Client, "close", note_close)
-        monkeypatch.setattr(httpx.AsyncClient, "aclose", note_aclose)
+        monkeypatch.setattr(httpcore.ConnectionPool, "close", note_close)
+        monkeypatch.setattr(httpcore.AsyncConnectionPool, "aclose", note_aclose)
 
         with Aki() as aki:
             aki.endpoints()

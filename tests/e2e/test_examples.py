@@ -165,7 +165,9 @@ class TestFolder:
     def test_the_table_names_every_example(self):
         table = re.findall(r"^\| \[(.+?)]\((.+?)\) \|", (EXAMPLES / "README.md").read_text(), re.M)
         assert all(name == target for name, target in table)
-        assert {name for name, _ in table} == {path.name for path in EXAMPLES.glob("*.py")}
+        assert {name for name, _ in table} == {
+            path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".ipynb")
+        }
 
     def test_every_example_is_run_here(self):
         tests = Path(__file__).read_text()

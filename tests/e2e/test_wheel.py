@@ -14,10 +14,16 @@ REQUIREMENTS = ROOT / "requirements"
 pytestmark = pytest.mark.slow
 
 IMPORT_EVERY_MODULE = """
-import importlib, pkgutil, sys
+import importlib.util, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
 for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-    print(importlib.import_module(module.name).__file__)
+    try:
+        print(importlib.import_module(module.name).__file__)
+    except ImportError as error:
+        # What needs an extra says which in one sentence.
+        if ".integrations." not in module.name or "pip install 'aki-client[" not in str(error):
+            raise
+        print(importlib.util.find_spec(module.name).origin)
 """
 
 
@@ -114,6 +120,11 @@ class TestClientOnly:
     def test_nothing_of_the_extras_is_there(self, client_only, module):
         done = client_only.run("python", "-c", f"import {module}")
         assert f"No module named '{module}'" in done.stderr
+
+    def test_background_jobs_name_the_extra_that_they_need(self, client_only):
+        done = client_only.run("python", "-c", "import aki_client.integrations.celery")
+        sentence = "ImportError: background jobs need Celery: pip install 'aki-client[celery]'"
+        assert done.stderr.splitlines()[-1] == sentence
 
     def test_type_checkers_find_the_types_and_users_the_license(self, client_only):
         assert (client_only.packages / "aki_client" / "py.typed").is_file()

@@ -122,7 +122,7 @@ def test_an_unknown_state_does_not_spin():
     driver = Driver(submitted(), then=answer(200, {"job_state": "paused"}))
     with pytest.raises(errors.DeadlineExceededError):
         call(driver, timeout=20.0)
-    assert len(driver.polls) < 20.0 / 0.2 + 10
+    assert len(driver.polls) < 20.0 / 0.15 + 10
 
 
 def test_a_deadline_that_passes_over_failures_cancels_the_job():

@@ -7,6 +7,7 @@ from collections import UserDict
 import pytest
 from pydantic import ValidationError
 from support.samples import ChatInput
+from support.wire import as_received
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
@@ -17,7 +18,9 @@ def user(content, **more):
 
 
 def sent(messages):
-    wire = ChatInput.model_validate({"chat_context": messages}).to_wire()["chat_context"]
+    wire = as_received(ChatInput.model_validate({"chat_context": messages}).to_wire())[
+        "chat_context"
+    ]
     assert isinstance(wire, str)
     return json.loads(wire)
 

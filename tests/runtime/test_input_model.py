@@ -6,12 +6,13 @@ import pathlib
 import pytest
 from pydantic import ValidationError
 from support.samples import ChatInput, PictureInput
+from support.wire import as_received
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 
 
 def wire(model, **given):
-    return model.model_validate(given).to_wire()
+    return as_received(model.model_validate(given).to_wire())
 
 
 def test_only_what_was_given_is_sent():

@@ -19,21 +19,29 @@ SHELLS = {
     "slots",
     "default",
     "endpoint",
+    "fast",
     "http",
+    "http_async",
+    "http_library",
+    "http_requests",
+    "http_sync",
     "jobref",
     "jobs",
     "public",
     "runner",
+    "shield",
     "streams",
     "transport",
 }
 PERFORMING = {
     "asyncio",
     "concurrent",
+    "httpcore",
     "httpx",
     "multiprocessing",
     "select",
     "selectors",
+    "signal",
     "socket",
     "ssl",
     "subprocess",
@@ -41,7 +49,7 @@ PERFORMING = {
     "time",
     "urllib.request",
 }
-INSTALLED = {"httpx", "pydantic", "pydantic_core"}
+INSTALLED = {"httpcore", "httpx", "pydantic", "pydantic_core"}
 
 
 class Imports(ast.NodeVisitor):
@@ -136,27 +144,25 @@ def test_what_the_core_needs_performs_nothing_either(name):
     assert not reached(name) & SHELLS
 
 
-def test_httpx_is_known_where_requests_are_performed_and_clients_are_given():
-    assert {name for name in MODULES if "httpx" in foreign(name)} == {
+def test_httpx_and_its_pool_are_known_where_requests_are_made_ready_and_performed():
+    assert {name for name in MODULES if {"httpx", "httpcore"} & foreign(name)} == {
+        "fast",
         "http",
-        "async_transport",
-        "transport",
-        *CLIENTS,
+        "http_async",
+        "http_library",
+        "http_requests",
+        "http_sync",
     }
 
 
-def test_clients_know_httpx_by_its_types_only():
-    for name in CLIENTS:
-        used = {
-            node.attr
-            for node in ast.walk(MODULES[name])
-            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "httpx"
-        }
-        assert used == {"Client", "AsyncClient"}
-
-
 def test_nothing_sleeps_but_the_transport():
-    assert {name for name in MODULES if "time" in foreign(name)} == {"async_transport", "transport"}
+    waiting = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"time.sleep", "asyncio.sleep"}
+    }
+    assert waiting == {"async_transport", "transport"}
 
 
 def test_nothing_imports_in_a_circle():
@@ -170,9 +176,9 @@ def test_importing_needs_the_standard_library_and_what_is_installed_with_it(name
     assert roots - sys.stdlib_module_names <= INSTALLED
 
 
-def test_pillow_is_asked_for_when_it_is_needed():
+def test_what_need_not_be_installed_is_asked_for_when_it_is_needed():
     roots = {m.partition(".")[0] for name in MODULES for m in foreign(name)}
-    assert roots - sys.stdlib_module_names - INSTALLED == {"PIL"}
+    assert roots - sys.stdlib_module_names - INSTALLED == {"PIL", "httpx_aiohttp", "pybase64"}
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

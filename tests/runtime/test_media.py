@@ -4,6 +4,7 @@ import base64
 import copy
 import io
 import pickle
+import tracemalloc
 
 import pytest
 from aki_codegen.runtime.errors import ConfigurationError, MediaError
@@ -127,6 +128,34 @@ def test_saving_what_can_not_be_decoded_leaves_the_folder_as_it_was(tmp_path, ov
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [PNG]
 
 
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_large_medium_is_saved_without_a_copy_of_its_bytes(tmp_path, overwrite):
+    data = PNG + bytes(5_000_000)
+    picture = Image(uri("image/png", data))
+    tracemalloc.start()
+    try:
+        path = picture.save(tmp_path / "large", overwrite=overwrite)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert path.read_bytes() == data
+    assert peak < len(data) / 5
+
+
+def test_a_file_is_read_when_its_bytes_are_needed(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    picture = Image(path)
+    path.write_bytes(PNG[:-1] + b"!")
+    assert (picture.format, picture.bytes[-1:], picture.size) == ("png", b"!", len(PNG))
+
+
+def test_padding_amid_base64_is_refused():
+    text = base64_of(b"a" * 200_000)
+    with pytest.raises(MediaError, match="not valid base64"):
+        _ = Image(text + text).bytes
+
+
 def test_a_picture_opens_with_pillow():
     buffer = io.BytesIO()
     Pillow.new("RGB", (3, 2)).save(buffer, "PNG")
@@ -150,18 +179,6 @@ def test_a_repr_is_short_and_shows_no_data(source):
 
 def test_a_repr_decodes_nothing():
     assert repr(Image("data:image/PNG;base64,!!!!")).startswith("<Image png, about")
-
-
-def test_a_notebook_shows_a_picture():
-    bundle = Image(PNG)._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["image/png"] == PNG
-
-
-@pytest.mark.parametrize(("kind", "tag"), [(Audio, "audio"), (Video, "video")])
-def test_a_notebook_plays_sound_and_film_and_no_foreign_markup(kind, tag):
-    shown = kind('data:x/y;base64,"><script>')._repr_html_()
-    assert shown.startswith(f"<{tag} controls src=")
-    assert "<script>" not in shown
 
 
 @pytest.mark.parametrize(

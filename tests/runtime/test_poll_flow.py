@@ -31,6 +31,12 @@ def poll(driver, job=None, deadline=60.0):
     return job
 
 
+def expecting(seconds):
+    """The job runs, and the hub expects its end in so many seconds."""
+    progress = {"queue_position": 0, "estimate": seconds}
+    return answer(200, {"success": True, "job_state": "processing", "progress": progress})
+
+
 def watch_polls(driver, count, interval=0.2, **moments):
     """Poll a job as often as said and return the pauses between its polls."""
     job = JobState(CHAT, JOB)
@@ -169,9 +175,31 @@ def test_inputs_never_take_the_place_of_what_the_protocol_needs(name):
     assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
 
 
-def test_pauses_between_polls_grow_to_the_progress_interval():
-    pauses = watch_polls(Driver(then=pending()), 6)
-    assert pauses == pytest.approx([0.075, 0.1125, 0.16875, 0.2, 0.2])
+def test_polls_of_a_job_that_will_take_long_are_a_progress_interval_apart():
+    pauses = watch_polls(Driver(then=expecting(60)), 6)
+    assert pauses == pytest.approx([0.2] * 5)
+
+
+@pytest.mark.parametrize("unknown", [0, -1, None, "soon"])
+def test_pauses_follow_the_schedule_where_the_hub_expects_no_end(unknown):
+    pauses = watch_polls(Driver(then=expecting(unknown)), 13)
+    assert pauses == pytest.approx([0.2, *[0.068] * 9, 0.136, 0.155])
+
+
+def test_a_poll_comes_when_the_hub_expects_the_end():
+    pauses = watch_polls(Driver(expecting(0.3), then=expecting(0)), 5)
+    assert pauses == pytest.approx([0.2, 0.1, 0.05, 0.05])
+
+
+def test_the_earliest_end_that_the_hub_told_counts_until_it_is_overdue():
+    pauses = watch_polls(Driver(expecting(0.03), then=expecting(60)), 8)
+    assert pauses == pytest.approx([*[0.05] * 5, 0.068, 0.068])
+
+
+def test_what_is_expected_of_a_queued_job_does_not_count():
+    queued = answer(200, {"job_state": "queued", "progress": {"queue_position": 2, "estimate": 1}})
+    pauses = watch_polls(Driver(queued, then=expecting(0)), 4)
+    assert pauses == pytest.approx([0.15, 0.068, 0.068])
 
 
 def test_pauses_between_polls_are_longer_in_the_queue():
@@ -191,7 +219,9 @@ def test_a_job_that_leaves_the_queue_is_polled_quicker_at_once():
 
 @pytest.mark.parametrize("interval", [0.01, 1.0, 30.0])
 def test_pauses_never_exceed_an_interval_of_the_callers(interval):
-    assert max(watch_polls(Driver(then=pending()), 20, interval)) == pytest.approx(interval)
+    longest = max(watch_polls(Driver(then=pending()), 20, interval))
+    assert longest == pytest.approx(interval, abs=0.05)
+    assert longest <= interval + 1e-9
 
 
 def test_the_log_tells_each_state_once():

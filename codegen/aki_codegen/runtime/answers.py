@@ -6,8 +6,11 @@ fields are taken from a progress answer, because the hub leaks the worker's own 
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from pydantic_core import from_json
 
 from . import errors
 from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
@@ -28,7 +31,7 @@ class Answer:
     """
 
     status: int
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
     retry_after: float | None = None
 
 
@@ -96,8 +99,11 @@ def _no_document(answer: Answer, endpoint: str | None) -> errors.AkiError:
     )
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes | bytearray) -> Any:
     """Decode a body as JSON, or as text where it is none."""
+    with suppress(ValueError):
+        return from_json(body)
+    # The fast parser takes no lone surrogates, no byte order mark and no deep nesting.
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -248,7 +254,7 @@ def _status_kind(status: int, said: list[str]) -> type[errors.StatusError]:
     return kinds.get(status, errors.ServerError if status >= 500 else errors.StatusError)
 
 
-def _shape(body: bytes) -> str:
+def _shape(body: bytes | bytearray) -> str:
     start = body.lstrip()[:15].lower()
     if not start:
         return "nothing"

@@ -5,8 +5,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-import httpx
-
 from . import answers, requests
 from .async_jobs import AsyncJob
 from .async_transport import AsyncTransport
@@ -14,7 +12,7 @@ from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .effects import Session
 from .endpoint import AsyncEndpoint
-from .errors import ConfigurationError
+from .http_library import AsyncHttpClient
 from .hub import Layout
 from .options import OptionChanges, Options
 from .runner import AsyncRunner
@@ -44,17 +42,13 @@ class AsyncClient(ClientCore):
         *,
         api_server: str | None = None,
         layout: Layout | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHttpClient | None = None,
         allow_http: bool = False,
         **options: Unpack[OptionChanges[Any]],
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
         self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
-        if isinstance(http_client, httpx.Client):
-            raise ConfigurationError(
-                "http_client is of the wrong kind: Aki takes an httpx.Client, AsyncAki an httpx.AsyncClient"
-            )
         self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 

@@ -5,14 +5,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-import httpx
-
 from . import answers, requests
 from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .effects import Session
 from .endpoint import Endpoint
-from .errors import ConfigurationError
+from .http_library import SyncHttpClient
 from .hub import Layout
 from .jobs import Job
 from .options import OptionChanges, Options
@@ -44,17 +42,13 @@ class SyncClient(ClientCore):
         *,
         api_server: str | None = None,
         layout: Layout | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: SyncHttpClient | None = None,
         allow_http: bool = False,
         **options: Unpack[OptionChanges[Any]],
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
         self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
-        if isinstance(http_client, httpx.AsyncClient):
-            raise ConfigurationError(
-                "http_client is of the wrong kind: Aki takes an httpx.Client, AsyncAki an httpx.AsyncClient"
-            )
         self._transport = SyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 

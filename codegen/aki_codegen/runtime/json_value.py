@@ -4,7 +4,7 @@ The hub refuses a raw list or dict in the body of a call; it wants the text of t
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator
@@ -19,31 +19,52 @@ class _JsonEncoded:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            check_encodes,
+            _check,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 encode_json if self._encoded else _as_it_is
             ),
         )
 
 
-def encode_json(value: Any) -> str:
-    """Encode a value as the hub wants it: compact, and with text kept readable."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+class JsonText:
+    """A value that is sent as JSON text, not encoded yet, because there are media in it.
+
+    It is no dataclass: pydantic would take it apart.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Encode a value as the hub wants it: compact, and with text kept readable.
+
+    Args:
+        value: The value.
+        default: Returns what stands for a value that has no JSON form.
+    """
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
+    )
 
 
 def _as_it_is(value: Any) -> Any:
     return value
 
 
-def check_encodes(value: Any) -> Any:
+def check_encodes(value: Any, default: Callable[[Any], Any] | None = None) -> Any:
     """Return a value that has a JSON form; refuse any other in pydantic's way."""
     try:
-        encode_json(value)
+        encode_json(value, default)
     except (TypeError, ValueError, RecursionError) as error:
         raise PydanticCustomError(
             "json_value", "must be a JSON value: {reason}", {"reason": str(error)}
         ) from None
     return value
+
+
+def _check(value: Any) -> Any:
+    return check_encodes(value)
 
 
 def _decode_if_text(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The names that a generated package offers beside its clients and models."""
 
 from .async_jobs import AsyncJob
+from .bars import ProgressBar, progress_bar
 from .changes import Change
 from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
 from .chat_text import ChatText
@@ -33,6 +34,7 @@ from .errors import (
     UnexpectedAnswerError,
 )
 from .events import Event, Meta, Queued, Running
+from .fast import fast_http_client
 from .hub import Layout
 from .info import EndpointInfo
 from .jobs import Job
@@ -92,6 +94,7 @@ __all__ = [
     "Options",
     "OutputModel",
     "Parameter",
+    "ProgressBar",
     "ProgressModel",
     "QueueFullError",
     "Queued",
@@ -110,4 +113,6 @@ __all__ = [
     "Video",
     "VideoInput",
     "VideoPart",
+    "fast_http_client",
+    "progress_bar",
 ]

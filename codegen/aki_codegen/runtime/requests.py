@@ -1,10 +1,10 @@
 """What to send, as values: the sans-IO half that faces the hub. It performs nothing."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .body import Body, encode_body
 from .hub import Address
 from .secret import ApiKey
 
@@ -32,14 +32,9 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
 
-    def body(self) -> bytes:
+    def body(self) -> Body:
         """The JSON body."""
-        text = json.dumps(self.payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        # A lone surrogate can not be UTF-8; as an escape it is still JSON.
-        try:
-            return text.encode()
-        except UnicodeEncodeError:
-            return json.dumps(self.payload, allow_nan=False, separators=(",", ":")).encode()
+        return encode_body(self.payload or {})
 
 
 def submit(

@@ -5,6 +5,7 @@ get its result. So handles, streams and copies of them share one state and one t
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -45,6 +46,16 @@ class JobSlots(Generic[Turn]):
                 slot = self._slots[key] = JobSlot(state, self._make_turn())
             return slot
 
+    def forget(self) -> None:
+        """Begin anew, as if no job were in use."""
+        self._slots = WeakValueDictionary()
+        self._lock = threading.Lock()
+
 
 SYNC_SLOTS = JobSlots(threading.Lock)
 ASYNC_SLOTS = JobSlots(asyncio.Lock)
+
+if hasattr(os, "register_at_fork"):
+    # A thread that held a lock here is not there in a forked process, and could not give it back.
+    os.register_at_fork(after_in_child=SYNC_SLOTS.forget)
+    os.register_at_fork(after_in_child=ASYNC_SLOTS.forget)

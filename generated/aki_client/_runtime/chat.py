@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import MediaError
-from .json_value import check_encodes, encode_json
+from .json_value import JsonText, check_encodes, encode_json
+from .media import Media
 from .media_input import AudioInput, ImageInput, VideoInput, as_media
-from .shapes import is_iterable, is_mapping, is_object
+from .shapes import is_array, is_iterable, is_mapping, is_object
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
@@ -68,15 +69,26 @@ class _ChatContext:
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             _read_messages,
-            serialization=core_schema.plain_serializer_function_ser_schema(encode_json),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
         )
+
+
+def _as_sent(messages: list[dict[str, Any]]) -> str | JsonText:
+    """Encode messages, unless there are media in them: those are encoded while they are sent."""
+    media = any(
+        "text" not in part
+        for message in messages
+        if is_array(message["content"])
+        for part in message["content"]
+    )
+    return JsonText(messages) if media else encode_json(messages)
 
 
 def _read_messages(value: object) -> list[dict[str, Any]]:
     if not is_iterable(value):
         raise _refused('must be a list of messages such as {"role": "user", "content": "Hello"}')
     messages = [_read_message(item, f"message {place}") for place, item in enumerate(value)]
-    check_encodes(messages)  # further keys may hold anything
+    check_encodes(messages, _some_text)  # further keys may hold anything
     return messages
 
 
@@ -103,20 +115,27 @@ def _read_part(part: object, where: str) -> dict[str, Any]:
     ((kind, value),) = part.items()
     for medium in _MEDIA_KINDS:
         if kind == medium:
-            return {kind: _data_uri(value, medium, where)}
+            return {kind: _medium(value, medium, where)}
     if kind != "text" or not isinstance(value, str):
         raise _refused(f"{where} is of unknown kind {kind!r}; it is text, image, audio or video")
     return part
 
 
-def _data_uri(value: object, kind: Any, where: str) -> str:
+def _medium(value: object, kind: Any, where: str) -> Media:
     try:
-        return as_media(value, kind).data_uri()
+        return as_media(value, kind)
     except OSError as error:
         reason = f"can not be read: {error.strerror or error}"
     except MediaError as error:
         reason = error.message
     raise _refused(f"{where}: {reason}")
+
+
+def _some_text(value: object) -> str:
+    """Stand for a medium, which always encodes."""
+    if isinstance(value, Media):
+        return ""
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _refused(reason: str) -> PydanticCustomError:

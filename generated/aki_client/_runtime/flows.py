@@ -29,7 +29,7 @@ from .errors import (
 )
 from .jobstate import EventReader, JobState, Out, Prog, Reading
 from .options import Options
-from .pace import FIRST_POLL, retry_delay
+from .pace import next_poll_delay, retry_delay
 from .polling import REQUEST_SECONDS, abandon, advance, passes, request_seconds, short
 from .requests import Request
 
@@ -93,7 +93,7 @@ def submit(
             yield from _abandon_unseen(session, reading, interrupted.answer, options)
             raise interrupted.reason from None
         else:
-            first_poll = session.now() + FIRST_POLL
+            first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
             job = JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
             yield from _or_abandon(session, job, options, _announce(job))
             return job

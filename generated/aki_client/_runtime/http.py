@@ -1,75 +1,38 @@
-"""Our values as httpx's and back: requests, answers, failures. It performs nothing.
+"""What comes back of a request: answers, collected within their time and size, and failures.
 
-Whatever httpx raises becomes a `ConnectionFailedError` that says whether the hub may have seen the request.
+Whatever goes wrong on the way becomes a `ConnectionFailedError` that says whether the hub may have seen the request.
 """
 
 import json
-import logging
-import re
-import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
-import httpx
+import httpcore
 
 from .answers import Answer
-from .errors import ConnectionFailedError, UnexpectedAnswerError
+from .errors import AkiError, ConnectionFailedError, UnexpectedAnswerError
 from .requests import Request
-
-CONNECT_SECONDS = 10.0
-"""Seconds for making a connection."""
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 """Bytes of one answer at the most, decompressed; no answer of a hub is near it."""
 
-MAX_CONNECTIONS = 100
-"""Connections of one client at the most; further requests wait for one."""
-
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-# Compressing base64 costs more time than it saves, and what is not compressed has no hidden size.
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
-_JSON = {**_HEADERS, "Content-Type": "application/json"}
 _SHORTEST_KEY = 8
+_LARGE = 1 << 20
+_LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    # Reading them takes a tenth of a second, so that all clients of a process share them.
-    return httpx.create_ssl_context()
+class NoConnectionFreeError(Exception):
+    """All connections of a client were in use until the time was over."""
 
 
-def settings(user_agent: str) -> dict[str, Any]:
-    """Return the settings of a client of ours."""
-    return {
-        "verify": _certificates(),
-        "limits": httpx.Limits(
-            max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS
-        ),
-        "headers": {"User-Agent": user_agent},
-    }
-
-
-def build(
-    client: httpx.Client | httpx.AsyncClient, request: Request, seconds: float
-) -> httpx.Request:
-    """Make httpx's request of ours; `seconds` bounds every wait of it."""
-    timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-    if request.payload is None:
-        return client.build_request(
-            request.method,
-            request.url,
-            params=dict(request.query),
-            headers=_HEADERS,
-            timeout=timeout,
-        )
-    return client.build_request(
-        request.method, request.url, content=request.body(), headers=_JSON, timeout=timeout
-    )
+class TooSlowError(Exception):
+    """The body of an answer came too slowly."""
 
 
 class AnswerReader:
@@ -77,40 +40,48 @@ class AnswerReader:
 
     Args:
         request: What is answered.
-        response: httpx's answer, of which the head is here.
-        now: The clock.
-        until: When the answer has to be whole.
+        status: The answer's status.
+        headers: Its headers, by names in small letters.
+        until: When the answer has to be whole, on the monotonic clock.
     """
 
     def __init__(
-        self, request: Request, response: httpx.Response, now: Callable[[], float], until: float
+        self, request: Request, status: int, headers: Mapping[str, str], until: float
     ) -> None:
         self._request = request
-        self._response = response
-        self._now = now
+        self._status = status
+        self._headers = headers
         self._until = until
         self._pieces: list[bytes] = []
         self._size = 0
-        announced = response.headers.get("content-length", "")
-        self._refuse_beyond_limit(int(announced) if announced.isdecimal() else 0)
+        announced = headers.get("content-length", "")
+        self._announced = int(announced) if announced.isdecimal() else 0
+        self._refuse_beyond_limit(self._announced)
+        # A large answer is written to its place at once: pieces that are joined need it twice.
+        large = _LARGE < self._announced <= _LARGEST_RESERVED
+        self._whole = bytearray(self._announced) if large else None
 
     def take(self, piece: bytes) -> None:
         """Take the next piece of the body.
 
         Raises:
             UnexpectedAnswerError: The body is too long.
-            httpx.ReadTimeout: The body comes too slowly.
+            TooSlowError: The body comes too slowly.
         """
-        self._pieces.append(piece)
-        self._size += len(piece)
+        start, self._size = self._size, self._size + len(piece)
         self._refuse_beyond_limit(self._size)
-        if self._now() > self._until:
-            raise httpx.ReadTimeout("the answer comes too slowly")
+        if self._whole is None:
+            self._pieces.append(piece)
+        else:
+            self._whole[start : self._size] = piece
+        if time.monotonic() > self._until:
+            raise TooSlowError("the answer comes too slowly")
 
     def answer(self) -> Answer:
         """Return what came, without the key where the hub repeats it."""
-        body = _without_key_of(self._request, b"".join(self._pieces))
-        return Answer(self._response.status_code, body, _seconds(self._response.headers))
+        came = b"".join(self._pieces) if self._whole is None else self._whole
+        body = _without_key_of(self._request, came)
+        return Answer(self._status, body, _seconds(self._headers))
 
     def _refuse_beyond_limit(self, size: int) -> None:
         if size > MAX_ANSWER_BYTES:
@@ -120,18 +91,27 @@ class AnswerReader:
             )
 
 
-def _without_key_of(request: Request, body: bytes) -> bytes:
+def _without_key_of(request: Request, body: bytes | bytearray) -> bytes | bytearray:
     key = (request.payload or request.query).get("key")
     if not isinstance(key, str) or len(key) < _SHORTEST_KEY:
         return body
-    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
-    for form in sorted(written, key=len, reverse=True):
-        body = body.replace(form.encode("utf-8", "replace"), b"***")
+    for form in _written_forms(key):
+        if form in body:
+            body = body.replace(form, b"***")
     return body
 
 
-def _seconds(headers: httpx.Headers) -> float | None:
-    told = headers.get("retry-after", "")
+@lru_cache(maxsize=8)
+def _written_forms(key: str) -> tuple[bytes, ...]:
+    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    longest_first = sorted(written, key=len, reverse=True)
+    return tuple(form.encode("utf-8", "replace") for form in longest_first)
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    told = headers.get("retry-after")
+    if told is None:
+        return None
     with suppress(ValueError):
         return float(told)
     with suppress(TypeError, ValueError, OverflowError):
@@ -145,48 +125,52 @@ def without_frames(error: BaseException) -> BaseException:
     return error.with_traceback(None)
 
 
-def connection_failed(
-    error: httpx.HTTPError | ValueError, request: Request, seconds: float
-) -> ConnectionFailedError:
-    """Say what went wrong on the way, without httpx's request, which holds the key."""
-    server = httpx.URL(request.url).netloc.decode("ascii", "replace")
-    sent = not isinstance(error, _NEVER_SENT)
-    if isinstance(error, httpx.TimeoutException):
+def failure_of(
+    error: BaseException, request: Request, seconds: float, library: Any
+) -> BaseException:
+    """Return what to raise in place of what went wrong while a request was under way.
+
+    Args:
+        error: What went wrong.
+        request: The request.
+        seconds: What it was given.
+        library: The library of the client that sent it.
+    """
+    if isinstance(error, AkiError) or not isinstance(error, (*_FAILED, library.HTTPError)):
+        return without_frames(error)
+    server = urlsplit(request.url).netloc
+    never_sent = isinstance(error, (*_NEVER_SENT, *_never_sent(library)))
+    if isinstance(error, (*_LATE, library.TimeoutException)):
         what = f"{server} did not answer within {seconds:.3g} s"
-    elif isinstance(error, _NEVER_SENT):
+    elif never_sent:
         what = f"could not connect to {server}: {error}"
     else:
         what = f"the connection to {server} broke: {error or type(error).__name__}"
-    if sent and request.purpose == "submit":
+    if not never_sent and request.purpose == "submit":
         what += "; the job may or may not have been made, so the call was not sent again"
-    return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=sent)
+    return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=not never_sent)
 
 
-class _RedactKeys(logging.Filter):
-    """httpx logs whole URLs, and the hub takes the key of a GET in its query; a redirect may repeat it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.msg, str):
-            record.msg = _KEY_IN_URL.sub(r"\1***", record.msg)
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_key(arg) for arg in record.args)
-        return True
+def _never_sent(library: Any) -> tuple[type[Exception], ...]:
+    return (
+        library.ConnectError,
+        library.ConnectTimeout,
+        library.PoolTimeout,
+        library.ProxyError,
+    )
 
 
-_KEY_IN_URL = re.compile(r"([?&]key=)[^&#\s'\")]*")
-
-
-def _without_key(value: Any) -> Any:
-    if isinstance(value, httpx.URL) and "key" in value.params:
-        return value.copy_set_param("key", "***")
-    return value
-
-
-for _name in (
-    "httpx",
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.http2",
-    "httpcore.proxy",
-):
-    logging.getLogger(_name).addFilter(_RedactKeys())
+_NEVER_SENT: tuple[type[Exception], ...] = (NoConnectionFreeError, *_never_sent(httpcore))
+_LATE: tuple[type[Exception], ...] = (
+    NoConnectionFreeError,
+    TooSlowError,
+    httpcore.TimeoutException,
+)
+_FAILED: tuple[type[Exception], ...] = (
+    *_NEVER_SENT,
+    *_LATE,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    ValueError,
+)

@@ -1,5 +1,6 @@
 """What is known of one job, and how readers see it. Sans-IO: it is told what the hub answered."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -9,7 +10,7 @@ from .chat_text import ChatText
 from .errors import AkiError
 from .events import Event, Queued, Running
 from .models import OutputModel, ProgressModel
-from .pace import FIRST_POLL, next_poll_delay
+from .pace import next_poll_delay
 from .shapes import is_object
 
 Out = TypeVar("Out", bound=OutputModel)
@@ -44,6 +45,7 @@ class JobState(Generic[Prog, Out]):
         deadline: When the caller that submitted it gives it up, on the clock of the flows.
         revision: Grows with every observation, so that waiters see that another one has polled.
         next_poll: When to ask next, on the clock of the flows.
+        expected_end: The earliest end that the hub has told, on the clock of the flows.
         inputs_to_send: Extra inputs that ride on the next poll.
         cancel_asked: Whether cancelling rides on the next poll, whoever sends it.
         abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
@@ -57,7 +59,7 @@ class JobState(Generic[Prog, Out]):
     deadline: float | None = None
     revision: int = 0
     next_poll: float = 0.0
-    pause: float = FIRST_POLL / 1.5
+    expected_end: float = math.inf
     inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
     cancel_asked: bool = False
     abandoned: bool = False
@@ -83,8 +85,12 @@ class JobState(Generic[Prog, Out]):
         match report:
             case Pending():
                 self.pending = report
-                self.pause = next_poll_delay(self.pause, interval, report.position)
-                self.next_poll = now + self.pause
+                # Servers without an estimate say 0 as well as -1.
+                if report.estimate and not report.position:
+                    self.expected_end = min(self.expected_end, now + report.estimate)
+                self.next_poll = now + next_poll_delay(
+                    self.revision, interval, report.position, self.expected_end - now
+                )
             case Done(result):
                 self.output = self.reading.output.read(
                     result, endpoint=self.reading.endpoint, job_id=self.job_id
@@ -169,4 +175,6 @@ class EventReader(Generic[Prog, Out]):
 
 def text_of(value: Any) -> str | None:
     """Return the text that a person reads: the string itself, or the `content` of a text object."""
-    return str(ChatText(value)) if isinstance(value, str) or is_object(value) else None
+    if isinstance(value, str):
+        return value  # no copy: a long text is looked at with every poll
+    return str(ChatText(value)) if is_object(value) else None

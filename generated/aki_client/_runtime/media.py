@@ -3,41 +3,44 @@
 On the wire they are data URIs with the format in capitals, or plain base64 whose format only the bytes show.
 """
 
-import base64
-import binascii
 import io
 import os
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from .display import media_bundle
 from .errors import ConfigurationError, MediaError
 from .formats import UNKNOWN, Kind, is_suffix, normal_name, sniff, suffix_of
+from .media_sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 
-def is_data_uri(text: str) -> bool:
-    """Whether a text is a data URI; capitals make no difference."""
-    return text[:5].lower() == "data:"
+_Data: TypeAlias = bytes  # in the class below, `bytes` is a property
 
 
 class Media:
     """Something to see or hear; use `Image`, `Audio` or `Video`.
 
     Args:
-        source: A data URI, plain base64 text, or the bytes themselves.
+        source: A data URI, plain base64 text, the bytes themselves, or the path of a file, which is read when its
+            bytes are needed.
+
+    Raises:
+        OSError: The file can not be read.
     """
 
     kind: ClassVar[Kind]
 
-    __slots__ = ("_bytes", "_format", "_text")
+    __slots__ = ("_bytes", "_format", "_source")
 
-    def __init__(self, source: str | bytes) -> None:
-        self._text = source if isinstance(source, str) else None
+    def __init__(self, source: str | bytes | os.PathLike[str]) -> None:
+        self._source = _source_of(source)
         self._bytes = source if isinstance(source, bytes) else None
         self._format = _declared_format(source) if isinstance(source, str) else None
 
@@ -46,22 +49,17 @@ class Media:
         """The decoded bytes.
 
         Raises:
-            MediaError: The hub sent something that is no base64.
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
         """
         if self._bytes is None:
-            text = self._text or ""
-            body = text.partition(",")[2] if is_data_uri(text) else text
-            try:
-                self._bytes = base64.b64decode(body, validate=True)
-            except (binascii.Error, ValueError) as error:
-                raise MediaError(f"the {self.kind} is not valid base64: {error}") from None
+            self._bytes = b"".join(self.pieces())
         return self._bytes
 
     @property
     def format(self) -> str:
         """The format in small letters, as in "jpeg"; "octet-stream" where it is unknown."""
         if self._format is None:
-            self._format = sniff(self.bytes[:16], self.kind) or UNKNOWN
+            self._format = sniff(self.head(16), self.kind) or UNKNOWN
         return self._format
 
     @property
@@ -74,12 +72,64 @@ class Media:
         """The usual suffix of a file, as in ".jpg"."""
         return suffix_of(self.format, self.kind)
 
+    @property
+    def size(self) -> int:
+        """Bytes in all; up to two more where they have not been decoded."""
+        return self._source.size
+
+    def check(self) -> None:
+        """Decode base64 text for once, and keep nothing of it.
+
+        Raises:
+            MediaError: It is no base64.
+        """
+        if self._bytes is None and isinstance(self._source, TextSource):
+            for _ in self.pieces():
+                pass
+
+    def head(self, size: int) -> _Data:
+        """Return the first bytes, without decoding or reading the rest.
+
+        Raises:
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+        """
+        try:
+            return self._source.head(size)
+        except MediaError as error:
+            raise self._told(error) from None
+
+    def pieces(self) -> Iterator[_Data]:
+        """Go through the bytes, without ever holding the whole.
+
+        Raises:
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+        """
+        try:
+            yield from self._source.pieces()
+        except MediaError as error:
+            raise self._told(error) from None
+
     def data_uri(self) -> str:
         """Return the whole as a data URI, as the hub takes it."""
-        if self._text is not None and is_data_uri(self._text):
-            return self._text
-        body = self._text or base64.b64encode(self.bytes).decode("ascii")
-        return f"data:{self.kind}/{self.format};base64,{body}"
+        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+            return self._source.text
+        return b"".join(self.data_uri_pieces()).decode("ascii")
+
+    def data_uri_length(self) -> int:
+        """Return how many characters the data URI has."""
+        return len(self._data_uri_head()) + self._source.base64_length
+
+    def data_uri_pieces(self) -> Iterator[_Data]:
+        """Go through the data URI, without ever holding the whole.
+
+        Raises:
+            MediaError: The file can not be read any more, or has changed.
+        """
+        yield self._data_uri_head().encode("ascii")
+        try:
+            yield from self._source.base64_pieces()
+        except MediaError as error:
+            raise self._told(error) from None
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a file and return its path.
@@ -98,10 +148,19 @@ class Media:
             return self._save_in(target)
         if not is_suffix(target.suffix):
             target = target.with_name(target.name + self.suffix)
-        data = self.bytes  # before there is a file: what is no base64 leaves none
-        with target.open("wb" if overwrite else "xb") as file:
-            file.write(data)
+        if overwrite:
+            _replace_file(target.resolve(), self.pieces())
+        else:
+            _make_file(target, self.pieces())
         return target
+
+    def _data_uri_head(self) -> str:
+        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+            return self._source.header
+        return f"data:{self.kind}/{self.format};base64,"
+
+    def _told(self, error: MediaError) -> MediaError:
+        return MediaError(f"the {self.kind} {error.message}")
 
     def _save_in(self, folder: Path) -> Path:
         number = 1
@@ -112,10 +171,11 @@ class Media:
                 number += 1
 
     def __repr__(self) -> str:
-        size = len(self._bytes) if self._bytes is not None else len(self._text or "") * 3 // 4
-        return (
-            f"<{type(self).__name__} {self._format or 'of unknown format'}, about {size:,} bytes>"
-        )
+        form = self._format or "of unknown format"
+        return f"<{type(self).__name__} {form}, about {self.size:,} bytes>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return media_bundle(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Media) and (self.kind, self.bytes) == (other.kind, other.bytes)
@@ -159,18 +219,12 @@ class Image(Media):
             raise ConfigurationError("opening images needs Pillow: pip install pillow") from None
         return PillowModule.open(io.BytesIO(self.bytes))
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {self.mime: self.bytes, "text/plain": repr(self)}
-
 
 class Audio(Media):
     """A sound."""
 
     kind = "audio"
     __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return f'<audio controls src="{_attribute(self.data_uri())}"></audio>'
 
 
 class Video(Media):
@@ -179,17 +233,37 @@ class Video(Media):
     kind = "video"
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        return f'<video controls src="{_attribute(self.data_uri())}"></video>'
+
+def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
+    match source:
+        case str():
+            return TextSource(source)
+        case bytes():
+            return BytesSource(source)
+        case _:
+            return FileSource(Path(source))
+
+
+def _make_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a new file, whole or not at all."""
+    with path.open("xb") as file:
+        try:
+            file.writelines(pieces)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file in place of another, which stays where that fails."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    _make_file(beside, pieces)
+    beside.replace(path)
 
 
 def _as_sent(value: object) -> object:
     # An output that is no media is kept as it came.
     return value.data_uri() if isinstance(value, Media) else value
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
 def _declared_format(text: str) -> str | None:

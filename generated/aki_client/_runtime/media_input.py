@@ -23,7 +23,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from .errors import MediaError
 from .formats import FORMATS, Kind, sniff
-from .media import Audio, Image, Media, Video, is_data_uri
+from .media import Audio, Image, Media, Video
+from .media_sources import is_data_uri
 
 
 @runtime_checkable
@@ -44,24 +45,29 @@ def as_media(value: object, kind: Kind) -> Media:
         MediaError: It is none of these, empty, or of a format that no hub takes.
         OSError: The file can not be read.
     """
+    medium = _medium_of(value, _TYPES[kind])
+    _require_known(medium, kind)
+    return medium
+
+
+def _medium_of(value: object, make: type[Media]) -> Media:
+    if isinstance(value, Media):
+        return value
     if isinstance(value, str) and is_data_uri(value):
-        media = _TYPES[kind](value)
-    elif isinstance(value, Media):
-        media = value
-    else:
-        media = _TYPES[kind](bytes_of(value))
-    _require_known(media.bytes, kind)
-    return media
-
-
-def bytes_of(value: object) -> bytes:
-    """Read the bytes of what a caller gave."""
-    if isinstance(value, bytes | bytearray):
-        return bytes(value)
+        return make(value)
     if isinstance(value, str) and "://" in value[:10]:
         raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
     if _is_path(value):
-        return Path(value).read_bytes()
+        path = Path(value)
+        # What is no plain file (a pipe) can be read only once.
+        return make(path if path.is_file() else path.read_bytes())
+    return make(bytes_of(value))
+
+
+def bytes_of(value: object) -> bytes:
+    """Read the bytes of what a caller gave that is no path."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
     reader = getattr(value, "read", None)
     if callable(reader):
         data = _read_and_rewind(value, reader)
@@ -102,10 +108,12 @@ def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
 
-def _require_known(data: bytes, kind: Kind) -> None:
-    if not data:
+def _require_known(medium: Media, kind: Kind) -> None:
+    medium.check()
+    head = medium.head(16)
+    if not head:
         raise MediaError(f"the {kind} is empty")
-    if sniff(data[:16], kind) is None:
+    if sniff(head, kind) is None:
         known = ", ".join(entry.name for entry in FORMATS[kind])
         raise MediaError(f"the {kind} is of no known format ({known})")
 
@@ -122,7 +130,10 @@ class _MediaParameter:
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Media.data_uri),
+            # Elsewhere than in JSON a medium stays itself, and is encoded while it is sent.
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                Media.data_uri, when_used="json"
+            ),
         )
 
     def _validate(self, value: object) -> Media:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from .display import output_bundle
 from .errors import MissingOutputError
 from .events import Meta
 from .parameters import parameters_of
@@ -50,9 +51,8 @@ class InputModel(BaseModel):
     )
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the parameters that were given, as the hub wants them."""
+        """Return the parameters that were given, as the hub wants them, but for media: those stay what they are."""
         return self.model_dump(
-            mode="json",
             by_alias=True,
             exclude_unset=True,
             exclude_none=True,
@@ -178,6 +178,9 @@ class OutputModel(BaseModel):
         for name in [name for name, value in values.items() if value is _MISSING]:
             del values[name]
             self.model_fields_set.discard(name)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))
 
     if not TYPE_CHECKING:
         # Hidden from type checkers: to them a name that is not declared is a mistake.

@@ -1,31 +1,78 @@
-"""When to ask again: delays between polls and between tries. Pure functions of what is known."""
+"""When to ask again: delays between polls and between tries. Pure functions of what is known.
 
+How late a job's end is noticed is half a pause on average, whatever the job's length. So pauses are
+shortest where they are a large part of what a caller waits for: in the first second.
+"""
+
+import math
 from collections.abc import Callable
 
-FIRST_POLL = 0.05
-"""Seconds from a submit to the first poll."""
+FIRST_POLL = 0.1
+"""Seconds from a submit to the first poll, for jobs that are over at once."""
 
-GROWTH = 1.5
-"""Each pause between polls is this many times the one before, up to the progress interval."""
+REST = 0.2
+"""Seconds from the first poll to the second: what is not over at once takes a while."""
+
+QUICK_PAUSE = 0.068
+"""Seconds between the polls that follow."""
+
+QUICK_POLLS = 9
+"""How many of them there are; they reach to 0.9 s."""
+
+GROWTH = 2.0
+"""After those, each pause is this many times the one before, up to the steady one."""
+
+POLL_SECONDS = 0.045
+"""By so much the steady pause is shorter than the progress interval: a poll takes its time as well."""
+
+MOST_POLL_SHARE = 0.25
+"""But no more than this share of the interval."""
+
+CLOSE_PAUSE = 0.05
+"""Seconds between polls at the most often, around the moment at which the hub expects the end."""
+
+OVERDUE = 0.2
+"""Seconds after which an end that the hub expected is no longer believed in."""
+
+QUEUE_GROWTH = 1.5
+"""In the queue, each pause is this many times the one before."""
 
 QUEUE_FACTOR = 5.0
 """In the queue the pauses may grow to this many progress intervals."""
+
+MOST_GROWTHS = 64
+"""Pauses have long reached their limit by then, and powers have not reached that of a float."""
 
 MAX_BACKOFF = 8.0
 """Seconds between two tries of a request at the most, unless the hub asks for more."""
 
 
-def next_poll_delay(previous: float, interval: float, queue_position: int | None) -> float:
+def next_poll_delay(
+    polls: int, interval: float, queue_position: int | None, remaining: float = math.inf
+) -> float:
     """Return the pause before the next poll, in seconds.
 
     Args:
-        previous: The pause before the last poll.
+        polls: How many polls of the job were answered.
         interval: The progress interval: the longest pause while the job runs.
         queue_position: Place in the queue; None or 0 when the job runs.
+        remaining: Seconds until the hub expects the end, below 0 when it should have come;
+            infinite where the hub has not told.
     """
-    far_back = queue_position is not None and queue_position > 1
-    longest = interval * (QUEUE_FACTOR if far_back else 1.0)
-    return min(max(previous, FIRST_POLL) * GROWTH, longest)
+    if queue_position is not None and queue_position > 1:
+        return min(FIRST_POLL * _power(QUEUE_GROWTH, polls), interval * QUEUE_FACTOR)
+    if polls == 0:
+        return min(FIRST_POLL, interval)
+    if -OVERDUE < remaining < math.inf:
+        return min(max(remaining, CLOSE_PAUSE), interval)
+    if polls == 1:
+        return min(REST, interval)
+    growing = QUICK_PAUSE * _power(GROWTH, polls - 1 - QUICK_POLLS)
+    return min(growing, interval - min(POLL_SECONDS, interval * MOST_POLL_SHARE))
+
+
+def _power(base: float, exponent: int) -> float:
+    return base ** min(max(exponent, 0), MOST_GROWTHS)
 
 
 def retry_delay(

@@ -3,12 +3,11 @@
 import math
 from typing import Any, TypeGuard
 
-from .measure import image_size
-from .media import Audio, Image, Media, Video
+from .measure import HEAD_BYTES, image_size
+from .media import Media
 from .parameters import Parameter
 from .shapes import is_array, is_number, is_object
 
-_MEDIA: dict[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 _TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
 
 
@@ -59,7 +58,7 @@ def broken_limit(medium: Media, limits: Any) -> str | None:
     ):
         return f"is {medium.format}; the endpoint takes {', '.join(formats['supported'])}"
     size_limits = rules.get("size")
-    size = image_size(medium.bytes, medium.format) if medium.kind == "image" else None
+    size = image_size(medium.head(HEAD_BYTES), medium.format) if medium.kind == "image" else None
     return _broken_size(size, size_limits) if size and _is_enforced(size_limits) else None
 
 
@@ -101,7 +100,7 @@ def _broken_chat(messages: list[Any], parameter: Parameter) -> str | None:
             if kind not in supported:
                 taken = ", ".join(("text", *supported))
                 return f"message {place} holds {kind}; this endpoint takes {taken}"
-            problem = broken_limit(_MEDIA[kind](value), supported[kind])
+            problem = broken_limit(value, supported[kind])
             if problem is not None:
                 return f"message {place}: the {kind} {problem}"
     return None

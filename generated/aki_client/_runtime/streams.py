@@ -13,6 +13,7 @@ from . import flows, polling
 from .effects import Flow
 from .events import Event
 from .jobstate import EventReader, JobState, Out, Prog
+from .live import open_view
 from .options import Options
 from .runner import AsyncRunner, SyncRunner
 from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot
@@ -74,6 +75,21 @@ class Stream(Generic[Prog, Out]):
         while not state.ended:
             self._advance(slot)
         return state.result()
+
+    def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        with self:
+            for event in self:
+                view.update(event)
+            output = self.result()
+        view.finish(output)
+        return output
 
     def close(self) -> None:
         """Cancel the job unless it has ended."""
@@ -162,6 +178,21 @@ class AsyncStream(Generic[Prog, Out]):
         while not state.ended:
             await self._advance(slot)
         return state.result()
+
+    async def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        async with self:
+            async for event in self:
+                view.update(event)
+            output = await self.result()
+        view.finish(output)
+        return output
 
     async def aclose(self) -> None:
         """Cancel the job unless it has ended."""

@@ -1,14 +1,9 @@
-"""The driver that runs flows over httpx in the calling thread. It decides nothing."""
+"""The driver that runs flows in the calling thread. It decides nothing."""
 
 import inspect
 import logging
-import threading
 import time
-from concurrent.futures import Future, wait
-from contextlib import closing
 from typing import TypeVar, cast
-
-import httpx
 
 from .answers import Answer
 from .effects import (
@@ -23,20 +18,12 @@ from .effects import (
     Send,
 )
 from .errors import ConfigurationError
-from .http import (
-    AnswerReader,
-    build,
-    connection_failed,
-    settings,
-    without_frames,
-)
+from .http_library import SyncHttpClient
+from .http_sync import SyncHttp
 from .requests import Request
+from .shield import ShieldedInterruptError, shielded
 
 T = TypeVar("T")
-
-# Where waiting for another thread can not be interrupted (Windows), Ctrl-C is heard between two waits.
-_LONGEST_DEAFNESS = 0.5
-_SHORTEST_REQUEST = 0.05
 
 _log = logging.getLogger("aki_client")
 
@@ -51,11 +38,8 @@ class SyncTransport:
 
     now = staticmethod(time.monotonic)
 
-    def __init__(self, http_client: httpx.Client | None, user_agent: str) -> None:
-        self._given = http_client
-        self._own: httpx.Client | None = None
-        self._opening = threading.Lock()
-        self._user_agent = user_agent
+    def __init__(self, http_client: SyncHttpClient | None, user_agent: str) -> None:
+        self._http = SyncHttp(http_client, user_agent)
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""
@@ -73,18 +57,14 @@ class SyncTransport:
 
     def close(self) -> None:
         """Close the connections, unless the client was the caller's own."""
-        with self._opening:
-            client, self._own = self._own, None
-        if client is not None:
-            client.close()
+        self._http.close()
 
     def _perform(self, effect: Effect) -> Answer | None:
         match effect:
             case Send(request, seconds, whole):
-                # Ctrl-C reaches the main thread alone.
-                if whole and threading.current_thread() is threading.main_thread():
+                if whole:
                     return self._send_whole(request, seconds)
-                return self._send(request, seconds)
+                return self._http.exchange(request, seconds)
             case Pause(seconds):
                 time.sleep(seconds)
             case Note(text):
@@ -96,57 +76,13 @@ class SyncTransport:
                     raise ConfigurationError("on_progress is async; use it with AsyncAki")
         return None
 
-    def _send(self, request: Request, seconds: float) -> Answer:
-        failure: BaseException
-        try:
-            return self._exchange(request, seconds)
-        except (httpx.HTTPError, ValueError) as error:
-            failure = connection_failed(error, request, seconds)
-        except RuntimeError as error:
-            failure = ConfigurationError(f"the HTTP client can not be used: {error}")
-        except BaseException as error:
-            failure = without_frames(error)
-        # Raised here, so that it does not lead to httpx's own request, which holds the key.
-        raise failure
-
-    def _exchange(self, request: Request, seconds: float) -> Answer:
-        client, until = self._client(), self.now() + seconds
-        sent = build(client, request, seconds)
-        with closing(client.send(sent, stream=True, follow_redirects=False)) as response:
-            reader = AnswerReader(request, response, self.now, until)
-            for piece in response.iter_bytes():
-                reader.take(piece)
-        return reader.answer()
-
     def _send_whole(self, request: Request, seconds: float) -> Answer:
-        """Send in a thread of its own, so that an interruption here leaves the request whole."""
-        sending: Future[Answer] = Future()
-
-        def send() -> None:
-            try:
-                sending.set_result(self._send(request, seconds))
-            except BaseException as error:
-                sending.set_exception(error)
-
+        """Send so that an interruption leaves the request whole."""
         try:
-            threading.Thread(target=send, name="aki-request", daemon=True).start()
-            while not wait((sending,), _LONGEST_DEAFNESS).done:
-                pass
-            return sending.result()
-        except KeyboardInterrupt as interruption:
-            try:
-                answer = sending.result(timeout=CANCEL_SECONDS)
-            except BaseException:
-                raise interruption from None
-            raise interrupted(request, answer, interruption) from None
-
-    def _client(self) -> httpx.Client:
-        if self._given is not None:
-            return self._given
-        with self._opening:
-            if self._own is None:
-                self._own = httpx.Client(**settings(self._user_agent))
-            return self._own
+            return shielded(lambda: self._http.exchange(request, seconds), CANCEL_SECONDS)
+        except ShieldedInterruptError as struck:
+            interruption = interrupted(request, struck.outcome, struck.reason)
+        raise interruption
 
 
 def interrupted(request: Request, answer: Answer, reason: BaseException) -> InterruptedRequestError:

@@ -6,6 +6,7 @@ A data URI becomes media only where the whole text is one: text that merely begi
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
@@ -14,7 +15,7 @@ from .chat import ChatContext
 from .chat_text import ChatText
 from .endpoint import EndpointSpec
 from .errors import InvalidParametersError, MediaError
-from .formats import FORMATS, sniff
+from .formats import FORMATS
 from .info import EndpointInfo
 from .jobref import Origin
 from .jobstate import Reading
@@ -82,7 +83,7 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
 
 
 def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Make of any values what the hub takes: lists and dicts as JSON text, media as data URIs.
+    """Make of any values what the hub takes: lists and dicts as JSON text, media as `Media`.
 
     Raises:
         InvalidParametersError: A value that has no such form.
@@ -109,27 +110,21 @@ def _encoded(name: str, value: Any) -> Any:
     if isinstance(value, str | bool | int | float):
         return value
     if name == "chat_context":
-        return encode_json(_CHAT.validate_python(value))
+        return _CHAT.dump_python(_CHAT.validate_python(value))
     if is_mapping(value):
         return encode_json(dict(value))
     if isinstance(value, list | tuple):
         return encode_json(value)
-    if isinstance(value, Media):
-        return value.data_uri()
-    return _media_of_any_kind(value).data_uri()
+    return value if isinstance(value, Media) else _media_of_any_kind(value)
 
 
 def _media_of_any_kind(value: Any) -> Media:
-    data = value
-    if isinstance(value, os.PathLike):
-        with open(cast("os.PathLike[str]", value), "rb") as file:  # noqa: PTH123 any PathLike
-            data = file.read()
-    elif callable(getattr(value, "read", None)):
-        data = bytes_of(value)
+    data = bytes_of(value) if callable(getattr(value, "read", None)) else value
+    if not isinstance(data, bytes | bytearray | os.PathLike):
+        return as_media(data, "image")
     for kind in FORMATS:
-        if isinstance(data, bytes | bytearray) and sniff(bytes(data[:16]), kind) is None:
-            continue
-        return as_media(data, kind)
+        with suppress(MediaError):
+            return as_media(cast("Any", data), kind)
     raise MediaError("it is of no known media format")
 
 

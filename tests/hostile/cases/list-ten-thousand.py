@@ -5,7 +5,7 @@ from hostile.corpus import offered
 WHY = __doc__
 OUTCOME = "problem"
 SAYS = "for all of them"
-LIMITS = {"total_seconds": 1.0}
+LIMITS = {"total_seconds": 3.0}
 
 
 def answers():

@@ -78,6 +78,8 @@ class TestFiles:
 
     def test_the_folders_of_the_runtime_are_copied_with_it(self, made):
         assert PurePosixPath("_runtime/batch/journal.py") in made.files
+        assert PurePosixPath("_runtime/integrations/celery/tasks.py") in made.files
+        assert PurePosixPath("integrations/celery.py") in made.files
         assert not any("__pycache__" in path.parts for path in made.files)
 
     def test_every_rendered_module_says_what_made_it_and_with_which_command(self, made):

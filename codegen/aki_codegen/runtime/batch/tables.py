@@ -117,9 +117,21 @@ def _common(one: str, other: str) -> str:
 
 
 def _cell(value: Any, kind: str) -> Any:
-    if value is None or kind != "json":
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    match kind:
+        case "text" if value is not None:
+            return utf8(value)
+        case "texts" if value is not None:
+            return [utf8(item) for item in value]
+        case "json" if value is not None:
+            return utf8(json.dumps(value, ensure_ascii=False))
+        case _:
+            return value
+
+
+def utf8(text: str) -> str:
+    """Return a text as a table takes it."""
+    # A lone surrogate is no text of a table; as an escape it can still be told what it was.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _portions(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

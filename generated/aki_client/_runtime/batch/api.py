@@ -33,8 +33,8 @@ from .writers import OutputFile
 def run(endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]) -> Summary:
     """Call an endpoint for every row and write the outcomes, from code that is not async; see `arun`.
 
-    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice leaves their jobs on
-    the hub, where the next run picks them up.
+    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, or SIGTERM, leaves
+    their jobs on the hub, where the next run picks them up.
     """
 
     async def main() -> Summary:
@@ -206,26 +206,33 @@ class _Work:
 
 @contextmanager
 def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None]:
-    """Let Ctrl-C ask the batch to stop instead of tearing it apart."""
+    """Let Ctrl-C and SIGTERM ask the batch to stop instead of tearing it apart."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    before = signal.getsignal(signal.SIGINT)
 
-    def ask() -> None:
-        stop.ask()
+    def act(number: int) -> None:
+        if number == signal.SIGINT:
+            stop.ask()
+        else:
+            stop.now()
         if settings.on_notice is not None:
             settings.on_notice(_LEAVING if stop.is_now else _FINISHING)
 
-    def heard(*_: object) -> None:
-        loop.call_soon_threadsafe(ask)
+    def heard(number: int, _: object) -> None:
+        loop.call_soon_threadsafe(act, number)
 
-    signal.signal(signal.SIGINT, heard)
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored stays so, and what Python did not set could not be set again.
+    before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, heard)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 _FINISHING = (

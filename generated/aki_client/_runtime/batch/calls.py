@@ -37,6 +37,7 @@ SUBMITS_AT_ONCE = 16
 """Rows that are being submitted at the same time, at the most: so many can be uncertain when the process is killed."""
 
 _PAUSE_FOR_ROOM = 1.0
+_ENDS = {Verdict.UNCERTAIN: RowState.UNCERTAIN, Verdict.ROW_FAILED: RowState.FAILED}
 
 
 class Calls:
@@ -96,22 +97,19 @@ class Calls:
                 if not await self._claim(row, after):
                     return None
                 made = await self._submit(row)
+                if not isinstance(made, AsyncJob):
+                    state = _ENDS.get(of_submit(made))
+                    if state is not None:
+                        return await self._without_job(row, state, made, begun)
+                    await self._note_release(row)
             if isinstance(made, AsyncJob):
                 return await self._follow(made, row.number, row.kept, begun)
-            match of_submit(made):
-                case Verdict.UNCERTAIN:
-                    return await self._without_job(row, RowState.UNCERTAIN, made, begun)
-                case Verdict.ROW_FAILED:
-                    return await self._without_job(row, RowState.FAILED, made, begun)
-                case Verdict.RUN_FAILED:
-                    await self._note_release(row)
-                    raise made
-                case Verdict.AGAIN:
-                    await self._note_release(row)
-                    self._require_patience(made)
-                    after = None
-                    if not await self._gate.enter_again(begun):
-                        return None
+            if of_submit(made) is Verdict.RUN_FAILED:
+                raise made
+            self._require_patience(made)
+            after = None
+            if not await self._gate.enter_again(begun):
+                return None
 
     async def pick_up(self, entry: Entry) -> Outcome | None:
         """Follow a job of an earlier run to the end; None where the batch stops before.

@@ -40,7 +40,7 @@ CREATE TABLE rows (
 );
 CREATE INDEX rows_by_place ON rows (place, number);
 CREATE INDEX rows_by_state ON rows (state, number);
-CREATE UNIQUE INDEX rows_by_finish ON rows (finished) WHERE finished IS NOT NULL;
+CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
 """
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}

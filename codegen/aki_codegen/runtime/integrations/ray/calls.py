@@ -172,14 +172,17 @@ class Calls:
         while True:
             attempt = Attempt(self._worker, next(self._numbers))
             begun = time.monotonic()
-            answer = await self._begin_and_submit(row, attempt)
+            async with self._submits:
+                answer = await self._begin_and_submit(row, attempt)
+                if isinstance(answer, AkiError):
+                    state = _WITHOUT_JOB.get(of_submit(answer))
+                    if state is not None:
+                        return await self._note(row, attempt, state, _failed(answer))
+                    # Within its turn: who is killed before this leaves a row behind that counts as uncertain.
+                    await self._book.ask(Release(row.row_id, attempt))
             if not isinstance(answer, AkiError):
                 return await self._go_on(row, attempt, answer)
-            verdict = of_submit(answer)
-            if verdict in _WITHOUT_JOB:
-                return await self._note(row, attempt, _WITHOUT_JOB[verdict], _failed(answer))
-            await self._book.ask(Release(row.row_id, attempt))
-            if verdict is Verdict.RUN_FAILED:
+            if of_submit(answer) is Verdict.RUN_FAILED:
                 raise answer
             self._require_patience(answer)
             await self._gate.enter_again(begun)
@@ -198,13 +201,12 @@ class Calls:
                 return 0.0
 
     async def _begin_and_submit(self, row: CallRow, attempt: Attempt) -> Answer | AkiError:
-        async with self._submits:
-            answer = await self._book.ask(Begin(row.row_id, attempt, row.digest, self._again))
-            if not isinstance(answer, Fresh):
-                return answer
-            if not self._book.is_alive:
-                return await self._book.ask(Release(row.row_id, attempt))
-            return await self._submit(row, attempt)
+        answer = await self._book.ask(Begin(row.row_id, attempt, row.digest, self._again))
+        if not isinstance(answer, Fresh):
+            return answer
+        if not self._book.is_alive:
+            return await self._book.ask(Release(row.row_id, attempt))
+        return await self._submit(row, attempt)
 
     async def _submit(self, row: CallRow, attempt: Attempt) -> Answer | AkiError:
         """Submit a row once and note its job; what went wrong is returned."""

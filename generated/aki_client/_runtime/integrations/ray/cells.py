@@ -10,6 +10,7 @@ from ...batch.entry import as_text
 from ...batch.outcome import Outcome
 from ...batch.readers import pyarrow
 from ...batch.rows import RawRow, digest_of
+from ...batch.tables import utf8
 from ...errors import ConfigurationError
 from ...models import OutputModel
 from .options import CallOptions
@@ -72,7 +73,12 @@ def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions)
         cells = [_field(outcome.outputs.get(output), kind) for outcome in outcomes]
         columns[column] = (cells, arrow_types[kind or str])
     for name, (cells, arrow_type) in columns.items():
-        table = table.append_column(name, arrow.array(list(map(_storable, cells)), arrow_type))
+        table = table.append_column(
+            name,
+            arrow.array(
+                [utf8(cell) if isinstance(cell, str) else cell for cell in cells], arrow_type
+            ),
+        )
     return table
 
 
@@ -130,8 +136,3 @@ def _field(value: Any, kind: type | None) -> Any:
     # What is not of the declared type is in the JSON column all the same.
     is_true = isinstance(value, bool)
     return value if isinstance(value, kind) and (kind is bool or not is_true) else None
-
-
-def _storable(cell: Any) -> Any:
-    """Return a cell as Arrow takes it: half a surrogate pair, which models do send, is no text."""
-    return cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell

@@ -1,0 +1,69 @@
+"""`aki changes`: how the hub of today differs from the one that the package was made from."""
+
+import json
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..catalogue import Catalogue
+from ..exits import Exit
+from ..problems import CommandError
+from ..settings import settings_of
+from ..style import new_app
+from ..terminal import harmless, write
+
+if TYPE_CHECKING:
+    from aki_client import Change
+
+app = new_app()
+
+_EXITS = {None: Exit.OK, "harmless": Exit.HARMLESS, "risky": Exit.RISKY, "breaking": Exit.BREAKING}
+_WORST_FIRST = ("breaking", "risky", "harmless")
+_FORMATS = ("text", "json")
+
+
+@app.command()
+def changes(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One endpoint; all of them without.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="text|json", help="What goes to stdout.")
+    ] = "text",
+) -> int:
+    """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
+    if output not in _FORMATS:
+        raise CommandError(f"--output {output!r} is none of {', '.join(_FORMATS)}", Exit.USAGE)
+    settings = settings_of(ctx)
+    if name is not None and Catalogue(settings.package).find(name) is None:
+        raise CommandError(
+            f"{settings.package} has no endpoint {name!r}; `aki endpoints` lists those it has",
+            Exit.NO_ENDPOINT,
+        )
+    with settings.client() as client:
+        found = client.check(name)
+    worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)
+    if output == "json":
+        document = {"severity": worst, "changes": [asdict(change) for change in found]}
+        write(json.dumps(document, indent=2) + "\n")
+    else:
+        write(harmless(_as_text(found)))
+    return _EXITS[worst]
+
+
+def _as_text(found: "tuple[Change, ...]") -> str:
+    if not found:
+        return "The hub is as it was when the package was generated.\n"
+    lines: list[str] = []
+    for severity in _WORST_FIRST:
+        of_class = sorted(change for change in found if change.severity == severity)
+        lines += [f"{severity}:"] if of_class else []
+        for endpoint, of_endpoint in groupby(of_class, key=lambda change: change.endpoint):
+            lines.append(f"  {endpoint}")
+            for change in of_endpoint:
+                where = f"{change.where}: " if change.where else ""
+                lines.append(f"    {where}{change.message}")
+    return "\n".join([*lines, "`aki-codegen generate` brings the package up to date."]) + "\n"

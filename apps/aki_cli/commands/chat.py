@@ -1,0 +1,184 @@
+"""`aki chat NAME`: a conversation, a line each; the answers stream."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..calling import bound, cancelling
+from ..catalogue import Described, find_endpoint
+from ..conversation import MEDIA_COMMANDS, Conversation
+from ..exits import Exit, status_of
+from ..interruption import TerminatedError
+from ..options import ENDPOINT
+from ..problems import CommandError, StoppedError
+from ..settings import settings_of
+from ..style import new_app
+from ..terminal import say
+from ..watching import Watch
+
+if TYPE_CHECKING:
+    from aki_client import AnyOutput, AnyProgress, Endpoint
+
+app = new_app()
+
+PROMPT = "> "
+HELP = """/system TEXT   tell the model how to be; without TEXT show it
+/image FILE    show a picture with the next message (/audio, /video too)
+/save FILE     keep the conversation, as JSON where FILE ends with .json
+/reset         begin anew
+/help          this list
+/quit          leave (Ctrl-D does too); Ctrl-C stops an answer"""
+
+
+@app.command()
+def chat(
+    ctx: typer.Context,
+    name: Annotated[str, ENDPOINT],
+    system: Annotated[
+        str, typer.Option("--system", metavar="TEXT", help="Tell the model how to be.")
+    ] = "",
+) -> int:
+    """Hold a conversation with a chat endpoint. /help within it lists what else there is."""
+    settings = settings_of(ctx)
+    found = find_endpoint(settings, name)
+    if "chat_context" not in found.section("input"):
+        raise CommandError(
+            f"{found.name} takes no conversation; `aki endpoints --category chat` lists those that do",
+            Exit.USAGE,
+        )
+    errors = settings.module("_runtime.errors")
+    with settings.client() as client:
+        talk = _Talk(bound(client, found), found, Conversation(system), errors.AkiError)
+        return talk.hold()
+
+
+class _Talk:
+    """One conversation at a terminal, or from a pipe.
+
+    Args:
+        endpoint: Who answers.
+        found: What is known of it.
+        conversation: What was said.
+        error: The root of the client's exceptions.
+    """
+
+    def __init__(
+        self,
+        endpoint: "Endpoint[..., AnyOutput, AnyProgress]",
+        found: Described,
+        conversation: Conversation,
+        error: type[Exception],
+    ) -> None:
+        self._endpoint = endpoint
+        self._found = found
+        self._conversation = conversation
+        self._error = error
+        self._by_hand = sys.stdin.isatty()
+
+    def hold(self) -> int:
+        """Take lines until there are no more and return the exit status."""
+        if self._by_hand:
+            _have_history()
+            say(f"{self._found.title} answers; /help lists commands, Ctrl-D leaves")
+        while True:
+            try:
+                line = self._line()
+                if line is None or line == "/quit":
+                    return Exit.OK
+                self._take(line)
+            except TerminatedError:
+                raise
+            except KeyboardInterrupt:
+                if not self._by_hand:
+                    raise
+                print(file=sys.stderr)  # the line that was begun is dropped
+            except self._error as error:
+                say(str(error))
+                if not self._by_hand:
+                    return status_of(error)
+
+    def _line(self) -> str | None:
+        """Return what is said next, None where nothing comes any more."""
+        try:
+            line = input(PROMPT) if self._by_hand and sys.stdout.isatty() else sys.stdin.readline()
+        except EOFError:
+            print()
+            return None
+        return line.strip() if line or self._by_hand else None
+
+    def _take(self, line: str) -> None:
+        if not line.startswith("/"):
+            if line:
+                self._ask(line)
+            return
+        word, _, rest = line[1:].partition(" ")
+        commands: dict[str, Callable[[str], None]] = {
+            "system": self._system,
+            "save": self._save,
+            "reset": self._reset,
+            "help": lambda _: print(HELP, file=sys.stderr),
+            **{kind: self._attaching(kind) for kind in MEDIA_COMMANDS},
+        }
+        command = commands.get(word)
+        if command is None:
+            say(f"there is no command /{word}; /help lists them")
+            return
+        command(rest.strip())
+
+    def _ask(self, text: str) -> None:
+        given: dict[str, Any] = {"chat_context": self._conversation.asking(text)}
+        watch = Watch()
+        try:
+            with cancelling(self._found), self._endpoint.stream(**given) as stream:
+                watch.follow(stream)
+                result = stream.result()
+        except StoppedError as stopped:
+            if not self._by_hand or stopped.status is not Exit.INTERRUPTED:
+                raise
+            say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
+            return
+        answer: Any = result.text
+        self._conversation.answered(text, str(getattr(answer, "content", answer)))
+
+    def _system(self, text: str) -> None:
+        if text:
+            self._conversation.system = text
+        say(f"the model is told: {self._conversation.system or 'nothing'}")
+
+    def _reset(self, _: str) -> None:
+        self._conversation.reset()
+        say("a new conversation")
+
+    def _save(self, file: str) -> None:
+        if not file:
+            say("say where: /save FILE")
+            return
+        try:
+            say(f"saved in {self._conversation.save(file)}")
+        except OSError as error:
+            say(f"{file}: {error.strerror}")
+
+    def _attaching(self, kind: str) -> Callable[[str], None]:
+        def attach(file: str) -> None:
+            taken = [medium for medium, _ in self._found.section("input")["chat_context"].support]
+            if kind not in taken:
+                say(f"{self._found.name} takes {', '.join(['text', *taken])} in a conversation")
+                return
+            try:
+                self._conversation.attach(kind, file)
+            except OSError as error:
+                say(f"{file or f'/{kind} FILE'}: {error.strerror}")
+            else:
+                say(f"{file} goes along with the next message")
+
+        return attach
+
+
+def _have_history() -> None:
+    # input() uses it once it is there; Windows has none.
+    with suppress(ImportError):
+        import_module("readline")

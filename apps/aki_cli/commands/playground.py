@@ -1,0 +1,45 @@
+"""`aki playground`: a local page to try the endpoints; the page itself is another package."""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from ..exits import Exit
+from ..problems import CommandError
+from ..settings import settings_of
+from ..style import new_app
+
+app = new_app()
+
+
+@app.command()
+def playground(
+    ctx: typer.Context,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="PORT", help="Port on 127.0.0.1 (a free one).")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
+) -> None:
+    """Open a local page to try the endpoints."""
+    settings = settings_of(ctx)
+    key = settings.key()
+    try:
+        page = import_module("aki_playground.app")
+    except ImportError:
+        raise CommandError(
+            "the playground needs an extra: pip install 'aki-client[playground]'",
+            Exit.CONFIGURATION,
+        ) from None
+    try:
+        page.launch(
+            package=settings.package,
+            server=settings.server,
+            port=port,
+            open_browser=browser,
+            api_key=key,
+        )
+    except page.PlaygroundError as error:
+        raise CommandError(str(error), Exit.CONFIGURATION) from None

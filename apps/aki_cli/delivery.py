@@ -1,0 +1,155 @@
+"""A result handed to whoever called: text and paths, one JSON document, or nothing; media become files.
+
+A result was paid for and comes once, so that nothing here loses it: a file is never overwritten, and where a folder
+can not be written to, another one is found.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from aki_client._runtime.shapes import is_array, is_mapping, is_object
+
+from .exits import Exit
+from .problems import CommandError
+from .settings import Settings
+from .terminal import harmless, one_line, say, write
+
+if TYPE_CHECKING:
+    from aki_client import Media, OutputModel
+
+Form = Literal["text", "json", "quiet"]
+FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
+LONGEST_FIGURE = 40
+"""Characters of an output that the line of figures shows."""
+
+
+@dataclass
+class Delivery:
+    """Where results go.
+
+    Attributes:
+        settings: Which package's types the results are of.
+        form: How they are shown.
+        save_to: A folder, which is made if it ends with a slash, or a file.
+    """
+
+    settings: Settings
+    form: Form = "text"
+    save_to: str = "."
+
+    def check(self) -> None:
+        """Refuse a place that can not be written to, while nothing has been paid.
+
+        Raises:
+            CommandError: There is no such folder.
+        """
+        if self.save_to.endswith("/"):
+            return
+        target = Path(self.save_to)
+        folder = target if target.is_dir() else target.parent
+        if not folder.is_dir():
+            raise CommandError(f"--save-to {self.save_to}: there is no folder {folder}", Exit.USAGE)
+
+    def deliver(self, result: "OutputModel", *, streamed: bool = False) -> None:
+        """Save what is to be saved and show the rest.
+
+        Args:
+            result: The outputs.
+            streamed: Whether the text has been shown already.
+        """
+        outputs = {name: value for name, value in result if name != "error" or value}
+        plain = {name: self._plain(value) for name, value in outputs.items()}
+        match self.form:
+            case "json":
+                meta = {name: _jsonable(value) for name, value in asdict(result.meta).items()}
+                document = {"outputs": plain, "meta": meta}
+                write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+            case "text":
+                self._show(outputs, plain, streamed=streamed)
+            case "quiet":
+                pass
+
+    def _show(
+        self, outputs: Mapping[str, Any], plain: Mapping[str, Any], *, streamed: bool
+    ) -> None:
+        told: set[str] = set()
+        for name, value in outputs.items():
+            if name == "text" and isinstance(value, str):
+                told.add(name)
+                if not streamed and value:
+                    write(value if value.endswith("\n") else f"{value}\n")
+            elif paths := [str(path) for path in self._paths(value, plain[name])]:
+                told.add(name)
+                write("".join(f"{path}\n" for path in paths))
+            elif value and (is_array(value) or is_object(value)):
+                told.add(name)
+                write(json.dumps(plain[name], indent=2, ensure_ascii=False, default=str) + "\n")
+        rest = {name: value for name, value in plain.items() if name not in told}
+        if not told:
+            write("".join(f"{one_line(name)}: {value}\n" for name, value in rest.items()))
+        elif sys.stderr.isatty() and sys.stdout.isatty():
+            _show_figures(rest)
+
+    def _plain(self, value: Any) -> Any:
+        """Return a value as JSON has it; media are saved, and their paths stand for them."""
+        if isinstance(value, self._media()):
+            return str(self._save(value))
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in cast("list[Any]", value)]
+        if is_object(value):
+            return {name: self._plain(inner) for name, inner in value.items()}
+        data = getattr(value, "data", None) if isinstance(value, str) else None
+        raw = getattr(value, "raw", None)  # a call of a tool, as the hub sent it
+        return data if data is not None else raw if raw is not None else value
+
+    def _paths(self, value: Any, plain: Any) -> Iterator[str]:
+        if isinstance(value, self._media()):
+            yield plain
+        elif is_array(value) and value and isinstance(value[0], self._media()):
+            yield from plain
+
+    def _media(self) -> "type[Media]":
+        return cast("type[Media]", self.settings.module("_runtime.media").Media)
+
+    def _save(self, medium: "Media") -> Path:
+        try:
+            return _save(medium, self.save_to)
+        except OSError as error:
+            import tempfile
+
+            shelter = Path(tempfile.mkdtemp(prefix="aki-"))
+            say(f"{self.save_to} can not be written ({error.strerror}); saved in {shelter} instead")
+            return medium.save(shelter)
+
+
+def _save(medium: "Media", place: str) -> Path:
+    target = Path(place)
+    if place.endswith("/") or target.is_dir():
+        return medium.save(place if place.endswith("/") else target)
+    number = 1
+    while True:
+        try:
+            return medium.save(target)
+        except FileExistsError:
+            number += 1
+            target = Path(place).with_stem(f"{Path(place).stem}-{number}")
+
+
+def _show_figures(rest: Mapping[str, Any]) -> None:
+    from .terminal import console
+
+    shown = [
+        f"{one_line(name).replace('_', ' ')} {one_line(str(value))}"
+        for name, value in rest.items()
+        if value not in (None, "") and len(str(value)) <= LONGEST_FIGURE
+    ]
+    if shown:
+        console(sys.stderr).print(harmless(" · ".join(shown)), style="dim")
+
+
+def _jsonable(value: Any) -> Any:
+    return dict(value) if is_mapping(value) else value

@@ -1,0 +1,72 @@
+"""What the exit status of `aki` says, and which failure has which; one table for all commands.
+
+0 to 2 and 10 to 12 mean what they mean for `aki-codegen`. Must not import any client: each generated package has
+exceptions of its own, which are known here by their names.
+"""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    OK = 0
+    """It worked."""
+    FAILED = 1
+    """It failed for a reason that has no status of its own."""
+    USAGE = 2
+    """The command line is wrong, or the endpoint refuses the parameters; nothing was paid."""
+    INCOMPLETE = 3
+    """Some of several calls failed."""
+    CONFIGURATION = 4
+    """No key, an address that is none, a package or an extra that is not installed."""
+    KEY = 5
+    """The key is not good, or not good for this endpoint."""
+    NO_ENDPOINT = 6
+    """There is no such endpoint, or the hub has removed it."""
+    BUSY = 7
+    """The queue is full or there were too many requests; a later try is safe."""
+    HUB = 8
+    """The hub could not be reached, failed, or answered what nobody understands."""
+    TIMEOUT = 9
+    """The time allowed has passed."""
+    HARMLESS = 10
+    """`changes`: the worst change leaves every call as it was."""
+    RISKY = 11
+    """`changes`: the worst change leaves calls right, but may alter what they mean or what comes back."""
+    BREAKING = 12
+    """`changes`: a change makes calls fail that were right, or code that reads their results."""
+    JOB = 13
+    """The job ended without a result."""
+    INTERRUPTED = 130
+    """Ctrl-C; the hub was asked to cancel the job."""
+    PIPE = 141
+    """Whoever read the output went away; the hub was asked to cancel the job."""
+    TERMINATED = 143
+    """SIGTERM; the hub was asked to cancel the job."""
+
+
+STATUS_OF: dict[str, Exit] = {
+    "InvalidParametersError": Exit.USAGE,
+    "MediaError": Exit.USAGE,
+    "TooLargeError": Exit.USAGE,
+    "ConfigurationError": Exit.CONFIGURATION,
+    "AuthenticationError": Exit.KEY,
+    "NotEntitledError": Exit.KEY,
+    "NotFoundError": Exit.NO_ENDPOINT,
+    "EndpointRemovedError": Exit.NO_ENDPOINT,
+    "QueueFullError": Exit.BUSY,
+    "RateLimitedError": Exit.BUSY,
+    "StatusError": Exit.HUB,
+    "ConnectionFailedError": Exit.HUB,
+    "UnexpectedAnswerError": Exit.HUB,
+    "DeadlineExceededError": Exit.TIMEOUT,
+    "JobError": Exit.JOB,
+}
+"""The status of each exception of a client; that of the nearest ancestor where it has none of its own."""
+
+
+def status_of(error: BaseException) -> Exit:
+    """Return the exit status of a client's exception."""
+    names = (kind.__name__ for kind in type(error).__mro__)
+    return next((STATUS_OF[name] for name in names if name in STATUS_OF), Exit.FAILED)

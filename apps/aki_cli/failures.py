@@ -1,0 +1,94 @@
+"""How a failure is told: one sentence on stderr, with `--debug` the traceback, and never the key."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from .exits import Exit, status_of
+from .problems import CommandError
+from .settings import Settings, settings_of
+from .terminal import say
+
+HIDDEN = "***"
+SHORTEST_SECRET = 8
+"""Characters; a shorter key is a stand-in for a sandbox, and may be a word of any sentence."""
+
+
+def tell(error: Exception, context: Any) -> int:
+    """Say what went wrong and return the exit status.
+
+    Args:
+        error: What was raised.
+        context: The command's context; None where the global options could not be read.
+    """
+    settings = Settings() if context is None else settings_of(context)
+    secrets = settings.secrets()
+    if settings.debug:
+        lines = traceback.format_exception(error)
+        sys.stderr.write(redacted("".join(lines), secrets))
+    sentence, status = _sentence(error)
+    say(redacted(sentence, secrets))
+    return status
+
+
+def redacted(text: str, secrets: tuple[str, ...]) -> str:
+    """Return a text without keys, in whatever spelling they stand there."""
+    for secret in (key for key in secrets if len(key) >= SHORTEST_SECRET):
+        for spelling in {secret, quote(secret, safe=""), repr(secret)[1:-1]}:
+            text = text.replace(spelling, HIDDEN)
+    return text
+
+
+def log_to_stderr() -> Callable[[], None]:
+    """Show the client's log lines, which hold no key and only shortened job ids; return what ends it."""
+    log = logging.getLogger("aki_client")
+    before = log.level
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+    def end() -> None:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+    return end
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
+    if isinstance(error, CommandError):
+        return error.message, error.status
+    if any(kind.__name__ == "AkiError" for kind in type(error).__mro__):
+        # What helps in Python is not what helps here.
+        told = str(error).replace("give api_key=", "say --api-key-file FILE")
+        return told.replace(": \n", ":\n"), status_of(error)
+    # Typer's errors of usage have no public name; this is what they have in common.
+    format_message = getattr(error, "format_message", None)
+    if callable(format_message):
+        meant: list[str] = getattr(error, "possibilities", None) or []
+        told = f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?"
+        return told if meant else f"{format_message()}{_help_for(error)}", Exit.USAGE
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", Exit.FAILED
+    return (
+        f"{type(error).__name__}: {error} (this should not happen; --debug shows where)",
+        Exit.FAILED,
+    )
+
+
+def _help_for(error: Exception) -> str:
+    """Say what to do about an error of usage; an option at the wrong place is told where it belongs."""
+    context: Any = getattr(error, "ctx", None)
+    if context is None:
+        return " (`aki --help` helps)"
+    option = getattr(error, "option_name", None)
+    inner, outer = context, context.parent
+    while outer is not None:
+        if any(option in parameter.opts for parameter in outer.command.get_params(outer)):
+            return f"; it stands before `{inner.info_name}`: {outer.command_path} {option} … {inner.info_name}"
+        inner, outer = outer, outer.parent
+    return f" (`{context.command_path} --help` helps)"

@@ -1,0 +1,98 @@
+"""The command `aki` itself: its global options, and commands that are imported when they are asked for."""
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .commands import COMMANDS
+from .settings import PACKAGE
+from .style import new_app
+
+
+class Commands(TyperGroup):
+    """The commands of the table, each imported when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None where there is none of this name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            close = get_close_matches(cmd_name, COMMANDS, n=1)
+            if not ctx.resilient_parsing and not cmd_name.startswith("-"):
+                hint = f"did you mean {close[0]}?" if close else "`aki --help` lists them."
+                ctx.fail(f"There is no command {cmd_name!r}; {hint}")
+            return None
+        command = typer.main.get_command(import_module(entry[0]).app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+app = new_app(
+    Commands,
+    help="Call the endpoints of a model hub from a terminal.",
+    epilog="The key is read from AKI_API_KEY or a file, never from an argument, which others could see. "
+    "Options of aki itself stand before the command.",
+    subcommand_metavar="COMMAND ...",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from aki_client import __version__
+
+        typer.echo(f"aki {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    package: Annotated[
+        str, typer.Option(metavar="NAME", help="The generated package to use.")
+    ] = PACKAGE,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The hub's address (AKI_API_SERVER, or the package's)."),
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="aki|aime",
+            help="The hub's routes: AKI.IO's or an AIME API Server's (as generated).",
+            autocompletion=lambda: ["aki", "aime"],
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time for a call (3600).")
+    ] = None,
+    key_file: Annotated[
+        str | None,
+        typer.Option("--api-key-file", metavar="FILE", help="Read the key from a file."),
+    ] = None,
+    allow_http: Annotated[
+        bool,
+        typer.Option("--allow-http", help="Send the key over plain http to another machine."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks and the log on stderr.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the global options, which `settings_of` reads."""
+    if debug:
+        from .failures import log_to_stderr
+
+        ctx.call_on_close(log_to_stderr())

@@ -1,0 +1,116 @@
+"""The global options, and the client that is made of them. The key is never one of them, only the file it is in."""
+
+import importlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from .exits import Exit
+from .problems import CommandError
+
+if TYPE_CHECKING:
+    from aki_client import Aki, Layout
+
+PACKAGE = "aki_client"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the global options say.
+
+    Attributes:
+        package: The generated package.
+        server: The hub's address; None leaves it to AKI_API_SERVER and the package.
+        layout: The hub's routes; None leaves them to the package.
+        timeout: Seconds for a call; None leaves them to the client.
+        key_file: The file that holds the key; None leaves it to AKI_API_KEY.
+        allow_http: Whether the key may go over plain http.
+        debug: Whether failures are shown with their tracebacks.
+    """
+
+    package: str = PACKAGE
+    server: str | None = None
+    layout: str | None = None
+    timeout: float | None = None
+    key_file: str | None = None
+    allow_http: bool = False
+    debug: bool = False
+
+    def key(self) -> str | None:
+        """Return the key in the file that was named; None leaves it to AKI_API_KEY.
+
+        Raises:
+            CommandError: The file can not be read, or is empty.
+        """
+        if self.key_file is None:
+            return None
+        try:
+            text = Path(self.key_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise CommandError(
+                f"the key file {self.key_file} can not be read: {reason}", Exit.CONFIGURATION
+            ) from None
+        if not text:
+            raise CommandError(
+                f"the key file {self.key_file} is empty; put the API key into it",
+                Exit.CONFIGURATION,
+            )
+        return text
+
+    def client(self) -> "Aki":
+        """Make a client of the package.
+
+        Raises:
+            CommandError: There is no such package.
+            AkiError: The client's own, where the address or the key can not be used.
+        """
+        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        kind = cast("type[Aki]", self.module("client").Aki)
+        return kind(
+            self.key(),
+            api_server=self.server,
+            layout=cast("Layout | None", self.layout),
+            allow_http=self.allow_http,
+            **options,
+        )
+
+    def module(self, name: str) -> ModuleType:
+        """Import a module of the package.
+
+        Raises:
+            CommandError: There is none.
+        """
+        try:
+            return importlib.import_module(f"{self.package}.{name}")
+        except ModuleNotFoundError as error:
+            if not f"{self.package}.{name}".startswith(error.name or "\0"):
+                raise
+            raise no_package(self.package) from None
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not be shown, whatever goes wrong."""
+        keys = [os.environ.get("AKI_API_KEY", "").strip()]
+        with suppress(CommandError):
+            keys.append(self.key() or "")
+        return tuple(key for key in keys if key)
+
+
+def no_package(name: str) -> CommandError:
+    """Say that a package is none of ours."""
+    return CommandError(
+        f"{name!r} is no generated package that Python finds; "
+        "make one with `aki-codegen generate`, or say --package NAME",
+        Exit.CONFIGURATION,
+    )
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """Return the global options of a command; also while a word is completed, when nothing has run yet."""
+    given: dict[str, Any] = ctx.find_root().params
+    return Settings(**{name: given[name] for name in Settings.__match_args__ if name in given})

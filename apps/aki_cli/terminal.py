@@ -1,0 +1,72 @@
+"""What may be shown on a terminal, and how: text of a hub without control characters, Rich only where it is seen.
+
+Nothing here imports Rich before something is drawn.
+"""
+
+import sys
+import unicodedata
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_LAYOUT = frozenset("\n\t")
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What reorders the text around it, so that it can read as something else."""
+
+WIDTH_OF_PIPES = 120
+"""Columns of a table that goes to no terminal."""
+
+
+def harmless(text: str) -> str:
+    """Return a text of a hub without what a terminal would obey."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char for char in text if char in _LAYOUT or not _acts(char))
+
+
+def one_line(text: str) -> str:
+    """Return a text of a hub as one line without what a terminal would obey."""
+    return " ".join(harmless(text).split())
+
+
+def say(sentence: str) -> None:
+    """Tell a person something on stderr, after the command's name."""
+    print(f"aki: {harmless(sentence)}", file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Write to stdout at once; untouched into a pipe or a file, harmless on a terminal."""
+    sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
+def console(stream: IO[str]) -> "Console":
+    """Return a Rich console that knows colours and moving bars only where a terminal is (`NO_COLOR` honoured)."""
+    from rich.console import Console
+
+    on_terminal = stream.isatty()
+    return Console(
+        file=stream,
+        force_terminal=on_terminal,
+        width=None if on_terminal else WIDTH_OF_PIPES,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+
+
+def draw(*parts: "RenderableType", style: str = "") -> None:
+    """Draw on stdout with Rich; into a pipe without colours and without spaces at the ends of lines."""
+    out = console(sys.stdout)
+    if sys.stdout.isatty():
+        out.print(*parts, style=style, sep="\n")
+        return
+    with out.capture() as drawn:
+        out.print(*parts, sep="\n")
+    write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+
+def _acts(char: str) -> bool:
+    return char in _DIRECTIONS or unicodedata.category(char) == "Cc"

@@ -1,0 +1,120 @@
+"""What people write on a command line or into a file, made into the values that an endpoint takes.
+
+A text that can not be read as its parameter's type stays a text: the client's own check, or the hub, says what is wrong
+with it, together with everything else that is wrong. Must not know options or commands.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aki_client._runtime.fact_media import MEDIA
+from aki_client._runtime.facts import FieldFacts
+from aki_client._runtime.shapes import is_object
+
+from .exits import Exit
+from .problems import CommandError
+
+FILE = "@"
+"""Before a file's name: its content is the value. Twice for a text that begins with it."""
+
+
+def read_value(name: str, text: str, facts: FieldFacts, choices: list[Any]) -> Any:
+    """Return the value of a parameter.
+
+    Args:
+        name: The parameter, for the sentence where it can not be read.
+        text: What was written.
+        facts: What the parameter takes.
+        choices: The values of a choice.
+
+    Raises:
+        ValueError: A file can not be read, or there is no JSON where it has to be.
+    """
+    if facts.type in MEDIA:
+        return _medium(text)
+    text = _text_of(name, text)
+    match facts.type:
+        case "integer":
+            return _number(int, text)
+        case "number":
+            return _number(float, text)
+        case "choice":
+            return next((choice for choice in choices if _spelled(choice) == text), text)
+        case "json" | "chat":
+            return _json(name, text)
+        case "text" | "prompt" | "boolean":
+            return text
+        case _:
+            # A type that nobody has met: JSON where it is one.
+            try:
+                return json.loads(text)
+            except ValueError:
+                return text
+
+
+def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters in a JSON document.
+
+    Args:
+        source: A file, or `-` for stdin.
+        names: The parameters' names in Python by those on the hub; either may be used.
+
+    Raises:
+        CommandError: It can not be read, or is no JSON object.
+    """
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+        document: object = json.loads(text)
+    except OSError as error:
+        raise CommandError(f"--json {source}: {error.strerror or error}", Exit.USAGE) from None
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"--json {source} is no JSON: {error}", Exit.USAGE) from None
+    if not is_object(document):
+        raise CommandError(
+            f'--json {source} must hold an object such as {{"prompt": "A lake"}}', Exit.USAGE
+        )
+    return {names.get(name, name): value for name, value in document.items()}
+
+
+def _medium(text: str) -> Any:
+    if text.startswith(FILE * 2):
+        return Path(text.removeprefix(FILE))
+    return text if text[:5].lower() == "data:" else Path(text.removeprefix(FILE))
+
+
+def _text_of(name: str, text: str) -> str:
+    if text.startswith(FILE * 2):
+        return text.removeprefix(FILE)
+    if not text.startswith(FILE) or text == FILE:
+        return text
+    source = text.removeprefix(FILE)
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+    except OSError as error:
+        reason = f"{error.strerror or error}"
+    except UnicodeDecodeError:
+        reason = "it is no text in UTF-8"
+    raise ValueError(
+        f"{name}: the file {source} can not be read: {reason} (@@ begins a text with an at sign)"
+    )
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name} must be JSON: {error}") from None
+
+
+def _number(kind: type[int] | type[float], text: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _spelled(choice: object) -> str:
+    return choice if isinstance(choice, str) else json.dumps(choice)

@@ -1,0 +1,48 @@
+"""`python -m aki_playground`: the playground, without the command line `aki`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .app import PlaygroundError, launch
+
+
+def main() -> int:
+    """Serve the playground and return an exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m aki_playground",
+        description="A local page on which each endpoint of a hub can be tried.",
+        epilog="The key is read from AKI_API_KEY, or from the file that --api-key-file names.",
+    )
+    parser.add_argument("--package", default="aki_client", help="generated package (%(default)s)")
+    parser.add_argument("--server", help="the hub's address; AKI_API_SERVER where it is not given")
+    parser.add_argument("--port", type=int, help="where to listen on 127.0.0.1; any free port")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument("--api-key-file", type=Path, metavar="FILE", help="file that holds the key")
+    options = parser.parse_args()
+    try:
+        launch(
+            package=options.package,
+            server=options.server,
+            port=options.port,
+            open_browser=not options.no_browser,
+            api_key=_key_in(options.api_key_file),
+        )
+    except PlaygroundError as error:
+        sys.stderr.write(f"{parser.prog}: {error}\n")
+        return 1
+    return 0
+
+
+def _key_in(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise PlaygroundError(f"the key can not be read from {path}: {reason}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

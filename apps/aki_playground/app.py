@@ -1,0 +1,123 @@
+"""Starts the playground: a server on this machine's loopback address, until Ctrl-C."""
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Generator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from .package import HubPackage, PackageError
+
+if TYPE_CHECKING:
+    from aki_client import AsyncAki
+
+HOST = "127.0.0.1"
+_SETTINGS = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_SHARE": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+class PlaygroundError(Exception):
+    """The playground can not start; the message says what to do."""
+
+
+def launch(
+    package: str = "aki_client",
+    server: str | None = None,
+    port: int | None = None,
+    open_browser: bool = True,
+    api_key: str | None = None,
+) -> None:
+    """Serve the playground until Ctrl-C, after a line that says where.
+
+    Args:
+        package: The generated package whose endpoints are shown.
+        server: The hub's address; AKI_API_SERVER, or the package's own hub, where it is not given.
+        port: Where to listen on 127.0.0.1; any free port where it is not given.
+        open_browser: Open the page in the browser.
+        api_key: The hub's key; AKI_API_KEY where it is not given.
+
+    Raises:
+        PlaygroundError: Gradio is missing, the package is none, or the port is taken.
+    """
+    with _temporary_folder() as folder, _listener(port) as listener:
+        # Gradio reads these while it is imported.
+        os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(folder / "uploads"))
+        try:
+            from .bench import Bench
+            from .server import serve
+        except ImportError as error:
+            raise PlaygroundError(
+                f"the playground needs Gradio ({error}): pip install 'aki-client[playground]'"
+            ) from None
+        number: int = listener.getsockname()[1]
+        address = f"http://{HOST}:{number}"
+        chosen = _package(package)
+        bench = Bench(chosen, _client(chosen, api_key, server), folder / "results", server)
+
+        def announce() -> None:
+            print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
+            if open_browser:
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(bench, listener, announce)
+
+
+def _package(name: str) -> HubPackage:
+    try:
+        return HubPackage(name)
+    except PackageError as error:
+        raise PlaygroundError(str(error)) from None
+
+
+def _client(package: HubPackage, api_key: str | None, server: str | None) -> "AsyncAki":
+    try:
+        return package.client(api_key, server)
+    except package.error as error:
+        raise PlaygroundError(error.message) from None
+
+
+def _listener(port: int | None) -> socket.socket:
+    # Only where the protocol is named does asyncio switch off Nagle's algorithm.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port or 0))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        if isinstance(error, OverflowError) or error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise PlaygroundError(
+                f"port {port} can not be used; choose another one, or none for any free port"
+            ) from None
+        raise
+    return listener
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Generator[Path]:
+    """Make a folder for uploads and results that goes with the program, also where the program is told to end."""
+    with tempfile.TemporaryDirectory(prefix="aki-playground-") as name:
+        if threading.current_thread() is not threading.main_thread():
+            yield Path(name)
+            return
+        before = signal.signal(signal.SIGTERM, _end)
+        try:
+            yield Path(name)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,132 @@
+"""A conversation: its messages as a call takes them, and as the page shows them. Pure values."""
+
+import mimetypes
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, TypeAlias
+
+Message: TypeAlias = dict[str, Any]
+"""One message as a call takes it: a role, and text or parts with one medium each."""
+
+
+class AttachmentError(ValueError):
+    """A file that no message of this endpoint can hold."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody has typed and not sent.
+
+    Attributes:
+        text: The text.
+        files: Paths of attached files.
+    """
+
+    text: str = ""
+    files: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.text.strip() or self.files)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message that is sent.
+
+    Attributes:
+        arguments: The call.
+        before: The conversation before it.
+        asked: The conversation with it.
+        draft: What the box held.
+    """
+
+    arguments: Mapping[str, Any]
+    before: tuple[Message, ...]
+    asked: tuple[Message, ...]
+    draft: Any
+
+
+def draft_of(entered: Any) -> Draft:
+    """Read what a box for messages holds: text, or text and files."""
+    if isinstance(entered, str):
+        return Draft(entered)
+    fields: dict[str, Any] = entered or {}
+    return Draft(fields.get("text") or "", tuple(fields.get("files") or ()))
+
+
+def user_message(draft: Draft, taken: Collection[str]) -> Message:
+    """Make a message of a draft.
+
+    Args:
+        draft: What was typed and attached.
+        taken: The kinds of media that the endpoint takes in messages.
+
+    Raises:
+        AttachmentError: A file is of no kind that the endpoint takes.
+    """
+    if not draft.files:
+        return {"role": "user", "content": draft.text}
+    parts: list[dict[str, str]] = [{_kind(path, taken): path} for path in draft.files]
+    if draft.text.strip():
+        parts.append({"text": draft.text})
+    return {"role": "user", "content": parts}
+
+
+def messages_to_send(system: str, history: Sequence[Message]) -> list[Message]:
+    """Return the whole conversation, with what the model is told before it."""
+    told: list[Message] = [{"role": "system", "content": system}] if system.strip() else []
+    return [*told, *history]
+
+
+def answer_message(text: str) -> Message:
+    """Make a message of an answer."""
+    return {"role": "assistant", "content": text}
+
+
+def shown_messages(
+    history: Iterable[Message], answer: str | None = None, thinking: str = ""
+) -> list[Message]:
+    """Return a conversation for display: every medium is a message of its own, as a file.
+
+    Args:
+        history: The messages so far.
+        answer: The answer as far as it has come; None where none is awaited.
+        thinking: What the model thought before it.
+    """
+    shown = [part for message in history for part in _shown(message)]
+    if thinking:
+        note = {"title": "Thinking", "status": "done" if answer else "pending"}
+        shown.append({"role": "assistant", "content": thinking, "metadata": note})
+    if answer is not None and (answer or not thinking):
+        shown.append({"role": "assistant", "content": answer})
+    return shown
+
+
+def transcript(history: Iterable[Message]) -> str:
+    """Return a conversation as text to be kept; media are named only."""
+    turns = ((part["role"], part["content"]) for message in history for part in _shown(message))
+    return "".join(
+        f"## {role}\n\n{content if isinstance(content, str) else PurePath(content['path']).name}\n\n"
+        for role, content in turns
+    )
+
+
+def _shown(message: Message) -> list[Message]:
+    role, content = message["role"], message["content"]
+    if isinstance(content, str):
+        return [{"role": role, "content": content}]
+    return [
+        {"role": role, "content": value if kind == "text" else {"path": value}}
+        for part in content
+        for kind, value in part.items()
+    ]
+
+
+def _kind(path: str, taken: Collection[str]) -> str:
+    guessed = (mimetypes.guess_type(path)[0] or "").partition("/")[0]
+    if guessed in taken:
+        return guessed
+    raise AttachmentError(
+        f"{PurePath(path).name} can not be attached: this endpoint takes {', '.join(taken)}."
+    )

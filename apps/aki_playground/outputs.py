@@ -1,0 +1,31 @@
+"""Which kind of thing each output of an endpoint is, read from its output model."""
+
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+OutputKind = Literal["text", "image", "audio", "video", "images", "audios", "videos", "value"]
+
+_MEDIA: dict[str, OutputKind] = {"Image": "image", "Audio": "audio", "Video": "video"}
+_LISTS: dict[OutputKind, OutputKind] = {"image": "images", "audio": "audios", "video": "videos"}
+
+
+def output_kinds(model: type[BaseModel]) -> dict[str, OutputKind]:
+    """Return the kind of each declared output, by its Python name."""
+    return {name: _kind(name, info.annotation) for name, info in model.model_fields.items()}
+
+
+def _kind(name: str, annotation: Any) -> OutputKind:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(name, arguments[0])
+    if origin in (Union, UnionType):
+        return _kind(name, next(a for a in arguments if a is not NoneType))
+    if origin is list and arguments:
+        return _LISTS.get(_kind(name, arguments[0]), "value")
+    # Every generated package has its own classes of media: their names are what they share.
+    word = getattr(annotation, "__name__", "")
+    if word == "ChatText" or (name == "text" and annotation is str):
+        return "text"
+    return _MEDIA.get(word, "value")

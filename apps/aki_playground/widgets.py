@@ -1,0 +1,142 @@
+"""The widget of each field. What it holds reaches the reader of the form as it is.
+
+Gradio refuses what its own widgets would not take with a message in a corner of the page. Here the endpoint's own rules
+decide, and their sentences stand at the field; so a slider and a choice hand on whatever they hold.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.data_classes import ImageData
+
+from .fields import Field
+from .reading import Reading, read_form
+from .status import note_html
+
+
+class Form:
+    """The fields of an endpoint on the page, a note below each.
+
+    Args:
+        fields: What to show, in order.
+    """
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = fields
+        self.inputs: list[Component] = []
+        self._notes: list[gr.HTML] = []
+
+    def draw(self, *, advanced: bool) -> None:
+        """Put the fields, or those that are folded away, where the page is being built."""
+        for field in self.fields:
+            if field.advanced is advanced:
+                with gr.Column(elem_classes="aki-field"):
+                    self.inputs.append(_widget(field))
+                    self._notes.append(gr.HTML(note_html(field.text), padding=False))
+
+    def read(self, values: Iterable[Any]) -> Reading:
+        """Read the values of `inputs`."""
+        return read_form(self.fields, values)
+
+    def notes(self, faults: dict[str, str]) -> dict[Component, Any]:
+        """Return the updates that say what is wrong at which field."""
+        return {
+            note: note_html(field.text, faults.get(field.name, ""))
+            for field, note in zip(self.fields, self._notes, strict=True)
+        }
+
+
+def _widget(field: Field) -> Component:
+    label = f"{field.name} *" if field.parameter.required else field.name
+    ident = f"field-{field.name}"
+    match field.widget:
+        case "slider":
+            slider = gr.Slider(
+                field.minimum,
+                field.maximum,
+                field.initial,
+                step=field.step,
+                label=label,
+                elem_id=ident,
+                interactive=True,
+            )
+            return _hand_on(slider, _number)
+        case "number":
+            return gr.Number(field.initial, label=label, elem_id=ident, interactive=True)
+        case "choice" | "open_choice":
+            return gr.Dropdown(
+                list(field.choices),
+                value=field.initial,
+                allow_custom_value=field.widget == "open_choice",
+                label=label,
+                elem_id=ident,
+                interactive=True,
+            )
+        case "checkbox":
+            return gr.Checkbox(field.initial, label=label, elem_id=ident, interactive=True)
+        case "text":
+            return gr.Textbox(
+                field.initial,
+                lines=field.lines,
+                max_lines=10,
+                label=label,
+                elem_id=ident,
+                interactive=True,
+            )
+        case "json":
+            return gr.Code(
+                field.initial,
+                language="json",
+                lines=field.lines,
+                max_lines=12,
+                label=f"{label} (JSON)",
+                elem_id=ident,
+                interactive=True,
+                buttons=[],
+            )
+        case "image":
+            picture = gr.Image(
+                type="filepath",
+                sources=["upload", "clipboard"],
+                label=label,
+                elem_id=ident,
+                interactive=True,
+                height=220,
+                buttons=[],
+            )
+            return _hand_on(picture, _path)
+        case "audio":
+            return gr.Audio(
+                type="filepath",
+                sources=["upload", "microphone"],
+                label=label,
+                elem_id=ident,
+                interactive=True,
+                buttons=[],
+            )
+        case "video":
+            return gr.Video(
+                sources=["upload"],
+                label=label,
+                elem_id=ident,
+                interactive=True,
+                height=260,
+                buttons=[],
+            )
+
+
+def _hand_on(widget: Component, read: Callable[[Any], Any]) -> Component:
+    """Have a widget hand on what it holds, unchecked."""
+    # Not a subclass: Gradio writes a stub beside the source of each.
+    vars(widget)["preprocess"] = read
+    return widget
+
+
+def _number(payload: float | None) -> float | None:
+    return payload
+
+
+def _path(payload: ImageData | None) -> str | None:
+    return payload.path if payload is not None else None

@@ -1,0 +1,82 @@
+"""Runs every benchmark and writes docs/performance.md: `python -m benchmarks.report`, or `make bench`.
+
+Both sides of a ratio are measured in the same run. Give it a machine with nothing else to do, and half an hour.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from benchmarks import (
+    command_line,
+    generation,
+    growing_text,
+    imports,
+    in_flight,
+    large_media,
+    notice,
+    request_cost,
+)
+from benchmarks.goals import Measured, table
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+
+SECTIONS: dict[str, Callable[[], Iterable[Measured]]] = {
+    "Starting": lambda: [*imports.measure(), *command_line.measure()],
+    "Requests": lambda: [*request_cost.measure(), *in_flight.measure()],
+    "Noticing the end of a job": notice.goals,
+    "Large media": large_media.measure,
+    "Growing text": growing_text.measure,
+    "Generating": generation.measure,
+}
+
+
+def main() -> None:
+    """Measure, write the page, and say what was missed."""
+    text = PAGE.read_text("utf-8")
+    missed = 0
+    for title, measure in SECTIONS.items():
+        print(f"{title} …", flush=True)
+        rows = list(measure())
+        print(table(rows), flush=True)
+        missed += sum(not row.holds for row in rows)
+        text = _replace(text, title, table(rows))
+    text = _replace(text, "Single functions", _functions())
+    text = _replace(text, "The machine", _machine())
+    PAGE.write_text(text, "utf-8")
+    print(f"{PAGE.name} is written; {missed} goals are missed.")
+
+
+def _replace(text: str, mark: str, figures: str) -> str:
+    """Put figures between the marks of a section; what is said beside them stays."""
+    begin, end = f"<!-- figures: {mark} -->", "<!-- end of figures -->"
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n\n{figures}\n\n{end}{rest.partition(end)[2]}"
+
+
+def _functions() -> str:
+    """Run the benchmarks of single functions, and return their medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "found.json"
+        command = [sys.executable, "-m", "pytest", "-q", "benchmarks", f"--benchmark-json={found}"]
+        subprocess.run(command, check=True)
+        benchmarks = json.loads(found.read_text("utf-8"))["benchmarks"]
+    lines = [
+        f"| {entry['name'].removeprefix('test_').replace('_', ' ')} | {entry['stats']['median'] * 1e6:.1f} µs |"
+        for entry in benchmarks
+    ]
+    return "\n".join(["| function | median |", "|---|--:|", *lines])
+
+
+def _machine() -> str:
+    cores, kernel = os.cpu_count(), platform.system()
+    return f"{cores} cores, {platform.machine()}, {kernel}, CPython {platform.python_version()}."
+
+
+if __name__ == "__main__":
+    main()

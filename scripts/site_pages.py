@@ -1,0 +1,186 @@
+"""What the reference site has beside docs/: pages made of the README, the hub's metadata and the runtime's names.
+
+A hook of MkDocs. Nothing is written into docs/, and nothing is said twice: the guide's first pages are sections of the
+README, endpoint pages come from `aki_codegen.export`, the API reference names objects and mkdocstrings describes them.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from aki_codegen.export.pages import endpoint_pages
+from aki_codegen.export_command import offered_endpoints
+from aki_codegen.runtime import public
+from aki_codegen.snapshot_files import read
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+TOP = Path(__file__).parents[1]
+GENERATED = TOP / "generated"
+PACKAGE = "aki_client"
+
+README_PAGES = {
+    "guide/first-call.md": ("The first call", ["The first call", "Async", "Settings", "More"]),
+    "guide/streaming.md": ("Streaming", ["Streaming"]),
+    "guide/jobs.md": ("Jobs", ["Jobs"]),
+    "guide/media.md": ("Images and sound", ["Images and sound"]),
+}
+"""Pages that are sections of the README: title, and headings of the sections."""
+
+GUIDE = {
+    **{path: title for path, (title, _) in README_PAGES.items()},
+    "validation.md": "Validation",
+    "errors.md": "Errors",
+    "background-jobs.md": "Background work",
+    "batches.md": "Batches",
+    "notebooks.md": "Notebooks",
+    "testing.md": "Testing with the sandbox",
+    "self-hosted.md": "Servers of your own",
+    "security.md": "Security",
+}
+HISTORY = {
+    "hub-changes.md": "Of this hub",
+    "changes.md": "How changes are classed",
+    "refresh.md": "Refreshing",
+}
+MORE = {
+    "coming-from-aki-io.md": "Coming from aki-io",
+    "command-line.md": "The generator",
+    "faults.md": "Faults and how they end",
+    "specifications.md": "OpenAPI and JSON Schema",
+}
+"""Pages by their place in the menu, with short titles; a page that is not there is left out."""
+
+REFERENCE = {
+    "Clients and calls": "client async_client endpoint options events streams jobs async_jobs bars info",
+    "Inputs": "parameters chat tools json_value media_input models",
+    "Results": "media chat_text untyped",
+    "Errors": "errors",
+}
+"""Pages of the API reference, with the modules whose public names they hold; the rest goes to the last one."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Lay out the pages; a page of docs/ that no list names stands under More."""
+    written = {path.name for path in (TOP / "docs").glob("*.md")}
+    there = {*written, *README_PAGES, *_changes()}
+    guide, history, more = (_titled(pages, there) for pages in (GUIDE, HISTORY, MORE))
+    unnamed = sorted(written - {*GUIDE, *HISTORY, *MORE})
+    config.nav = [
+        {"Start": "index.md"},
+        {"Guide": guide},
+        {"Endpoints": [f"endpoints/{path}" for path in _in_order(_endpoint_pages())]},
+        {"Reference": [f"reference/{_file_name(title)}" for title in REFERENCE]},
+        {"Changes": history},
+        {"More": [*more, *unnamed]},
+    ]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are made."""
+    for path, text in _made().items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
+    """Turn links to files that are no pages into their names."""
+    here = PurePosixPath(page.file.src_uri).parent
+
+    def shown(match: re.Match[str]) -> str:
+        text, target = match[1], match[2].partition("#")[0]
+        known = not target or "://" in target or files.get_file_from_path(_joined(here, target))
+        return match[0] if known else text
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", shown, markdown)
+
+
+def _titled(pages: dict[str, str], there: set[str]) -> list[dict[str, str]]:
+    return [{title: path} for path, title in pages.items() if path in there]
+
+
+def _made() -> dict[str, str]:
+    pages = {f"endpoints/{path}": text for path, text in _endpoint_pages().items()}
+    sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
+    pages["index.md"] = sections[""] + _section("Two commands", sections)
+    for path, (title, headings) in README_PAGES.items():
+        first, *rest = headings
+        body = f"# {title}\n{sections[first]}" + "".join(_section(h, sections) for h in rest)
+        pages[path] = body.replace("](docs/", "](../")
+    pages["index.md"] = pages["index.md"].replace("](docs/", "](")
+    pages |= {
+        f"reference/{_file_name(title)}": _reference_page(title, names)
+        for title, names in _public_names().items()
+    }
+    return pages | _changes()
+
+
+def _endpoint_pages() -> dict[PurePosixPath, str]:
+    snapshot = read(GENERATED / PACKAGE)
+    if snapshot is None:
+        raise SystemExit("generated/aki_client holds no snapshot; run `make generate` first")
+    return endpoint_pages(offered_endpoints(snapshot), snapshot, PACKAGE)
+
+
+def _in_order(paths: Iterable[PurePosixPath]) -> list[str]:
+    return sorted(map(str, paths), key=lambda path: (path != "index.md", path))
+
+
+def _changes() -> dict[str, str]:
+    path = GENERATED / "CHANGES.md"
+    return {"hub-changes.md": path.read_text("utf-8")} if path.is_file() else {}
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """Split a text at its second headings; what is before the first of them is called nothing."""
+    headings = list(re.finditer(r"^## (.+)\n", text, re.MULTILINE))
+    yield "", text[: headings[0].start()]
+    for place, heading in enumerate(headings):
+        end = headings[place + 1].start() if place + 1 < len(headings) else len(text)
+        yield heading[1], text[heading.end() : end]
+
+
+def _section(heading: str, sections: dict[str, str]) -> str:
+    return f"\n## {heading}\n{sections[heading]}"
+
+
+def _public_names() -> dict[str, list[str]]:
+    """Return the public names of each page of the reference, as paths to what they name."""
+    tree = ast.parse(Path(str(public.__file__)).read_text("utf-8"))
+    paths = {
+        alias.name: (node.module or "", f"{PACKAGE}._runtime.{node.module}.{alias.name}")
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    pages: dict[str, list[str]] = {title: [] for title in REFERENCE}
+    pages["Clients and calls"] += [f"{PACKAGE}.client.Aki", f"{PACKAGE}.client.AsyncAki"]
+    pages["Clients and calls"] += [
+        f"{PACKAGE}._runtime.client.SyncClient",
+        f"{PACKAGE}._runtime.async_client.AsyncClient",
+    ]
+    for module, path in paths.values():
+        titles = [title for title, modules in REFERENCE.items() if module in modules.split()]
+        pages[titles[0] if titles else "Results"].append(path)
+    return pages
+
+
+def _reference_page(title: str, paths: Iterable[str]) -> str:
+    return f"# {title}\n\n" + "\n".join(f"::: {path}\n" for path in paths)
+
+
+def _file_name(title: str) -> str:
+    return f"{title.lower().replace(' ', '-')}.md"
+
+
+def _joined(folder: PurePosixPath, target: str) -> str:
+    parts: list[str] = list(folder.parts)
+    for part in PurePosixPath(target).parts:
+        if part == "..":
+            del parts[-1:]
+        else:
+            parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,53 @@
+"""Faults and kills together: every row has one outcome, and no row is paid twice."""
+
+import signal
+
+import pytest
+from batch import report
+from batch.trial import INCOMPLETE, Trial, carry_out
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL"),
+]
+
+
+def survived(trial, folder):
+    """Carry a trial out and look at every promise."""
+    figures = carry_out(trial, folder)
+    assert figures.lost == []
+    assert figures.twice == []
+    assert figures.kills == trial.kills
+    assert figures.done + figures.uncertain + sum(figures.failed.values()) == trial.rows
+    assert figures.done_in_the_end == trial.rows
+    return figures
+
+
+@pytest.mark.slow
+def test_300_rows_survive_two_kills(tmp_path):
+    pytest.importorskip("typer", reason="typer is not installed")
+    figures = survived(Trial(rows=300, kills=2, rate=0.05), tmp_path)
+    assert figures.faults > 0
+
+
+def test_the_page_names_the_command_and_losses_of_none():
+    page = report.PAGE.read_text("utf-8")
+    before, _, rest = page.partition(report.BEGIN)
+    table, _, _ = rest.partition(report.END)
+    cells = dict(line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:])
+    assert "python tests/batch/report.py" in before
+    assert cells["rows"] == "10,000"
+    assert cells["SIGKILLs"] == "5"
+    assert cells["rows without exactly one outcome"] == "none"
+    assert cells["rows with several jobs, or done without one"] == "none"
+    share = number(cells["of these, made to fail"]) / number(cells["requests that reached the hub"])
+    assert 0.02 <= share < 0.03
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def test_the_status_of_an_incomplete_batch_is_the_documented_one():
+    from aki_cli.commands import batch
+
+    assert batch.INCOMPLETE == INCOMPLETE

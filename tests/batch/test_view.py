@@ -1,0 +1,104 @@
+"""What people read of a batch."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aki_cli import batch_view
+from aki_cli.batch_view import Lines, duration, parts, told
+from aki_client.batch import Progress, Summary
+
+PROGRESS = Progress(
+    rows=1000,
+    done=10,
+    failed=2,
+    uncertain=1,
+    running=5,
+    limit=8,
+    tokens=1234,
+    compute_seconds=5.5,
+    seconds=10.0,
+    rate=1.3,
+    left=759.2,
+)
+SUMMARY = Summary(
+    rows=1000,
+    done=1000,
+    failed=0,
+    uncertain=0,
+    before=0,
+    picked_up=0,
+    tokens=0,
+    compute_seconds=0.0,
+    seconds=75.0,
+    interrupted=False,
+    output=Path("out.jsonl"),
+    journal=Path("out.jsonl.journal"),
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (59.4, "59 s"),
+        (60, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (7260, "2 h 1 min"),
+    ],
+)
+def test_a_duration(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_progress_in_clauses():
+    assert list(parts(PROGRESS)) == [
+        "13 of 1,000 rows ended",
+        "2 failed",
+        "1 uncertain",
+        "5 of at most 8 running",
+        "1.3 rows/s",
+        "12 min 39 s left",
+        "1,234 tokens",
+        "5.5 s of computing",
+    ]
+
+
+def test_what_is_unknown_is_left_out():
+    unknown = replace(PROGRESS, rows=None, rate=None, left=None, failed=0, uncertain=0, tokens=0)
+    assert list(parts(unknown))[:2] == ["10 rows ended", "5 of at most 8 running"]
+
+
+def test_a_batch_that_is_done():
+    assert list(told(SUMMARY)) == [
+        "1,000 rows: 1,000 done; 1 min 15 s",
+        "outcomes: out.jsonl",
+        "journal:  out.jsonl.journal (not needed any more)",
+    ]
+
+
+def test_a_batch_that_is_not_done_says_what_can_be_done():
+    summary = replace(SUMMARY, done=990, failed=3, uncertain=2, before=40, picked_up=7)
+    assert list(told(summary)) == [
+        "1,000 rows: 990 done, 3 failed, 2 uncertain, 5 left (40 of them before); 1 min 15 s",
+        "7 jobs of an earlier run were picked up",
+        "the same command goes on with the rows that are left",
+        "--retry-failed sends the failed rows again",
+        "uncertain rows may or may not have become jobs; --resubmit-uncertain sends them again, and may pay twice",
+        "outcomes: out.jsonl",
+        "journal:  out.jsonl.journal (keep it to go on)",
+    ]
+
+
+def test_lines_come_now_and_then(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(batch_view.time, "monotonic", lambda: now)
+    stream = io.StringIO()
+    with Lines(stream) as lines:
+        for _ in range(25):
+            now += 1.0
+            lines.show(PROGRESS)
+    assert len(stream.getvalue().splitlines()) == 2
+    assert stream.getvalue().startswith("aki: 13 of 1,000 rows ended, 2 failed, ")

@@ -1,0 +1,130 @@
+"""The reference site as people see it: in a browser, wide and narrow, light and dark, served and as files."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.site import built_site, served
+
+pytest.importorskip("material", reason="mkdocs-material is not installed")
+
+pytestmark = pytest.mark.slow
+
+OpenPage = Callable[..., Any]
+SIZES = [1280, 390]
+SCHEMES = {"light": "default", "dark": "slate"}
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    return built_site()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with served(site) as url:
+        yield url
+
+
+def search(page: Any, words: str) -> list[str]:
+    """Type into the search field as a person does, and return where the results lead."""
+    glass = page.locator("label.md-header__button[for=__search]")
+    if glass.is_visible():  # a narrow window has a button instead of the field
+        glass.click()
+    page.locator("input.md-search__input").press_sequentially(words)
+    results = page.locator(".md-search-result__item a.md-search-result__link")
+    results.first.wait_for(timeout=20_000)
+    return [link.get_attribute("href") for link in results.all()]
+
+
+def is_scrolled_sideways(page: Any) -> bool:
+    """Whether a page is wider than its window."""
+    widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    wide, seen = page.evaluate(widths)
+    return bool(wide > seen)
+
+
+class TestSearch:
+    """It finds what the pages say, with and without a server."""
+
+    def test_a_parameter_is_found(self, open_page: OpenPage, address: str) -> None:
+        page = open_page()
+        page.goto(f"{address}/index.html")
+        found = search(page, "provide_progress_images")
+        assert any("endpoints/flux_dev.html" in link for link in found)
+
+    def test_a_parameter_is_found_on_a_narrow_screen(
+        self, open_page: OpenPage, address: str
+    ) -> None:
+        page = open_page(390)
+        page.goto(f"{address}/index.html")
+        assert any("flux_dev" in link for link in search(page, "image2image_strength"))
+
+    def test_a_parameter_is_found_in_a_site_that_is_opened_as_files(
+        self, open_page: OpenPage, site: Path
+    ) -> None:
+        page = open_page()
+        page.goto((site / "endpoints" / "index.html").as_uri())
+        found = search(page, "image2image_strength")
+        assert any("endpoints/flux_dev.html" in link for link in found)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", SIZES)
+class TestLook:
+    """Pages fit their window, in the colours that the system asks for."""
+
+    def test_an_endpoint_shows_its_table(
+        self, open_page: OpenPage, address: str, width: int, scheme: str
+    ) -> None:
+        page = open_page(width, scheme)
+        page.goto(f"{address}/endpoints/flux_dev.html")
+        row = page.locator("tr", has=page.locator("td code", has_text="width")).first
+        assert row.is_visible()
+        assert "in steps of 32" in row.inner_text()
+        assert "1024" in row.inner_text()
+        table = page.locator("table").first.bounding_box()
+        assert table["x"] >= 0
+        assert table["x"] + table["width"] <= width
+
+    def test_the_colours_are_those_of_the_system(
+        self, open_page: OpenPage, address: str, width: int, scheme: str
+    ) -> None:
+        page = open_page(width, scheme)
+        page.goto(f"{address}/index.html")
+        body = page.locator("body")
+        assert body.get_attribute("data-md-color-scheme") == SCHEMES[scheme]
+
+    @pytest.mark.parametrize(
+        "path", ["index", "endpoints/index", "errors", "reference/clients-and-calls"]
+    )
+    def test_nothing_is_wider_than_the_window(
+        self, open_page: OpenPage, address: str, width: int, scheme: str, path: str
+    ) -> None:
+        page = open_page(width, scheme)
+        page.goto(f"{address}/{path}.html")
+        assert not is_scrolled_sideways(page)
+
+
+def test_every_endpoint_is_reached_from_the_list(
+    open_page: OpenPage, address: str, site: Path
+) -> None:
+    page = open_page()
+    page.goto(f"{address}/endpoints/index.html")
+    links = page.locator("article table a")
+    assert links.count() == len(list((site / "endpoints").glob("*.html"))) - 1
+    links.nth(2).click()
+    page.locator("h2#parameters").wait_for()
+    assert page.locator("article table").count() >= 2
+
+
+def test_a_snippet_can_be_copied(open_page: OpenPage, address: str) -> None:
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page.goto(f"{address}/endpoints/flux_dev.html")
+    page.locator("article .highlight").first.hover()
+    page.locator("article .highlight button").first.click()
+    page.locator(".md-dialog--active").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("from aki_client import Aki")

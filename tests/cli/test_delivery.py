@@ -1,0 +1,66 @@
+"""Where results go: nothing is overwritten, nothing that was paid for is lost, and no name of a hub is a path."""
+
+from pathlib import Path
+
+import pytest
+from aki_cli.delivery import Delivery
+from aki_cli.settings import Settings
+from aki_client import Image
+from aki_client._runtime.untyped import AnyOutput
+
+from .conftest import Command
+
+PIXEL = Image(b"\x89PNG\r\n\x1a\n rest")
+PAINT = ("call", "flux_dev", "--num-samples", "2", "--prompt", "a lake")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_folder_is_made_where_it_ends_with_a_slash(aki: Command) -> None:
+    assert aki(*PAINT, "-s", "new/").out.splitlines() == ["new/image-1.jpg", "new/image-2.jpg"]
+
+
+def test_further_pictures_stand_beside_the_file_that_was_named(aki: Command) -> None:
+    assert aki(*PAINT, "-s", "robot.jpg").out.splitlines() == ["robot.jpg", "robot-2.jpg"]
+
+
+def test_a_file_that_is_there_stays_as_it_is(aki: Command) -> None:
+    Path("robot.jpg").write_text("mine")
+    assert aki(*PAINT, "-s", "robot.jpg").out.splitlines() == ["robot-2.jpg", "robot-3.jpg"]
+    assert Path("robot.jpg").read_text() == "mine"
+
+
+def test_a_file_without_a_suffix_gets_that_of_its_format(aki: Command) -> None:
+    assert aki(*PAINT, "-s", "robot").out.splitlines() == ["robot.jpg", "robot-2.jpg"]
+
+
+def test_where_a_folder_can_not_be_written_another_is_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("taken").write_text("a file, no folder")
+    result = AnyOutput.read({"images": [PIXEL]})
+    Delivery(Settings(), save_to="taken/").deliver(result)
+    told = capsys.readouterr()
+    assert "can not be written" in told.err
+    assert Path(told.out.strip()).read_bytes() == PIXEL.bytes
+
+
+def test_outputs_of_a_hubs_own_naming_are_no_paths(capsys: pytest.CaptureFixture[str]) -> None:
+    Delivery(Settings()).deliver(AnyOutput.read({"../../etc/x": PIXEL}))
+    assert capsys.readouterr().out == "image-1.png\n"
+
+
+def test_outputs_that_are_neither_text_nor_media_are_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Delivery(Settings()).deliver(AnyOutput.read({"score": 0.5, "label": "cat"}))
+    assert capsys.readouterr().out == "score: 0.5\nlabel: cat\n"
+
+
+def test_media_within_lists_and_objects_become_paths(capsys: pytest.CaptureFixture[str]) -> None:
+    result = AnyOutput.read({"frames": [PIXEL, PIXEL]})
+    Delivery(Settings(), "json").deliver(result)
+    assert '"image-1.png",\n      "image-2.png"' in capsys.readouterr().out

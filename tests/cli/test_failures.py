@@ -1,0 +1,139 @@
+"""Each kind of failure: one sentence on stderr and a status of its own; the key in neither."""
+
+import re
+from pathlib import Path
+
+import pytest
+from aki_cli.exits import STATUS_OF, Exit, status_of
+from aki_client._runtime import errors
+from aki_codegen.exits import Exit as Theirs
+from aki_codegen.sandbox.effects import Status
+from aki_codegen.sandbox.server import SandboxServer
+
+from .conftest import KEY, Command
+
+PAINT = ("call", "flux_dev", "--prompt")
+DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["cal"], Exit.USAGE, "no command 'cal'; did you mean call?"),
+        (["show"], Exit.USAGE, "Missing argument 'NAME'"),
+        (
+            [*PAINT, "x", "--promt", "y"],
+            Exit.USAGE,
+            "No such option: --promt; did you mean --prompt?",
+        ),
+        ([*PAINT, "x", "-o", "xml"], Exit.USAGE, "--output 'xml' is none of text, json, quiet"),
+        ([*PAINT, "x", "-s", "no/where.jpg"], Exit.USAGE, "there is no folder no"),
+        (["--timeout", "soon", "endpoints"], Exit.USAGE, "not a valid float"),
+        (["chat", "flux_dev"], Exit.USAGE, "takes no conversation"),
+        (["--package", "no_such", "endpoints"], Exit.CONFIGURATION, "no generated package"),
+        (["--package", "json", "endpoints"], Exit.CONFIGURATION, "no generated package"),
+        (["--server", "ftp://x", "key"], Exit.CONFIGURATION, "not the address of a hub"),
+        (["--layout", "odd", "key"], Exit.CONFIGURATION, "layout 'odd' is unknown"),
+        (["--server", "http://hub.example", "key"], Exit.CONFIGURATION, "plain http"),
+        (["--api-key-file", "none", "key"], Exit.CONFIGURATION, "can not be read"),
+        (["call", "minimax_m3", "--prompt-input", "x"], Exit.KEY, "not authorized"),
+        (["call", "flux_de"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
+        (["changes", "zzz"], Exit.NO_ENDPOINT, "aki_client has no endpoint 'zzz'"),
+        (["show", "zzz"], Exit.NO_ENDPOINT, "neither aki_client nor the hub"),
+        (["--server", "http://127.0.0.1:9", "key"], Exit.HUB, "could not connect"),
+        (["--timeout", "0.2", *PAINT, "x [[dur=60]]"], Exit.TIMEOUT, "the deadline passed"),
+        ([*PAINT, "x [[error=out_of_memory]]"], Exit.JOB, "out of memory"),
+        (["job", "flux_dev", "unknown"], Exit.JOB, "does not know this job"),
+    ],
+)
+def test_a_failure_is_a_sentence_and_a_status(
+    aki: Command, words: list[str], status: Exit, said: str
+) -> None:
+    ran = aki(*words)
+    assert ran.status == status
+    assert ran.err.startswith("aki: ")
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_bad_key_is_told(aki: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKI_API_KEY", "bad-key")
+    assert aki("key").status == Exit.KEY
+    ran = aki(*PAINT, "x")
+    assert (ran.status, ran.err) == (5, "aki: flux-dev: Key not valid (HTTP 401 Unauthorized)\n")
+
+
+def test_a_missing_key_says_where_to_put_one(aki: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AKI_API_KEY")
+    for words in (("key",), (*PAINT, "x")):
+        assert "set AKI_API_KEY or say --api-key-file FILE" in aki(*words).err
+
+
+def test_the_key_is_read_from_a_file(aki: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AKI_API_KEY")
+    Path("key.txt").write_text(f"{KEY}\n")
+    assert aki("--api-key-file", "key.txt", "key").status == 0
+
+
+def test_a_full_queue_and_a_failing_hub_have_their_statuses(
+    aki: Command, hub: SandboxServer
+) -> None:
+    for http_status, status in ((429, Exit.BUSY), (500, Exit.HUB)):
+        hub.faults.add(Status(http_status), on="submit", times=None)
+        assert aki(*PAINT, "x").status == status
+        hub.faults.clear()
+
+
+def test_debug_shows_the_traceback_and_the_log_without_the_key(aki: Command) -> None:
+    ran = aki("--debug", *PAINT, f"{KEY} [[error=bad]]")
+    assert ran.status == Exit.JOB
+    assert "Traceback" in ran.err
+    assert "JobFailedError" in ran.err
+
+
+def test_a_key_that_is_a_common_word_garbles_no_sentence(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKI_API_KEY", "any")
+    assert "(any more)" in aki("job", "flux_dev", "unknown").err
+
+
+def test_without_an_extra_the_sentence_names_it(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "aki_playground.app", None)
+    ran = aki("playground")
+    assert ran.status == Exit.CONFIGURATION
+    assert "pip install 'aki-client[playground]'" in ran.err
+
+
+def test_every_exception_of_the_client_has_a_status() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    known = {kind.__name__ for kind in kinds if issubclass(kind, errors.AkiError)}
+    assert set(STATUS_OF) <= known
+    without = {"AkiError", "MissingOutputError"}
+    without_status = {
+        kind.__name__
+        for kind in kinds
+        if issubclass(kind, errors.AkiError) and status_of(kind.__new__(kind)) is Exit.FAILED
+    }
+    assert without_status == without
+
+
+def test_statuses_that_the_generator_has_too_mean_the_same() -> None:
+    shared = {status.name: status.value for status in Exit if status.value in {*Theirs}}
+    assert shared == {status.name: status.value for status in Theirs}
+
+
+def test_the_documentation_lists_every_status() -> None:
+    listed = re.findall(r"^\| (\d+) \|", DOCS.read_text("utf-8"), re.MULTILINE)
+    assert [int(number) for number in listed] == [status.value for status in Exit]
+
+
+def test_without_typer_the_sentence_names_the_extra(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aki_cli.main.find_spec", lambda name: None)
+    ran = aki("--help")
+    assert ran.status == Exit.CONFIGURATION
+    assert ran.err == "aki: the command line needs an extra: pip install 'aki-client[cli]'\n"

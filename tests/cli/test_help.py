@@ -1,0 +1,93 @@
+"""Help: quick, because nothing heavy is imported for it, and harmless whatever a hub calls its endpoints."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from aki_cli.commands import COMMANDS
+
+from .conftest import KEY, Command
+
+HEAVY = ("rich", "httpx", "pydantic", "jinja2", "aki_client.client", "aki_client.endpoints")
+RUN = """
+import sys
+from aki_cli.main import main
+status = main(sys.argv[1:])
+print("IMPORTED", *sorted(sys.modules))
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "shell"),
+    [
+        (["--help"], ""),
+        (["call", "flux_dev", "--help"], ""),
+        (["chat", "--help"], ""),
+        (["ca"], "bash"),
+        (["call", "fl"], "zsh"),
+        (["call", "flux_dev", "--wi"], "fish"),
+    ],
+)
+def test_nothing_heavy_is_imported_for_help_and_completion(words: list[str], shell: str) -> None:
+    environment = {**os.environ, "_AKI_COMPLETE": shell}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    shown, _, imported = done.stdout.partition("IMPORTED")
+    assert len(shown.splitlines()) >= 1
+    assert [name for name in imported.split() if name in HEAVY] == []
+
+
+def test_help_lists_every_command(aki: Command) -> None:
+    ran = aki("--help")
+    assert ran.status == 0
+    assert [name for name in COMMANDS if f"  {name} " not in ran.out] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(aki: Command, name: str) -> None:
+    ran = aki(name, "--help")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(f"Usage: aki {name}")
+
+
+def test_without_words_help_is_shown(aki: Command) -> None:
+    assert aki().out == aki("--help").out
+
+
+def test_the_version_is_that_of_the_client(aki: Command) -> None:
+    from aki_client import __version__
+
+    assert aki("--version").out == f"aki {__version__}\n"
+
+
+def test_no_option_takes_the_key_itself(aki: Command) -> None:
+    assert aki("--api-key", KEY[:2], "endpoints").status == 2
+
+
+def test_the_help_of_an_endpoint_has_types_ranges_choices_and_defaults(aki: Command) -> None:
+    out = " ".join(aki("call", "flux_dev", "--help").out.split())
+    assert "--prompt TEXT Text. [required]" in out
+    assert "--width INTEGER Whole number, 128 to 2048 in steps of 32" in out
+    assert "--provide-progress-images CHOICE One of none, decoded. [default: none]" in out
+    assert "--guidance NUMBER Number, 1 to 10. [default: 3.5]" in out
+
+
+def test_help_of_an_endpoint_shows_no_control_characters_and_no_markup(odd: Command) -> None:
+    out = odd("call", "odd", "-h").out
+    assert "\x1b" not in out
+    assert "[bold]" in out
+
+
+def test_a_table_shows_no_control_characters_and_no_markup(odd: Command) -> None:
+    out = odd("show", "odd").out
+    assert "\x1b" not in out
+    assert "Odd [bold][31mone" in out
+    assert "[red]b" in out

@@ -1,0 +1,58 @@
+"""The commands that ask the hub about itself: endpoints, show, key, changes."""
+
+from aki_codegen.sandbox.server import SandboxServer
+
+from .conftest import Command
+
+
+def test_endpoints_are_listed_without_asking_the_hub(aki: Command, hub: SandboxServer) -> None:
+    before = hub.hub.request_count
+    lines = aki("endpoints").out.splitlines()
+    assert lines[0].split() == ["endpoint", "category", "title"]
+    assert "flux_dev" in [line.split()[0] for line in lines[2:]]
+    assert hub.hub.request_count == before
+
+
+def test_endpoints_are_listed_by_category(aki: Command) -> None:
+    names = [line.split()[0] for line in aki("endpoints", "--category", "tts").out.splitlines()[2:]]
+    assert names == ["xttsv2"]
+    assert "there are chat, image" in aki("endpoints", "--category", "nonsense").err
+
+
+def test_endpoints_that_the_package_lacks_are_marked(odd: Command) -> None:
+    assert "(not in the package)" in odd("endpoints", "--live").out
+
+
+def test_an_endpoint_is_shown_with_all_that_it_takes(aki: Command, hub: SandboxServer) -> None:
+    before = hub.hub.request_count
+    out = aki("show", "flux_dev").out
+    assert "whole number, 128 to 2048 in steps of 32; the hub fits other values" in out
+    assert "images       list of pictures" in out
+    assert "aki call flux_dev --prompt …" in out
+    assert hub.hub.request_count == before
+
+
+def test_a_live_hub_is_asked_for_its_workers(aki: Command) -> None:
+    assert "workers online: 1 of 1" in aki("show", "flux_dev", "--live").out
+
+
+def test_nothing_ends_with_spaces_in_a_pipe(aki: Command) -> None:
+    lines = [*aki("show", "flux_dev").out.splitlines(), *aki("endpoints").out.splitlines()]
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_a_good_key_is_good(aki: Command, hub: SandboxServer) -> None:
+    assert aki("key").out == f"The key is good for {hub.url}.\n"
+
+
+def test_no_change_is_status_0(aki: Command) -> None:
+    ran = aki("changes")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "The hub is as it was when the package was generated.\n"
+
+
+def test_the_worst_change_is_the_status(odd: Command) -> None:
+    ran = odd("changes")
+    assert ran.status == 12
+    assert ran.out.startswith("breaking:\n  apertus_chat\n    the hub has it no longer")
+    assert odd("changes", "-o", "json").document["severity"] == "breaking"

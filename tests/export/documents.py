@@ -1,0 +1,28 @@
+"""The documents that the tests of exports are about, made from metadata without a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aki_codegen.export.openapi import openapi
+from aki_codegen.export_command import offered_endpoints
+from aki_codegen.ir import Endpoint
+from aki_codegen.runtime.hub import Layout
+from aki_codegen.snapshot import Snapshot, canonical
+
+
+def snapshot_of(documents: Mapping[str, Any], layout: Layout = "aki") -> Snapshot:
+    """Return the snapshot of a hub with these details documents."""
+    return Snapshot(
+        "https://hub.example", layout, {name: canonical(name, d) for name, d in documents.items()}
+    )
+
+
+def endpoints_of(documents: Mapping[str, Any]) -> list[Endpoint]:
+    """Return the endpoints of these details documents."""
+    return list(offered_endpoints(snapshot_of(documents)))
+
+
+def openapi_of(documents: Mapping[str, Any], layout: Layout = "aki") -> dict[str, Any]:
+    """Return the OpenAPI document of a hub with these details documents."""
+    snapshot = snapshot_of(documents, layout)
+    return openapi(offered_endpoints(snapshot), snapshot)

@@ -1,0 +1,274 @@
+"""The page in a browser, against a sandbox hub: what people see and do."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from aki_client import Aki
+from faults.running import until
+
+pytestmark = pytest.mark.slow
+
+LONG = "[[dur=60 steps=300]]"
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
+
+
+def choose(page, endpoint):
+    page.locator("#endpoint input").click()
+    page.get_by_role("option", name=re.compile(rf" · {re.escape(endpoint)}$")).click()
+    page.locator(".aki-name code", has_text=re.compile(rf"^{re.escape(endpoint)}$")).wait_for()
+    page.locator("#run:not([disabled])").wait_for()
+
+
+def write(page, field, text):
+    page.locator(f"#{field} textarea").fill(text)
+
+
+def status(page, words):
+    page.locator("#status", has_text=words).wait_for()
+
+
+def shown_code(page, words):
+    page.locator("#code .cm-content", has_text=words).wait_for()
+    page.locator("#code").get_by_role("button", name=re.compile("copy", re.IGNORECASE)).click()
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def run_copied(source, folder):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AKI_")}
+    (folder / "copied.py").write_text(source, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "copied.py"],
+        cwd=folder,
+        env={**environment, "AKI_API_KEY": "any"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def states_of(hub, endpoint):
+    found = [hub.hub.jobs.find(job_id, time.time()) for job_id in hub.hub.polls.by_job]
+    return [job.state.value for job in found if job and job.endpoint.name == endpoint]
+
+
+def test_a_chat_streams_and_keeps_its_history(page, tmp_path):
+    choose(page, "llama3_8b_chat")
+    write(page, "system", "You are brief.")
+    write(page, "draft", "Tell me a joke [[dur=2 steps=20]]")
+    page.keyboard.press("Enter")
+    status(page, "Running")
+    page.wait_for_function(
+        "() => { const said = document.querySelector('#chat').innerText;"
+        " return said.includes('Hello from') && !said.includes('one by one.'); }"
+    )
+    page.locator("#chat", has_text="one by one.").wait_for()
+    status(page, "Done")
+    write(page, "draft", "And another")
+    page.locator("#run:not([disabled])").click()
+    page.locator("#chat", has_text='You wrote: "And another"').wait_for()
+    source = shown_code(page, "And another")
+    assert '{"role": "system", "content": "You are brief."}' in source
+    assert '"role": "assistant"' in source
+    assert "And another" in run_copied(source, tmp_path)
+
+
+def test_a_picture_appears_and_can_be_saved_under_a_name_of_ours(page):
+    choose(page, "z_image_turbo")
+    write(page, "field-prompt", "A cute robot")
+    page.locator("#field-width input[type=number]").fill("256")
+    page.locator("#run").click()
+    status(page, "Done")
+    picture = page.locator("#result-images img").first
+    picture.wait_for()
+    page.wait_for_function(
+        "() => document.querySelector('#result-images img').naturalWidth === 256"
+    )
+    with page.expect_download() as download:
+        page.locator("#files a").first.click()
+    assert download.value.suggested_filename == "z_image_turbo-1.jpg"
+
+
+def test_previews_are_shown_while_a_picture_is_painted(page):
+    choose(page, "flux-dev")
+    write(page, "field-prompt", f"A lake {LONG}")
+    page.get_by_text("More parameters").click()
+    page.locator("#field-provide_progress_images input").click()
+    page.get_by_role("option", name="decoded").click()
+    page.locator("#code .cm-content", has_text='provide_progress_images="decoded"').wait_for()
+    page.locator("#run").click()
+    page.locator("#result-images", has_text="preview").locator("img").first.wait_for()
+    status(page, "left")
+    page.locator("#cancel").click()
+    status(page, "Cancelled")
+
+
+def test_a_refused_value_is_explained_at_its_field_and_nothing_is_sent(page, shared_hub):
+    choose(page, "z_image_turbo")
+    before = shared_hub.hub.request_count
+    page.locator("#field-width input[type=number]").fill("1000")
+    page.locator("#run").click()
+    status(page, "Nothing was sent: look at prompt, width.")
+    prompt = page.locator(".aki-field", has=page.locator("#field-prompt"))
+    assert "This is required." in prompt.inner_text()
+    width = page.locator(".aki-field", has=page.locator("#field-width"))
+    assert "128 to 2048 in steps of 32; nearest 992 or 1024" in width.inner_text()
+    assert shared_hub.hub.request_count == before
+
+
+def test_a_fault_goes_away_as_soon_as_it_is_repaired(page):
+    choose(page, "z_image_turbo")
+    page.locator("#field-width input[type=number]").fill("1000")
+    page.locator(".aki-fault", has_text="nearest 992").wait_for()
+    page.locator("#field-width input[type=number]").fill("992")
+    page.locator(".aki-fault").wait_for(state="detached")
+
+
+def test_no_json_is_explained_at_its_field(page):
+    choose(page, "seamless_translate")
+    page.get_by_text("More parameters").click()
+    page.locator("#field-glossary .cm-content").fill("{oops")
+    page.locator(".aki-fault", has_text="This is no JSON").wait_for()
+
+
+def test_cancelling_cancels_the_job_on_the_hub_and_says_so(page, shared_hub):
+    choose(page, "kimi_k2")
+    write(page, "draft", f"Tell me a story {LONG}")
+    page.locator("#run").click()
+    status(page, "Running")
+    page.locator("#cancel").click()
+    status(page, "Cancelled. The hub was asked to stop the job.")
+    assert until(lambda: states_of(shared_hub, "kimi_k2") == ["canceled"], 10)
+
+
+def test_a_closed_tab_cancels_its_job_and_no_other(open_page, playground, shared_hub):
+    leaving, staying = open_page(playground.address), open_page(playground.address)
+    for tab, endpoint in ((leaving, "gpt_oss_chat"), (staying, "apertus_chat")):
+        choose(tab, endpoint)
+        write(tab, "draft", f"Tell me a story {LONG}")
+        tab.locator("#run").click()
+        status(tab, "Running")
+    leaving.close()
+    assert until(lambda: states_of(shared_hub, "gpt_oss_chat") == ["canceled"], 30)
+    assert states_of(shared_hub, "apertus_chat") == ["processing"]
+    staying.locator("#cancel").click()
+    status(staying, "Cancelled")
+
+
+def test_choosing_another_endpoint_cancels_the_job_and_shows_a_fresh_form(page, shared_hub):
+    choose(page, "qwen_image")
+    write(page, "field-prompt", f"A lake {LONG}")
+    page.locator("#field-width input[type=number]").fill("512")
+    page.locator("#run").click()
+    status(page, "Running")
+    choose(page, "z_image_turbo")
+    assert until(lambda: states_of(shared_hub, "qwen_image") == ["canceled"], 10)
+    assert page.locator("#field-prompt textarea").input_value() == ""
+    assert page.locator("#field-width input[type=number]").input_value() == "1024"
+    status(page, "Nothing has been sent yet.")
+
+
+def test_a_picture_is_uploaded_and_the_copied_code_names_its_path(page, shared_hub, tmp_path):
+    with Aki("any", api_server=shared_hub.url) as aki:
+        path = (
+            aki.qwen_image(prompt="A robot", width=256, height=256)
+            .images[0]
+            .save(tmp_path / "robot")
+        )
+    choose(page, "qwen_image_edit")
+    page.locator("#field-image input[type=file]").set_input_files(path)
+    page.locator("#field-image img").wait_for()
+    write(page, "field-prompt", "Make it winter")
+    page.locator("#run").click()
+    status(page, "Done")
+    source = shown_code(page, "Make it winter")
+    assert path.name in source
+    assert (tmp_path / run_copied(source, tmp_path).strip()).is_file()
+
+
+def test_a_picture_can_be_talked_about(page, shared_hub, tmp_path):
+    with Aki("any", api_server=shared_hub.url) as aki:
+        path = (
+            aki.qwen_image(prompt="A robot", width=256, height=256)
+            .images[0]
+            .save(tmp_path / "robot")
+        )
+    choose(page, "qwen_vl_chat")
+    page.locator("#draft input[type=file]").set_input_files(path)
+    page.locator("#draft .thumbnail-item, #draft img").first.wait_for()
+    write(page, "draft", "What is this? [[think]]")
+    page.locator("#run").click()
+    status(page, "Done")
+    page.locator("#chat img").first.wait_for()
+    page.locator("#chat", has_text="Thinking").wait_for()
+    assert '"image": "' in shown_code(page, "What is this?")
+
+
+def test_speech_can_be_heard(page):
+    choose(page, "xttsv2")
+    write(page, "field-text", "Hello there")
+    page.locator("#run").click()
+    status(page, "Done")
+    page.locator("#result-audio").get_by_role("button", name="Play", exact=True).wait_for()
+
+
+def test_a_recording_is_uploaded_and_written_down(page, shared_hub, tmp_path):
+    with Aki("any", api_server=shared_hub.url) as aki:
+        path = aki.xttsv2(text="Hello there").audio.save(tmp_path / "hello")
+    choose(page, "whisper_transcribe")
+    page.locator("#field-audio input[type=file]").set_input_files(path)
+    page.locator("#code .cm-content", has_text=path.name).wait_for()
+    page.locator("#run").click()
+    status(page, "Done")
+    assert page.locator("#result-text textarea").input_value()
+    page.locator("#files [aria-label='whisper_transcribe.txt']").wait_for()
+
+
+def test_endpoints_are_found_by_category_and_by_name(page):
+    page.locator("#category input").click()
+    page.get_by_role("option", name="tts", exact=True).click()
+    page.locator(".aki-name code", has_text="xttsv2").wait_for()
+    page.locator("#endpoint input").click()
+    assert page.get_by_role("option").all_inner_texts() == ["✓\nXTTS v2 · xttsv2"]
+
+
+def test_a_job_that_failed_says_why_and_a_message_can_be_sent_again(page):
+    choose(page, "llama3_chat")
+    write(page, "draft", "Hi [[error=out_of_memory]]")
+    page.locator("#run").click()
+    status(page, "out of memory")
+    page.wait_for_function("() => document.querySelector('#draft textarea').value.startsWith('Hi')")
+
+
+def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
+    slots = shared_hub.hub.settings.worker_slots
+    with Aki("any", api_server=shared_hub.url) as aki:
+        busy = [aki.video_caption.submit(video=MP4, prompt=LONG) for _ in range(slots)]
+        choose(page, "video_caption")
+        page.locator("#field-video input[type=file]").set_input_files(
+            {"name": "film.mp4", "mimeType": "video/mp4", "buffer": MP4}
+        )
+        page.locator("#code .cm-content", has_text="film.mp4").wait_for()
+        page.locator("#run").click()
+        status(page, "Waiting in the queue · place 1")
+        page.locator("#cancel").click()
+        status(page, "Cancelled")
+        for job in busy:
+            job.cancel()
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_sticks_out_of_a_wide_or_narrow_window(open_page, playground, size, theme):
+    page = open_page(f"{playground.address}/?__theme={theme}")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for endpoint in ("qwen_vl_chat", "flux-dev"):
+        choose(page, endpoint)
+        page.locator("#more button").first.click()
+        page.locator("#code .cm-content").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]

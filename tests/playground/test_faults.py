@@ -1,0 +1,45 @@
+"""Which field each fault of a call belongs to."""
+
+import pytest
+from aki_client import InvalidParametersError
+from aki_playground.faults import place_faults
+from aki_playground.package import HubPackage
+
+
+def faults_of(endpoint, **arguments):
+    card = HubPackage("aki_client").cards[endpoint]
+    with pytest.raises(InvalidParametersError) as caught:
+        card.info.inputs((), arguments)
+    return place_faults(caught.value.problems, card.parameters)
+
+
+def test_each_fault_stands_at_its_own_field():
+    placed, rest = faults_of("z_image_turbo", width=1000, steps=99)
+    assert placed == {
+        "prompt": "This is required.",
+        "width": "Not taken: 128 to 2048 in steps of 32; nearest 992 or 1024.",
+        "steps": "Not taken: 1 to 50; nearest 50.",
+    }
+    assert rest == []
+
+
+@pytest.mark.parametrize(
+    "value", ["a: b", "it's: so", "both ' and \" : here", "x: " * 100, "\\': "]
+)
+def test_a_value_with_a_colon_is_not_taken_for_its_reason(value):
+    placed, rest = faults_of("xttsv2", text="hi", language=value)
+    assert placed["language"].startswith("Not taken: one of 'en', 'de'")
+    assert rest == []
+
+
+def test_a_conversation_is_explained_too():
+    placed, _ = faults_of("llama3_chat", chat_context=[{"role": "robot", "content": "hi"}])
+    assert placed["chat_context"].startswith("Not taken: message 0 has role 'robot'")
+
+
+def test_what_belongs_to_no_field_is_told_all_the_same():
+    placed, rest = faults_of(
+        "llama3_chat", text_context="a", chat_context=[{"role": "user", "content": "hi"}]
+    )
+    assert placed == {}
+    assert "exclude each other" in rest[0]

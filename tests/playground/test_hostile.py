@@ -1,0 +1,142 @@
+"""A hub that means harm: nothing that it says becomes code, markup or a request of the page."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from aki_codegen.sandbox.catalogue import load_catalogue
+from aki_codegen.sandbox.server import SandboxServer
+from playground.conftest import running_playground
+
+pytestmark = pytest.mark.slow
+
+PACKAGE = "hostile_hub"
+SCRIPT = "window.hacked = true"
+
+
+def evil(trap):
+    return (
+        f'</p></div><script>{SCRIPT}</script><img src="{trap}/html" onerror="{SCRIPT}">'
+        f"![x]({trap}/markdown) [link](javascript:window.hacked=true) "
+        f"<iframe srcdoc='<script>parent.hacked = true</script>'></iframe>"
+        f"<style>@import url({trap}/style); body {{ display: none }}</style>"
+        f"$$\\href{{javascript:window.hacked=true}}{{x}}$$ \\(\\includegraphics{{{trap}/latex}}\\) "
+        "${window.hacked = true} {{constructor.constructor('window.hacked = true')()}}"
+    )
+
+
+class _Trap(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path not in ("/", "/favicon.ico"):
+            self.server.seen.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def trap():
+    """A server that nobody shall ask for anything."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Trap)
+    server.seen = []
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def hostile_hub(tmp_path_factory, trap):
+    folder = tmp_path_factory.mktemp("catalogue")
+    text = evil(trap.url)
+    for name in ("llama3_8b_chat", "z_image_turbo"):
+        document = json.loads(json.dumps(load_catalogue()[name].document))
+        document.update(title=text, description=text, category=text)
+        for parameter in document["parameter_description"]["input"].values():
+            parameter["description"] = text
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    with SandboxServer(catalogue=folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def playground(hostile_hub, tmp_path_factory):
+    out = tmp_path_factory.mktemp("packages")
+    generate = ["generate", "--server", hostile_hub.url, "--out", out, "--package", PACKAGE]
+    done = subprocess.run(
+        [sys.executable, "-m", "aki_codegen", *generate],
+        env={**os.environ, "AKI_API_KEY": "any"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode in (0, 3), done.stderr
+    arguments = ("--server", hostile_hub.url, "--package", PACKAGE)
+    with running_playground(*arguments, path=[out]) as process:
+        yield process
+
+
+def unharmed(page, trap):
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("body").is_visible()
+    assert page.locator("iframe").count() == 0
+    assert trap.seen == []
+
+
+def choose(page, endpoint):
+    page.locator("#endpoint input").click()
+    page.get_by_role("option", name=f"· {endpoint}").click()
+    page.locator(".aki-name code", has_text=endpoint).wait_for()
+
+
+@pytest.mark.parametrize("endpoint", ["llama3_8b_chat", "z_image_turbo"])
+def test_what_a_hub_says_of_itself_is_shown_as_text(open_page, playground, trap, endpoint):
+    page = open_page(playground.address)
+    choose(page, endpoint)
+    page.locator("#more button").first.click()
+    page.locator(".aki-help", has_text="<script>").first.wait_for()
+    assert f"<script>{SCRIPT}</script>" in page.locator(".aki-head h2").inner_text()
+    unharmed(page, trap)
+
+
+def test_an_answer_runs_nothing_and_loads_nothing(context, playground, trap):
+    blocked = []
+    page = context.new_page()
+    page.on("console", lambda message: blocked.append(message.text))
+    page.goto(playground.address)
+    choose(page, "llama3_8b_chat")
+    page.locator("#draft textarea").fill(f"{evil(trap.url)} END")
+    page.locator("#run").click()
+    page.locator("#chat", has_text="one by one.").wait_for()
+    page.locator("#status", has_text="Done").wait_for()
+    assert page.locator("#chat [href^='javascript:']").count() == 0
+    assert page.locator("#chat .katex").count() == 0
+    # Markdown may name a picture; the page's policy is what keeps the browser from asking for it.
+    assert any("Content Security Policy" in text for text in blocked)
+    unharmed(page, trap)
+
+
+def test_another_page_can_not_start_a_job(context, playground, trap, hostile_hub):
+    before = hostile_hub.hub.jobs_submitted
+    page = context.new_page()
+    page.goto(f"{trap.url}/")
+    target = f"{playground.address}/gradio_api/queue/join"
+    outcomes = page.evaluate(
+        """async (target) => {
+            const send = (mode) => fetch(target, {method: 'POST', mode, body: '{"fn_index": 0}'});
+            return Promise.all(['no-cors', 'cors'].map((mode) => send(mode).then(() => 'read', () => 'kept from it')));
+        }""",
+        target,
+    )
+    assert outcomes == ["kept from it", "kept from it"]
+    page.set_content(f'<form method="post" action="{target}"><button>send</button></form>')
+    with page.expect_navigation() as navigation:
+        page.get_by_role("button").click()
+    assert navigation.value.status == 403
+    assert hostile_hub.hub.jobs_submitted == before

@@ -1,0 +1,173 @@
+"""The playground as a process: where it listens, whom it answers, how it ends, and why it can not begin."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from aki_codegen.sandbox.server import SandboxServer
+from faults.running import states, until
+from playground.conftest import KEY, running_playground
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def module_hub():
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def process(module_hub):
+    with running_playground("--server", module_hub.url) as running:
+        yield running
+
+
+def port_of(process):
+    return int(process.address.rpartition(":")[2])
+
+
+def refused(*arguments, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "aki_playground", "--no-browser", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_it_listens_on_loopback_only(process):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing; tells the address of this machine
+        own = probe.getsockname()[0]
+    if own.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    with socket.socket() as client:
+        assert client.connect_ex((own, port_of(process))) != 0
+
+
+def test_the_page_names_no_other_server_to_load_from(process):
+    page = httpx.get(process.address).text
+    assert "fonts.googleapis" not in page
+    assert '<script src="http' not in page
+    config = json.loads(httpx.get(f"{process.address}/config").text)
+    assert config["analytics_enabled"] is False
+    assert config["stylesheets"] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/run/x"]
+)
+def test_what_comes_from_another_page_reaches_no_handler(process, path):
+    evil = httpx.post(
+        f"{process.address}{path}", headers={"Origin": "https://evil.example"}, json={}
+    )
+    own = httpx.post(f"{process.address}{path}", headers={"Origin": process.address}, json={})
+    assert evil.status_code == 403
+    assert own.status_code != 403
+
+
+def test_a_name_that_was_made_to_point_here_is_refused(process):
+    named = httpx.get(process.address, headers={"Host": f"evil.example:{port_of(process)}"})
+    assert named.status_code == 403
+
+
+def test_no_file_of_this_machine_is_served(process):
+    for path in (__file__, "/etc/hostname", "../../../../etc/hostname"):
+        answer = httpx.get(f"{process.address}/gradio_api/file={path}")
+        assert answer.status_code in (403, 404)
+
+
+def test_the_key_is_nowhere_on_the_page(process):
+    for path in ("/", "/config", "/gradio_api/info"):
+        assert KEY not in httpx.get(f"{process.address}{path}").text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ending_the_program_cancels_its_jobs_and_leaves_no_file(
+    hub, browser, tmp_path, monkeypatch, number
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with running_playground("--server", hub.url) as process:
+        page = browser.new_page()
+        page.goto(process.address)
+        page.locator("#draft textarea").fill("A story [[dur=60 steps=300]]")
+        page.locator("#run").click()
+        page.locator("#status", has_text="Running").wait_for()
+        assert list(Path(tmp_path).glob("aki-playground-*"))
+        process.send_signal(number)
+        process.wait(timeout=30)
+        page.close()
+    assert until(lambda: states(hub) == ["canceled"], 10)
+    assert not list(Path(tmp_path).glob("aki-playground-*"))
+
+
+def test_a_taken_port_is_one_sentence(module_hub):
+    assert "can not be used; choose another one" in refused("--port", str(module_hub.port))
+    assert "can not be used; choose another one" in refused("--port", "99999")
+
+
+def test_a_package_that_is_none_is_one_sentence():
+    assert "give the name of a package that aki-codegen generated" in refused("--package", "json")
+
+
+def test_a_key_that_would_go_over_plain_http_is_one_sentence_without_the_key():
+    said = refused("--server", "http://hub.example", AKI_API_KEY=KEY)
+    assert "http" in said
+    assert KEY not in said
+
+
+def test_a_key_is_read_from_a_file_and_a_missing_one_is_one_sentence(hub, tmp_path):
+    assert "the key can not be read from" in refused("--api-key-file", str(tmp_path / "none"))
+    (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
+    with running_playground("--server", hub.url, "--api-key-file", str(tmp_path / "key"), key=""):
+        pass
+
+
+LOG_CONNECTIONS = """
+import os, sys
+
+def note(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{arguments[1][0]}\\n")
+    elif event == "socket.getaddrinfo":
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{arguments[0]}\\n")
+
+sys.addaudithook(note)
+"""
+
+
+def test_the_program_itself_talks_to_the_hub_alone(hub, browser, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(LOG_CONNECTIONS, encoding="utf-8")
+    log = tmp_path / "connections"
+    monkeypatch.setenv("CONNECTIONS", str(log))
+    with running_playground("--server", hub.url, path=[tmp_path]) as process:
+        page = browser.new_page()
+        page.goto(process.address)
+        page.locator("#draft textarea").fill("Hello")
+        page.locator("#run").click()
+        page.locator("#status", has_text="Done").wait_for()
+        page.close()
+    reached = set(log.read_text(encoding="utf-8").split())
+    assert "127.0.0.1" in reached
+    assert reached <= {"127.0.0.1", "::1", "localhost", "None"}
+
+
+def test_where_gradio_is_missing_one_sentence_says_what_to_install(tmp_path):
+    (tmp_path / "gradio.py").write_text("raise ImportError('no gradio')", encoding="utf-8")
+    said = refused(PYTHONPATH=str(tmp_path))
+    assert "pip install 'aki-client[playground]'" in said

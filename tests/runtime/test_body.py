@@ -1,0 +1,112 @@
+"""The body of a request: JSON of known length, in which media are never whole."""
+
+import asyncio
+import base64
+import json
+import tracemalloc
+
+import pytest
+from aki_codegen.runtime.body import encode_body
+from aki_codegen.runtime.errors import MediaError
+from aki_codegen.runtime.json_value import JsonText
+from aki_codegen.runtime.media import Audio, Image
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3
+LARGE = PNG + bytes(20_000_000)
+
+
+def uri(kind, data):
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def received(values):
+    body = encode_body(values)
+    sent = b"".join(body)
+    assert len(sent) == body.length
+    return json.loads(sent)
+
+
+@pytest.fixture
+def large_file(tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(LARGE)
+    return path
+
+
+def test_values_are_compact_json_with_readable_text():
+    assert b"".join(encode_body({"a": [1, "ü"], "b": None})) == '{"a":[1,"ü"],"b":null}'.encode()
+
+
+def test_a_lone_surrogate_is_escaped_and_media_beside_it_stay():
+    assert received({"text": "\ud83d", "image": Image(PNG)}) == {
+        "text": "\ud83d",
+        "image": uri("image/png", PNG),
+    }
+
+
+def test_media_are_data_uris_wherever_they_are():
+    image, sound = Image(PNG), Audio(b"RIFF\x00\x00\x00\x00WAVE")
+    values = {"a": image, "b": [{"c": sound}, {"d": image}], "e": "<not a mark>"}
+    assert received(values) == {
+        "a": uri("image/png", PNG),
+        "b": [{"c": uri("audio/wav", sound.bytes)}, {"d": uri("image/png", PNG)}],
+        "e": "<not a mark>",
+    }
+
+
+def test_media_within_json_text_are_data_uris_within_json_text():
+    messages = [{"role": "user", "content": [{"image": Image(PNG)}, {"text": 'say "ü"'}]}]
+    sent = received({"chat_context": JsonText(messages)})["chat_context"]
+    assert json.loads(sent) == [
+        {"role": "user", "content": [{"image": uri("image/png", PNG)}, {"text": 'say "ü"'}]}
+    ]
+
+
+def test_what_has_no_json_form_is_refused():
+    with pytest.raises(TypeError, match="object has no JSON form"):
+        encode_body({"a": object()})
+
+
+def test_a_small_body_is_whole_and_a_large_one_is_not():
+    assert encode_body({"image": Image(PNG)}).whole() == b"".join(
+        encode_body({"image": Image(PNG)})
+    )
+    assert encode_body({"image": Image(LARGE)}).whole() is None
+
+
+@pytest.mark.parametrize("source", ["bytes", "file", "data URI"])
+def test_a_large_medium_is_sent_without_a_second_copy(source, large_file):
+    given = {"bytes": LARGE, "file": large_file, "data URI": uri("image/png", LARGE)}[source]
+    body = encode_body({"image": Image(given)})
+    tracemalloc.start()
+    try:
+        assert sum(map(len, body)) == body.length > len(LARGE)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < len(LARGE) / 10
+
+
+def test_a_body_can_be_sent_again():
+    body = encode_body({"image": Image(LARGE)})
+    assert sum(map(len, body)) == sum(map(len, body)) == body.length
+
+
+def test_async_code_gets_the_same_pieces():
+    body = encode_body({"image": Image(PNG)})
+
+    async def collect():
+        return [piece async for piece in body]
+
+    assert asyncio.run(collect()) == list(body)
+
+
+@pytest.mark.parametrize("change", [b"", LARGE + b"!", None])
+def test_a_file_that_has_changed_meanwhile_is_not_sent(large_file, change):
+    body = encode_body({"image": Image(large_file)})
+    if change is None:
+        large_file.unlink()
+    else:
+        large_file.write_bytes(change)
+    with pytest.raises(MediaError, match=r"the image in large\.png (has changed|can not be read)"):
+        list(body)

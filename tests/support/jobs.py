@@ -1,0 +1,27 @@
+"""The jobs of a sandbox hub, as tests look at them."""
+
+import time
+from collections.abc import Callable
+
+from aki_codegen.sandbox.jobs import Job
+from aki_codegen.sandbox.server import SandboxServer
+
+
+def all_jobs(server: SandboxServer) -> list[Job]:
+    """Return the jobs that a hub remembers as they stand now, oldest first."""
+    book = server.hub.jobs
+    known = [book.find(job_id, time.time()) for job_id in list(book._jobs)]
+    return [job for job in known if job is not None]
+
+
+def last_job(server: SandboxServer) -> Job:
+    """Return the job that was submitted last as it stands now."""
+    return all_jobs(server)[-1]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait until something is so; fail where it does not become so."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "what was waited for did not happen"
+        time.sleep(0.01)

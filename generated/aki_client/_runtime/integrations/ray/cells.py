@@ -73,12 +73,8 @@ def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions)
         cells = [_field(outcome.outputs.get(output), kind) for outcome in outcomes]
         columns[column] = (cells, arrow_types[kind or str])
     for name, (cells, arrow_type) in columns.items():
-        table = table.append_column(
-            name,
-            arrow.array(
-                [utf8(cell) if isinstance(cell, str) else cell for cell in cells], arrow_type
-            ),
-        )
+        storable = [utf8(cell) if isinstance(cell, str) else cell for cell in cells]
+        table = table.append_column(name, arrow.array(storable, arrow_type))
     return table
 
 

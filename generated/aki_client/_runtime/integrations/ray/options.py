@@ -12,7 +12,7 @@ from ...batch.entry import RowState
 from ...client_core import ClientCore
 from ...endpoint import EndpointSpec
 from ...errors import ConfigurationError
-from ...http import MAX_CONNECTIONS
+from ...http_requests import MAX_CONNECTIONS
 from .journal import RowJournal
 
 

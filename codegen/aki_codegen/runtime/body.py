@@ -59,7 +59,10 @@ class Body:
 def encode_body(payload: Mapping[str, Any]) -> Body:
     """Encode the values of a request; media among them, however deep, stay what they are."""
     marks = _Marks()
-    text = encode_json(payload, marks.mark)
+    try:
+        text = encode_json(payload)
+    except TypeError:  # there are media in it
+        text = encode_json(payload, marks.mark)
     # A lone surrogate can not be UTF-8; as an escape it is still JSON.
     try:
         encoded = text.encode()

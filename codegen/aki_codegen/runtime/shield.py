@@ -22,6 +22,10 @@ _SIGNALS = [
 ]
 
 
+_ending = threading.RLock()
+"""Held while a shield ends, so that no signal of its own comes after it."""
+
+
 class ShieldedInterruptError(BaseException):
     """A signal came during shielded work, which was carried through.
 
@@ -76,22 +80,22 @@ class _Shield:
         self.reason: BaseException | None = None
         self._patience = patience
         self._handlers: dict[int, _Handler] = {}
-        self._lock = threading.RLock()
         self._holds = True
         self._is_over = False
         self._timer: threading.Timer | None = None
 
     def raise_(self) -> None:
         """Set the handlers aside; signals that are ignored, or that end the process, are let alone."""
+        hear = self._hear
         for number in _SIGNALS:
             handler = signal.getsignal(number)
             if callable(handler):
                 self._handlers[number] = handler
-                signal.signal(number, self._hear)
+                signal.signal(number, hear)
 
     def lower(self) -> None:
         """Put the handlers back."""
-        with self._lock:
+        with _ending:
             self._holds = False
         if self._timer is not None:
             self._timer.cancel()
@@ -112,7 +116,7 @@ class _Shield:
             self._timer.start()
 
     def _break_off(self, number: int) -> None:
-        with self._lock:
+        with _ending:
             if self._holds and hasattr(signal, "pthread_kill"):
                 self._is_over = True
                 signal.pthread_kill(threading.main_thread().ident or 0, number)

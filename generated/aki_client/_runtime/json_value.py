@@ -26,6 +26,9 @@ class _JsonEncoded:
         )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 class JsonText:
     """A value that is sent as JSON text, not encoded yet, because there are media in it.
 
@@ -43,6 +46,8 @@ def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
         value: The value.
         default: Returns what stands for a value that has no JSON form.
     """
+    if default is None:
+        return _ENCODER.encode(value)
     return json.dumps(
         value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
     )

@@ -96,6 +96,13 @@ class TestTwoWorkers:
         assert isinstance(ask(Begin("a", OTHER)), Ended)
         assert ask(Begin("a", OTHER, again=frozenset({RowState.FAILED}))) == Fresh()
 
+    def test_a_row_that_failed_for_want_of_the_hub_goes_on_with_the_job_that_it_has(self, ask):
+        ask(Begin("a", ONE))
+        ask(NoteJob("a", ONE, "job-1"))
+        away = {"error": {"type": "ConnectionFailedError", "message": "the hub is away"}}
+        ask(NoteOutcome("a", ONE, RowState.FAILED, away))
+        assert ask(Begin("a", OTHER, again=frozenset({RowState.FAILED}))) == Known("job-1")
+
     def test_a_worker_takes_over_at_once_what_an_earlier_attempt_of_its_own_has_left(self, ask):
         ask(Begin("a", ONE))
         ask(NoteJob("a", ONE, "job-1"))

@@ -130,6 +130,7 @@ class TestTwoWorkers:
         assert one == other
         assert len(jobs(hub)) == len(set(jobs(hub))) == 12
 
+    @pytest.mark.slow
     def test_poll_one_after_the_other(self, make_worker, ledger, hub, clock):
         first, second = Line(ledger), Line(ledger)
         dead, alive = make_worker(first, lease=2.0), make_worker(second)
@@ -151,6 +152,7 @@ class TestTwoWorkers:
 class TestTheLedger:
     """A ledger that comes and goes."""
 
+    @pytest.mark.slow
     def test_that_answers_late_is_asked_again_and_nothing_is_paid_twice(
         self, make_worker, line, hub
     ):
@@ -159,6 +161,7 @@ class TestTheLedger:
         assert outcomes[0].status == "done"
         assert jobs(hub) == ["row 1;"]
 
+    @pytest.mark.slow
     def test_that_stays_away_keeps_a_worker_from_polling(self, make_worker, line, hub):
         worker = make_worker(line, lease=2.0)
         slow = row("1", "[[dur=4 steps=8]] row 1;")

@@ -94,6 +94,7 @@ def render_shared(
         ),
         PurePosixPath("integrations/__init__.py"): fill("integrations.py.jinja", **common),
         PurePosixPath("integrations/celery.py"): fill("celery.py.jinja", **common),
+        PurePosixPath("integrations/ray.py"): fill("ray.py.jinja", **common),
         PurePosixPath("models.py"): fill("models.py.jinja", **common, endpoints=listed),
         PurePosixPath("endpoints/__init__.py"): fill(
             "endpoints.py.jinja",

@@ -150,6 +150,30 @@ class TestBeginningAgain:
         assert journal.get("a").state is RowState.SUBMITTED
 
 
+class TestTakingOver:
+    """A row whose owner is gone."""
+
+    def test_is_given_to_one_of_all_that_try(self, journal):
+        journal.as_owner("gone").begin("a")
+        one, other = journal.as_owner("one"), journal.as_owner("other")
+        assert one.take_over("a", owner="gone")
+        assert not other.take_over("a", owner="gone")
+        assert journal.get("a").owner == "one"
+
+    def test_keeps_its_job(self, journal):
+        gone = journal.as_owner("gone")
+        gone.begin("a")
+        gone.note_job("a", "job-1")
+        journal.take_over("a", owner="gone")
+        assert (journal.get("a").state, journal.get("a").job_id) == (RowState.SUBMITTED, "job-1")
+
+    def test_is_not_possible_once_it_has_an_outcome(self, journal):
+        gone = journal.as_owner("gone")
+        gone.begin("a")
+        gone.note_outcome("a", RowState.DONE, {})
+        assert not journal.take_over("a", owner="gone")
+
+
 class TestTheRows:
     """All rows of a journal."""
 

@@ -119,16 +119,17 @@ def _common(one: str, other: str) -> str:
 def _cell(value: Any, kind: str) -> Any:
     match kind:
         case "text" if value is not None:
-            return _utf8(value)
+            return utf8(value)
         case "texts" if value is not None:
-            return [_utf8(item) for item in value]
+            return [utf8(item) for item in value]
         case "json" if value is not None:
-            return _utf8(json.dumps(value, ensure_ascii=False))
+            return utf8(json.dumps(value, ensure_ascii=False))
         case _:
             return value
 
 
-def _utf8(text: str) -> str:
+def utf8(text: str) -> str:
+    """Return a text as a table takes it."""
     # A lone surrogate is no text of a table; as an escape it can still be told what it was.
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 

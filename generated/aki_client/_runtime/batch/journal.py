@@ -79,6 +79,10 @@ class Journal:
         """The journal's file."""
         return self._store.path
 
+    def as_owner(self, owner: str) -> Self:
+        """Return the same journal for notes that name somebody else; it is closed with this one."""
+        return type(self)(self._store, None, owner)
+
     def bind(self, identity: Mapping[str, str]) -> None:
         """Say what the rows of this journal are, once for all: what differs later is refused.
 
@@ -164,6 +168,22 @@ class Journal:
                 [RowState.SUBMITTING, self.owner, time.time(), row_id, after],
             ).rowcount
             return Claim(changed == 1, self._known(row_id))
+
+    def take_over(self, row_id: str, *, owner: str) -> bool:
+        """Take a row that is under way from an owner who is known to be gone; false where it is so no more."""
+        with self._store.writing() as connection:
+            changed = connection.execute(
+                "UPDATE rows SET owner = ?, since = ? WHERE id = ? AND owner = ? AND state IN (?, ?)",
+                [
+                    self.owner,
+                    time.time(),
+                    row_id,
+                    owner,
+                    RowState.SUBMITTING,
+                    RowState.SUBMITTED,
+                ],
+            ).rowcount
+        return changed == 1
 
     def release(self, row_id: str) -> None:
         """Forget that this owner has begun a row, because it is certain that no job was made of it."""

@@ -14,10 +14,10 @@ from aki_codegen.package import Package, make_package
 from aki_codegen.parse import parse
 from aki_codegen.render import endpoint_path
 from aki_codegen.report import report_markdown
-from aki_codegen.runtime import public
 from aki_codegen.snapshot import Snapshot, canonical
 from hostile import audit, texts
 from hostile.corpus import document
+from hostile.trial import OFFERED
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.metadata import snapshot_of
@@ -43,7 +43,7 @@ def nothing_but_text_comes_of(documents: dict[str, object]) -> None:
     remembered = json.loads(made.files[NAMES]) if made.files else {}
     told = {wire: names for wire, names in remembered.items() if isinstance(names, dict)}
     assert audit.faults_of_names(told) == []
-    given_names = audit.given_identifiers(told) | set(public.__all__)
+    given_names = audit.given_identifiers(told) | OFFERED
     for path, content in made.files.items():
         if path.suffix == ".py" and "_runtime" not in path.parts:
             assert audit.faults_of_module(content.decode(), given_names, "hub_client") == []

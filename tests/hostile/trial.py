@@ -20,6 +20,9 @@ from unittest import mock
 from aki_codegen import cli, source
 from aki_codegen.render import runtime_files
 from aki_codegen.runtime import public
+from aki_codegen.runtime.batch import public as batch
+from aki_codegen.runtime.integrations.celery import public as celery
+from aki_codegen.runtime.integrations.ray import public as ray
 from hostile import audit, watch
 from hostile.corpus import Case
 from hostile.hub import SandboxedHub
@@ -30,6 +33,12 @@ except ImportError:  # Windows
     resource = None
 
 PACKAGE = "hub_client"
+OFFERED = frozenset(
+    name
+    for module in (public, batch, celery, ray)
+    for name in (module.__name__.split(".")[-2], *module.__all__)
+)
+"""What the public modules of every package offer."""
 KEY = "sk-key-of-the-user"
 SECRET = "text of a file of the user"
 REMOVED = "ignore:the hub has removed:DeprecationWarning"
@@ -178,7 +187,7 @@ class Laboratory:
 def faults_of_package(run: Run) -> list[str]:
     """Return what is wrong with what was written."""
     faults = audit.faults_of_names(run.names)
-    given = audit.given_identifiers(run.names) | set(public.__all__)
+    given = audit.given_identifiers(run.names) | OFFERED
     runtime = {f"{PACKAGE}/{path}": text for path, text in runtime_files().items()}
     for path, content in run.files().items():
         if path in runtime:

@@ -1,10 +1,11 @@
 """A program that imports generated packages one after the other, and tells what doing so did.
 
 It reads the folder of a package's parent from each line, and answers a line of JSON. The runtime is the same in
-every package, so it is imported once.
+every package, so it is imported once; so are the engines of its integrations, which do much when they are imported.
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -12,6 +13,12 @@ from pathlib import Path
 
 PACKAGE = "hub_client"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_ENGINES = ("celery", "ray")
+_WITHOUT_ENGINE = {
+    f"{PACKAGE}.integrations.{engine}"
+    for engine in _ENGINES
+    if importlib.util.find_spec(engine) is None
+}
 _effects: list[str] = []
 _watching = False
 
@@ -40,6 +47,7 @@ def _import_all(parent: Path) -> list[str]:
         if "_runtime" not in path.parts
     ]
     names = [name.removesuffix(".__init__") for name in names]
+    names = [name for name in names if name not in _WITHOUT_ENGINE]
     for name in names:
         importlib.import_module(name)
     return names
@@ -86,6 +94,9 @@ def _check(parent: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    for engine in _ENGINES:
+        if importlib.util.find_spec(engine) is not None:
+            importlib.import_module(engine)
     sys.addaudithook(_hook)
     for line in sys.stdin:
         print(json.dumps(_check(Path(line.rstrip("\n")))), flush=True)

@@ -94,7 +94,7 @@ def _check(parent: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    for engine in _ENGINES:
+    for engine in (*_ENGINES, "numpy", "pyarrow"):
         if importlib.util.find_spec(engine) is not None:
             importlib.import_module(engine)
     sys.addaudithook(_hook)

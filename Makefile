@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 FULL := $(VENV)/full
 
+# Tests mostly wait. Those of a file share what they are tried against, so they stay together.
+PARALLEL = -n auto --dist loadfile -p no:benchmark
+
 # Every Python and platform gets its pins from the same file.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" pyproject.toml $(ARGS)
@@ -25,10 +28,10 @@ check: $(READY) ## tell whether generated/ is what its snapshot makes; ARGS=--li
 	@$(BIN)/aki-codegen check $(ARGS)
 
 test: $(READY) ## run the tests but the slow ones; those that need what is not installed are skipped
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
 test-full: $(FULL) ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
 	PYTHONPATH=tests $(BIN)/python -m agreement.report

@@ -1,7 +1,6 @@
 """The example application as a visitor sees it: one command starts it, and Chromium opens its page."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,21 +12,12 @@ import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 from background.stack import Redis, answers, free_port, until
+from support.chromium import chromium
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
 pytest.importorskip("fastapi", reason="FastAPI is not installed: make full")
 
 FOLDER = Path(__file__).parents[2] / "examples" / "background_jobs"
-CHROMIUM = shutil.which("chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 KEY = "sk-a-secret-key-4711"
 SECONDS = 30_000
 
@@ -84,13 +74,8 @@ def application(request, hub, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright: make full")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -7,23 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from aki_codegen.sandbox.server import SandboxServer
+from support.chromium import chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
 KEY = "aki-key-of-the-playground-tests-81f3"
-_SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @contextmanager
@@ -73,15 +63,10 @@ def playground(shared_hub):
         yield process
 
 
-@pytest.fixture(scope="module")  # while it is open, asyncio has a running loop in this thread
+@pytest.fixture(scope="module")
 def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no Chromium at {CHROMIUM}")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_SWITCHES)
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What the product costs, measured against what else there is. Run one with `python -m benchmarks.NAME`."""

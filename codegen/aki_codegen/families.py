@@ -9,7 +9,8 @@ from functools import reduce
 
 from .ir import ChatType, Endpoint, MediaListType, MediaType
 from .literals import Code
-from .models import ModelField, ModelSource
+from .fieldsource import ModelField
+from .models import ModelSource
 from .naming import ClassName, category_name
 
 

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from . import __version__
 from .families import alternatives_to, find_families
+from .fieldsource import generator_version
 from .ir import Endpoint
-from .models import ModelSource, generator_version, model_source
+from .models import Models, ModelSource
 from .parse import Parsed, parse
 from .problems import Problem
 from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
@@ -84,11 +85,12 @@ def _readable(documents: Mapping[str, object]) -> dict[str, object]:
 
 
 def _with_models(parsed: Parsed, package: str) -> tuple[Parsed, dict[str, ModelSource]]:
+    made = Models(parsed.endpoints, package)
     models: dict[str, ModelSource] = {}
     problems = list(parsed.problems)
     for endpoint in parsed.endpoints:
         try:
-            models[str(endpoint.name)] = model_source(endpoint, package)
+            models[str(endpoint.name)] = made.source(endpoint)
         except RenderedWrongError as error:
             problems.append(_not_rendered(endpoint, error))
     endpoints = tuple(e for e in parsed.endpoints if str(e.name) in models)

@@ -9,7 +9,8 @@ from . import __version__
 from .describe import endpoint_doc, endpoint_summary
 from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
-from .models import ModelField, ModelSource
+from .fieldsource import ModelField
+from .models import ModelSource
 from .naming import Identifier
 from .runtime import public
 from .snapshot import Snapshot

@@ -199,9 +199,7 @@ def _fields(
 
 def _imports(statement: ast.AnnAssign, modules: dict[str, str]) -> frozenset[tuple[str, str]]:
     values = (statement.annotation, *([statement.value] if statement.value is not None else []))
-    words = {
-        node.id for value in values for node in ast.walk(value) if isinstance(node, ast.Name)
-    }
+    words = {node.id for value in values for node in ast.walk(value) if isinstance(node, ast.Name)}
     return frozenset((modules[word], word) for word in words if word in modules)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import snapshot_files
-from .ir import Endpoint
+from .entry import Entry
 from .literals import Code
 from .package import Package, make_package
 from .problems import GenerationError, Problem
@@ -44,13 +44,13 @@ class Outcome:
             "unchanged": [],
             "removed": [],
         }
-        for endpoint in self.package.endpoints:
-            sorted_out[self._change_of(endpoint)].append(endpoint.wire_name)
+        for entry in self.package.endpoints:
+            sorted_out[self._change_of(entry)].append(entry.wire_name)
         return sorted_out
 
-    def _change_of(self, endpoint: Endpoint) -> str:
-        path = str(endpoint_path(endpoint))
-        if endpoint.wire_name in self.package.snapshot.removed:
+    def _change_of(self, entry: Entry) -> str:
+        path = str(endpoint_path(entry))
+        if entry.wire_name in self.package.snapshot.removed:
             return "removed"
         if path in self.written.added:
             return "new"

@@ -35,12 +35,23 @@ _NAMES = TypeAdapter(EndpointNames)
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 
-def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
-    """Return the snapshot's files, by their path within the package; each says what made it."""
+def to_files(
+    snapshot: Snapshot, comment: str, written: Mapping[str, bytes] | None = None
+) -> dict[PurePosixPath, bytes]:
+    """Return the snapshot's files, by their path within the package; each says what made it.
 
-    def dump(value: Mapping[str, object]) -> str:
+    Args:
+        snapshot: What is written.
+        comment: What made it.
+        written: The files of details that are as they were, by the endpoint's name.
+    """
+
+    def dump(value: Mapping[str, object]) -> bytes:
         # ASCII: a lone surrogate in a hub's text has no other form in a file.
-        return json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True) + "\n"
+        text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
+        return f"{text}\n".encode("ascii")
+
+    known = written or {}
 
     used, retired = split_names(snapshot)
     files = {
@@ -54,13 +65,19 @@ def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
     if snapshot.removed or snapshot.problems:
         problems = [asdict(problem) for problem in sorted(snapshot.problems)]
         files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
+    for wire, path in document_paths(snapshot).items():
+        document = snapshot.documents[wire]
+        if is_object(document):
+            files[path] = known[wire] if wire in known else dump(document)
+    return files
+
+
+def document_paths(snapshot: Snapshot) -> dict[str, PurePosixPath]:
+    """Return where each endpoint's details are within the package, by the endpoint's name, sorted."""
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )
-    for wire, document in sorted(snapshot.documents.items()):
-        if is_object(document):
-            files[ENDPOINTS / f"{file_names[wire]}.json"] = dump(document)
-    return files
+    return {wire: ENDPOINTS / f"{file_names[wire]}.json" for wire in sorted(snapshot.documents)}
 
 
 def read(package: Path) -> Snapshot | None:

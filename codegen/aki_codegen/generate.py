@@ -116,10 +116,11 @@ def report_of(package: Package) -> str:
     return report_markdown(package, all_problems(package))
 
 
-def read_snapshot(out: Path, package_name: str) -> Snapshot | None:
-    """Read the snapshot of the package that is there, None where there is none."""
-    recover(out / package_name)
-    return snapshot_files.read(out / package_name)
+def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
+    """Read the files of the package that is there, and its snapshot, None where there is none."""
+    recover(folder)
+    files = files_of(folder)
+    return files, snapshot_files.read_files(files, folder)
 
 
 def _project_file(package: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .diff import as_text
 from .exits import Exit
-from .folder import edited_by_hand, files_of
-from .generate import Outcome, generate, read_snapshot
+from .folder import edited_by_hand
+from .generate import Outcome, generate, read_package
 from .history import note_changes
 from .literals import doc_text
 from .lock import only_run
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 
 def _run(options: argparse.Namespace) -> Exit:
-    previous = read_snapshot(options.out, options.package)
+    before, previous = read_package(options.out / options.package)
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -49,7 +49,6 @@ def _run(options: argparse.Namespace) -> Exit:
     settled = read_overrides(Path("pyproject.toml"))
     if settled is not None:
         snapshot = replace(snapshot, overrides=settled)
-    before = files_of(options.out / options.package)
     edited = edited_by_hand(before)
     if edited:
         _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")

@@ -118,7 +118,7 @@ def _manifest(
         "endpoints": fingerprints,
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
-            for path, content in sorted(files.items())
+            for path, content in sorted(files.items(), key=lambda item: item[0].parts)
             if path != HISTORY
         },
     }

@@ -113,9 +113,8 @@ def _write_package(
         )
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
-    foreign = {
-        path: content for path, content in before.items() if path not in generated | after.keys()
-    }
+    ours = generated | after.keys()
+    foreign = {path: content for path, content in before.items() if path not in ours}
     written = Written(
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),

@@ -77,15 +77,27 @@ def generator_version() -> str:
     return version("datamodel-code-generator")
 
 
-def field_sources(
-    requests: Iterable[FieldRequest], package: str
-) -> dict[FieldRequest, FieldSource]:
-    """Make the source of fields; those of which none can be made are left out."""
-    wanted = list(dict.fromkeys(requests))
-    made: dict[FieldRequest, FieldSource] = {}
-    for start in range(0, len(wanted), BATCH):
-        made |= _made(wanted[start : start + BATCH], package)
-    return made
+class FieldSources:
+    """The source of fields, each made once.
+
+    Args:
+        package: What the package is imported as.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._made: dict[FieldRequest, FieldSource | None] = {}
+
+    def make(self, requests: Iterable[FieldRequest]) -> None:
+        """Make what is not there yet, together."""
+        wanted = [r for r in dict.fromkeys(requests) if r not in self._made]
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            self._made |= {**dict.fromkeys(batch), **_made(batch, self._package)}
+
+    def get(self, request: FieldRequest) -> FieldSource | None:
+        """Return a field's source, None where none could be made."""
+        return self._made[request]
 
 
 def _made(requests: Sequence[FieldRequest], package: str) -> dict[FieldRequest, FieldSource]:

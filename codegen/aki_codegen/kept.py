@@ -31,16 +31,31 @@ class KeptEndpoint:
 
 
 @dataclass(frozen=True)
+class KeptPackage:
+    """A whole package: nothing that it is made from has changed.
+
+    Attributes:
+        files: The bytes of its files.
+        problems: What is wrong with the metadata.
+    """
+
+    files: Files
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class Kept:
     """What can be taken over.
 
     Attributes:
         endpoints: Endpoints, by the hub's names.
         shared: Files that are made from all endpoints, by the digest of what they are made from.
+        package: Everything, where nothing has changed.
     """
 
     endpoints: Mapping[str, KeptEndpoint] = field(default_factory=dict[str, KeptEndpoint])
     shared: Mapping[str, Files] = field(default_factory=dict[str, Files])
+    package: KeptPackage | None = None
 
 
 NOTHING = Kept()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .fieldsource import PARTS, FieldRequest, FieldSource, ModelField, Part, field_sources
+from .fieldsource import PARTS, FieldRequest, FieldSource, FieldSources, ModelField, Part
 from .ir import Endpoint, Output, Parameter
 from .literals import Code
 from .schema import endpoint_schema
@@ -30,14 +30,16 @@ class Models:
     """The models of endpoints, whose fields are made together.
 
     Args:
-        endpoints: The endpoints; the models of no other can be asked for.
         package: What the package is imported as.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint], package: str) -> None:
+    def __init__(self, package: str) -> None:
         self._package = package
-        every = (request for endpoint in endpoints for request in _requests(endpoint, package))
-        self._sources = field_sources(every, package)
+        self._fields = FieldSources(package)
+
+    def prepare(self, endpoints: Iterable[Endpoint]) -> None:
+        """Make the fields of endpoints that will be asked for."""
+        self._fields.make(r for e in endpoints for r in _requests(e, self._package))
 
     def source(self, endpoint: Endpoint) -> ModelSource:
         """Return the source of an endpoint's input, output and progress models.
@@ -45,9 +47,11 @@ class Models:
         Raises:
             RenderedWrongError: There is no such source.
         """
+        requests = list(_requests(endpoint, self._package))
+        self._fields.make(requests)
         parts: dict[Part, list[FieldSource]] = {part: [] for part in PARTS}
-        for request in _requests(endpoint, self._package):
-            made = self._sources.get(request)
+        for request in requests:
+            made = self._fields.get(request)
             if made is None:
                 where = f"{request.part.lower()} {request.wire_name!r}"
                 raise RenderedWrongError(f"no model could be made of its {where}")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
@@ -10,7 +10,7 @@ from .entry import Entry, entry_of
 from .families import Family, alternatives_to, find_families
 from .ir import Endpoint
 from .kept import Files, Kept, KeptEndpoint
-from .models import Models, ModelSource
+from .models import Models
 from .problems import Problem
 from .render import endpoint_path, render_endpoint, render_shared
 from .render_protocols import render_protocols
@@ -19,6 +19,8 @@ from .style import NotFormattedError, formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
 PROTOCOLS = PurePosixPath("protocols.py")
+CHUNK = 200
+"""Endpoints that are rendered at the same time: the formatter is started once for all of them."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Modules:
 
 @dataclass(frozen=True)
 class _Draft:
-    """An endpoint that is to be rendered."""
+    """The module of an endpoint before it is formatted."""
 
     endpoint: Endpoint
-    source: ModelSource
     entry: Entry
+    text: str
 
 
 def make_modules(
@@ -66,115 +68,113 @@ def make_modules(
     Raises:
         RenderedWrongError: A module that all need is wrong.
     """
-    drafts, problems = _drafts(endpoints, package)
-    while True:
-        work = _Work(drafts, unread, snapshot, package, kept)
-        files, wrong = work.done()
-        if not wrong:
-            break
-        problems += [_not_rendered(wire, error) for wire, error in wrong.items()]
-        drafts = [draft for draft in drafts if draft.endpoint.wire_name not in wrong]
-    return Modules(work.entries, files, work.shared, tuple(sorted(problems)))
-
-
-def _drafts(endpoints: Sequence[Endpoint], package: str) -> tuple[list[_Draft], list[Problem]]:
-    models = Models(endpoints, package)
-    drafts: list[_Draft] = []
-    problems: list[Problem] = []
-    for endpoint in endpoints:
-        try:
-            source = models.source(endpoint)
-        except RenderedWrongError as error:
-            problems.append(_not_rendered(endpoint.wire_name, error))
-        else:
-            drafts.append(_Draft(endpoint, source, entry_of(endpoint, source)))
-    return drafts, problems
+    work = _Work(package, unread.values())
+    offered = [e for e in endpoints if e.wire_name not in snapshot.removed]
+    for start in range(0, len(offered), CHUNK):
+        work.add(offered[start : start + CHUNK])
+    present = tuple(work.entries)
+    # What can stand in for an endpoint that is gone is known when the others are.
+    work.add([e for e in endpoints if e.wire_name in snapshot.removed], present)
+    entries = tuple(sorted(work.entries, key=lambda entry: entry.name))
+    if not entries:
+        return Modules((), {}, {}, tuple(sorted(work.problems)))
+    families = find_families(e for e in entries if e.wire_name not in snapshot.removed)
+    shared = _shared(entries, families, snapshot, package, kept)
+    return Modules(
+        entries,
+        {**work.files, **{path: text for files in shared.values() for path, text in files.items()}},
+        {digest: tuple(files) for digest, files in shared.items()},
+        tuple(sorted(work.problems)),
+    )
 
 
 class _Work:
-    """One attempt at all modules."""
+    """The endpoints' modules, made some at a time so that little is in memory at once."""
 
-    def __init__(
-        self,
-        drafts: Sequence[_Draft],
-        unread: Mapping[str, KeptEndpoint],
-        snapshot: Snapshot,
-        package: str,
-        kept: Kept,
-    ) -> None:
-        self._drafts = drafts
-        self._unread = unread
-        self._snapshot = snapshot
+    def __init__(self, package: str, unread: Collection[KeptEndpoint]) -> None:
         self._package = package
-        self._kept = kept
-        every = [*(d.entry for d in drafts), *(k.entry for k in unread.values())]
-        self.entries = tuple(sorted(every, key=lambda entry: entry.name))
-        self._offered = [e for e in self.entries if e.wire_name not in snapshot.removed]
-        self._families = find_families(self._offered)
-        self._groups = {
-            _digest_of_lists(self.entries, snapshot): self._lists,
-            _digest_of_families(self._families): self._protocols,
-        }
-        self.shared: dict[str, tuple[PurePosixPath, ...]] = {}
+        self._models = Models(package)
+        self.entries = [kept.entry for kept in unread]
+        self.files = {endpoint_path(kept.entry): kept.module for kept in unread}
+        self.problems: list[Problem] = []
 
-    def done(self) -> tuple[dict[PurePosixPath, bytes], dict[str, RenderedWrongError]]:
-        """Return the modules, or, where there are such, the endpoints that can not be rendered and why."""
-        if not self.entries:
-            return {}, {}
-        files = {endpoint_path(k.entry): k.module for k in self._unread.values()}
-        texts: dict[PurePosixPath, str] = {}
-        for digest, render in self._groups.items():
-            taken = self._kept.shared.get(digest)
-            drawn = render() if taken is None else {}
-            texts |= drawn
-            files |= taken or {}
-            self.shared[digest] = tuple(taken or drawn)
-        drafts = {endpoint_path(draft.endpoint): draft for draft in self._drafts}
-        texts |= {path: self._module(draft) for path, draft in drafts.items()}
-        python = {path: text for path, text in texts.items() if path.suffix == ".py"}
+    def add(self, endpoints: Sequence[Endpoint], offered: Sequence[Entry] | None = None) -> None:
+        """Make the modules of some endpoints.
+
+        Args:
+            endpoints: The endpoints.
+            offered: What the hub offers, where it has removed these; what can stand in for them is among it.
+        """
+        self._models.prepare(endpoints)
+        drafts: dict[PurePosixPath, _Draft] = {}
+        for endpoint in endpoints:
+            try:
+                drafts[endpoint_path(endpoint)] = self._draft(endpoint, offered)
+            except RenderedWrongError as error:
+                self._leave_out(endpoint, error)
+        for path, source in self._formatted(drafts).items():
+            draft = drafts[path]
+            try:
+                verify_endpoint(path, source, draft.endpoint)
+            except RenderedWrongError as error:
+                self._leave_out(draft.endpoint, error)
+            else:
+                self.entries.append(draft.entry)
+                self.files[path] = source.encode()
+
+    def _draft(self, endpoint: Endpoint, offered: Sequence[Entry] | None) -> _Draft:
+        source = self._models.source(endpoint)
+        entry = entry_of(endpoint, source)
+        alternatives = None if offered is None else alternatives_to(entry, offered)
+        return _Draft(
+            endpoint, entry, render_endpoint(endpoint, source, alternatives, self._package)
+        )
+
+    def _formatted(self, drafts: Mapping[PurePosixPath, _Draft]) -> dict[PurePosixPath, str]:
+        texts = {path: draft.text for path, draft in drafts.items()}
         try:
-            sources = formatted(python, self._package) if python else {}
+            return formatted(texts, self._package)
         except NotFormattedError:
-            wrong = _wrong(python, drafts, verify=_verify_syntax)
-            if not wrong:
-                raise
-            return {}, wrong
-        wrong = _wrong(sources, drafts, verify=verify_endpoint)
-        return files | {path: text.encode() for path, text in {**texts, **sources}.items()}, wrong
+            for path, draft in drafts.items():
+                try:
+                    verify_module(path, draft.text)
+                except RenderedWrongError as error:
+                    self._leave_out(draft.endpoint, error)
+                    del texts[path]
+        return formatted(texts, self._package)
 
-    def _module(self, draft: _Draft) -> str:
-        is_removed = draft.endpoint.wire_name in self._snapshot.removed
-        alternatives = alternatives_to(draft.entry, self._offered) if is_removed else None
-        return render_endpoint(draft.endpoint, draft.source, alternatives, self._package)
-
-    def _lists(self) -> dict[PurePosixPath, str]:
-        return render_shared(self.entries, self._snapshot, self._package)
-
-    def _protocols(self) -> dict[PurePosixPath, str]:
-        return {PROTOCOLS: render_protocols(self._families, self._package)}
+    def _leave_out(self, endpoint: Endpoint, error: RenderedWrongError) -> None:
+        problem = Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
+        self.problems.append(problem)
 
 
-def _wrong(
-    sources: Mapping[PurePosixPath, str],
-    drafts: Mapping[PurePosixPath, _Draft],
-    verify: Callable[[PurePosixPath, str, Endpoint], None],
-) -> dict[str, RenderedWrongError]:
-    """Return the endpoints whose modules are wrong, and why."""
-    wrong: dict[str, RenderedWrongError] = {}
-    for path, source in sources.items():
-        if path not in drafts:
-            verify_module(path, source)
-            continue
-        endpoint = drafts[path].endpoint
-        try:
-            verify(path, source, endpoint)
-        except RenderedWrongError as error:
-            wrong[endpoint.wire_name] = error
-    return wrong
-
-
-def _verify_syntax(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
-    verify_module(path, text)
+def _shared(
+    entries: Sequence[Entry],
+    families: Sequence[Family],
+    snapshot: Snapshot,
+    package: str,
+    kept: Kept,
+) -> dict[str, Files]:
+    """Return the modules that are made from all endpoints, by the digest of what they are made from."""
+    groups: dict[str, Callable[[], dict[PurePosixPath, str]]] = {
+        _digest_of_lists(entries, snapshot): lambda: render_shared(entries, snapshot, package),
+        _digest_of_families(families): lambda: {PROTOCOLS: render_protocols(families, package)},
+    }
+    drawn = {digest: render() for digest, render in groups.items() if digest not in kept.shared}
+    texts = {path: text for files in drawn.values() for path, text in files.items()}
+    python = {path: text for path, text in texts.items() if path.suffix == ".py"}
+    try:
+        texts |= formatted(python, package)
+    except NotFormattedError:
+        for path, text in python.items():
+            verify_module(path, text)
+        raise
+    for path in python:
+        verify_module(path, texts[path])
+    made = {
+        digest: {path: texts[path].encode() for path in files} for digest, files in drawn.items()
+    }
+    return {digest: made.get(digest) or kept.shared[digest] for digest in groups}
 
 
 def _digest_of_lists(entries: Sequence[Entry], snapshot: Snapshot) -> str:
@@ -197,7 +197,3 @@ def _digest_of_families(families: Sequence[Family]) -> str:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
-
-
-def _not_rendered(wire_name: str, error: RenderedWrongError) -> Problem:
-    return Problem(wire_name, "", str(error), "please report this", "skipped")

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from . import __version__
 from .entry import Entry
 from .fieldsource import generator_version
-from .kept import NOTHING, Kept
+from .kept import NOTHING, Kept, KeptPackage
 from .modules import make_modules
 from .parse import parse
 from .problems import Problem
@@ -62,6 +62,8 @@ def make_package(snapshot: Snapshot, name: str, kept: Kept = NOTHING) -> Package
     Raises:
         RenderedWrongError: A module that all need is wrong.
     """
+    if kept.package is not None:
+        return _as_before(snapshot, name, kept, kept.package)
     parsed = parse(
         snapshot.documents,
         snapshot.names,
@@ -93,6 +95,19 @@ def make_package(snapshot: Snapshot, name: str, kept: Kept = NOTHING) -> Package
         fingerprints,
         modules.shared,
         frozenset(unread),
+    )
+
+
+def _as_before(snapshot: Snapshot, name: str, kept: Kept, whole: KeptPackage) -> Package:
+    entries = sorted((k.entry for k in kept.endpoints.values()), key=lambda entry: entry.name)
+    return Package(
+        name,
+        whole.files,
+        tuple(entries),
+        whole.problems,
+        snapshot,
+        shared={digest: tuple(files) for digest, files in kept.shared.items()},
+        unread=frozenset(kept.endpoints),
     )
 
 

@@ -7,6 +7,7 @@ the note, and the generator itself is the same to the byte. `aki-codegen check` 
 
 import hashlib
 import json
+import marshal
 import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -18,7 +19,7 @@ from typing import Any
 
 from .entry import Entry
 from .fieldsource import ModelField
-from .kept import NOTHING, Kept, KeptEndpoint
+from .kept import NOTHING, Kept, KeptEndpoint, KeptPackage
 from .literals import Code
 from .naming import ClassName, Identifier
 from .package import Package
@@ -47,26 +48,42 @@ def kept_from(folder: Path, files: Mapping[str, bytes], snapshot: Snapshot, pack
         note = json.loads((folder / NOTE).read_bytes())
         if note["generator"] != _generator(package):
             return NOTHING
-        fields = [
-            ModelField(n, Code(a), None if d is None else Code(d)) for n, a, d in note["fields"]
-        ]
-        endpoints = {
-            wire: _endpoint(wire, said, fields, files)
-            for wire, said in note["endpoints"].items()
-            if wire in snapshot.documents
-            and wire not in snapshot.removed
-            and said["made from"] == _digest_of_endpoint(wire, snapshot)
-            and all(_has(files, path, digest) for path, digest in said["files"])
-        }
-        shared = {
-            made_from: {PurePosixPath(path): files[path] for path, _ in said}
-            for made_from, said in note["shared"].items()
-            if all(_has(files, path, digest) for path, digest in said)
-        }
+        return _kept(note, files, snapshot)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # There is none, or somebody has put something else there.
         return NOTHING
-    return Kept(endpoints, shared)
+
+
+def _kept(note: Mapping[str, Any], files: Mapping[str, bytes], snapshot: Snapshot) -> Kept:
+    holding = {
+        path
+        for path, digest in note["files"].items()
+        if path in files and _digest(files[path]) == digest
+    }
+    fields = [ModelField(n, Code(a), None if d is None else Code(d)) for n, a, d in note["fields"]]
+    made_from = {
+        wire: _digest_of_endpoint(wire, snapshot)
+        for wire in snapshot.documents
+        if wire not in snapshot.removed
+    }
+    endpoints = {
+        wire: _endpoint(wire, said, fields, files)
+        for wire, said in note["endpoints"].items()
+        if made_from.get(wire) == said["made from"] and holding.issuperset(said["files"])
+    }
+    shared = {
+        digest: {PurePosixPath(path): files[path] for path in paths}
+        for digest, paths in note["shared"].items()
+        if holding.issuperset(paths)
+    }
+    is_whole = (
+        len(holding) == len(note["files"])
+        and endpoints.keys() == snapshot.documents.keys()
+        and note["made from"] == _digest_of_rest(snapshot)
+    )
+    problems = tuple(Problem(**problem) for problem in note["problems"])
+    every = {PurePosixPath(path): files[path] for path in note["files"]} if is_whole else {}
+    return Kept(endpoints, shared, KeptPackage(every, problems) if is_whole else None)
 
 
 def remember(folder: Path, package: Package, kept: Kept) -> None:
@@ -91,14 +108,11 @@ def _note(package: Package, names: Iterable[str]) -> bytes:
     def numbered(fields: Iterable[ModelField]) -> list[int]:
         return [numbers.setdefault(field, len(numbers)) for field in fields]
 
-    def digests(paths: Iterable[PurePosixPath]) -> list[tuple[str, str]]:
-        return [(str(path), _digest(package.files[path])) for path in paths]
-
     documents = document_paths(package.snapshot)
     endpoints = {
         entry.wire_name: {
             "made from": _digest_of_endpoint(entry.wire_name, package.snapshot),
-            "files": digests((endpoint_path(entry), documents[entry.wire_name])),
+            "files": [str(endpoint_path(entry)), str(documents[entry.wire_name])],
             "name": entry.name,
             "models": entry.models,
             "summary": entry.summary,
@@ -116,7 +130,10 @@ def _note(package: Package, names: Iterable[str]) -> bytes:
         "generator": _generator(package.name),
         "endpoints": endpoints,
         "fields": [(field.name, field.annotation, field.default) for field in numbers],
-        "shared": {made_from: digests(paths) for made_from, paths in package.shared.items()},
+        "shared": {digest: list(map(str, paths)) for digest, paths in package.shared.items()},
+        "files": {str(path): _digest(content) for path, content in package.files.items()},
+        "made from": _digest_of_rest(package.snapshot),
+        "problems": [asdict(problem) for problem in package.problems],
     }
     return json.dumps(note).encode()
 
@@ -124,7 +141,7 @@ def _note(package: Package, names: Iterable[str]) -> bytes:
 def _endpoint(
     wire: str, said: Mapping[str, Any], fields: list[ModelField], files: Mapping[str, bytes]
 ) -> KeptEndpoint:
-    (module, _), (document, _) = said["files"]
+    module, document = said["files"]
     entry = Entry(
         wire_name=wire,
         name=Identifier(said["name"]),
@@ -139,17 +156,30 @@ def _endpoint(
     return KeptEndpoint(entry, problems, said["fingerprint"], files[module], files[document])
 
 
-def _has(files: Mapping[str, bytes], path: str, digest: str) -> bool:
-    return path in files and _digest(files[path]) == digest
-
-
 def _digest_of_endpoint(wire: str, snapshot: Snapshot) -> str:
     """Return the digest of all that an endpoint is made from, the generator apart."""
     given = snapshot.names.get(wire)
     names = [given.name, given.models, _sorted(given)] if given is not None else None
     override = snapshot.overrides.endpoints.get(wire)
     settled = override.model_dump() if override is not None else None
-    return _digest(json.dumps([snapshot.documents[wire], names, settled]).encode())
+    # Marshalling takes hardly any time, and unlike `==` it tells 1, 1.0 and True apart.
+    details: Any = snapshot.documents[wire]
+    return _digest(marshal.dumps(details, 2) + json.dumps([names, settled]).encode())
+
+
+def _digest_of_rest(snapshot: Snapshot) -> str:
+    """Return the digest of what a package is made from beside the endpoints that the hub offers."""
+    gone = [wire for wire in sorted(snapshot.names) if wire not in snapshot.documents]
+    rest = [
+        snapshot.server,
+        snapshot.layout,
+        snapshot.overrides.model_dump(),
+        sorted(snapshot.removed),
+        [asdict(problem) for problem in snapshot.problems],
+        [(wire, snapshot.names[wire].name, snapshot.names[wire].models) for wire in gone],
+        [_sorted(snapshot.names[wire]) for wire in gone],
+    ]
+    return _digest(json.dumps(rest).encode())
 
 
 def _sorted(given: EndpointNames) -> dict[str, dict[str, str]]:

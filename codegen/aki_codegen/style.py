@@ -26,6 +26,8 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
     Raises:
         NotFormattedError: One of them is no Python.
     """
+    if not sources:
+        return {}
     size = sum(map(len, sources.values()))
     with tempfile.TemporaryDirectory(prefix="aki-codegen-", dir=_in_memory(size)) as folder:
         root = Path(folder) / package

@@ -9,7 +9,7 @@ from support.metadata import details, endpoint_of, parse_one
 
 
 def _model_source(endpoint, package):
-    return Models([endpoint], package).source(endpoint)
+    return Models(package).source(endpoint)
 
 
 def field_of(attributes, section="Input"):

@@ -12,7 +12,7 @@ from support.metadata import details, parse_one, snapshot_of
 def report(document, *more, name="painter"):
     parsed = parse_one(document, name)
     snapshot = snapshot_of({name: document})
-    models = Models(parsed.endpoints, "my_hub")
+    models = Models("my_hub")
     entries = tuple(entry_of(e, models.source(e)) for e in parsed.endpoints)
     package = Package("my_hub", {}, entries, parsed.problems, snapshot)
     return report_markdown(package, (*parsed.problems, *more))

@@ -68,9 +68,14 @@ def write_catalogue(folder: Path, documents: Mapping[str, Document]) -> None:
 
 
 @contextmanager
-def served(catalogue: Path) -> Iterator[str]:
-    """Serve a catalogue by a sandbox hub in a process of its own, and give its address."""
-    command = [sys.executable, "-m", "aki_codegen", "sandbox", "--port", "0"]
+def served(catalogue: Path, port: int = 0) -> Iterator[str]:
+    """Serve a catalogue by a sandbox hub in a process of its own, and give its address.
+
+    Args:
+        catalogue: The folder of details documents.
+        port: Where it listens; 0 takes any free port.
+    """
+    command = [sys.executable, "-m", "aki_codegen", "sandbox", "--port", str(port)]
     with subprocess.Popen(  # noqa: S603
         [*command, "--catalogue", str(catalogue)],
         stdout=subprocess.PIPE,

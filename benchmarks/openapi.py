@@ -1,4 +1,7 @@
-"""A hub's details documents as one OpenAPI document, as plain as a generator that knows no hub can use it."""
+"""A hub's details documents as one OpenAPI document, as plain as a generator that knows no hub can use it.
+
+As of our own client there are an operation that calls an endpoint and one that asks for a job's progress.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +13,7 @@ _TRUTHS = ("bool", "boolean")
 
 
 def openapi_document(documents: Mapping[str, Any]) -> Schema:
-    """Return one POST operation per endpoint, with a schema of its parameters and one of its outputs."""
+    """Return two operations per endpoint, with schemas of its parameters, its outputs and its progress."""
     paths: Schema = {}
     schemas: Schema = {}
     for name, document in documents.items():
@@ -18,7 +21,10 @@ def openapi_document(documents: Mapping[str, Any]) -> Schema:
         described = document["parameter_description"]
         schemas[f"{model}Input"] = _object(described["input"])
         schemas[f"{model}Output"] = _object(described["output"])
-        paths[f"/api/call/{name}"] = {"post": _operation(name, document, model)}
+        progress = described.get("progress") or {}
+        schemas[f"{model}Progress"] = _object(progress.get("OUTPUTS") or {})
+        paths[f"/api/call/{name}"] = {"post": _call(name, document, model)}
+        paths[f"/api/progress/{name}"] = {"get": _progress(name, document, model)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Bench Hub", "version": "1"},
@@ -27,17 +33,30 @@ def openapi_document(documents: Mapping[str, Any]) -> Schema:
     }
 
 
-def _operation(name: str, document: Mapping[str, Any], model: str) -> Schema:
-    def content(schema: str) -> Schema:
-        return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
+def _call(name: str, document: Mapping[str, Any], model: str) -> Schema:
     return {
-        "operationId": name,
+        "operationId": f"call_{name}",
         "summary": document["title"],
         "description": document.get("description") or "",
-        "requestBody": {"required": True, "content": content(f"{model}Input")},
-        "responses": {"200": {"description": "The result", "content": content(f"{model}Output")}},
+        "requestBody": {"required": True, "content": _content(f"{model}Input")},
+        "responses": {"200": {"description": "The result", "content": _content(f"{model}Output")}},
     }
+
+
+def _progress(name: str, document: Mapping[str, Any], model: str) -> Schema:
+    job = {"name": "job_id", "in": "query", "required": True, "schema": {"type": "string"}}
+    return {
+        "operationId": f"progress_of_{name}",
+        "summary": document["title"],
+        "parameters": [job],
+        "responses": {
+            "200": {"description": "The progress", "content": _content(f"{model}Progress")}
+        },
+    }
+
+
+def _content(schema: str) -> Schema:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
 def _object(fields: Mapping[str, Any]) -> Schema:

@@ -25,7 +25,7 @@ from .naming import ClassName, Identifier
 from .package import Package
 from .parse import EndpointNames
 from .problems import Problem
-from .render import endpoint_path
+from .render import endpoint_path, runtime_files
 from .snapshot import Snapshot
 from .snapshot_files import document_paths
 from .templates import templates_folder
@@ -194,11 +194,12 @@ def _digest(content: bytes) -> str:
 def _generator(package: str) -> str:
     """Return the digest of all that a package is made by: this program, its templates and its tools."""
     here = Path(__file__).parent
-    sources = [*here.glob("*.py"), *here.glob("runtime/*.py"), *templates_folder().glob("*.jinja")]
+    sources = [*here.glob("*.py"), *templates_folder().glob("*.jinja")]
     made_by = [
         package,
         platform.python_version(),
         *(f"{tool} {version(tool)}" for tool in TOOLS),
         *(f"{source.name} {_digest(source.read_bytes())}" for source in sorted(sources)),
+        *(f"{path} {_digest(content)}" for path, content in runtime_files().items()),
     ]
     return _digest(json.dumps(made_by).encode())

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from .describe import endpoint_summary
-from .fieldsource import ModelField
 from .ir import Endpoint
 from .kinds import family_name
+from .modelfields import ModelField
 from .models import ModelSource
 from .naming import ClassName, Identifier
 

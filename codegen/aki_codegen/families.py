@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .entry import Entry
-from .fieldsource import ModelField
 from .literals import Code
+from .modelfields import ModelField
 from .naming import ClassName
 
 

@@ -8,68 +8,16 @@ one can not be made, the others still are.
 import ast
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 from .literals import Code, visible
+from .modelfields import FieldRequest, FieldSource, ModelField
 from .schema import EXTRA_KEYS, Schema
-
-Part = Literal["Input", "Output", "Progress"]
-PARTS: tuple[Part, ...] = ("Input", "Output", "Progress")
-"""What the names of an endpoint's models end in."""
 
 BATCH = 400
 """Fields that are made in one call at the most; it bounds the memory of the call."""
-
-
-@dataclass(frozen=True)
-class ModelField:
-    """A field as the generated source has it.
-
-    Attributes:
-        annotation: Its type, without constraints.
-        default: The source of its default; None where it is required.
-    """
-
-    name: str
-    annotation: Code
-    default: Code | None
-
-
-@dataclass(frozen=True)
-class FieldRequest:
-    """All that a field's source depends on, but for the package.
-
-    Attributes:
-        part: The model that it belongs to.
-        wire_name: Its name on the hub.
-        name: Its name in Python.
-        required: Whether the model demands it.
-        schema: Its JSON Schema, as JSON text.
-    """
-
-    part: Part
-    wire_name: str
-    name: str
-    required: bool
-    schema: str
-
-
-@dataclass(frozen=True)
-class FieldSource:
-    """The source of one field.
-
-    Attributes:
-        statement: The lines that declare it in a class, indented.
-        field: What it says, read back from the source, so that a signature can never disagree with its model.
-        imports: What it needs, each as module and name.
-    """
-
-    statement: str
-    field: ModelField
-    imports: frozenset[tuple[str, str]]
 
 
 def generator_version() -> str:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .fieldsource import PARTS, FieldRequest, FieldSource, FieldSources, ModelField, Part
+from .fieldsource import FieldSources
 from .ir import Endpoint, Output, Parameter
 from .literals import Code
+from .modelfields import PARTS, FieldRequest, FieldSource, ModelField, Part
 from .schema import endpoint_schema
 from .verify import RenderedWrongError
 

@@ -8,9 +8,9 @@ from typing import Any
 from . import __version__
 from .describe import endpoint_doc, endpoint_summary
 from .entry import Entry
-from .fieldsource import PARTS, ModelField
 from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
+from .modelfields import PARTS, ModelField
 from .models import ModelSource
 from .naming import Identifier
 from .runtime import public

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from .describe import wrapped
 from .families import Family
-from .fieldsource import ModelField
 from .literals import Code, docstring, name
+from .modelfields import ModelField
 from .naming import ClassName
 from .render import common_values, field_values
 from .templates import fill

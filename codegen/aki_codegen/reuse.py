@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .entry import Entry
-from .fieldsource import ModelField
 from .kept import NOTHING, Kept, KeptEndpoint, KeptPackage
 from .literals import Code
+from .modelfields import ModelField
 from .naming import ClassName, Identifier
 from .package import Package
 from .parse import EndpointNames
@@ -89,10 +89,8 @@ def _kept(note: Mapping[str, Any], files: Mapping[str, bytes], snapshot: Snapsho
 def remember(folder: Path, package: Package, kept: Kept) -> None:
     """Note what the next generation need not make again; a note that can not be written is left out."""
     names = {entry.wire_name for entry in package.endpoints} - package.snapshot.removed
-    if (
-        kept.endpoints.keys() == names == package.unread
-        and kept.shared.keys() == package.shared.keys()
-    ):
+    all_kept = names == set(package.unread) == set(kept.endpoints)
+    if all_kept and kept.shared.keys() == package.shared.keys():
         return
     note = folder / NOTE
     with suppress(OSError):
@@ -142,6 +140,8 @@ def _endpoint(
     wire: str, said: Mapping[str, Any], fields: list[ModelField], files: Mapping[str, bytes]
 ) -> KeptEndpoint:
     module, document = said["files"]
+    inputs: list[int] = said["inputs"]
+    outputs: list[int] = said["outputs"]
     entry = Entry(
         wire_name=wire,
         name=Identifier(said["name"]),
@@ -149,8 +149,8 @@ def _endpoint(
         summary=said["summary"],
         family=None if said["family"] is None else ClassName(said["family"]),
         needed=frozenset(said["needed"]),
-        inputs=tuple(fields[number] for number in said["inputs"]),
-        outputs=tuple(fields[number] for number in said["outputs"]),
+        inputs=tuple(fields[number] for number in inputs),
+        outputs=tuple(fields[number] for number in outputs),
     )
     problems = tuple(Problem(**problem) for problem in said["problems"])
     return KeptEndpoint(entry, problems, said["fingerprint"], files[module], files[document])

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from aki_codegen import fieldsource
-from aki_codegen.fieldsource import FieldRequest, FieldSources
+from aki_codegen.fieldsource import FieldSources
+from aki_codegen.modelfields import FieldRequest
 from aki_codegen.models import Models
 from aki_codegen.parse import parse
 from aki_codegen.sandbox.catalogue import load_catalogue

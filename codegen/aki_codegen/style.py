@@ -53,8 +53,11 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
 def _in_memory(size: int) -> Path | None:
     """Return a folder that no disk is behind, with room for so many bytes and more; None where there is none.
 
-    On a disk, rewriting a thousand files in place takes longer than all the rest of a generation.
+    On a disk, rewriting a thousand files in place takes longer than all the rest of a generation. A folder
+    that the environment names for temporary files is used all the same.
     """
+    if any(name in os.environ for name in ("TMPDIR", "TEMP", "TMP")):
+        return None
     try:
         usable = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > size * 8
     except OSError:

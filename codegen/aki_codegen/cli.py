@@ -1,6 +1,8 @@
 """The command line: arguments in, sentences and an exit status out. The work is done elsewhere."""
 
 import argparse
+import atexit
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -31,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A terminal that lacks a letter of a name shows its number; it does not stop the run.
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
+    # When the process ends its memory ends with it: nothing is gained by looking for cycles once more.
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
     try:
         return int(options.run(options))
     except GenerationError as error:

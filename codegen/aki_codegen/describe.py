@@ -1,6 +1,7 @@
 """What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
 
 import textwrap
+from functools import lru_cache
 from itertools import chain
 
 from .ir import (
@@ -58,15 +59,19 @@ def endpoint_doc(endpoint: Endpoint) -> list[str]:
     return lines
 
 
-def wrapped(text: str, depth: int = 0) -> list[str]:
+@lru_cache(maxsize=2_000)
+def wrapped(text: str, depth: int = 0) -> tuple[str, ...]:
     """Break a text into the lines of a docstring."""
-    return textwrap.wrap(
-        text,
-        LINE_WIDTH,
-        initial_indent="    " * depth,
-        subsequent_indent="    " * 2 * depth,
-        break_long_words=False,
-        break_on_hyphens=False,
+    # Endpoints share most of their parameters' texts, and breaking one takes as long as making it.
+    return tuple(
+        textwrap.wrap(
+            text,
+            LINE_WIDTH,
+            initial_indent="    " * depth,
+            subsequent_indent="    " * 2 * depth,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     )
 
 

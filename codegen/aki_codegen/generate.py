@@ -1,15 +1,18 @@
 """One generation, from a hub or a snapshot to files on disk."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import snapshot_files
-from .ir import Endpoint
+from .entry import Entry
+from .folder import files_of
 from .literals import Code
 from .package import Package, make_package
 from .problems import GenerationError, Problem
 from .render import endpoint_path
 from .report import report_markdown
+from .reuse import kept_from, remember
 from .snapshot import Snapshot
 from .templates import fill
 from .write import Written, recover, write_beside, write_package
@@ -44,13 +47,13 @@ class Outcome:
             "unchanged": [],
             "removed": [],
         }
-        for endpoint in self.package.endpoints:
-            sorted_out[self._change_of(endpoint)].append(endpoint.wire_name)
+        for entry in self.package.endpoints:
+            sorted_out[self._change_of(entry)].append(entry.wire_name)
         return sorted_out
 
-    def _change_of(self, endpoint: Endpoint) -> str:
-        path = str(endpoint_path(endpoint))
-        if endpoint.wire_name in self.package.snapshot.removed:
+    def _change_of(self, entry: Entry) -> str:
+        path = str(endpoint_path(entry))
+        if entry.wire_name in self.package.snapshot.removed:
             return "removed"
         if path in self.written.added:
             return "new"
@@ -64,13 +67,27 @@ def generate(
     *,
     strict: bool = False,
     project: bool = False,
+    before: Mapping[str, bytes] | None = None,
 ) -> Outcome:
     """Render a snapshot and write the package, its report and, where asked for, its project file.
+
+    What is there already and still holds is taken over.
+
+    Args:
+        snapshot: What is rendered.
+        out: The output folder.
+        package_name: What the package is imported as.
+        strict: Fail on any problem.
+        project: Write a project file too, where there is none.
+        before: The files of the package that is there, where they have been read.
 
     Raises:
         GenerationError: Nothing was written, and why.
     """
-    package = make_package(snapshot, package_name)
+    folder = out / package_name
+    files = files_of(folder) if before is None else before
+    kept = kept_from(folder, files, snapshot, package_name)
+    package = make_package(snapshot, package_name, kept)
     problems = all_problems(package)
     if not package.endpoints:
         raise GenerationError(
@@ -81,7 +98,8 @@ def generate(
             "with --strict any problem is a failure:"
             + "".join(f"\n  - {problem}" for problem in problems)
         )
-    written = write_package(out / package_name, package.files)
+    written = write_package(folder, package.files, files)
+    remember(folder, package, kept)
     write_beside(out / REPORT, report_of(package))
     if project and not (out / "pyproject.toml").exists():
         write_beside(out / "pyproject.toml", _project_file(package_name))
@@ -98,10 +116,11 @@ def report_of(package: Package) -> str:
     return report_markdown(package, all_problems(package))
 
 
-def read_snapshot(out: Path, package_name: str) -> Snapshot | None:
-    """Read the snapshot of the package that is there, None where there is none."""
-    recover(out / package_name)
-    return snapshot_files.read(out / package_name)
+def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
+    """Read the files of the package that is there, and its snapshot, None where there is none."""
+    recover(folder)
+    files = files_of(folder)
+    return files, snapshot_files.read_files(files, folder)
 
 
 def _project_file(package: str) -> str:

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from .diff import as_text
 from .exits import Exit
 from .folder import edited_by_hand
-from .generate import Outcome, generate, read_snapshot
+from .generate import Outcome, generate, read_package
 from .history import note_changes
 from .literals import doc_text
 from .lock import only_run
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 
 def _run(options: argparse.Namespace) -> Exit:
-    previous = read_snapshot(options.out, options.package)
+    before, previous = read_package(options.out / options.package)
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -48,7 +49,7 @@ def _run(options: argparse.Namespace) -> Exit:
     settled = read_overrides(Path("pyproject.toml"))
     if settled is not None:
         snapshot = replace(snapshot, overrides=settled)
-    edited = edited_by_hand(options.out / options.package)
+    edited = edited_by_hand(before)
     if edited:
         _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
     outcome = generate(
@@ -57,13 +58,23 @@ def _run(options: argparse.Namespace) -> Exit:
         options.package,
         strict=options.strict,
         project=options.project,
+        before=before,
     )
     _summarize(outcome, options.out / options.package)
     if previous is not None and previous.documents:
-        changes = compare_hubs(previous.offered(), outcome.package.snapshot.offered())
+        # What was taken over has not changed.
+        unread = outcome.package.unread
+        changes = compare_hubs(
+            _without(previous.offered(), unread),
+            _without(outcome.package.snapshot.offered(), unread),
+        )
         note_changes(options.out, options.package, changes)
         print(as_text(changes), end="")
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
+
+
+def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str, object]:
+    return {name: document for name, document in documents.items() if name not in names}
 
 
 def _show_progress(done: int, total: int) -> None:

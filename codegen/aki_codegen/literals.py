@@ -53,8 +53,9 @@ def name(value: Identifier | ClassName, suffix: str = "") -> Code:
 def doc_text(text: str) -> str:
     """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
     shown = text[: MAX_DOC_TEXT * 4].translate(_DROP_INVISIBLE)
-    printable = "".join(char if char.isprintable() else " " for char in shown)
-    flat = " ".join(printable.split())
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else " " for char in shown)
+    flat = " ".join(shown.split())
     return flat if len(flat) <= MAX_DOC_TEXT else flat[: MAX_DOC_TEXT - 1] + "…"
 
 

@@ -2,27 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from . import __version__
-from .families import alternatives_to, find_families
-from .ir import Endpoint
-from .models import ModelSource, generator_version, model_source
-from .parse import Parsed, parse
+from .entry import Entry
+from .fieldsource import generator_version
+from .kept import NOTHING, Kept, KeptPackage
+from .modules import make_modules
+from .parse import parse
 from .problems import Problem
-from .render import comment_for, endpoint_path, render_endpoint, render_shared, runtime_files
-from .render_protocols import render_protocols
+from .render import comment_for, runtime_files
 from .runtime.facts import fingerprint
 from .snapshot import Snapshot
 from .snapshot_files import COMMENT, HISTORY, to_files
-from .style import formatted
-from .verify import RenderedWrongError, verify_endpoint, verify_module
 from .wire import read_details
 
 MANIFEST = PurePosixPath("manifest.json")
-PROTOCOLS = PurePosixPath("protocols.py")
 
 
 @dataclass(frozen=True)
@@ -35,93 +32,97 @@ class Package:
         endpoints: The endpoints that are in it.
         problems: What is wrong with the metadata.
         snapshot: What it was rendered from, with the names that were given.
+        told: What is wrong within each endpoint, by its name; part of `problems`.
+        fingerprints: The fingerprint of each details document, by the endpoint's name.
+        shared: Files that are made from all endpoints, by the digest of what they are made from.
+        unread: The endpoints that were taken over as they were.
     """
 
     name: str
     files: Mapping[PurePosixPath, bytes]
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[Entry, ...]
     problems: tuple[Problem, ...]
     snapshot: Snapshot
-
-
-def make_package(snapshot: Snapshot, name: str) -> Package:
-    """Render a package: a pure function of the snapshot and the package's name."""
-    parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
-    parsed, models = _with_models(parsed, name)
-    offered = [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]
-    families = find_families(offered, models)
-    alternatives = {
-        e.wire_name: alternatives_to(e, offered, models)
-        for e in parsed.endpoints
-        if e.wire_name in snapshot.removed
-    }
-    parsed, modules = _render_endpoints(parsed, models, alternatives, name)
-    named = replace(
-        snapshot,
-        names=parsed.names,
-        documents=_readable(snapshot.documents),
+    told: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict[str, tuple[Problem, ...]])
+    fingerprints: Mapping[str, str] = field(default_factory=dict[str, str])
+    shared: Mapping[str, tuple[PurePosixPath, ...]] = field(
+        default_factory=dict[str, tuple[PurePosixPath, ...]]
     )
-    if not parsed.endpoints:
-        return Package(name, {}, (), parsed.problems, named)
-    shared = render_shared(parsed.endpoints, named, name)
-    shared[PROTOCOLS] = render_protocols(families, name)
-    python = {path: text for path, text in shared.items() if path.suffix == ".py"}
-    sources = formatted({**modules, **python}, name)
-    for endpoint in parsed.endpoints:
-        path = endpoint_path(endpoint)
-        verify_endpoint(path, sources[path], endpoint)
-    for path in python:
-        verify_module(path, sources[path])
-    texts = {**shared, **sources, **to_files(named, comment_for(name))}
-    files = {**{path: text.encode() for path, text in texts.items()}, **runtime_files()}
-    files[MANIFEST] = _manifest(files, named, comment_for(name))
-    return Package(name, files, parsed.endpoints, parsed.problems, named)
+    unread: frozenset[str] = frozenset()
 
 
-def _readable(documents: Mapping[str, object]) -> dict[str, object]:
+def make_package(snapshot: Snapshot, name: str, kept: Kept = NOTHING) -> Package:
+    """Render a package: a pure function of the snapshot and the package's name.
+
+    Args:
+        snapshot: What is rendered.
+        name: What the package is imported as.
+        kept: What need not be rendered again; the files are the same without.
+
+    Raises:
+        RenderedWrongError: A module that all need is wrong.
+    """
+    if kept.package is not None:
+        return _as_before(snapshot, name, kept, kept.package)
+    parsed = parse(
+        snapshot.documents,
+        snapshot.names,
+        snapshot.overrides,
+        {wire: (k.entry.name, k.entry.models) for wire, k in kept.endpoints.items()},
+    )
+    unread = {wire: kept.endpoints[wire] for wire in parsed.unread}
+    modules = make_modules(parsed.endpoints, unread, snapshot, name, kept)
+    told = {**parsed.told, **{wire: k.problems for wire, k in unread.items()}}
+    problems = {*parsed.problems, *modules.problems}.union(*(k.problems for k in unread.values()))
+    documents = _readable(snapshot.documents, unread.keys())
+    named = replace(snapshot, names=parsed.names, documents=documents)
+    if not modules.entries:
+        return Package(name, {}, (), tuple(sorted(problems)), named)
+    fingerprints = {
+        wire: unread[wire].fingerprint if wire in unread else fingerprint(details)
+        for wire, details in sorted(documents.items())
+    }
+    texts = to_files(named, comment_for(name), {wire: k.document for wire, k in unread.items()})
+    files = {**modules.files, **texts, **runtime_files()}
+    files[MANIFEST] = _manifest(files, fingerprints, comment_for(name))
+    return Package(
+        name,
+        files,
+        modules.entries,
+        tuple(sorted(problems)),
+        named,
+        told,
+        fingerprints,
+        modules.shared,
+        frozenset(unread),
+    )
+
+
+def _as_before(snapshot: Snapshot, name: str, kept: Kept, whole: KeptPackage) -> Package:
+    entries = sorted((k.entry for k in kept.endpoints.values()), key=lambda entry: entry.name)
+    return Package(
+        name,
+        whole.files,
+        tuple(entries),
+        whole.problems,
+        snapshot,
+        shared={digest: tuple(files) for digest, files in kept.shared.items()},
+        unread=frozenset(kept.endpoints),
+    )
+
+
+def _readable(documents: Mapping[str, object], known: Container[str]) -> dict[str, object]:
     """Leave out what is no details document; skipped endpoints stay, because a later override may want them."""
-    return {name: d for name, d in documents.items() if not isinstance(read_details(d), str)}
+    return {
+        name: d
+        for name, d in documents.items()
+        if name in known or not isinstance(read_details(d), str)
+    }
 
 
-def _with_models(parsed: Parsed, package: str) -> tuple[Parsed, dict[str, ModelSource]]:
-    models: dict[str, ModelSource] = {}
-    problems = list(parsed.problems)
-    for endpoint in parsed.endpoints:
-        try:
-            models[str(endpoint.name)] = model_source(endpoint, package)
-        except RenderedWrongError as error:
-            problems.append(_not_rendered(endpoint, error))
-    endpoints = tuple(e for e in parsed.endpoints if str(e.name) in models)
-    return replace(parsed, endpoints=endpoints, problems=tuple(sorted(problems))), models
-
-
-def _render_endpoints(
-    parsed: Parsed,
-    models: Mapping[str, ModelSource],
-    alternatives: Mapping[str, tuple[str, ...]],
-    package: str,
-) -> tuple[Parsed, dict[PurePosixPath, str]]:
-    modules: dict[PurePosixPath, str] = {}
-    problems = list(parsed.problems)
-    for endpoint in parsed.endpoints:
-        path = endpoint_path(endpoint)
-        removed = alternatives.get(endpoint.wire_name)
-        try:
-            text = render_endpoint(endpoint, models[str(endpoint.name)], removed, package)
-            verify_endpoint(path, text, endpoint)
-        except RenderedWrongError as error:
-            problems.append(_not_rendered(endpoint, error))
-        else:
-            modules[path] = text
-    endpoints = tuple(e for e in parsed.endpoints if endpoint_path(e) in modules)
-    return replace(parsed, endpoints=endpoints, problems=tuple(sorted(problems))), modules
-
-
-def _not_rendered(endpoint: Endpoint, error: RenderedWrongError) -> Problem:
-    return Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
-
-
-def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment: str) -> bytes:
+def _manifest(
+    files: Mapping[PurePosixPath, bytes], fingerprints: Mapping[str, str], comment: str
+) -> bytes:
     document = {
         COMMENT: comment,
         "history": [str(HISTORY)],
@@ -129,12 +130,10 @@ def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot, comment:
             "aki-codegen": __version__,
             "datamodel-code-generator": generator_version(),
         },
-        "endpoints": {
-            wire: fingerprint(details) for wire, details in sorted(snapshot.documents.items())
-        },
+        "endpoints": fingerprints,
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
-            for path, content in sorted(files.items())
+            for path, content in sorted(files.items(), key=lambda item: item[0].parts)
             if path != HISTORY
         },
     }

@@ -43,17 +43,28 @@ class EndpointNames:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a hub offers, what is wrong with it, and the names that were given."""
+    """What a hub offers, what is wrong with it, and the names that were given.
+
+    Attributes:
+        endpoints: Those that were read, sorted by their Python names.
+        problems: What is wrong, but for endpoints that were not read.
+        names: The names by the endpoint's name, those of endpoints that are gone included.
+        told: What is wrong within each endpoint that was read, by its name; part of `problems`.
+        unread: The endpoints that were not read, because they are as they were.
+    """
 
     endpoints: tuple[Endpoint, ...]
     problems: tuple[Problem, ...]
     names: Mapping[str, EndpointNames]
+    told: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict[str, tuple[Problem, ...]])
+    unread: tuple[str, ...] = ()
 
 
 def parse(
     documents: Mapping[str, object],
     remembered: Mapping[str, EndpointNames],
     overrides: Overrides = NO_OVERRIDES,
+    as_before: Mapping[str, tuple[str, str]] | None = None,
 ) -> Parsed:
     """Read the details documents of a hub.
 
@@ -61,6 +72,8 @@ def parse(
         documents: The details by the endpoint's name; their order does not matter.
         remembered: Names given before, endpoints that are gone included.
         overrides: What the user settles against the metadata.
+        as_before: Endpoints whose details are those from which all their remembered names were given, with
+            their own name and that of their models. They are not read, unless they are named otherwise now.
     """
     problems: list[Problem] = unused(overrides, documents)
     wanted = {wire: d for wire, d in documents.items() if not overrides.for_endpoint(wire).skip}
@@ -78,7 +91,13 @@ def parse(
     )
     endpoints: list[Endpoint] = []
     given = dict(remembered)
+    told: dict[str, tuple[Problem, ...]] = {}
+    unread: list[str] = []
+    known = as_before or {}
     for wire_name in sorted(wanted):
+        if known.get(wire_name) == (names[wire_name], models[wire_name]):
+            unread.append(wire_name)
+            continue
         override = overrides.for_endpoint(wire_name)
         details = read_details(apply_to_document(wanted[wire_name], override))
         if isinstance(details, str):
@@ -93,16 +112,17 @@ def parse(
             models[wire_name],
             before.fields if before is not None else {},
             override,
-            problems,
         )
         endpoint, given[wire_name] = reader.read(details)
+        told[wire_name] = tuple(reader.problems)
+        problems += reader.problems
         endpoints.append(endpoint)
     endpoints.sort(key=lambda endpoint: endpoint.name)
-    return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given)
+    return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given, told, tuple(unread))
 
 
 class _EndpointReader:
-    """Reads one endpoint; keeps the names it gives."""
+    """Reads one endpoint; keeps the names it gives, and in `problems` what is wrong."""
 
     def __init__(
         self,
@@ -111,14 +131,13 @@ class _EndpointReader:
         models: ClassName,
         remembered: Mapping[Section, Mapping[str, str]],
         override: EndpointOverride,
-        problems: list[Problem],
     ) -> None:
         self._wire_name = wire_name
         self._name = name
         self._models = models
         self._remembered = remembered
         self._override = override
-        self._problems = problems
+        self.problems: list[Problem] = []
         self._given: dict[Section, Mapping[str, str]] = {}
 
     def read(self, details: Details) -> tuple[Endpoint, EndpointNames]:
@@ -230,7 +249,7 @@ class _EndpointReader:
         return names
 
     def _tell(self, field_name: str, what: str, remedy: str, effect: Effect = "degraded") -> None:
-        self._problems.append(Problem(self._wire_name, field_name, what, remedy, effect))
+        self.problems.append(Problem(self._wire_name, field_name, what, remedy, effect))
 
 
 def _description(attributes: Attributes) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 from . import __version__
 from .describe import endpoint_doc, endpoint_summary
+from .entry import Entry
 from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
-from .models import ModelField, ModelSource
+from .modelfields import PARTS, ModelField
+from .models import ModelSource
 from .naming import Identifier
 from .runtime import public
 from .snapshot import Snapshot
@@ -41,7 +43,7 @@ def render_endpoint(
         alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
         package: What the package is imported as.
     """
-    models = {part: name(endpoint.models, part) for part in ("Input", "Output", "Progress")}
+    models = {part: name(endpoint.models, part) for part in PARTS}
     return fill(
         "endpoint.py.jinja",
         **common_values(package),
@@ -65,16 +67,16 @@ def render_endpoint(
 
 
 def render_shared(
-    endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
+    entries: Sequence[Entry], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the modules that name all endpoints, by their path within the package."""
     common = common_values(package)
-    listed = [_listed(endpoint) for endpoint in endpoints]
+    listed = [_listed(entry) for entry in entries]
     return {
         PurePosixPath("__init__.py"): fill(
             "__init__.py.jinja",
             **common,
-            doc=_package_doc(endpoints, snapshot, package),
+            doc=_package_doc(entries, snapshot, package),
             version=literal(__version__),
             public_names=[Code(public_name) for public_name in public.__all__],
             all_names=[Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
@@ -122,7 +124,7 @@ def render_shared(
     }
 
 
-def endpoint_path(endpoint: Endpoint) -> PurePosixPath:
+def endpoint_path(endpoint: Endpoint | Entry) -> PurePosixPath:
     """Return an endpoint's module within the package.
 
     The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
@@ -152,13 +154,13 @@ def _module(endpoint_name: Identifier) -> str:
     return f"_{endpoint_name}"
 
 
-def _listed(endpoint: Endpoint) -> dict[str, Any]:
+def _listed(entry: Entry) -> dict[str, Any]:
     return {
-        "name": name(endpoint.name),
-        "name_text": literal(str(endpoint.name)),
-        "module": Code(_module(endpoint.name)),
-        "module_text": literal(_module(endpoint.name)),
-        "models": [name(endpoint.models, part) for part in ("Input", "Output", "Progress")],
+        "name": name(entry.name),
+        "name_text": literal(str(entry.name)),
+        "module": Code(_module(entry.name)),
+        "module_text": literal(_module(entry.name)),
+        "models": [name(entry.models, part) for part in PARTS],
     }
 
 
@@ -193,11 +195,11 @@ def _clients(snapshot: Snapshot) -> list[dict[str, Code]]:
     ]
 
 
-def _package_doc(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str) -> Code:
-    first = str(endpoints[0].name) if endpoints else "endpoint"
+def _package_doc(entries: Sequence[Entry], snapshot: Snapshot, package: str) -> Code:
+    first = str(entries[0].name) if entries else "endpoint"
     return docstring(
         [
-            f"Typed client of {doc_text(snapshot.server)}, with {len(endpoints)} endpoints.",
+            f"Typed client of {doc_text(snapshot.server)}, with {len(entries)} endpoints.",
             "",
             f"    from {package} import Aki",
             "",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from .describe import wrapped
 from .families import Family
 from .literals import Code, docstring, name
-from .models import ModelField
+from .modelfields import ModelField
 from .naming import ClassName
 from .render import common_values, field_values
 from .templates import fill

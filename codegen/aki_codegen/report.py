@@ -3,7 +3,6 @@
 import json
 import re
 
-from .describe import endpoint_summary
 from .literals import doc_text
 from .package import Package
 from .problems import Problem
@@ -25,8 +24,8 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
         "| endpoint | function | what it is |",
         "| --- | --- | --- |",
         *(
-            f"| {_plain(endpoint.wire_name)} | `{endpoint.name}` | {_plain(endpoint_summary(endpoint))} |"
-            for endpoint in package.endpoints
+            f"| {_plain(entry.wire_name)} | `{entry.name}` | {_plain(entry.summary)} |"
+            for entry in package.endpoints
         ),
         "",
         "## Problems",

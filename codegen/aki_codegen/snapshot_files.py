@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from .folder import files_of
 from .naming import identifiers
 from .overrides import Overrides, parse_overrides
 from .parse import EndpointNames
@@ -35,12 +36,23 @@ _NAMES = TypeAdapter(EndpointNames)
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 
-def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
-    """Return the snapshot's files, by their path within the package; each says what made it."""
+def to_files(
+    snapshot: Snapshot, comment: str, written: Mapping[str, bytes] | None = None
+) -> dict[PurePosixPath, bytes]:
+    """Return the snapshot's files, by their path within the package; each says what made it.
 
-    def dump(value: Mapping[str, object]) -> str:
+    Args:
+        snapshot: What is written.
+        comment: What made it.
+        written: The files of details that are as they were, by the endpoint's name.
+    """
+
+    def dump(value: Mapping[str, object]) -> bytes:
         # ASCII: a lone surrogate in a hub's text has no other form in a file.
-        return json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True) + "\n"
+        text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
+        return f"{text}\n".encode("ascii")
+
+    known = written or {}
 
     used, retired = split_names(snapshot)
     files = {
@@ -54,13 +66,19 @@ def to_files(snapshot: Snapshot, comment: str) -> dict[PurePosixPath, str]:
     if snapshot.removed or snapshot.problems:
         problems = [asdict(problem) for problem in sorted(snapshot.problems)]
         files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
+    for wire, path in document_paths(snapshot).items():
+        document = snapshot.documents[wire]
+        if is_object(document):
+            files[path] = known[wire] if wire in known else dump(document)
+    return files
+
+
+def document_paths(snapshot: Snapshot) -> dict[str, PurePosixPath]:
+    """Return where each endpoint's details are within the package, by the endpoint's name, sorted."""
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )
-    for wire, document in sorted(snapshot.documents.items()):
-        if is_object(document):
-            files[ENDPOINTS / f"{file_names[wire]}.json"] = dump(document)
-    return files
+    return {wire: ENDPOINTS / f"{file_names[wire]}.json" for wire in sorted(snapshot.documents)}
 
 
 def read(package: Path) -> Snapshot | None:
@@ -69,20 +87,38 @@ def read(package: Path) -> Snapshot | None:
     Raises:
         GenerationError: It is there but can not be read.
     """
-    if not (package / HUB).is_file():
+    try:
+        files = files_of(package / SPEC)
+    except OSError as error:
+        raise GenerationError(f"{package / SPEC} can not be read: {error}") from None
+    return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
+
+
+def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
+    """Read the snapshot from the files of a generated package; None where there is none.
+
+    Args:
+        files: What is in the package's folder, by the path in it.
+        package: The folder, to be named where a file can not be read.
+
+    Raises:
+        GenerationError: It is there but can not be read.
+    """
+    reader = _Reader(files, package)
+    hub = reader.load(HUB)
+    if hub is None:
         return None
-    hub = _load(package / HUB)
     try:
         address = Address.parse(str(hub.get("server")), str(hub.get("layout")))
     except ConfigurationError as error:
         raise GenerationError(f"{package / HUB}: {error}; restore it from git") from None
-    removed, problems = _read_state(package / STATE)
+    removed, problems = reader.state()
     return Snapshot(
         address.server,
         address.layout,
-        _read_documents(package / ENDPOINTS),
-        merged(_read_names(package / NAMES), _read_names(package / HISTORY)),
-        _read_overrides(package / OVERRIDES),
+        reader.documents(),
+        merged(reader.names(NAMES), reader.names(HISTORY)),
+        reader.overrides(),
         removed,
         problems,
     )
@@ -103,47 +139,66 @@ def _names_document(names: Mapping[str, EndpointNames]) -> dict[str, object]:
     }
 
 
-def _read_documents(folder: Path) -> dict[str, object]:
-    documents: dict[str, object] = {}
-    for path in sorted(folder.glob("*.json")):
-        document = _load(path)
-        name = document.get("name")
-        if not isinstance(name, str):
-            raise GenerationError(f"{path} names no endpoint; restore it from git")
-        documents[name] = document
-    return documents
+class _Reader:
+    """Reads the files of a snapshot; a fault is told with the file that it is in."""
 
+    def __init__(self, files: Mapping[str, bytes], package: Path) -> None:
+        self._files = files
+        self._package = package
 
-def _read_names(path: Path) -> dict[str, EndpointNames]:
-    names: dict[str, EndpointNames] = {}
-    for wire, given in (_load(path) if path.is_file() else {}).items():
+    def documents(self) -> dict[str, object]:
+        documents: dict[str, object] = {}
+        folder = f"{ENDPOINTS}/"
+        for path in self._files:
+            inside = path.removeprefix(folder)
+            if inside == path or "/" in inside or not inside.endswith(".json"):
+                continue
+            document = self._object(path)
+            name = document.get("name")
+            if not isinstance(name, str):
+                place = self._package / path
+                raise GenerationError(f"{place} names no endpoint; restore it from git")
+            documents[name] = document
+        return documents
+
+    def names(self, path: PurePosixPath) -> dict[str, EndpointNames]:
+        names: dict[str, EndpointNames] = {}
+        for wire, given in (self.load(path) or {}).items():
+            try:
+                names[wire.removeprefix("$")] = _NAMES.validate_python(given)
+            except ValidationError:
+                place = self._package / path
+                raise GenerationError(
+                    f"{place} is damaged at {wire!r}; restore it from git"
+                ) from None
+        return names
+
+    def overrides(self) -> Overrides:
+        table = self.load(OVERRIDES)
+        return parse_overrides(table, str(self._package / OVERRIDES)) if table else Overrides()
+
+    def state(self) -> tuple[frozenset[str], tuple[Problem, ...]]:
+        state = self.load(STATE) or {}
+        removed = state.get("removed", [])
         try:
-            names[wire.removeprefix("$")] = _NAMES.validate_python(given)
+            problems = _PROBLEMS.validate_python(state.get("problems", []))
         except ValidationError:
-            raise GenerationError(f"{path} is damaged at {wire!r}; restore it from git") from None
-    return names
+            place = self._package / STATE
+            raise GenerationError(f"{place} is damaged; restore it from git") from None
+        names = [name for name in removed if isinstance(name, str)] if is_array(removed) else []
+        return frozenset(names), problems
 
+    def load(self, path: PurePosixPath) -> dict[str, Any] | None:
+        return self._object(str(path)) if str(path) in self._files else None
 
-def _read_overrides(path: Path) -> Overrides:
-    return parse_overrides(_load(path), str(path)) if path.is_file() else Overrides()
-
-
-def _read_state(path: Path) -> tuple[frozenset[str], tuple[Problem, ...]]:
-    state = _load(path) if path.is_file() else {}
-    removed = state.get("removed", [])
-    try:
-        problems = _PROBLEMS.validate_python(state.get("problems", []))
-    except ValidationError:
-        raise GenerationError(f"{path} is damaged; restore it from git") from None
-    names = [name for name in removed if isinstance(name, str)] if is_array(removed) else []
-    return frozenset(names), problems
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise GenerationError(f"{path} can not be read: {error}; restore it from git") from None
-    if not is_object(document):
-        raise GenerationError(f"{path} holds no object; restore it from git")
-    return {name: value for name, value in document.items() if name != COMMENT}
+    def _object(self, path: str) -> dict[str, Any]:
+        place = self._package / path
+        try:
+            document = json.loads(self._files[path].decode())
+        except (ValueError, RecursionError) as error:
+            raise GenerationError(
+                f"{place} can not be read: {error}; restore it from git"
+            ) from None
+        if not is_object(document):
+            raise GenerationError(f"{place} holds no object; restore it from git")
+        return {name: value for name, value in document.items() if name != COMMENT}

@@ -29,7 +29,8 @@ class Fetched:
     """
 
     listed: tuple[str, ...]
-    documents: dict[str, object]
+    # When an event loop ends, asyncio words what its main task has returned.
+    documents: dict[str, object] = field(repr=False)
     problems: tuple[Problem, ...] = field(default=())
 
 

@@ -10,15 +10,14 @@ class RenderedWrongError(Exception):
     """A rendered module is not what the IR calls for; it must not be written."""
 
 
-def verify_module(path: PurePosixPath, text: str) -> ast.Module:
-    """Parse and compile a module.
+def verify_module(path: PurePosixPath, text: str) -> None:
+    """Compile a module.
 
     Raises:
         RenderedWrongError: It is no Python.
     """
     try:
         compile(text, str(path), "exec", dont_inherit=True)
-        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RenderedWrongError(f"{path} is no Python: {error}") from None
 
@@ -29,7 +28,8 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
     Raises:
         RenderedWrongError: Something is missing, or there is more than was called for.
     """
-    tree = verify_module(path, text)
+    verify_module(path, text)
+    tree = ast.parse(text)
     expected = {
         f"{endpoint.models}Input": [str(field.name) for field in endpoint.inputs],
         f"{endpoint.models}Output": [str(field.name) for field in endpoint.outputs],

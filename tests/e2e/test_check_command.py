@@ -50,7 +50,7 @@ class TestSnapshot:
 
     def test_a_package_that_was_used_passes(self, check, generate):
         cached = generate.package / "__pycache__"
-        cached.mkdir()
+        cached.mkdir(exist_ok=True)
         (cached / "client.cpython-311.pyc").write_bytes(b"")
         assert check()[0] == 0
 

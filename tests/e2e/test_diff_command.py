@@ -33,9 +33,9 @@ BREAKING = changed(lambda steps: steps.update(maximum=40))
 def store(documents, package):
     """Write the snapshot of a package, and nothing else of it."""
     shutil.rmtree(package, ignore_errors=True)
-    for path, text in to_files(snapshot_of(documents), "Made by a test.").items():
+    for path, content in to_files(snapshot_of(documents), "Made by a test.").items():
         (package / path).parent.mkdir(parents=True, exist_ok=True)
-        (package / path).write_text(text, "utf-8")
+        (package / path).write_bytes(content)
     return package
 
 

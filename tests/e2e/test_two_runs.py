@@ -116,11 +116,13 @@ def test_an_interrupted_run_changes_nothing(generate, hub):
     assert generate.content() == before
 
 
-@pytest.mark.parametrize("files_before", [1, 2, 40])
-def test_one_that_is_killed_while_it_writes_leaves_the_old_package(generate, hub, files_before):
+@pytest.mark.parametrize(
+    ("step", "times"), [("write_bytes", 1), ("write_bytes", 2), ("hardlink_to", 40)]
+)
+def test_one_that_is_killed_while_it_writes_leaves_the_old_package(generate, hub, step, times):
     before = {path: data for path, data in generate.content().items() if path.startswith(PACKAGE)}
     change(hub)
-    run = start(generate, hub, program=("-c", KILLED_AT, "write_bytes", str(files_before)))
+    run = start(generate, hub, program=("-c", KILLED_AT, step, str(times)))
     run.communicate(timeout=60)
     assert run.returncode == -signal.SIGKILL
     after = generate.content()

@@ -99,11 +99,12 @@ def test_what_got_in_nevertheless_is_seen_before_it_is_written(harmless: str, ha
     path = PurePosixPath("endpoints/_hostile.py")
     fields = {"a": {"type": "string", "required": True}}
     made = make_package(snapshot_of({"hostile": document(input=fields)}), "hub")
+    (endpoint,) = parse(made.snapshot.documents, made.snapshot.names).endpoints
     text = made.files[path].decode()
-    verify_endpoint(path, text, made.endpoints[0])
+    verify_endpoint(path, text, endpoint)
     assert harmless in text
     with pytest.raises(RenderedWrongError):
-        verify_endpoint(path, text.replace(harmless, harmful, 1), made.endpoints[0])
+        verify_endpoint(path, text.replace(harmless, harmful, 1), endpoint)
 
 
 def _keys_and_imports(schema: object) -> tuple[set[str], set[str]]:

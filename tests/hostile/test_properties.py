@@ -34,7 +34,7 @@ LONG = settings(QUICK, max_examples=2_000, derandomize=False)
 
 def package_of(documents: dict[str, object]) -> Package:
     """Make a package; the layout is ruff's business, and ruff takes most of the time."""
-    with mock.patch("aki_codegen.package.formatted", lambda sources, _: dict(sources)):
+    with mock.patch("aki_codegen.modules.formatted", lambda sources, _: dict(sources)):
         return make_package(snapshot_of(documents), "hub_client")
 
 
@@ -49,7 +49,7 @@ def nothing_but_text_comes_of(documents: dict[str, object]) -> None:
             assert audit.faults_of_module(content.decode(), given_names, "hub_client") == []
     assert audit.hidden(report_markdown(made, made.problems)) == []
     assert not any("report this" in problem.remedy for problem in made.problems)
-    for endpoint in made.endpoints:
+    for endpoint in parse(made.snapshot.documents, made.snapshot.names).endpoints:
         source = made.files[endpoint_path(endpoint)].decode()
         assert wire_values(source, endpoint) == told_values(endpoint)
 
@@ -169,10 +169,10 @@ def _documents(shape: dict[str, list[str]]) -> dict[str, object]:
 
 def _written_and_read(snapshot: Snapshot) -> Snapshot:
     with TemporaryDirectory() as folder:
-        for path, text in snapshots.to_files(snapshot, "comment").items():
+        for path, content in snapshots.to_files(snapshot, "comment").items():
             file = Path(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
+            file.write_bytes(content)
         read = snapshots.read(Path(folder))
     assert read is not None
     return read

@@ -78,7 +78,7 @@ class Run:
         return {
             path.relative_to(self.out).as_posix(): path.read_bytes()
             for path in sorted(self.out.rglob("*"))
-            if path.is_file()
+            if path.is_file() and "__pycache__" not in path.parts
         }
 
     def innocent_files(self) -> dict[str, bytes]:

@@ -46,7 +46,11 @@ class Generate:
 
     def content(self) -> dict[str, bytes]:
         """Return the bytes of every file in the output folder."""
-        files = (path for path in self.out.rglob("*") if path.is_file())
+        files = (
+            path
+            for path in self.out.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        )
         return {path.relative_to(self.out).as_posix(): path.read_bytes() for path in files}
 
 

@@ -158,7 +158,11 @@ class Player:
         return self._content()
 
     def _content(self) -> Content:
-        files = (path for path in self._out.rglob("*") if path.is_file())
+        files = (
+            path
+            for path in self._out.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        )
         return {path.relative_to(self._out).as_posix(): path.read_bytes() for path in files}
 
     def _spec(self, name: str) -> dict[str, Any]:

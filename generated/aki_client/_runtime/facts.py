@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .fact_media import MEDIA, MediaLimits, chat_support, media_encoding, media_limits
@@ -118,7 +118,8 @@ def endpoint_facts(document: object) -> EndpointFacts:
 
 def fingerprint(document: object) -> str:
     """Return the SHA-256 of what a details document says; equal just where a comparison finds no change."""
-    said = json.dumps(asdict(endpoint_facts(document)), sort_keys=True)
+    # As `asdict` would have it, without copying what is in it.
+    said = json.dumps(endpoint_facts(document), default=vars, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -4,8 +4,12 @@ import ast
 
 import pytest
 from aki_codegen.literals import Code
-from aki_codegen.models import ModelSource, model_source
+from aki_codegen.models import Models, ModelSource
 from support.metadata import details, endpoint_of, parse_one
+
+
+def _model_source(endpoint, package):
+    return Models(package).source(endpoint)
 
 
 def field_of(attributes, section="Input"):
@@ -24,7 +28,7 @@ def constraints_of(attributes):
 
 def _source(attributes, section) -> ModelSource:
     document = details(**{section.lower(): {"value": attributes}})
-    return model_source(parse_one(document).endpoints[0], "pkg")
+    return _model_source(parse_one(document).endpoints[0], "pkg")
 
 
 class TestInputs:
@@ -90,7 +94,7 @@ class TestInputs:
         assert field_of(attributes) == "Literal['a'] | str | None = None"
 
     def test_a_parameter_with_another_name_in_python_has_the_hubs_as_alias(self):
-        source = model_source(endpoint_of(details({"top-k": {"type": "int"}})), "pkg")
+        source = _model_source(endpoint_of(details({"top-k": {"type": "int"}})), "pkg")
         assert "top_k: Annotated[int | None, Field(alias='top-k')]".replace("'", '"') in str(
             source.classes
         ).replace("'", '"')
@@ -123,7 +127,7 @@ class TestOutputs:
 
     def test_only_an_error_may_be_missing_in_an_output(self):
         endpoint = endpoint_of(details(output={"error": {}, "text": {}}))
-        fields = model_source(endpoint, "pkg").fields["PainterOutput"]
+        fields = _model_source(endpoint, "pkg").fields["PainterOutput"]
         assert [(f.name, f.default) for f in fields] == [("error", Code("None")), ("text", None)]
 
 
@@ -132,7 +136,7 @@ class TestSource:
 
     def source(self) -> ModelSource:
         document = details({"a": {"type": "int", "minimum": 1}}, {"b": {}}, {"c": {}})
-        return model_source(endpoint_of(document), "pkg")
+        return _model_source(endpoint_of(document), "pkg")
 
     def test_there_is_one_model_for_each_section(self):
         assert list(self.source().fields) == ["PainterInput", "PainterOutput", "PainterProgress"]
@@ -147,6 +151,6 @@ class TestSource:
     def test_a_hubs_text_can_not_leave_its_string(self):
         nasty = '"""\n    import os\n'
         document = details({"a": {"description": nasty, "default": nasty}})
-        classes = ast.parse(model_source(endpoint_of(document), "pkg").classes).body
+        classes = ast.parse(_model_source(endpoint_of(document), "pkg").classes).body
         statements = {type(line) for model in classes for line in model.body}
         assert statements <= {ast.AnnAssign, ast.Expr, ast.Pass}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
-from aki_codegen import package as packages
+from aki_codegen import modules
 from aki_codegen.package import make_package
 from aki_codegen.render import runtime_files
 from aki_codegen.verify import RenderedWrongError
@@ -115,13 +115,13 @@ class TestTrouble:
     """One endpoint never takes the others down."""
 
     def test_an_endpoint_that_is_rendered_wrong_is_told_and_left_out(self, monkeypatch):
-        render = packages.render_endpoint
+        render = modules.render_endpoint
 
         def render_wrong(endpoint, *rest):
             text = render(endpoint, *rest)
             return text + "import os\n" if endpoint.wire_name == "image" else text
 
-        monkeypatch.setattr(packages, "render_endpoint", render_wrong)
+        monkeypatch.setattr(modules, "render_endpoint", render_wrong)
         package = make_package(snapshot_of(DOCUMENTS), "my_hub")
         assert [endpoint.wire_name for endpoint in package.endpoints] == ["flux dev", "flux-dev"]
         assert [(p.endpoint, p.effect) for p in package.problems] == [("image", "skipped")]
@@ -129,7 +129,7 @@ class TestTrouble:
 
     def test_a_shared_module_that_is_no_python_stops_everything(self, monkeypatch):
         monkeypatch.setattr(
-            packages, "formatted", lambda sources, name: dict.fromkeys(sources, "(")
+            modules, "render_shared", lambda *given: {PurePosixPath("client.py"): "("}
         )
         with pytest.raises(RenderedWrongError):
             make_package(snapshot_of(DOCUMENTS), "my_hub")

@@ -1,6 +1,8 @@
 """REPORT.md and the sentences about problems: complete, sorted, and safe to look at."""
 
 import pytest
+from aki_codegen.entry import entry_of
+from aki_codegen.models import Models
 from aki_codegen.package import Package
 from aki_codegen.problems import Problem
 from aki_codegen.report import report_markdown
@@ -10,7 +12,9 @@ from support.metadata import details, parse_one, snapshot_of
 def report(document, *more, name="painter"):
     parsed = parse_one(document, name)
     snapshot = snapshot_of({name: document})
-    package = Package("my_hub", {}, parsed.endpoints, parsed.problems, snapshot)
+    models = Models("my_hub")
+    entries = tuple(entry_of(e, models.source(e)) for e in parsed.endpoints)
+    package = Package("my_hub", {}, entries, parsed.problems, snapshot)
     return report_markdown(package, (*parsed.problems, *more))
 
 

@@ -15,9 +15,9 @@ NAMES = {
 
 
 def store(snapshot, folder):
-    for path, text in to_files(snapshot, MADE_BY).items():
+    for path, content in to_files(snapshot, MADE_BY).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, "utf-8")
+        (folder / path).write_bytes(content)
 
 
 @pytest.fixture
@@ -52,11 +52,12 @@ class TestRoundTrip:
 
     def test_every_file_says_what_made_it(self, snapshot):
         assert all(
-            f'"$comment": "{MADE_BY}"' in text for text in to_files(snapshot, MADE_BY).values()
+            f'"$comment": "{MADE_BY}"'.encode() in content
+            for content in to_files(snapshot, MADE_BY).values()
         )
 
     def test_files_are_ascii(self, snapshot):
-        assert all(text.isascii() for text in to_files(snapshot, MADE_BY).values())
+        assert all(content.isascii() for content in to_files(snapshot, MADE_BY).values())
 
 
 class TestCanonical:

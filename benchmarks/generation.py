@@ -1,0 +1,210 @@
+"""What generating costs, whole processes: ours from a running hub, openapi-python-client's from the same endpoints.
+
+    python -m benchmarks.generation
+
+Peak memory is that of the largest process: the generator's own, since the formatter that it starts is smaller.
+"""
+
+import json
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from .hubs import changed, make_documents, served, write_catalogue
+from .openapi import openapi_document
+from .processes import Cost, cost_of, environment, medians
+
+GENERATE = [sys.executable, "-m", "aki_codegen", "generate"]
+OTHER = [str(Path(sys.executable).with_name("openapi-python-client")), "generate"]
+SMALL, LARGE = 200, 1000
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Generating a hub's client.
+
+    Attributes:
+        endpoints: Endpoints of the hub.
+        ours: From a running hub, into an empty folder.
+        other: openapi-python-client's default run, its formatter included, from a file.
+    """
+
+    endpoints: int
+    ours: Cost
+    other: Cost
+
+    @property
+    def ratio(self) -> float:
+        """Our time as a part of the other's."""
+        return self.ours.seconds / self.other.seconds
+
+
+@dataclass(frozen=True)
+class Phases:
+    """One run of ours, in seconds.
+
+    Attributes:
+        before: From its start until the hub is asked: the interpreter, imports, what was generated before.
+        fetching: Until the last details are here.
+        after: Until its end.
+    """
+
+    before: float
+    fetching: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Regeneration:
+    """Generating once more, beyond starting and fetching, in seconds.
+
+    Attributes:
+        generating: Everything anew.
+        unchanged: With nothing changed.
+        one_changed: With a parameter added to one endpoint.
+    """
+
+    generating: float
+    unchanged: float
+    one_changed: float
+
+
+def generation(endpoints: int, runs: int = 3) -> Generation:
+    """Measure both generators on a hub of so many endpoints."""
+    with _folder() as folder:
+        documents = make_documents(endpoints)
+        write_catalogue(folder / "hub", documents)
+        with served(folder / "hub") as server:
+            _ours(server, folder)
+            _describe(documents, folder)
+            found = medians(
+                runs,
+                {
+                    "ours": lambda: _ours(server, folder),
+                    "other": lambda: _others(folder),
+                },
+            )
+    return Generation(endpoints, found["ours"], found["other"])
+
+
+def growth(small: Generation, large: Generation) -> float:
+    """Return the exponent with which our time grows with the number of endpoints."""
+    times = math.log(large.ours.seconds / small.ours.seconds)
+    return times / math.log(large.endpoints / small.endpoints)
+
+
+def regeneration(endpoints: int = LARGE, runs: int = 3) -> Regeneration:
+    """Measure generating anew, with nothing changed, and with one endpoint changed."""
+    found: list[Regeneration] = []
+    with _folder() as folder:
+        documents = make_documents(endpoints)
+        name = sorted(documents)[endpoints // 2]
+        write_catalogue(folder / "hub", documents)
+        write_catalogue(folder / "changed", {**documents, name: changed(documents[name])})
+        for _ in range(runs):
+            with served(folder / "hub") as server:
+                shutil.rmtree(folder / "ours", ignore_errors=True)
+                anew = _phases(server, folder)
+                again = _phases(server, folder)
+            # Another address would be a change of its own.
+            with served(folder / "changed", port=int(server.rpartition(":")[2])) as server:
+                differing = _phases(server, folder)
+            found.append(
+                Regeneration(
+                    anew.after,
+                    again.after + again.before - anew.before,
+                    differing.after + differing.before - anew.before,
+                )
+            )
+    return Regeneration(
+        statistics.median(each.generating for each in found),
+        statistics.median(each.unchanged for each in found),
+        statistics.median(each.one_changed for each in found),
+    )
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="aki-bench-") as folder:
+        yield Path(folder)
+
+
+def _ours(server: str, folder: Path) -> Cost:
+    shutil.rmtree(folder / "ours", ignore_errors=True)
+    return cost_of([*GENERATE, "--server", server, "--out", str(folder / "ours")], folder)
+
+
+def _describe(documents: Mapping[str, Any], folder: Path) -> None:
+    """Write the same endpoints as OpenAPI: by our own export, or plainer where there is none."""
+    target = folder / "openapi.json"
+    if find_spec("aki_codegen.export_command") is None:
+        target.write_text(json.dumps(openapi_document(documents)), "utf-8")
+        return
+    export = [sys.executable, "-m", "aki_codegen", "export", "openapi"]
+    cost_of([*export, "--out", str(folder / "ours"), "--output", str(target)], folder)
+
+
+def _others(folder: Path) -> Cost:
+    shutil.rmtree(folder / "others", ignore_errors=True)
+    # Its formatter is looked for on the path.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = [*OTHER, "--path", "openapi.json", "--output-path", "others"]
+    return cost_of(command, folder, environment(PATH=path))
+
+
+def _phases(server: str, folder: Path) -> Phases:
+    """Run ours, and tell its phases by what it says and when."""
+    started = time.perf_counter()
+    asking = told = started
+    command = [*GENERATE, "--server", server, "--out", str(folder / "ours")]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment(PYTHONUNBUFFERED="1"),
+    ) as run:
+        for line in run.stderr or ():
+            if line.startswith("Asking "):
+                asking = time.perf_counter()
+            elif " endpoints described" in line:
+                told = time.perf_counter()
+        if run.wait() != 0:
+            raise subprocess.CalledProcessError(run.returncode, command)
+    return Phases(asking - started, told - asking, time.perf_counter() - told)
+
+
+def main() -> None:
+    """Print what was measured."""
+    small, large = generation(SMALL), generation(LARGE)
+    for measured in (small, large):
+        ours, other = measured.ours, measured.other
+        print(
+            f"{measured.endpoints:>5} endpoints: ours {ours.seconds:.2f} s ({ours.cpu_seconds:.2f} s of processor, "
+            f"{ours.megabytes:.0f} MB), openapi-python-client {other.seconds:.2f} s ({other.cpu_seconds:.2f} s, "
+            f"{other.megabytes:.0f} MB): ratio {measured.ratio:.2f}"
+        )
+    memory = large.ours.megabytes / small.ours.megabytes
+    print(f"growth: exponent {growth(small, large):.2f}, memory {memory:.2f} times")
+    again = regeneration()
+    print(
+        f"beyond fetching, {LARGE} endpoints: generating {again.generating:.2f} s, "
+        f"nothing changed {again.unchanged:.2f} s ({again.unchanged / again.generating:.3f}), "
+        f"one changed {again.one_changed:.2f} s ({again.one_changed / again.generating:.3f})"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from ..async_client import AsyncClient
 from ..errors import ConfigurationError
-from ..http import MAX_CONNECTIONS
+from ..http_requests import MAX_CONNECTIONS
 from .entry import RowState
 from .progress import Progress
 from .stopping import Stop

@@ -181,7 +181,7 @@ class TestGoingOn:
         assert (summary.done, summary.uncertain) == (19, 1)
         assert hub.hub.jobs_submitted == 19
         assert (read()[2]["status"], read()[2]["input"]) == ("uncertain", {"id": 3})
-        assert "a job may or may not have been made" in read()[2]["error"]["message"]
+        assert "the job may or may not have been made" in read()[2]["error"]["message"]
 
     def test_sends_what_is_uncertain_where_that_is_said(self, run, source, output, read):
         with batch.Journal.open(f"{output}.journal") as journal:

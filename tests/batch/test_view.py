@@ -101,3 +101,16 @@ def test_lines_come_now_and_then(monkeypatch, capsys):
     written = capsys.readouterr().err
     assert len(written.splitlines()) == 2
     assert written.startswith("aki: 13 of 1,000 rows ended, 2 failed, ")
+
+
+def test_a_notice_shows_no_control_characters(capsys):
+    Lines().say("the hub said \x1b[31mno")
+    assert capsys.readouterr().err == "aki: the hub said [31mno\n"
+
+
+def test_one_row_is_no_rows():
+    summary = replace(SUMMARY, rows=1, done=1, picked_up=1)
+    assert list(told(summary))[:2] == [
+        "1 row: 1 done; 1 min 15 s",
+        "1 job of an earlier run was picked up",
+    ]

@@ -1,13 +1,15 @@
 """The bar of a batch on a terminal. It imports Rich, so it is imported only where a terminal is."""
 
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from .batch_view import duration
+from .terminal import console, harmless
 
 if TYPE_CHECKING:
     from aki_client.batch import Progress as Batch
@@ -17,34 +19,16 @@ class Bar:
     """A bar that moves, and a line of figures behind it.
 
     Args:
-        stream: The terminal.
+        progress: What Rich draws.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        self._bar = Progress(
-            BarColumn(bar_width=24),
-            TextColumn("{task.description}", markup=False),
-            console=self._console,
-            transient=True,
-        )
-        self._task = self._bar.add_task("checking the rows", total=None)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("checking the rows", total=None)
 
     def show(self, progress: "Batch") -> None:
         """Move the bar."""
-        self._bar.update(
+        self._progress.update(
             self._task,
             total=progress.rows,
             completed=progress.ended,
@@ -53,7 +37,15 @@ class Bar:
 
     def say(self, sentence: str) -> None:
         """Write a line above the bar."""
-        self._console.print(Text(f"aki: {sentence}"))
+        self._progress.console.print(Text(f"aki: {harmless(sentence)}"))
+
+
+@contextmanager
+def bar() -> Generator[Bar]:
+    """Show a bar on stderr, and take it away at the end."""
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        yield Bar(progress)
 
 
 def short(progress: "Batch") -> list[str]:

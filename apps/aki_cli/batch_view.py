@@ -1,9 +1,12 @@
 """What people see of a batch: lines where no terminal is, and what is told at its end. The bar is in `batch_bar`."""
 
+import sys
 import time
-from collections.abc import Iterator
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Protocol, Self
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from .terminal import say
 
 if TYPE_CHECKING:
     from aki_client.batch import Progress, Summary
@@ -12,16 +15,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class View(Protocol):
-    """Shows how far a batch is, for the length of a `with` block."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
+    """Shows how far a batch is."""
 
     def show(self, progress: "Progress") -> None:
         """Show how far it is."""
@@ -32,27 +26,23 @@ class View(Protocol):
         ...
 
 
+@contextmanager
+def shown() -> Generator[View]:
+    """Give what shows a batch on stderr: a bar on a terminal, else lines."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from .batch_bar import bar
+
+    with bar() as view:
+        yield view
+
+
 class Lines:
-    """A line every ten seconds, for logs.
+    """A line every ten seconds, for logs."""
 
-    Args:
-        stream: Where they go.
-    """
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self._last = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
     def show(self, progress: "Progress") -> None:
         """Write a line, unless one was written just before."""
@@ -63,7 +53,7 @@ class Lines:
 
     def say(self, sentence: str) -> None:
         """Write a line."""
-        print(f"aki: {sentence}", file=self._stream, flush=True)
+        say(sentence)
 
 
 def parts(progress: "Progress") -> Iterator[str]:
@@ -90,9 +80,10 @@ def told(summary: "Summary") -> Iterator[str]:
     counts += [f"{summary.left:,} left"] if summary.left else []
     earlier = f" ({summary.before:,} of them before)" if summary.before else ""
     figures = [duration(summary.seconds), *_figures(summary.tokens, summary.compute_seconds)]
-    yield f"{summary.rows:,} rows: {', '.join(counts)}{earlier}; {', '.join(figures)}"
+    yield f"{number_of(summary.rows, 'row')}: {', '.join(counts)}{earlier}; {', '.join(figures)}"
     if summary.picked_up:
-        yield f"{summary.picked_up:,} jobs of an earlier run were picked up"
+        were = "was" if summary.picked_up == 1 else "were"
+        yield f"{number_of(summary.picked_up, 'job')} of an earlier run {were} picked up"
     if summary.left:
         yield "the same command goes on with the rows that are left"
     if summary.failed:
@@ -105,6 +96,11 @@ def told(summary: "Summary") -> Iterator[str]:
     yield f"outcomes: {summary.output}"
     is_over = summary.done == summary.rows
     yield f"journal:  {summary.journal} ({'not needed any more' if is_over else 'keep it to go on'})"
+
+
+def number_of(count: int, what: str) -> str:
+    """Say how many there are, as in "1 row" and "1,000 rows"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def duration(seconds: float) -> str:

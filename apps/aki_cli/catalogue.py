@@ -102,10 +102,23 @@ class Catalogue:
         """Return all endpoints."""
         return [found for name in self.names if (found := self._described(name))]
 
-    def closest(self, name: str) -> str | None:
-        """Return the endpoint that a name was probably meant to be."""
+    def require(self, name: str) -> Described:
+        """Return an endpoint by its name in Python or on the hub.
+
+        Raises:
+            CommandError: The package lacks it.
+        """
+        found = self.find(name)
+        if found is None:
+            raise self.missing(name, f"{self._package} has no endpoint")
+        return found
+
+    def missing(self, name: str, sentence: str) -> CommandError:
+        """Make the failure for an endpoint that is not there, with the one that was probably meant."""
         close = get_close_matches(name, [*self.names.values(), *self.names], n=1)
-        return close[0] if close else None
+        is_other = bool(close) and close[0] != name
+        hint = f"did you mean {close[0]}?" if is_other else "`aki endpoints` lists those there are"
+        return CommandError(f"{sentence} {name!r}; {hint}", Exit.NO_ENDPOINT)
 
     def _described(self, wire: str) -> Described | None:
         attribute = self.names[wire]
@@ -137,13 +150,7 @@ def find_endpoint(settings: Settings, name: str, *, live: bool = False) -> Descr
     wire = found.name if found is not None else name
     document = _ask(settings, wire)
     if document is None:
-        close = catalogue.closest(name)
-        hint = f"; did you mean {close}?" if close and close != name else ""
-        raise CommandError(
-            f"neither {settings.package} nor the hub has an endpoint {name!r}"
-            + (hint or "; `aki endpoints` lists those there are"),
-            Exit.NO_ENDPOINT,
-        )
+        raise catalogue.missing(name, f"neither {settings.package} nor the hub has an endpoint")
     return live_endpoint(wire, document, found)
 
 

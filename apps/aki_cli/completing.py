@@ -11,7 +11,7 @@ import typer
 from .terminal import one_line
 
 FILES = ":files"
-_TAKE_FILES = frozenset({"FILE", "PLACE"})
+_TAKE_FILES = frozenset({"FILE", "FOLDER", "INPUT", "OUTPUT", "PLACE"})
 
 
 def print_candidates(shell: str, words: list[str]) -> int:

@@ -15,9 +15,9 @@ class Exit(IntEnum):
     FAILED = 1
     """It failed for a reason that has no status of its own."""
     USAGE = 2
-    """The command line is wrong, or the endpoint refuses the parameters; nothing was paid."""
+    """The command line or the rows of a file are wrong, or the endpoint refuses the parameters; nothing was paid."""
     INCOMPLETE = 3
-    """Some of several calls failed."""
+    """`batch`: some rows have no result."""
     CONFIGURATION = 4
     """No key, an address that is none, a package or an extra that is not installed."""
     KEY = 5
@@ -62,6 +62,11 @@ STATUS_OF: dict[str, Exit] = {
     "UnexpectedAnswerError": Exit.HUB,
     "DeadlineExceededError": Exit.TIMEOUT,
     "JobError": Exit.JOB,
+    # What stops a batch; a full disk and a journal in use have no status of their own.
+    "InvalidRowsError": Exit.USAGE,
+    "UnreadableInputError": Exit.USAGE,
+    "JournalMismatchError": Exit.USAGE,
+    "BatchStoppedError": Exit.HUB,
 }
 """The status of each exception of a client; that of the nearest ancestor where it has none of its own."""
 

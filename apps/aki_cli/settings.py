@@ -14,7 +14,7 @@ from .exits import Exit
 from .problems import CommandError
 
 if TYPE_CHECKING:
-    from aki_client import Aki, Layout
+    from aki_client import Aki, AsyncAki, Layout
 
 PACKAGE = "aki_client"
 
@@ -70,15 +70,11 @@ class Settings:
             CommandError: There is no such package.
             AkiError: The client's own, where the address or the key can not be used.
         """
-        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
-        kind = cast("type[Aki]", self.module("client").Aki)
-        return kind(
-            self.key(),
-            api_server=self.server,
-            layout=cast("Layout | None", self.layout),
-            allow_http=self.allow_http,
-            **options,
-        )
+        return cast("Aki", self._new_client("Aki"))
+
+    def async_client(self) -> "AsyncAki":
+        """Make an async client of the package; raises as `client` does."""
+        return cast("AsyncAki", self._new_client("AsyncAki"))
 
     def module(self, name: str) -> ModuleType:
         """Import a module of the package.
@@ -99,6 +95,16 @@ class Settings:
         with suppress(CommandError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)
+
+    def _new_client(self, name: str) -> Any:
+        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        return getattr(self.module("client"), name)(
+            self.key(),
+            api_server=self.server,
+            layout=cast("Layout | None", self.layout),
+            allow_http=self.allow_http,
+            **options,
+        )
 
 
 def no_package(name: str) -> CommandError:

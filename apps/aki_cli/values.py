@@ -20,6 +20,8 @@ from .problems import CommandError
 FILE = "@"
 """Before a file's name: its content is the value. Twice for a text that begins with it."""
 
+_TRUTH = {"true": True, "false": False}
+
 
 def read_value(name: str, text: str, facts: FieldFacts, choices: list[Any]) -> Any:
     """Return the value of a parameter.
@@ -45,7 +47,9 @@ def read_value(name: str, text: str, facts: FieldFacts, choices: list[Any]) -> A
             return next((choice for choice in choices if _spelled(choice) == text), text)
         case "json" | "chat":
             return _json(name, text)
-        case "text" | "prompt" | "boolean":
+        case "boolean":
+            return _TRUTH.get(text.lower(), text)
+        case "text" | "prompt":
             return text
         case _:
             # A type that nobody has met: JSON where it is one.

@@ -7,7 +7,7 @@ import threading
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
 from aki_codegen.sandbox.connections import unserved_url
-from aki_codegen.sandbox.effects import Cut, Reset, Status
+from aki_codegen.sandbox.effects import Cut, Delay, Reset, Status
 from aki_codegen.sandbox.job_effects import QueueFull
 from aki_codegen.sandbox.settings import HubSettings
 
@@ -181,7 +181,7 @@ class TestGoingOn:
         assert (summary.done, summary.uncertain) == (19, 1)
         assert hub.hub.jobs_submitted == 19
         assert (read()[2]["status"], read()[2]["input"]) == ("uncertain", {"id": 3})
-        assert "a job may or may not have been made" in read()[2]["error"]["message"]
+        assert "the job may or may not have been made" in read()[2]["error"]["message"]
 
     def test_sends_what_is_uncertain_where_that_is_said(self, run, source, output, read):
         with batch.Journal.open(f"{output}.journal") as journal:
@@ -348,6 +348,16 @@ class TestStopping:
         assert summary.done + left == jobs
         summary = run(self.rows(), limit=left)
         assert summary.picked_up == left
+
+    def test_twice_leaves_jobs_too_whose_submit_is_under_way(self, run, hub, output):
+        hub.faults.add(Delay(0.5), on="submit", nth=2, times=None)
+        stop = batch.Stop()
+        rows = [{"prompt_input": f"[[dur={s}]]", "id": s} for s in [0.02] + [5] * 19]
+        summary = run(rows, stop=stop, on_progress=lambda _: stop.now())
+        assert (summary.done, summary.uncertain) == (1, 0)
+        with batch.Journal.open(f"{output}.journal") as journal:
+            left = journal.counts()[batch.RowState.SUBMITTED]
+        assert left == hub.hub.jobs_submitted - 1 > 0
 
     def test_a_cancelled_task_leaves_a_journal_that_goes_on(self, hub, output):
         async def main():

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from batch import report
-from batch.trial import INCOMPLETE, Trial, carry_out
+from batch.trial import Trial, carry_out
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL"),
@@ -45,9 +45,3 @@ def test_the_page_names_the_command_and_losses_of_none():
 
 def number(text):
     return int(text.replace(",", ""))
-
-
-def test_the_status_of_an_incomplete_batch_is_the_documented_one():
-    from aki_cli.commands import batch
-
-    assert batch.INCOMPLETE == INCOMPLETE

@@ -1,6 +1,5 @@
 """What people read of a batch."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,13 +91,26 @@ def test_a_batch_that_is_not_done_says_what_can_be_done():
     ]
 
 
-def test_lines_come_now_and_then(monkeypatch):
+def test_lines_come_now_and_then(monkeypatch, capsys):
     now = 0.0
     monkeypatch.setattr(batch_view.time, "monotonic", lambda: now)
-    stream = io.StringIO()
-    with Lines(stream) as lines:
-        for _ in range(25):
-            now += 1.0
-            lines.show(PROGRESS)
-    assert len(stream.getvalue().splitlines()) == 2
-    assert stream.getvalue().startswith("aki: 13 of 1,000 rows ended, 2 failed, ")
+    lines = Lines()
+    for _ in range(25):
+        now += 1.0
+        lines.show(PROGRESS)
+    written = capsys.readouterr().err
+    assert len(written.splitlines()) == 2
+    assert written.startswith("aki: 13 of 1,000 rows ended, 2 failed, ")
+
+
+def test_a_notice_shows_no_control_characters(capsys):
+    Lines().say("the hub said \x1b[31mno")
+    assert capsys.readouterr().err == "aki: the hub said [31mno\n"
+
+
+def test_one_row_is_no_rows():
+    summary = replace(SUMMARY, rows=1, done=1, picked_up=1)
+    assert list(told(summary))[:2] == [
+        "1 row: 1 done; 1 min 15 s",
+        "1 job of an earlier run was picked up",
+    ]

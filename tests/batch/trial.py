@@ -15,15 +15,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from aki_cli.exits import Exit
 from aki_codegen.sandbox.effects import Cut, Reset, Status
 from aki_codegen.sandbox.faults import FaultPlan
 from aki_codegen.sandbox.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 
-COMMAND = Path(__file__).with_name("command.py")
 ENDPOINT = "llama3_8b_chat"
-INCOMPLETE = 3
 PATIENCE = 1800.0
 
 
@@ -95,12 +94,12 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         killed = sum(runner.kill_after(moment, chance.random() * 0.3) for moment in moments)
         status = runner.finish()
         seconds = time.monotonic() - began
-        assert status in (0, INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
+        assert status in (Exit.OK, Exit.INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
         outcomes = read(output)
         jobs = jobs_per_row(server)
         requests, hits = server.hub.request_count, _hits(server)
         rounds = 0
-        while status == INCOMPLETE and rounds < 20:
+        while status == Exit.INCOMPLETE and rounds < 20:
             rounds += 1
             status = runner.finish("--retry-failed", "--resubmit-uncertain")
         in_the_end = read(output)
@@ -180,7 +179,7 @@ class _Runner:
         self._server = server
         self._log = output.with_suffix(".log")
         self._arguments = [
-            *(sys.executable, str(COMMAND), "--server", server.url),
+            *(sys.executable, "-m", "aki_cli", "--server", server.url),
             *("batch", ENDPOINT, str(source), "-o", str(output), "--keep", "id"),
         ]
 

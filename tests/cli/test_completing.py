@@ -17,7 +17,7 @@ def test_commands_are_offered_with_what_they_do() -> None:
     assert candidates([], "pl") == [("playground", "Open a local page to try the endpoints.")]
 
 
-@pytest.mark.parametrize("command", ["call", "show", "chat", "job", "cancel"])
+@pytest.mark.parametrize("command", ["call", "show", "batch", "chat", "job", "cancel"])
 def test_endpoints_are_offered(command: str) -> None:
     assert offered(command, "flux") == ["flux_dev"]
 
@@ -50,6 +50,9 @@ def test_files_are_offered_where_files_are_taken() -> None:
     assert offered("call", "qwen_image_edit", "--image", "") == [FILES]
     assert offered("call", "qwen_image_edit", "--prompt", "@no") == [FILES]
     assert offered("--api-key-file", "") == [FILES]
+    assert offered("batch", "flux_dev", "") == [FILES]
+    for option in ("--output", "--journal", "--media"):
+        assert offered("batch", "flux_dev", "rows.csv", option, "") == [FILES]
 
 
 def test_nothing_is_offered_and_nothing_said_where_a_package_is_missing(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from aki_cli.exits import STATUS_OF, Exit, status_of
 from aki_client._runtime import errors
+from aki_client._runtime.batch import errors as batch_errors
 from aki_codegen.exits import Exit as Theirs
 from aki_codegen.sandbox.effects import Status
 from aki_codegen.sandbox.server import SandboxServer
@@ -108,10 +109,14 @@ def test_without_an_extra_the_sentence_names_it(
 
 
 def test_every_exception_of_the_client_has_a_status() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    named = {**vars(errors), **vars(batch_errors)}
+    kinds = [kind for kind in named.values() if isinstance(kind, type)]
     known = {kind.__name__ for kind in kinds if issubclass(kind, errors.AkiError)}
     assert set(STATUS_OF) <= known
-    without = {"AkiError", "MissingOutputError"}
+    without = {
+        *("AkiError", "MissingOutputError", "BatchError", "OutputError"),
+        *("JournalError", "JournalFullError", "JournalInUseError"),
+    }
     without_status = {
         kind.__name__
         for kind in kinds

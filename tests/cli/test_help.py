@@ -9,7 +9,10 @@ from aki_cli.commands import COMMANDS
 
 from .conftest import KEY, Command
 
-HEAVY = ("rich", "httpx", "pydantic", "jinja2", "aki_client.client", "aki_client.endpoints")
+HEAVY = {
+    *("rich", "httpx", "pydantic", "jinja2", "sqlite3", "asyncio"),
+    *("aki_client.client", "aki_client.endpoints", "aki_client.batch", "aki_client._runtime.batch"),
+}
 RUN = """
 import sys
 from aki_cli.main import main
@@ -25,8 +28,10 @@ sys.exit(status)
         (["--help"], ""),
         (["call", "flux_dev", "--help"], ""),
         (["chat", "--help"], ""),
+        (["batch", "--help"], ""),
         (["ca"], "bash"),
         (["call", "fl"], "zsh"),
+        (["batch", "fl"], "zsh"),
         (["call", "flux_dev", "--wi"], "fish"),
     ],
 )
@@ -42,7 +47,19 @@ def test_nothing_heavy_is_imported_for_help_and_completion(words: list[str], she
     )
     shown, _, imported = done.stdout.partition("IMPORTED")
     assert len(shown.splitlines()) >= 1
-    assert [name for name in imported.split() if name in HEAVY] == []
+    assert HEAVY & set(imported.split()) == set()
+
+
+def test_help_imports_no_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    imported = set(done.stdout.partition("IMPORTED")[2].split())
+    assert {module for module, _ in COMMANDS.values()} & imported == set()
 
 
 def test_help_lists_every_command(aki: Command) -> None:

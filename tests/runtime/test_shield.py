@@ -85,22 +85,27 @@ def test_a_handler_that_raises_nothing_interrupts_nothing():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def test_sigterm_is_kept_away_where_the_process_handles_it():
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_ends_a_process_is_kept_away_where_the_process_handles_it(name):
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip(f"this system has no {name}")
+
     def stop(number, frame):
         raise SystemExit(143)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = signal.signal(number, stop)
 
     def work():
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
         return 7
 
     try:
         with pytest.raises(ShieldedInterruptError) as caught:
             shielded(work, PATIENCE)
-        assert signal.getsignal(signal.SIGTERM) is stop
+        assert signal.getsignal(number) is stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
     assert (caught.value.outcome, type(caught.value.reason)) == (7, SystemExit)
 
 

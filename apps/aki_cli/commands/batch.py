@@ -1,34 +1,30 @@
-"""`aki batch ENDPOINT INPUT -o OUTPUT`: one call for each row of a file, nothing lost and nothing paid twice."""
+"""`aki batch NAME INPUT -o OUTPUT`: one call for each row of a file, nothing lost and nothing paid twice."""
 
-import importlib
-import sys
+import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..batch_view import Lines, View, told
+from ..catalogue import Catalogue
+from ..exits import Exit
+from ..options import ENDPOINT
+from ..problems import CommandError, StoppedError
+from ..settings import Settings, settings_of
+from ..style import new_app
 
 if TYPE_CHECKING:
-    from aki_client import AsyncAki
-    from aki_client.batch import SettingChanges, Summary
+    from aki_client.batch import SettingChanges, Stop, Summary
 
-# Plain help: Rich alone would take longer to import than all the rest.
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-INCOMPLETE = 3
-INTERRUPTED = 130
+app = new_app()
 
 
 @app.command()
 def batch(
     ctx: typer.Context,
-    endpoint: Annotated[str, typer.Argument(help="The endpoint's name.", show_default=False)],
+    name: Annotated[str, ENDPOINT],
     rows: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INPUT", help="A .jsonl, .csv, .tsv or .parquet file.", show_default=False
-        ),
+        Path, typer.Argument(metavar="INPUT", help="A .jsonl, .csv, .tsv or .parquet file.")
     ],
     output: Annotated[
         Path | None,
@@ -38,28 +34,30 @@ def batch(
     ] = None,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=PARAMETER", help="What a column is for."),
+        typer.Option("--map", metavar="COLUMN=PARAMETER", help="What a column is for; repeatable."),
     ] = None,
     constants: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of rows that have none."),
+        typer.Option("--set", metavar="PARAMETER=VALUE", help="For rows without; repeatable."),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COLUMN", help="A column that goes into the output."),
+        typer.Option(
+            "--keep", metavar="COLUMN", help="A column that goes into the output; repeatable."
+        ),
     ] = None,
     ignore_extra: Annotated[
         bool, typer.Option("--ignore-extra", help="Leave out columns that are for nothing.")
     ] = False,
     concurrency: Annotated[
-        int, typer.Option(metavar="MAX", help="Jobs at a time at the most, 1 to 100.")
+        int, typer.Option(metavar="MAX", min=1, max=100, help="Most jobs at a time.")
     ] = 64,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Only the first rows.", show_default=False)
+        int | None, typer.Option(metavar="N", min=1, help="Only the first rows.")
     ] = None,
     media: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for pictures and sounds (OUTPUT.media)."),
+        typer.Option(metavar="FOLDER", help="For pictures and sounds (OUTPUT.media)."),
     ] = None,
     journal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The journal (OUTPUT.journal).")
@@ -82,14 +80,22 @@ def batch(
     ] = False,
 ) -> int:
     """Call an endpoint for each row of a file. The same command goes on where an earlier one ended."""
-    given = ctx.find_root().params
-    package = str(given.get("package") or "aki_client")
-    module: Any = importlib.import_module(f"{package}.batch")
-    client = _client(package, given)
-    settings: SettingChanges = {
-        "client": client,
-        "columns": dict(_pairs(columns, "--map")),
-        "constants": _constants(client, package, endpoint, constants),
+    # Help and completion come without what a batch needs.
+    from ..batch_input import constants_of, mapping_of
+
+    settings = settings_of(ctx)
+    if settings.timeout is not None:
+        raise CommandError(
+            "--timeout is for single calls; a row of a batch may take as long as the hub lets it",
+            Exit.USAGE,
+        )
+    if output is None and not dry_run:
+        raise CommandError("say -o OUTPUT, a .jsonl or .parquet file", Exit.USAGE)
+    found = Catalogue(settings.package).require(name)
+    changes: SettingChanges = {
+        "client": settings.async_client(),
+        "columns": mapping_of(found, columns or []),
+        "constants": constants_of(found, constants or []),
         "keep": keep or (),
         "ignore_extra": ignore_extra,
         "concurrency": concurrency,
@@ -100,63 +106,40 @@ def batch(
         "retry_failed": retry_failed,
         "resubmit_uncertain": resubmit_uncertain,
     }
-    if dry_run:
-        count: int = module.check(endpoint, rows, **settings)
-        print(f"{count:,} rows are in order; nothing was sent")
-        return 0
-    if output is None:
-        raise typer.BadParameter("say -o OUTPUT, a .jsonl or .parquet file", ctx)
-    with _view() as view:
-        settings["on_progress"], settings["on_notice"] = view.show, view.say
-        summary: Summary = module.run(endpoint, rows, output, **settings)
-    print("\n".join(told(summary)))
-    if summary.interrupted and summary.left:
-        return INTERRUPTED
-    return INCOMPLETE if summary.failed or summary.uncertain else 0
+    if output is None or dry_run:
+        return _check(settings, found.attribute, rows, changes)
+    return _run(settings, found.attribute, rows, output, changes)
 
 
-def _view() -> View:
-    if not sys.stderr.isatty():
-        return Lines(sys.stderr)
-    from ..batch_bar import Bar
+def _check(settings: Settings, name: str, rows: Path, changes: "SettingChanges") -> int:
+    from ..batch_view import number_of
+    from ..terminal import write
 
-    return Bar(sys.stderr)
+    count: int = settings.module("batch").check(name, rows, **changes)
+    write(f"{number_of(count, 'row')} in order; nothing was sent\n")
+    return Exit.OK
 
 
-def _client(package: str, given: dict[str, Any]) -> "AsyncAki":
-    """Make a client as the global options say; the key is never one of them, only the file that it is in."""
-    key_file = given.get("key_file")
+def _run(settings: Settings, name: str, rows: Path, output: Path, changes: "SettingChanges") -> int:
+    from ..batch_view import shown, told
+    from ..terminal import write
+
+    module = settings.module("batch")
+    stop: Stop = module.Stop()
+    changes["stop"] = stop
     try:
-        key = Path(key_file).read_text("utf-8").strip() if key_file else None
-    except (OSError, UnicodeDecodeError):
-        raise typer.BadParameter(f"the key file {key_file} can not be read") from None
-    module: Any = importlib.import_module(f"{package}.client")
-    client: AsyncAki = module.AsyncAki(
-        key,
-        api_server=given.get("server"),
-        layout=given.get("layout"),
-        allow_http=bool(given.get("allow_http")),
-    )
-    return client
+        with shown() as view:
+            changes["on_progress"], changes["on_notice"] = view.show, view.say
+            summary: Summary = module.run(name, rows, output, **changes)
+    except module.BatchStoppedError as error:
+        if stop.signal is None:
+            raise
+        raise StoppedError(error.message, _stopped_by(stop.signal)) from None
+    write("".join(f"{line}\n" for line in told(summary)))
+    if summary.left and stop.signal is not None:
+        return _stopped_by(stop.signal)
+    return Exit.OK if summary.done == summary.rows else Exit.INCOMPLETE
 
 
-def _constants(
-    client: "AsyncAki", package: str, endpoint: str, texts: list[str] | None
-) -> dict[str, Any]:
-    pairs = _pairs(texts, "--set")
-    if not pairs:
-        return {}
-    try:
-        known = client.load_endpoint(endpoint).info.parameters
-    except AttributeError:
-        return {}  # the batch itself says that there is no such endpoint
-    convert: Any = importlib.import_module(f"{package}._runtime.batch.columns").from_text
-    return {n: convert(text, known[n]) if n in known else text for n, text in pairs}
-
-
-def _pairs(texts: list[str] | None, option: str) -> list[tuple[str, str]]:
-    pairs = [text.partition("=") for text in texts or []]
-    for name, sign, value in pairs:
-        if not name or not sign or (option == "--map" and not value):
-            raise typer.BadParameter(f"{option} takes NAME=VALUE, not {name + sign + value!r}")
-    return [(name, value) for name, _, value in pairs]
+def _stopped_by(number: int) -> Exit:
+    return Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED

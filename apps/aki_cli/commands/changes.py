@@ -38,11 +38,8 @@ def changes(
     if output not in _FORMATS:
         raise CommandError(f"--output {output!r} is none of {', '.join(_FORMATS)}", Exit.USAGE)
     settings = settings_of(ctx)
-    if name is not None and Catalogue(settings.package).find(name) is None:
-        raise CommandError(
-            f"{settings.package} has no endpoint {name!r}; `aki endpoints` lists those it has",
-            Exit.NO_ENDPOINT,
-        )
+    if name is not None:
+        Catalogue(settings.package).require(name)
     with settings.client() as client:
         found = client.check(name)
     worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)

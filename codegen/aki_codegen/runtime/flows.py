@@ -9,6 +9,7 @@ from typing import Any
 
 from . import answers, requests
 from .answers import Answer
+from .certainty import UNCERTAIN, is_busy
 from .effects import (
     CANCEL_SECONDS,
     Flow,
@@ -24,8 +25,6 @@ from .errors import (
     AuthenticationError,
     ConnectionFailedError,
     DeadlineExceededError,
-    QueueFullError,
-    RateLimitedError,
 )
 from .jobstate import EventReader, JobState, Out, Prog, Reading
 from .options import Options
@@ -79,16 +78,13 @@ def submit(
             if session.key() is not None:
                 raise
             raise error.with_hint("set AKI_API_KEY or give api_key=") from None
-        except (RateLimitedError, QueueFullError) as error:
-            reason: AkiError = error
-        except ConnectionFailedError as error:
-            if error.sent and passes(session, 0.0, deadline):
+        except AkiError as error:
+            if is_busy(error):
+                reason = error
+            elif isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
                 raise _no_answer_in_time(endpoint) from error
-            if error.sent and deadline is not None and session.now() >= deadline:
-                raise _too_late_to_submit(endpoint, error) from error
-            if error.sent:
+            else:
                 raise
-            reason = error
         except InterruptedSubmitError as interrupted:
             yield from _abandon_unseen(session, reading, interrupted.answer, options)
             raise interrupted.reason from None
@@ -168,12 +164,6 @@ def _abandon_unseen(
 
 def _no_answer_in_time(endpoint: str) -> DeadlineExceededError:
     return DeadlineExceededError(
-        f"{endpoint}: the deadline passed before the hub answered; "
-        "the job may or may not have been made, so the call was not sent again",
+        f"{endpoint}: the deadline passed before the hub answered; {UNCERTAIN}",
         endpoint=endpoint,
     )
-
-
-def _too_late_to_submit(endpoint: str, reason: AkiError) -> DeadlineExceededError:
-    message = f"{endpoint}: the deadline passed while the job was submitted: {reason}"
-    return DeadlineExceededError(message, endpoint=endpoint)

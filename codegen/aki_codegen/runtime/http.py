@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 import httpcore
 
 from .answers import Answer
+from .certainty import UNCERTAIN
 from .errors import AkiError, ConnectionFailedError, UnexpectedAnswerError
 from .requests import Request
 
@@ -147,7 +148,7 @@ def failure_of(
     else:
         what = f"the connection to {server} broke: {error or type(error).__name__}"
     if not never_sent and request.purpose == "submit":
-        what += "; the job may or may not have been made, so the call was not sent again"
+        what += f"; {UNCERTAIN}"
     return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=not never_sent)
 
 

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _Handler = Callable[[int, FrameType | None], object]
-# Ctrl-C, the end of a service, an alarm, and what Celery sends when a task's time is over; Windows lacks some.
+# Ctrl-C, the end of a service, a closed terminal, an alarm, and what Celery sends when a task's time is over;
+# Windows lacks some.
 _SIGNALS = [
     getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGUSR1")
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1")
     if hasattr(signal, name)
 ]
 

@@ -37,6 +37,17 @@ def test_a_bar_shows_progress_and_goes_away(terminal: Terminal) -> None:
     assert "seed" in figures
 
 
+def test_a_batch_shows_a_bar_that_goes_away(terminal: Terminal) -> None:
+    (terminal.folder / "rows.csv").write_text(f"prompt\na lake\na hill {SLOW}\n")
+    child = terminal.aki("batch", "flux_dev", "rows.csv", "-o", "out.jsonl", "--concurrency", "1")
+    child.expect(r"1/2 .* at a time")
+    screen = terminal.screen(child)
+    assert child.exitstatus == 0
+    last = ESCAPES.sub("", screen).splitlines()[-3:]
+    assert last[0].strip().startswith("2 rows: 2 done; ")
+    assert last[1].strip() == "outcomes: out.jsonl"
+
+
 def test_a_job_that_waits_tells_its_place_in_the_queue(terminal: Terminal) -> None:
     first = terminal.aki("call", "flux_dev", "--prompt", "first [[dur=60 steps=600]]")
     first.expect("step")

@@ -33,8 +33,8 @@ from .writers import OutputFile
 def run(endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]) -> Summary:
     """Call an endpoint for every row and write the outcomes, from code that is not async; see `arun`.
 
-    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, or SIGTERM, leaves
-    their jobs on the hub, where the next run picks them up.
+    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, SIGTERM or a closed
+    terminal leaves their jobs on the hub, where the next run picks them up.
     """
 
     async def main() -> Summary:
@@ -206,13 +206,14 @@ class _Work:
 
 @contextmanager
 def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None]:
-    """Let Ctrl-C and SIGTERM ask the batch to stop instead of tearing it apart."""
+    """Let signals ask the batch to stop instead of tearing it apart."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
 
     def act(number: int) -> None:
+        stop.signal = number
         if number == signal.SIGINT:
             stop.ask()
         else:
@@ -223,7 +224,8 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
     def heard(number: int, _: object) -> None:
         loop.call_soon_threadsafe(act, number)
 
-    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    found = {number: signal.getsignal(number) for number in numbers}
     # What is ignored stays so, and what Python did not set could not be set again.
     before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:

@@ -52,9 +52,6 @@ class Calls:
         patience: Seconds that the hub may be out of reach before the batch is stopped.
         on_no_room: Told why nothing can be written, each time that is tried in vain; raises where it is to be given up.
         now: The clock.
-
-    Attributes:
-        polling: The tasks that can be left without losing anything.
     """
 
     def __init__(
@@ -79,7 +76,14 @@ class Calls:
         self._now = now
         self._away_since: float | None = None
         self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
-        self.polling: set[asyncio.Task[Any]] = set()
+        self._polling: set[asyncio.Task[Any]] = set()
+        self._leaves = False
+
+    def leave(self) -> None:
+        """Leave jobs on the hub, those too whose submit is under way, and submit no further row."""
+        self._leaves = True
+        for task in list(self._polling):
+            task.cancel()
 
     async def carry_out(self, row: Row, after: RowState | None) -> Outcome | None:
         """Submit a row and follow its job to the end; None where the batch stops before.
@@ -94,7 +98,7 @@ class Calls:
         while True:
             begun = self._now()
             async with self._submits:
-                if not await self._claim(row, after):
+                if self._leaves or not await self._claim(row, after):
                     return None
                 made = await self._submit(row)
                 if not isinstance(made, AsyncJob):
@@ -170,16 +174,18 @@ class Calls:
     async def _follow(
         self, job: AsyncJob[Any, Any], number: int, kept: Mapping[str, Any], begun: float
     ) -> Outcome | None:
+        if self._leaves:
+            return None
         task = asyncio.current_task()
         assert task is not None
         output: OutputModel | None = None
         error: AkiError | None = None
-        self.polling.add(task)
+        self._polling.add(task)
         try:
             await self._watch(job, begun)
             output = await job.result()
         except asyncio.CancelledError:
-            self.polling.discard(task)
+            self._polling.discard(task)
             if not job.ended:
                 return None
             # The answer came all the same, and nobody else can have it.
@@ -191,7 +197,7 @@ class Calls:
         except AkiError as failed:
             error = failed
         finally:
-            self.polling.discard(task)
+            self._polling.discard(task)
         if error is not None and of_poll(error) is Verdict.RUN_FAILED:
             raise error
         self._speed.ended()

@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 
 from ..async_client import AsyncClient
+from ..certainty import UNCERTAIN
 from ..errors import ConfigurationError
 from .calls import AnyEndpoint
 from .check import Checked
@@ -167,10 +168,7 @@ def _endpoint(client: AsyncClient, name: str) -> AnyEndpoint:
 
 
 def _left_submitting(endpoint: str) -> Outcome:
-    told = (
-        f"{endpoint}: an earlier run ended while this row was submitted; "
-        "a job may or may not have been made, so it was not sent again"
-    )
+    told = f"{endpoint}: an earlier run ended while this row was submitted; {UNCERTAIN}"
     return Outcome(0, "uncertain", error=RowError("InterruptedError", told))
 
 

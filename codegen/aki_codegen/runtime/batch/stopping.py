@@ -7,9 +7,15 @@ class Stop:
     """Asked once, no further row is begun and what runs is finished; asked twice, jobs are left on the hub.
 
     To be used in the thread of the event loop. Jobs that are left are picked up by the next run.
+
+    Attributes:
+        is_asked: Whether it was asked.
+        is_now: Whether jobs are left on the hub.
+        signal: The signal that asked last; None where none did.
     """
 
     def __init__(self) -> None:
+        self.signal: int | None = None
         self.is_asked = False
         self.is_now = False
         self._on_asked: list[Callable[[], None]] = []

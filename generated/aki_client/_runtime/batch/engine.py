@@ -96,7 +96,7 @@ class Engine:
         Raises:
             AkiError: What ended the batch before its time; every outcome until then has been yielded.
         """
-        self._stop.when(asked=self._gate.close, now=self._leave)
+        self._stop.when(asked=self._gate.close, now=self._calls.leave)
         feeding = asyncio.create_task(self._feed(rows))
         is_left = True
         try:
@@ -185,10 +185,6 @@ class Engine:
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
         self._stop.soon()
-
-    def _leave(self) -> None:
-        for task in list(self._calls.polling):
-            task.cancel()
 
     def _wait_for_room(self, error: BaseException) -> None:
         self._stop.soon()

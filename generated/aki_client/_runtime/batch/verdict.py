@@ -2,19 +2,14 @@
 
 from enum import Enum
 
+from ..certainty import is_busy, made_no_job
 from ..errors import (
     AkiError,
     AuthenticationError,
     ConfigurationError,
-    ConnectionFailedError,
     EndpointRemovedError,
-    InvalidParametersError,
-    MediaError,
     NotEntitledError,
     NotFoundError,
-    QueueFullError,
-    RateLimitedError,
-    StatusError,
 )
 
 
@@ -38,21 +33,15 @@ _NO_ROW_WILL_DO = (
 
 def of_submit(error: AkiError) -> Verdict:
     """Judge a submit that brought no job."""
-    match error:
-        case QueueFullError() | RateLimitedError():
-            return Verdict.AGAIN
-        case ConnectionFailedError():
-            return Verdict.UNCERTAIN if error.sent else Verdict.AGAIN
-        case InvalidParametersError() | MediaError():
-            return Verdict.ROW_FAILED
-        case _ if isinstance(error, _NO_ROW_WILL_DO):
-            return Verdict.RUN_FAILED
-        case StatusError() if 400 <= error.status < 500:
-            return Verdict.ROW_FAILED
-        case _:
-            return Verdict.UNCERTAIN
+    if is_busy(error):
+        return Verdict.AGAIN
+    return _without_result(error) if made_no_job(error) else Verdict.UNCERTAIN
 
 
 def of_poll(error: AkiError) -> Verdict:
     """Judge a job whose end could not be learnt, or that ended without a result."""
+    return _without_result(error)
+
+
+def _without_result(error: AkiError) -> Verdict:
     return Verdict.RUN_FAILED if isinstance(error, _NO_ROW_WILL_DO) else Verdict.ROW_FAILED

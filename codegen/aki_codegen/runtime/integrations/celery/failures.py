@@ -2,16 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...errors import (
-    AkiError,
-    ConfigurationError,
-    ConnectionFailedError,
-    EndpointRemovedError,
-    InvalidParametersError,
-    QueueFullError,
-    RateLimitedError,
-    StatusError,
-)
+from ...certainty import UNCERTAIN
+from ...errors import AkiError, InvalidParametersError
 
 
 class TaskError(AkiError):
@@ -67,22 +59,7 @@ def task_error(error: AkiError) -> TaskError:
 def uncertain(endpoint: str, what: str) -> UncertainSubmitError:
     """Make the exception for a submit of which nobody knows whether it arrived."""
     return UncertainSubmitError(
-        f"{endpoint}: {what}; the job may or may not have been made, so it was not sent again: "
+        f"{endpoint}: {what}; {UNCERTAIN}: "
         "decide yourself by sending a new task, or let endpoint_task(resubmit_uncertain=True) decide",
         "UncertainSubmitError",
     )
-
-
-def is_busy(error: AkiError) -> bool:
-    """Whether a submit failed for a reason that passes, and certainly without making a job."""
-    if isinstance(error, ConnectionFailedError):
-        return not error.sent
-    return isinstance(error, QueueFullError | RateLimitedError)
-
-
-def made_no_job(error: AkiError) -> bool:
-    """Whether it is certain that a submit that failed so made no job."""
-    if isinstance(error, StatusError):
-        return error.status < 500
-    refused = (ConfigurationError, EndpointRemovedError, InvalidParametersError)
-    return is_busy(error) or isinstance(error, refused)

@@ -8,11 +8,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ...certainty import UNCERTAIN, is_busy, made_no_job
 from ...endpoint import Endpoint
 from ...errors import AkiError
 from ...jobs import Job
 from .claims import Record
-from .failures import is_busy, made_no_job, task_error, uncertain
+from .failures import task_error, uncertain
 from .lease import Lease
 
 _log = logging.getLogger("aki_client")
@@ -64,7 +65,7 @@ def submit(
         raise BusyError(failure)
     if certain:
         raise task_error(failure)
-    raise uncertain(endpoint.info.name, failure.message.partition("; the job may or")[0])
+    raise uncertain(endpoint.info.name, failure.message.removesuffix(f"; {UNCERTAIN}"))
 
 
 def cancel_quietly(job: Job[Any, Any]) -> None:

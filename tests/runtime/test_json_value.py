@@ -5,6 +5,7 @@ import json
 import pytest
 from aki_codegen.runtime.json_value import Json, JsonOutput, RawJson
 from pydantic import TypeAdapter, ValidationError
+from support.ids import plain
 
 JSON, RAW, OUTPUT = TypeAdapter(Json), TypeAdapter(RawJson), TypeAdapter(JsonOutput)
 VALUES = [None, True, 5, 0.5, "text, with comma", [], [1, [2]], {"a": {"b": None}}, "ü🙂\ud83d"]
@@ -12,13 +13,13 @@ HOLDS_ITSELF: list[object] = []
 HOLDS_ITSELF.append(HOLDS_ITSELF)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=ascii)
+@pytest.mark.parametrize("value", VALUES, ids=plain)
 def test_any_json_value_is_sent_as_its_text(value):
     sent = JSON.dump_python(JSON.validate_python(value))
     assert (type(sent), json.loads(sent)) == (str, value)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=ascii)
+@pytest.mark.parametrize("value", VALUES, ids=plain)
 def test_raw_json_is_sent_as_it_is(value):
     assert RAW.dump_python(RAW.validate_python(value)) == value
 
@@ -29,7 +30,7 @@ def test_the_text_is_compact_and_readable():
 
 @pytest.mark.parametrize("adapter", [JSON, RAW], ids=["text", "raw"])
 @pytest.mark.parametrize(
-    "value", [object(), {1, 2}, b"bytes", float("nan"), [float("inf")], HOLDS_ITSELF], ids=repr
+    "value", [object(), {1, 2}, b"bytes", float("nan"), [float("inf")], HOLDS_ITSELF], ids=plain
 )
 def test_what_is_no_json_is_refused(adapter, value):
     with pytest.raises(ValidationError, match="must be a JSON value"):

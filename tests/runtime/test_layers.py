@@ -149,7 +149,6 @@ def test_httpx_and_its_pool_are_known_where_requests_are_made_ready_and_performe
         "fast",
         "http",
         "http_async",
-        "http_library",
         "http_requests",
         "http_sync",
     }

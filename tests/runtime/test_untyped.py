@@ -14,6 +14,7 @@ from aki_codegen.runtime.media import Audio, Image, Video
 from aki_codegen.runtime.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
 from PIL import Image as Pillow
 from support.driver import JOB, answer
+from support.ids import plain
 from support.wire import as_received
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
@@ -97,7 +98,7 @@ def test_a_conversation_may_hold_media():
         pathlib.Path("nowhere"),
         io.StringIO("x"),
     ],
-    ids=ascii,
+    ids=plain,
 )
 def test_what_has_no_form_on_the_wire_is_refused(value):
     with pytest.raises(InvalidParametersError, match="x: "):

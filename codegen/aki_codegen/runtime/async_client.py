@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from . import answers, requests
 from .async_jobs import AsyncJob
 from .async_transport import AsyncTransport
-from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .effects import Session
 from .endpoint import AsyncEndpoint
@@ -18,6 +17,9 @@ from .options import OptionChanges, Options
 from .runner import AsyncRunner
 from .streams import AsyncStream
 from .untyped import AnyOutput, AnyProgress, untyped_spec
+
+if TYPE_CHECKING:
+    from .changes import Change
 
 
 class AsyncClient(ClientCore):
@@ -100,7 +102,7 @@ class AsyncClient(ClientCore):
         """
         return self._openai("AsyncOpenAI")
 
-    async def check(self, name: str | None = None) -> tuple[Change, ...]:
+    async def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
 
         Args:

@@ -5,10 +5,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from . import answers, flows, staleness
-from .changes import Change
 from .effects import Flow, Session
 from .endpoint import EndpointSpec
 from .errors import ConfigurationError, UnexpectedAnswerError
@@ -19,6 +18,9 @@ from .options import Options
 from .requests import Request
 from .secret import ApiKey
 from .shapes import is_array
+
+if TYPE_CHECKING:
+    from .changes import Change
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class ClientCore:
             api_key=self.api_key.reveal(), base_url=f"{self.api_server}/v1"
         )
 
-    def _check(self, name: str | None) -> Flow[tuple[Change, ...]]:
+    def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
         package, retries = self._hub.package, self._options.max_retries
         if name is None:
             shipped = staleness.shipped_documents(package)

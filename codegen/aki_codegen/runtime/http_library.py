@@ -1,15 +1,14 @@
 """Which HTTP library performs the requests: httpx, or the successor of it that the caller's own client is of.
 
-They have the same interface under other names, so that nothing else needs to know which one it is.
+They have the same interface under other names, so that nothing else needs to know which one it is. It imports none of
+them: that takes a while, and only the first request needs it.
 """
 
+import importlib
 import logging
 import re
-import sys
 from collections.abc import Awaitable, Iterator
 from typing import Any, Protocol
-
-import httpx
 
 from .errors import ConfigurationError
 
@@ -48,26 +47,36 @@ class AsyncHttpClient(Protocol):
         ...
 
 
-def library_of(client: object | None, wanted: str) -> Any:
-    """Return the library that a caller's own client is of; httpx where there is none.
+def library_of(client: object | None) -> Any:
+    """Return the library that a caller's own client is of; httpx where there is none."""
+    library, _ = _kind_of(client)
+    return importlib.import_module(library)
+
+
+def require_kind(client: object | None, wanted: str) -> None:
+    """Refuse a caller's own client that is of the other kind.
 
     Args:
-        client: The caller's own client.
+        client: The client; None where there is none.
         wanted: The class it should be of, "Client" or "AsyncClient".
 
     Raises:
         ConfigurationError: It is of the other kind.
     """
+    library, kind = _kind_of(client)
+    if kind and kind != wanted:
+        raise ConfigurationError(
+            "http_client is of the wrong kind: "
+            f"Aki takes an {library}.Client, AsyncAki an {library}.AsyncClient"
+        )
+
+
+def _kind_of(client: object | None) -> tuple[str, str]:
     for kind in type(client).__mro__:
         library = kind.__module__.partition(".")[0]
         if library in _LIBRARIES and kind.__name__ in {"Client", "AsyncClient"}:
-            if kind.__name__ != wanted:
-                raise ConfigurationError(
-                    "http_client is of the wrong kind: "
-                    f"Aki takes an {library}.Client, AsyncAki an {library}.AsyncClient"
-                )
-            return sys.modules[library]
-    return httpx
+            return library, kind.__name__
+    return _LIBRARIES[0], ""
 
 
 class _RedactKeys(logging.Filter):

@@ -38,13 +38,10 @@ class SyncHttp:
     Args:
         given: The caller's own client; it is used as it is and never closed here.
         user_agent: What the hub sees as the User-Agent.
-
-    Raises:
-        ConfigurationError: The caller's client is an async one.
     """
 
     def __init__(self, given: SyncHttpClient | None, user_agent: str) -> None:
-        self._library = library_of(given, "Client")
+        self._library = library_of(given)
         self._given = given
         self._user_agent = user_agent
         self._opened: dict[int, _Connections] = {}

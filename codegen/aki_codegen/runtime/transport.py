@@ -3,7 +3,7 @@
 import inspect
 import logging
 import time
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from .answers import Answer
 from .effects import (
@@ -18,10 +18,12 @@ from .effects import (
     Send,
 )
 from .errors import ConfigurationError
-from .http_library import SyncHttpClient
-from .http_sync import SyncHttp
+from .http_library import SyncHttpClient, require_kind
 from .requests import Request
 from .shield import ShieldedInterruptError, shielded
+
+if TYPE_CHECKING:
+    from .http_sync import SyncHttp
 
 T = TypeVar("T")
 
@@ -39,7 +41,10 @@ class SyncTransport:
     now = staticmethod(time.monotonic)
 
     def __init__(self, http_client: SyncHttpClient | None, user_agent: str) -> None:
-        self._http = SyncHttp(http_client, user_agent)
+        require_kind(http_client, "Client")
+        self._given = http_client
+        self._user_agent = user_agent
+        self._made: list[SyncHttp] = []
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""
@@ -57,7 +62,18 @@ class SyncTransport:
 
     def close(self) -> None:
         """Close the connections, unless the client was the caller's own."""
-        self._http.close()
+        for http in self._made[:1]:
+            http.close()
+
+    @property
+    def _http(self) -> "SyncHttp":
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .http_sync import SyncHttp
+
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(SyncHttp(self._given, self._user_agent))
+        return self._made[0]
 
     def _perform(self, effect: Effect) -> Answer | None:
         match effect:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .answers import Answer
 from .effects import (
@@ -19,10 +19,12 @@ from .effects import (
     Pause,
     Send,
 )
-from .http_async import AsyncHttp
-from .http_library import AsyncHttpClient
+from .http_library import AsyncHttpClient, require_kind
 from .requests import Request
 from .transport import interrupted
+
+if TYPE_CHECKING:
+    from .http_async import AsyncHttp
 
 T = TypeVar("T")
 
@@ -40,7 +42,10 @@ class AsyncTransport:
     now = staticmethod(time.monotonic)
 
     def __init__(self, http_client: AsyncHttpClient | None, user_agent: str) -> None:
-        self._http = AsyncHttp(http_client, user_agent)
+        require_kind(http_client, "AsyncClient")
+        self._given = http_client
+        self._user_agent = user_agent
+        self._made: list[AsyncHttp] = []
         self._undisturbed: set[asyncio.Task[Any]] = set()
 
     async def run(self, flow: Flow[T]) -> T:
@@ -62,7 +67,8 @@ class AsyncTransport:
         try:
             await self._settle(loop)
         finally:
-            await self._http.aclose()
+            for http in self._made[:1]:
+                await http.aclose()
 
     async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let callers that were cancelled tell the hub, for a short time."""
@@ -89,6 +95,16 @@ class AsyncTransport:
                     effect = flow.send(outcome)
         except StopIteration as end:
             return cast("T", end.value)
+
+    @property
+    def _http(self) -> "AsyncHttp":
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .http_async import AsyncHttp
+
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(AsyncHttp(self._given, self._user_agent))
+        return self._made[0]
 
     async def _perform(self, effect: Effect) -> Answer | None:
         match effect:

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import answers, requests
-from .changes import Change
 from .client_core import ClientCore, KeyCheck, as_key
 from .effects import Session
 from .endpoint import Endpoint
@@ -18,6 +17,9 @@ from .runner import SyncRunner
 from .streams import Stream
 from .transport import SyncTransport
 from .untyped import AnyOutput, AnyProgress, untyped_spec
+
+if TYPE_CHECKING:
+    from .changes import Change
 
 
 class SyncClient(ClientCore):
@@ -98,7 +100,7 @@ class SyncClient(ClientCore):
         """
         return self._openai("OpenAI")
 
-    def check(self, name: str | None = None) -> tuple[Change, ...]:
+    def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
 
         Args:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigurationError
-from .http_requests import MAX_CONNECTIONS, certificates
 
 if TYPE_CHECKING:
     import httpx
@@ -21,6 +20,8 @@ def fast_http_client(**settings: Any) -> "httpx.AsyncClient":
         ConfigurationError: The extra `fast` is not installed.
     """
     import httpx
+
+    from .http_requests import MAX_CONNECTIONS, certificates
 
     try:
         from httpx_aiohttp import AiohttpTransport

@@ -38,13 +38,10 @@ class AsyncHttp:
     Args:
         given: The caller's own client; it is used as it is and never closed here.
         user_agent: What the hub sees as the User-Agent.
-
-    Raises:
-        ConfigurationError: The caller's client is a sync one.
     """
 
     def __init__(self, given: AsyncHttpClient | None, user_agent: str) -> None:
-        self._library = library_of(given, "AsyncClient")
+        self._library = library_of(given)
         self._given = given
         self._user_agent = user_agent
         self._opened: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connections]

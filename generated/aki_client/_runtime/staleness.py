@@ -2,14 +2,16 @@
 
 import importlib.resources
 import json
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import answers, flows, requests
-from .changes import Change, compare_hubs
 from .effects import Flow, Session
 from .errors import AkiError, InvalidParametersError
 from .jobref import Origin
 from .shapes import is_array
+
+if TYPE_CHECKING:
+    from .changes import Change
 
 T = TypeVar("T")
 Documents = dict[str, object]
@@ -31,7 +33,7 @@ def shipped_document(origin: Origin) -> Documents:
     return {document["name"]: document}
 
 
-def check(session: Session, shipped: Documents, max_retries: int) -> Flow[tuple[Change, ...]]:
+def check(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
     """Compare some endpoints with the hub.
 
     Raises:
@@ -40,10 +42,10 @@ def check(session: Session, shipped: Documents, max_retries: int) -> Flow[tuple[
     live: Documents = {}
     for name in shipped:
         yield from _describe(session, name, max_retries, live)
-    return compare_hubs(shipped, live)
+    return _compare(shipped, live)
 
 
-def check_all(session: Session, shipped: Documents, max_retries: int) -> Flow[tuple[Change, ...]]:
+def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
     """Compare all endpoints with the hub, newcomers included.
 
     Raises:
@@ -56,7 +58,7 @@ def check_all(session: Session, shipped: Documents, max_retries: int) -> Flow[tu
     live: Documents = {}
     for name in sorted(names | shipped.keys()):
         yield from _describe(session, name, max_retries, live)
-    return compare_hubs(shipped, live)
+    return _compare(shipped, live)
 
 
 def explaining(session: Session, origin: Origin, max_retries: int, flow: Flow[T]) -> Flow[T]:
@@ -72,6 +74,12 @@ def explaining(session: Session, origin: Origin, max_retries: int, flow: Flow[T]
         except (AkiError, OSError, ValueError):
             changes = ()
     raise refusal.because_of(changes) if changes else refusal
+
+
+def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
+    from .changes import compare_hubs  # its rules take a while to import, and few calls need them
+
+    return compare_hubs(shipped, live)
 
 
 def _describe(session: Session, name: str, max_retries: int, live: Documents) -> Flow[None]:

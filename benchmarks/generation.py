@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .goals import Measured
 from .hubs import changed, make_documents, served, write_catalogue
 from .openapi import openapi_document
 from .processes import Cost, cost_of, environment, medians
@@ -132,6 +133,51 @@ def regeneration(endpoints: int = LARGE, runs: int = 3) -> Regeneration:
         statistics.median(each.unchanged for each in found),
         statistics.median(each.one_changed for each in found),
     )
+
+
+def measure() -> list[Measured]:
+    """Measure generating, as rows of the report."""
+    small, large, again = generation(SMALL), generation(LARGE), regeneration()
+    other = "openapi-python-client's default run"
+    rows = [
+        Measured(
+            f"generating {each.endpoints:,} endpoints from a running hub",
+            other,
+            goal,
+            each.ratio,
+            f"{each.ours.seconds:.1f} s, {each.other.seconds:.1f} s",
+        )
+        for each, goal in ((small, 0.5), (large, 0.4))
+    ]
+    memory = small.ours.megabytes
+    return [
+        *rows,
+        Measured(f"its peak memory at {SMALL}", "80 MB", 1.0, memory / 80, f"{memory:.0f} MB"),
+        Measured(
+            f"exponent of its growth from {SMALL} to {LARGE:,} endpoints",
+            "linear",
+            1.05,
+            growth(small, large),
+            f"{small.ours.seconds:.1f} s, {large.ours.seconds:.1f} s",
+        ),
+        Measured(
+            f"its peak memory at {LARGE:,}",
+            f"at {SMALL}",
+            1.5,
+            large.ours.megabytes / memory,
+            f"{large.ours.megabytes:.0f} MB, {memory:.0f} MB",
+        ),
+        *(
+            Measured(
+                f"regenerating {LARGE:,} endpoints with {what} changed, beyond fetching",
+                "generating them",
+                0.03,
+                seconds / again.generating,
+                f"{seconds:.2f} s, {again.generating:.2f} s",
+            )
+            for what, seconds in (("nothing", again.unchanged), ("one", again.one_changed))
+        ),
+    ]
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Measured:
         """Return it as a row of a Markdown table."""
         sign = "≥" if self.at_least else "≤"
         verdict = "yes" if self.holds else "**no**"
-        cells = (self.what, self.against, f"{sign} {self.goal:g}", f"{self.ratio:.2f}")
+        cells = (self.what, self.against, f"{sign} {self.goal:g}", f"{self.ratio:.3g}")
         return f"| {' | '.join(cells)} | {verdict} | {self.figures} |"
 
 

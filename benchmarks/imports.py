@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from aki_codegen.generate import generate
 from aki_codegen.snapshot import Snapshot, canonical
 
+from .goals import Measured
 from .hubs import make_documents
 from .processes import Cost, cost_of, environment, medians
 
@@ -113,6 +114,50 @@ def later_use(endpoints: int = 1000, runs: int = 15) -> LaterUse:
             took, modules = json.loads(told)
             seconds.append(took)
     return LaterUse(statistics.median(seconds), tuple(modules))
+
+
+def measure() -> list[Measured]:
+    """Measure imports, as rows of the report."""
+    found, later = imports(), later_use()
+    ready = "import, client made, first endpoint ready to call"
+    small, large = found.ready_small, found.ready_large
+    return [
+        _times(
+            "`import aki_client`, nothing used",
+            "`import httpx, pydantic`",
+            0.2,
+            found.nothing_used,
+            found.libraries,
+        ),
+        _times(
+            ready,
+            "`import httpx, pydantic; httpx.Client()`",
+            1.2,
+            small,
+            found.libraries_and_client,
+        ),
+        _times(ready, "`import aki_io`", 0.9, small, found.official),
+        _times(f"{ready}, of 1,000", "of 20", 1.05, large, small),
+        Measured(
+            f"memory of {ready}, of 1,000",
+            "of 20",
+            1.05,
+            large.megabytes / small.megabytes,
+            f"{large.megabytes:.1f} MB, {small.megabytes:.1f} MB",
+        ),
+        Measured(
+            f"first use of one more endpoint (imports {', '.join(later.modules)})",
+            "5 ms",
+            1.0,
+            later.seconds / 0.005,
+            f"{later.seconds * 1e3:.1f} ms",
+        ),
+    ]
+
+
+def _times(what: str, against: str, goal: float, ours: Cost, other: Cost) -> Measured:
+    figures = f"{ours.seconds * 1e3:.0f} ms, {other.seconds * 1e3:.0f} ms"
+    return Measured(what, against, goal, ours.seconds / other.seconds, figures)
 
 
 @contextmanager

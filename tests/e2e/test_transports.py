@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
-import httpx2
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, ConnectionFailedError, fast_http_client
 from aki_codegen.sandbox.connections import unserved_url
@@ -16,6 +15,8 @@ from aki_codegen.sandbox.settings import HubSettings
 from faults.running import until
 
 KEY = "test-key"
+LIBRARIES = ["httpx", "httpx2"]
+"""httpx and its successor, which need not be installed."""
 SHORT = {"prompt_input": "Hello [[dur=0.2 steps=4]]"}
 
 
@@ -95,10 +96,14 @@ class TestOwnConnections:
         assert "Hello" in asyncio.run(main())
 
 
+@pytest.fixture(params=LIBRARIES)
+def library(request):
+    return pytest.importorskip(request.param, reason=f"needs {request.param}: make full")
+
+
 class TestGivenClients:
     """A caller's own client, of httpx or of a successor with its interface."""
 
-    @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
     def test_its_hooks_see_every_request(self, hub, library):
         seen = []
         with (
@@ -109,7 +114,6 @@ class TestGivenClients:
         assert [path.split("/")[2] for path in seen[:2]] == ["call", "progress"]
         assert len(seen) == len(hub.hub.requests)
 
-    @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
     def test_an_async_one_is_used_too(self, hub, library):
         async def main():
             async with (
@@ -120,7 +124,6 @@ class TestGivenClients:
 
         assert "Hello" in asyncio.run(main())
 
-    @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
     def test_what_goes_wrong_is_told_alike(self, library):
         with unserved_url() as url, library.Client() as http:
             aki = Aki(KEY, api_server=url, http_client=http, max_retries=0)
@@ -128,7 +131,6 @@ class TestGivenClients:
                 chat(aki)
         assert not caught.value.sent
 
-    @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
     def test_one_of_the_wrong_kind_is_refused(self, library):
         with pytest.raises(ConfigurationError, match=f"an {library.__name__}.AsyncClient"):
             AsyncAki(KEY, http_client=library.Client())

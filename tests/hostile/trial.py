@@ -3,6 +3,7 @@
 Nothing is replaced but the limits of time and size that a case names.
 """
 
+import ast
 import contextlib
 import functools
 import io
@@ -17,12 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from aki_codegen import cli, source
+from aki_codegen import cli, runtime, source
 from aki_codegen.render import runtime_files
-from aki_codegen.runtime import public
-from aki_codegen.runtime.batch import public as batch
-from aki_codegen.runtime.integrations.celery import public as celery
-from aki_codegen.runtime.integrations.ray import public as ray
 from hostile import audit, watch
 from hostile.corpus import Case
 from hostile.hub import SandboxedHub
@@ -33,11 +30,21 @@ except ImportError:  # Windows
     resource = None
 
 PACKAGE = "hub_client"
-OFFERED = frozenset(
-    name
-    for module in (public, batch, celery, ray)
-    for name in (module.__name__.split(".")[-2], *module.__all__)
-)
+_PUBLIC = [
+    Path(runtime.__file__).parent / "public.py",
+    *Path(runtime.__file__).parent.glob("*/**/public.py"),
+]
+
+
+def _offered(module: Path) -> list[str]:
+    """Read the names that a public module offers; importing it may need an engine that is not installed."""
+    for statement in ast.parse(module.read_text("utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
+            return [module.parent.name, *ast.literal_eval(statement.value)]
+    raise AssertionError(f"{module} has no __all__")
+
+
+OFFERED = frozenset(name for module in _PUBLIC for name in _offered(module))
 """What the public modules of every package offer."""
 KEY = "sk-key-of-the-user"
 SECRET = "text of a file of the user"

@@ -1,5 +1,6 @@
 """A client of httpx over another transport, for callers who have thousands of jobs under way at a time."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigurationError
@@ -24,13 +25,13 @@ def fast_http_client(**settings: Any) -> "httpx.AsyncClient":
     from .http_requests import MAX_CONNECTIONS, certificates
 
     try:
-        from httpx_aiohttp import AiohttpTransport
+        aiohttp: Any = importlib.import_module("httpx_aiohttp")
     except ImportError:
         raise ConfigurationError(
             "the fast transport needs an extra: pip install 'aki-client[fast]'"
         ) from None
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=None)
-    transport = AiohttpTransport(
+    transport = aiohttp.AiohttpTransport(
         verify=settings.pop("verify", certificates()), limits=settings.pop("limits", limits)
     )
     return httpx.AsyncClient(transport=transport, **settings)

@@ -1,8 +1,10 @@
 """Base64 in and out, with pybase64 where it is installed: the same text, several times as fast."""
 
 import binascii
+import importlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 
 def encode(data: bytes) -> bytes:
@@ -22,16 +24,17 @@ def decode(text: str) -> bytes:
 @cache
 def _encoder() -> Callable[[bytes], bytes]:
     try:
-        import pybase64
+        fast: Any = importlib.import_module("pybase64")
     except ImportError:
         return lambda data: binascii.b2a_base64(data, newline=False)
-    return pybase64.b64encode
+    encoder: Callable[[bytes], bytes] = fast.b64encode
+    return encoder
 
 
 @cache
 def _decoder() -> Callable[[str], bytes]:
     try:
-        import pybase64
+        fast: Any = importlib.import_module("pybase64")
     except ImportError:
         return lambda text: binascii.a2b_base64(text, strict_mode=True)
-    return lambda text: pybase64.b64decode(text, validate=True)
+    return partial(fast.b64decode, validate=True)

@@ -194,7 +194,7 @@ def _ours(server: str, folder: Path) -> Cost:
 def _describe(documents: Mapping[str, Any], folder: Path) -> None:
     """Write the same endpoints as OpenAPI: by our own export, or plainer where there is none."""
     target = folder / "openapi.json"
-    if find_spec("aki_codegen.export_command") is None:
+    if find_spec("aki_codegen.commands.export") is None:
         target.write_text(json.dumps(openapi_document(documents)), "utf-8")
         return
     export = [sys.executable, "-m", "aki_codegen", "export", "openapi"]

@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aki_codegen.generate import generate
-from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.generation.generate import generate
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 
 from .goals import Measured
 from .hubs import make_documents

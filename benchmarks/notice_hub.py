@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from aki_codegen.sandbox.jobbook import JobBook
-from aki_codegen.sandbox.jobs import Job
+from aki_codegen.sandbox.hub.jobbook import JobBook
+from aki_codegen.sandbox.hub.jobs import Job
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 

@@ -3,9 +3,9 @@
 import json
 
 from aki_client.endpoints import flux_dev
-from aki_codegen.runtime.answers import Answer, read_progress
-from aki_codegen.runtime.body import encode_body
-from aki_codegen.runtime.media import Image
+from aki_codegen.runtime.media.objects import Image
+from aki_codegen.runtime.protocol.answers import Answer, read_progress
+from aki_codegen.runtime.protocol.body import encode_body
 
 from benchmarks.request_cost import INPUTS
 

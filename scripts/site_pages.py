@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.export_command import offered_endpoints
 from aki_codegen.runtime import public
-from aki_codegen.snapshot_files import read
+from aki_codegen.snapshot.files import read
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -159,8 +159,8 @@ def _public_names() -> dict[str, list[str]]:
     pages: dict[str, list[str]] = {title: [] for title in REFERENCE}
     pages["Clients and calls"] += [f"{PACKAGE}.client.Aki", f"{PACKAGE}.client.AsyncAki"]
     pages["Clients and calls"] += [
-        f"{PACKAGE}._runtime.client.SyncClient",
-        f"{PACKAGE}._runtime.async_client.AsyncClient",
+        f"{PACKAGE}._runtime.client.sync_client.SyncClient",
+        f"{PACKAGE}._runtime.client.async_client.AsyncClient",
     ]
     for module, path in paths.values():
         titles = [title for title, modules in REFERENCE.items() if module in modules.split()]

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aki_client._runtime.fact_media import MEDIA
-from aki_client._runtime.facts import FieldFacts
+from aki_client._runtime.changes.fact_media import MEDIA
+from aki_client._runtime.changes.facts import FieldFacts
 from aki_client._runtime.shapes import is_object
 
 from .exits import Exit

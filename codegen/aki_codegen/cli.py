@@ -12,7 +12,7 @@ from . import __version__
 from .exits import Exit
 from .naming import is_module_path
 from .problems import GenerationError
-from .render import DEFAULT_PACKAGE
+from .rendering.render import DEFAULT_PACKAGE
 
 EXIT_TABLE = """exit status:
   0  every listed endpoint is written
@@ -210,7 +210,7 @@ def _generate(options: argparse.Namespace) -> Exit:
         options.usage_error(
             "--offline asks nobody; leave out --server, --layout and --api-key-file"
         )
-    from .generate_command import run
+    from .commands.generate import run
 
     return run(options)
 
@@ -224,19 +224,19 @@ def _check(options: argparse.Namespace) -> Exit:
         options.usage_error(
             "without --live nobody is asked; leave out --server, --layout and --api-key-file"
         )
-    from .check_command import run
+    from .commands.check import run
 
     return run(options)
 
 
 def _export(options: argparse.Namespace) -> Exit:
-    from .export_command import run
+    from .commands.export import run
 
     return run(options)
 
 
 def _diff(options: argparse.Namespace) -> Exit:
-    from .diff_command import run
+    from .commands.diff import run
 
     return run(options)
 

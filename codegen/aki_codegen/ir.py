@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from .naming import ClassName, Identifier
-from .runtime.formats import Kind
+from .runtime.media.formats import Kind
 
 Scalar: TypeAlias = str | int | float | bool
 

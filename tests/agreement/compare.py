@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from aki_client import InvalidParametersError
-from aki_codegen.package import make_package
+from aki_codegen.generation.package import make_package
 from aki_codegen.sandbox.catalogue import load_catalogue
-from aki_codegen.sandbox.validate import validate_inputs
-from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.sandbox.validation.validate import validate_inputs
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 from hypothesis import HealthCheck, Phase, given, settings
 
 from .inputs import TRANSPORT, calls

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aki_codegen.sandbox.effects import Cut, Reset, Status
-from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 from background.stack import Redis, Worker, until

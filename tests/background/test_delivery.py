@@ -7,8 +7,8 @@ import threading
 
 import pytest
 from aki_client import Aki, ConfigurationError, Image
-from aki_codegen.sandbox.effects import Delay, Reset, Status
-from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.faults.effects import Delay, Reset, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
 from background.stack import until
 

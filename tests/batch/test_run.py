@@ -6,10 +6,10 @@ import threading
 
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
-from aki_codegen.sandbox.connections import unserved_url
-from aki_codegen.sandbox.effects import Cut, Delay, Reset, Status
-from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.faults.effects import Cut, Delay, Reset, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
 from aki_codegen.sandbox.settings import HubSettings
+from aki_codegen.sandbox.web.connections import unserved_url
 
 CHAT = "llama3_8b_chat"
 

@@ -10,7 +10,7 @@ from aki_codegen.runtime.batch.media_files import MediaFolder, require_writable
 from aki_codegen.runtime.batch.outcome import Outcome, RowError, outcome_of
 from aki_codegen.runtime.batch.tables import column_types, flat
 from aki_codegen.runtime.batch.writers import OutputFile
-from aki_codegen.runtime.media import Image
+from aki_codegen.runtime.media.objects import Image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aki_cli.exits import Exit
-from aki_codegen.sandbox.effects import Cut, Reset, Status
-from aki_codegen.sandbox.faults import FaultPlan
-from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_codegen.sandbox.faults.plan import FaultPlan
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 

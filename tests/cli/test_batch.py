@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aki_cli.commands.batch import app
 from aki_cli.exits import Exit
-from aki_client._runtime.http_requests import MAX_CONNECTIONS
+from aki_client._runtime.http.outgoing import MAX_CONNECTIONS
 from aki_client.batch import Settings
 from typer.main import get_command
 

@@ -6,7 +6,7 @@ import pytest
 from aki_cli.delivery import Delivery
 from aki_cli.settings import Settings
 from aki_client import Image
-from aki_client._runtime.untyped import AnyOutput
+from aki_client._runtime.client.untyped import AnyOutput
 
 from .conftest import Command
 

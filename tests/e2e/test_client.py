@@ -182,7 +182,7 @@ def test_an_attribute_that_is_no_endpoint_is_an_attribute_error(aki: Aki) -> Non
 def test_the_endpoint_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aki_client._runtime import default
+    from aki_client._runtime.client import default
     from aki_client.endpoints import flux_dev
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
@@ -195,7 +195,7 @@ def test_the_endpoint_functions_use_a_default_client(
 def test_the_awaitable_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aki_client._runtime import default
+    from aki_client._runtime.client import default
     from aki_client.endpoints.aio import flux_dev
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)

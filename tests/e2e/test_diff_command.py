@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aki_codegen.cli import main
 from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.snapshot_files import to_files
+from aki_codegen.snapshot.files import to_files
 from support.command import KEY, without_environment
 from support.metadata import details, snapshot_of
 from support.stub_hub import Answer, StubHub

@@ -4,7 +4,7 @@ import shutil
 import socket
 
 import pytest
-from aki_codegen.generate import generate as generate_files
+from aki_codegen.generation.generate import generate as generate_files
 from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details, snapshot_of
 from support.stub_hub import Answer

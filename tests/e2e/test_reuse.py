@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from aki_codegen import fieldsource, modules, reuse, style
 from aki_codegen.cli import main
+from aki_codegen.generation import reuse
+from aki_codegen.rendering import fieldsource, modules, style
 from support.command import PACKAGE, Generate, without_environment
 from support.metadata import details
 from support.stub_hub import StubHub
@@ -162,10 +163,10 @@ def test_where_no_note_can_be_written_there_is_none(generate, hub):
     assert not note.exists()
 
 
-@pytest.mark.parametrize("part", ["runtime_files", "templates_folder", "version"])
+@pytest.mark.parametrize("part", ["program_files", "templates_folder", "version"])
 def test_another_generator_takes_nothing_over(generate, hub, rendered, monkeypatch, tmp_path, part):
     changed = {
-        "runtime_files": dict,
+        "program_files": list,
         "templates_folder": lambda: tmp_path,
         "version": lambda tool: "9.9",
     }

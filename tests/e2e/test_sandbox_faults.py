@@ -10,10 +10,9 @@ import time
 
 import httpx
 import pytest
-from aki_codegen.sandbox import edits
-from aki_codegen.sandbox.connections import unserved_url
-from aki_codegen.sandbox.edits import Edit
-from aki_codegen.sandbox.effects import (
+from aki_codegen.sandbox.faults import edits
+from aki_codegen.sandbox.faults.edits import Edit
+from aki_codegen.sandbox.faults.effects import (
     Compressed,
     Cut,
     Delay,
@@ -24,10 +23,11 @@ from aki_codegen.sandbox.effects import (
     Stall,
     Status,
 )
-from aki_codegen.sandbox.faults import FaultPlan
-from aki_codegen.sandbox.job_effects import Forget, Lapse, QueueFull, WorkerFails
+from aki_codegen.sandbox.faults.job_effects import Forget, Lapse, QueueFull, WorkerFails
+from aki_codegen.sandbox.faults.plan import FaultPlan
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
+from aki_codegen.sandbox.web.connections import unserved_url
 
 ENDPOINT = "llama3_chat"
 LONG = "hi [[dur=60 steps=6000]]"
@@ -36,7 +36,7 @@ RUNNING_FOR = 0.05
 # Callers who wait, who have gone, who do not read, and who have sent half of their request.
 STOPPED_AMID_FAULTS = r"""
 import socket, time
-from aki_codegen.sandbox.effects import Cut, Delay, Oversized, Reset, Stall
+from aki_codegen.sandbox.faults.effects import Cut, Delay, Oversized, Reset, Stall
 from aki_codegen.sandbox.server import SandboxServer
 
 GET = b"GET /api/endpoints HTTP/1.1\r\nhost: x\r\n\r\n"

@@ -8,10 +8,10 @@ import threading
 from importlib.util import find_spec
 
 import pytest
+from aki_codegen.fetching.source import MAX_CONCURRENT, Limits, fetch
 from aki_codegen.problems import GenerationError
 from aki_codegen.runtime.hub import Address
 from aki_codegen.runtime.secret import ApiKey
-from aki_codegen.source import MAX_CONCURRENT, Limits, fetch
 from support.metadata import details
 from support.stub_hub import Answer, StubHub
 

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, ConnectionFailedError, fast_http_client
-from aki_codegen.sandbox.connections import unserved_url
-from aki_codegen.sandbox.effects import Compressed, Reset
+from aki_codegen.sandbox.faults.effects import Compressed, Reset
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
+from aki_codegen.sandbox.web.connections import unserved_url
 from faults.running import until
 
 KEY = "test-key"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.openapi import openapi
-from aki_codegen.export_command import offered_endpoints
 from aki_codegen.ir import Endpoint
 from aki_codegen.runtime.hub import Layout
-from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 
 
 def snapshot_of(documents: Mapping[str, Any], layout: Layout = "aki") -> Snapshot:

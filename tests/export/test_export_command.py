@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from aki_codegen.cli import main
-from aki_codegen.export_command import offered_endpoints
-from aki_codegen.generate import generate
+from aki_codegen.commands.export import offered_endpoints
+from aki_codegen.generation.generate import generate
 from jsonschema import Draft202012Validator
 from support.metadata import details
 

@@ -7,10 +7,10 @@ import shlex
 from typing import Any
 
 import pytest
+from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.json_schemas import schema_bundle
 from aki_codegen.export.openapi import openapi
 from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.export_command import offered_endpoints
 from hostile.corpus import Case, all_cases
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator

@@ -13,7 +13,7 @@ from aki_client import (
     JobUnknownError,
     ResultGoneError,
 )
-from aki_codegen.sandbox.effects import Delay, Reset, Status
+from aki_codegen.sandbox.faults.effects import Delay, Reset, Status
 from aki_codegen.sandbox.settings import HubSettings
 from faults.modes import KEY
 from faults.running import states, until
@@ -103,8 +103,8 @@ def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
 
 
 def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, monkeypatch):
-    for module in ("jobs", "async_jobs"):
-        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.5)
+    for module in ("sync_job", "async_job"):
+        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.5)
     job = mode.wait(chat(aki).submit(prompt_input=LONG))
     hub.faults.add(Status(503), on="poll", times=None)
     began = time.monotonic()

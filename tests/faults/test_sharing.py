@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from aki_client import Aki, AsyncAki
-from aki_codegen.sandbox.effects import Delay
+from aki_codegen.sandbox.faults.effects import Delay
 from faults.modes import KEY
 
 WAITERS = 8

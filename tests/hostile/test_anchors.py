@@ -4,13 +4,13 @@ import ast
 from pathlib import PurePosixPath
 
 import pytest
+from aki_codegen.generation.package import make_package
 from aki_codegen.literals import docstring, literal
 from aki_codegen.naming import identifiers
-from aki_codegen.package import make_package
-from aki_codegen.parse import parse
-from aki_codegen.schema import endpoint_schema
-from aki_codegen.templates import NotCodeError, environment
-from aki_codegen.verify import RenderedWrongError, verify_endpoint
+from aki_codegen.parsing.parse import parse
+from aki_codegen.rendering.schema import endpoint_schema
+from aki_codegen.rendering.templates import NotCodeError, environment
+from aki_codegen.rendering.verify import RenderedWrongError, verify_endpoint
 from hostile.corpus import MARK, document
 from support.metadata import snapshot_of
 

@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import pytest
-from aki_codegen import snapshot_files as snapshots
+from aki_codegen.generation.package import Package, make_package
+from aki_codegen.generation.report import report_markdown
 from aki_codegen.ir import ChoiceType, Endpoint
 from aki_codegen.naming import identifiers
-from aki_codegen.package import Package, make_package
-from aki_codegen.parse import parse
-from aki_codegen.render import endpoint_path
-from aki_codegen.report import report_markdown
-from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.parsing.parse import parse
+from aki_codegen.rendering.render import endpoint_path
+from aki_codegen.snapshot import files as snapshots
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 from hostile import audit, texts
 from hostile.corpus import document
 from hostile.trial import OFFERED
@@ -34,7 +34,7 @@ LONG = settings(QUICK, max_examples=2_000, derandomize=False)
 
 def package_of(documents: dict[str, object]) -> Package:
     """Make a package; the layout is ruff's business, and ruff takes most of the time."""
-    with mock.patch("aki_codegen.modules.formatted", lambda sources, _: dict(sources)):
+    with mock.patch("aki_codegen.rendering.modules.formatted", lambda sources, _: dict(sources)):
         return make_package(snapshot_of(documents), "hub_client")
 
 

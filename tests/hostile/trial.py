@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from aki_codegen import cli, runtime, source
-from aki_codegen.render import runtime_files
+from aki_codegen import cli, runtime
+from aki_codegen.fetching import source
+from aki_codegen.rendering.render import runtime_files
 from hostile import audit, watch
 from hostile.corpus import Case
 from hostile.hub import SandboxedHub

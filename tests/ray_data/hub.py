@@ -10,9 +10,9 @@ from collections import Counter
 from types import TracebackType
 from typing import Any, Self
 
-from aki_codegen.sandbox.effects import Cut, Reset, Status
-from aki_codegen.sandbox.faults import FaultPlan
-from aki_codegen.sandbox.job_effects import QueueFull
+from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_codegen.sandbox.faults.plan import FaultPlan
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 

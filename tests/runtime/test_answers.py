@@ -4,7 +4,14 @@ import json
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.answers import Done, Ended, Pending, read_json, read_progress, read_submit
+from aki_codegen.runtime.protocol.answers import (
+    Done,
+    Ended,
+    Pending,
+    read_json,
+    read_progress,
+    read_submit,
+)
 from support.driver import JOB, answer, done
 
 

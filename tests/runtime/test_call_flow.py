@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
-from aki_codegen.runtime import effects, errors, flows, polling
-from aki_codegen.runtime.answers import Answer
+from aki_codegen.runtime import errors
 from aki_codegen.runtime.events import Queued, Running
 from aki_codegen.runtime.options import Options
+from aki_codegen.runtime.protocol import effects, flows, polling
+from aki_codegen.runtime.protocol.answers import Answer
 from support.driver import CHAT, JOB, Driver, answer, done, pending, submitted, taking
 
 BROKEN = errors.ConnectionFailedError("the connection broke", sent=True)

@@ -1,15 +1,15 @@
 """Cancelling rides on a poll, and a job that finished first still gives its result."""
 
 import pytest
-from aki_codegen.runtime import polling
-from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     ConnectionFailedError,
     DeadlineExceededError,
     JobCanceledError,
 )
-from aki_codegen.runtime.jobstate import JobState
 from aki_codegen.runtime.options import Options
+from aki_codegen.runtime.protocol import polling
+from aki_codegen.runtime.protocol.answers import Answer
+from aki_codegen.runtime.protocol.state import JobState
 from support.driver import CHAT, JOB, Driver, answer, done, pending, taking
 
 CANCELED = answer(200, {"success": True, "job_state": "canceled"})

@@ -4,11 +4,11 @@ import io
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.answers import read_progress
-from aki_codegen.runtime.chat_text import ChatText
-from aki_codegen.runtime.jobstate import EventReader, JobState, Reading
-from aki_codegen.runtime.media import Audio, Image
-from aki_codegen.runtime.models import OutputModel, ProgressModel
+from aki_codegen.runtime.chat.text import ChatText
+from aki_codegen.runtime.media.objects import Audio, Image
+from aki_codegen.runtime.models.base import OutputModel, ProgressModel
+from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
 from PIL import Image as Pillow
 from support.captures import needs_captures, recorded_polls
 from support.driver import texts

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.answers import (
+from aki_codegen.runtime.protocol.answers import (
     Done,
     Ended,
     Pending,

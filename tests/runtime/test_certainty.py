@@ -2,7 +2,6 @@
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.certainty import is_busy, made_no_job
 from aki_codegen.runtime.errors import (
     AuthenticationError,
     BadRequestError,
@@ -21,6 +20,7 @@ from aki_codegen.runtime.errors import (
     TooLargeError,
     UnexpectedAnswerError,
 )
+from aki_codegen.runtime.protocol.certainty import is_busy, made_no_job
 
 BUSY = [
     QueueFullError("", status=400),

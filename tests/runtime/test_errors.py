@@ -7,10 +7,10 @@ import re
 
 import pytest
 from aki_codegen.runtime import errors, public
-from aki_codegen.runtime.chat_text import ChatText
+from aki_codegen.runtime.chat.text import ChatText
 from aki_codegen.runtime.errors import AkiError
-from aki_codegen.runtime.media import Image, MediaError
-from aki_codegen.runtime.models import MissingOutputError
+from aki_codegen.runtime.media.objects import Image, MediaError
+from aki_codegen.runtime.models.base import MissingOutputError
 
 
 def subclasses(kind):

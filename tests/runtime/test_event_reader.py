@@ -1,10 +1,10 @@
 """A reader of a job's events sees every character of its text once, however the text comes."""
 
 import pytest
-from aki_codegen.runtime.answers import read_progress
+from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress
 from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.jobstate import EventReader, JobState, Reading
-from aki_codegen.runtime.untyped import AnyOutput, AnyProgress
+from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.driver import CHAT, JOB, answer, done, pending

@@ -5,8 +5,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.live import open_view, printable
-from aki_codegen.runtime.models import OutputModel, ProgressModel
+from aki_codegen.runtime.jobs.live import open_view, printable
+from aki_codegen.runtime.models.base import OutputModel, ProgressModel
 
 
 class Said(OutputModel):

@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 from aki_codegen.runtime.errors import MissingOutputError
-from aki_codegen.runtime.media import Image
-from aki_codegen.runtime.models import OutputModel
+from aki_codegen.runtime.media.objects import Image
+from aki_codegen.runtime.models.base import OutputModel
 from support.samples import ChatOutput, ChatProgress, PictureOutput
 
 URI = "data:image/JPEG;base64,/9j/4AAQ"

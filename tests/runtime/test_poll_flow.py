@@ -3,8 +3,6 @@
 import itertools
 
 import pytest
-from aki_codegen.runtime import polling
-from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -13,8 +11,10 @@ from aki_codegen.runtime.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from aki_codegen.runtime.jobstate import JobState
 from aki_codegen.runtime.options import Options
+from aki_codegen.runtime.protocol import polling
+from aki_codegen.runtime.protocol.answers import Answer
+from aki_codegen.runtime.protocol.state import JobState
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
 
 BROKEN = ConnectionFailedError("the connection broke", sent=True)

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from aki_codegen.runtime import requests
 from aki_codegen.runtime.hub import Address
+from aki_codegen.runtime.protocol import requests
 from aki_codegen.runtime.secret import ApiKey
 
 HUB = Address.parse("https://hub.example", "aki")

@@ -4,10 +4,10 @@ import io
 from typing import Annotated, Any
 
 import pytest
-from aki_codegen.runtime.chat import ChatContext
-from aki_codegen.runtime.measure import image_size
-from aki_codegen.runtime.media_input import ImageInput
-from aki_codegen.runtime.models import InputModel
+from aki_codegen.runtime.chat.messages import ChatContext
+from aki_codegen.runtime.media.inputs import ImageInput
+from aki_codegen.runtime.media.measure import image_size
+from aki_codegen.runtime.models.base import InputModel
 from PIL import Image
 from pydantic import Field, ValidationError
 

@@ -8,9 +8,9 @@ import pprint
 import traceback
 
 import pytest
-from aki_codegen.runtime import requests
-from aki_codegen.runtime.effects import Session
 from aki_codegen.runtime.hub import Address
+from aki_codegen.runtime.protocol import requests
+from aki_codegen.runtime.protocol.effects import Session
 from aki_codegen.runtime.secret import ApiKey
 
 SECRET = "the-secret-key"

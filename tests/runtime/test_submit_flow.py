@@ -1,8 +1,6 @@
 """A submit is repeated only where it is certain that no job was made."""
 
 import pytest
-from aki_codegen.runtime import effects, flows, requests
-from aki_codegen.runtime.answers import Answer
 from aki_codegen.runtime.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -13,6 +11,8 @@ from aki_codegen.runtime.errors import (
     ServerError,
 )
 from aki_codegen.runtime.options import Options
+from aki_codegen.runtime.protocol import effects, flows, requests
+from aki_codegen.runtime.protocol.answers import Answer
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending, submitted, taking
 
 NEVER_SENT = ConnectionFailedError("could not connect", sent=False)

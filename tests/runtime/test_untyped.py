@@ -7,11 +7,11 @@ import pathlib
 from types import MappingProxyType
 
 import pytest
-from aki_codegen.runtime.answers import read_progress
+from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
 from aki_codegen.runtime.errors import InvalidParametersError
-from aki_codegen.runtime.jobstate import JobState
-from aki_codegen.runtime.media import Audio, Image, Video
-from aki_codegen.runtime.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
+from aki_codegen.runtime.media.objects import Audio, Image, Video
+from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.state import JobState
 from PIL import Image as Pillow
 from support.driver import JOB, answer
 from support.ids import plain

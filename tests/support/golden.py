@@ -8,8 +8,8 @@ import json
 import shutil
 from pathlib import Path, PurePosixPath
 
-from aki_codegen.package import make_package
-from aki_codegen.report import report_markdown
+from aki_codegen.generation.package import make_package
+from aki_codegen.generation.report import report_markdown
 from support.metadata import snapshot_of
 
 FOLDER = Path(__file__).parents[1] / "golden"

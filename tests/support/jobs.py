@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from aki_codegen.sandbox.jobs import Job
+from aki_codegen.sandbox.hub.jobs import Job
 from aki_codegen.sandbox.server import SandboxServer
 
 

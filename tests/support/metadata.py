@@ -3,8 +3,8 @@
 from typing import Any
 
 from aki_codegen.ir import Endpoint, FieldType, Parameter
-from aki_codegen.parse import Parsed, parse
-from aki_codegen.snapshot import Snapshot, canonical
+from aki_codegen.parsing.parse import Parsed, parse
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 
 Fields = dict[str, Any]
 

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from aki_codegen.sandbox.catalogue import Endpoint
-from aki_codegen.sandbox.edits import Edit, put
-from aki_codegen.sandbox.faults import Effect
+from aki_codegen.sandbox.faults.edits import Edit, put
+from aki_codegen.sandbox.faults.plan import Effect
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 

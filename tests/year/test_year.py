@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from aki_codegen.diff import as_markdown
 from aki_codegen.exits import Exit
-from aki_codegen.runtime.change_rules import severity_of
-from aki_codegen.runtime.changes import Change, worst
+from aki_codegen.reports.diff import as_markdown
+from aki_codegen.runtime.changes.compare import Change, worst
+from aki_codegen.runtime.changes.rules import severity_of
 from year.play import PACKAGE, without_history
 from year.second_half import YEAR
 from year.start import new_year

@@ -3,7 +3,7 @@
 Component names end in none of the words that an endpoint's components end in, so that the two never meet.
 """
 
-from ..schema import Schema
+from ..rendering.schema import Schema
 
 KEY: Schema = {
     "type": "string",

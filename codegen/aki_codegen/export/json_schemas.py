@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from ..ir import Endpoint
 from ..literals import doc_text
-from ..schema import Schema
+from ..rendering.schema import Schema
 from .wire_schema import input_schema, output_schema, progress_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..describe import endpoint_summary
 from ..ir import Endpoint
 from ..literals import doc_text
 from ..naming import identifiers
+from ..rendering.describe import endpoint_summary
+from ..rendering.schema import Schema
 from ..runtime.hub import Address
 from ..runtime.shapes import is_array, is_object
-from ..schema import Schema
-from ..snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot
 from .hub_answers import (
     ASK_ERRORS,
     CALL_ERRORS,

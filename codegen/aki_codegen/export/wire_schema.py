@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
-from ..describe import limits_phrase, type_phrase
 from ..ir import ChatType, Endpoint, FieldType, MediaType, Output, Parameter, PromptType
-from ..runtime.chat import ROLES
-from ..schema import Schema, endpoint_schema
+from ..rendering.describe import limits_phrase, type_phrase
+from ..rendering.schema import Schema, endpoint_schema
+from ..runtime.chat.messages import ROLES
 
 DATA_URI = r"^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$"
 """The server looks at the bytes, not at the header, so that any header passes."""
@@ -71,8 +71,8 @@ def _sent(schema: Schema, kind: FieldType) -> Schema:
 
 
 def _runtime_type(schema: Schema, kind: FieldType) -> Schema:
-    path = schema[_MARK].removeprefix(f"{_PACKAGE}._runtime.")
-    meant, note = _RUNTIME_TYPES[path](kind)
+    _, _, name = schema[_MARK].rpartition(".")
+    meant, note = _RUNTIME_TYPES[name](kind)
     kept = {key: value for key, value in schema.items() if key not in {*_OUR_KEYS, "type"}}
     return _with_note({**meant, **kept}, note)
 
@@ -185,15 +185,15 @@ def _media_output(kind: FieldType) -> tuple[Schema, str]:
 
 _MEDIA = ("Image", "Audio", "Video")
 _RUNTIME_TYPES: Mapping[str, Callable[[FieldType], tuple[Schema, str]]] = {
-    "chat.ChatContext": _chat,
-    "chat_text.ChatText": _chat_text,
-    "json_value.Json": _json_text,
-    "json_value.JsonOutput": _json_or_text,
-    "json_value.RawJson": _raw,
-    "tools.ToolCalls": _tool_calls,
-    "tools.Tools": _json_text,
-    **{f"media_input.{medium}Input": _media_input for medium in _MEDIA},
-    **{f"media.{medium}": _media_output for medium in _MEDIA},
+    "ChatContext": _chat,
+    "ChatText": _chat_text,
+    "Json": _json_text,
+    "JsonOutput": _json_or_text,
+    "RawJson": _raw,
+    "ToolCalls": _tool_calls,
+    "Tools": _json_text,
+    **{f"{medium}Input": _media_input for medium in _MEDIA},
+    **dict.fromkeys(_MEDIA, _media_output),
 }
 
 

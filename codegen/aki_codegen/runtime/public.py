@@ -1,12 +1,13 @@
 """The names that a generated package offers beside its clients and models."""
 
-from .async_jobs import AsyncJob
-from .bars import ProgressBar, progress_bar
-from .changes import Change
-from .chat import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
-from .chat_text import ChatText
-from .client_core import KeyCheck
-from .endpoint import AsyncEndpoint, Endpoint
+from .changes.compare import Change
+from .chat.messages import AudioPart, ChatContext, ChatMessage, ImagePart, TextPart, VideoPart
+from .chat.text import ChatText
+from .chat.tools import Tool, ToolCall, ToolFunction
+from .client.core import KeyCheck
+from .client.endpoint import AsyncEndpoint, Endpoint
+from .client.info import EndpointInfo
+from .client.untyped import AnyOutput, AnyProgress
 from .errors import (
     AkiError,
     AuthenticationError,
@@ -34,19 +35,18 @@ from .errors import (
     UnexpectedAnswerError,
 )
 from .events import Event, Meta, Queued, Running
-from .fast import fast_http_client
+from .http.fast import fast_http_client
 from .hub import Layout
-from .info import EndpointInfo
-from .jobs import Job
+from .jobs.async_job import AsyncJob
+from .jobs.bars import ProgressBar, progress_bar
+from .jobs.streams import AsyncStream, Stream
+from .jobs.sync_job import Job
 from .json_value import Json
-from .media import Audio, Image, Media, Video
-from .media_input import AudioInput, ImageInput, VideoInput
-from .models import InputModel, OutputModel, ProgressModel
+from .media.inputs import AudioInput, ImageInput, VideoInput
+from .media.objects import Audio, Image, Media, Video
+from .models.base import InputModel, OutputModel, ProgressModel
+from .models.parameters import Parameter
 from .options import Options
-from .parameters import Parameter
-from .streams import AsyncStream, Stream
-from .tools import Tool, ToolCall, ToolFunction
-from .untyped import AnyOutput, AnyProgress
 
 __all__ = [
     "AkiError",

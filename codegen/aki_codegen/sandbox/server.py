@@ -16,12 +16,12 @@ from typing import Self
 
 import uvicorn
 
-from aki_codegen.sandbox.app import Interceptor, SandboxApp
 from aki_codegen.sandbox.catalogue import Catalogue, load_catalogue
-from aki_codegen.sandbox.connections import HOST, Connections
-from aki_codegen.sandbox.faults import FaultInterceptor, FaultPlan
-from aki_codegen.sandbox.hub import Hub
+from aki_codegen.sandbox.faults.plan import FaultInterceptor, FaultPlan
+from aki_codegen.sandbox.hub.hub import Hub
 from aki_codegen.sandbox.settings import HubSettings
+from aki_codegen.sandbox.web.app import Interceptor, SandboxApp
+from aki_codegen.sandbox.web.connections import HOST, Connections
 
 _START_TIMEOUT = 10.0
 _PATIENCE_AT_STOP = 0.3

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aki_client._runtime.chat import ChatContext
-from aki_client._runtime.chat_text import ChatText
-from aki_client._runtime.endpoint import endpoint
-from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
+from aki_client._runtime.chat.messages import ChatContext
+from aki_client._runtime.chat.text import ChatText
+from aki_client._runtime.client.endpoint import endpoint
+from aki_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class ApertusChatInput(InputModel):

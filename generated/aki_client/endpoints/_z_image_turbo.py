@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aki_client._runtime.endpoint import endpoint
-from aki_client._runtime.media import Image
-from aki_client._runtime.models import InputModel, OutputModel, ProgressModel
+from aki_client._runtime.client.endpoint import endpoint
+from aki_client._runtime.media.objects import Image
+from aki_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class ZImageTurboInput(InputModel):

@@ -1,8 +1,8 @@
 """Jobs that come to a bad end, and deadlines that pass."""
 
-from aki_codegen.sandbox import edits
-from aki_codegen.sandbox.edits import Edit
-from aki_codegen.sandbox.job_effects import Forget, Lapse, WorkerFails
+from aki_codegen.sandbox.faults import edits
+from aki_codegen.sandbox.faults.edits import Edit
+from aki_codegen.sandbox.faults.job_effects import Forget, Lapse, WorkerFails
 from aki_codegen.sandbox.settings import HubSettings
 from faults.table.case import LONG, TOO_LATE, Case, on
 

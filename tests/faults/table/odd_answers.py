@@ -1,8 +1,8 @@
 """Answers that are well-formed and yet not as expected."""
 
-from aki_codegen.sandbox import edits
-from aki_codegen.sandbox.edits import Edit
-from aki_codegen.sandbox.effects import (
+from aki_codegen.sandbox.faults import edits
+from aki_codegen.sandbox.faults.edits import Edit
+from aki_codegen.sandbox.faults.effects import (
     Compressed,
     Oversized,
 )

@@ -1,7 +1,7 @@
 """What people read about an endpoint: the lines of its docstring."""
 
 import pytest
-from aki_codegen.describe import endpoint_doc, endpoint_summary, parameter_line
+from aki_codegen.rendering.describe import endpoint_doc, endpoint_summary, parameter_line
 from support.metadata import details, endpoint_of, parameter_of
 
 

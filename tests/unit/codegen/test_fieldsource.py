@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from aki_codegen import fieldsource
-from aki_codegen.fieldsource import FieldSources
-from aki_codegen.modelfields import FieldRequest
-from aki_codegen.models import Models
-from aki_codegen.parse import parse
+from aki_codegen.parsing.parse import parse
+from aki_codegen.rendering import fieldsource
+from aki_codegen.rendering.fieldsource import FieldSources
+from aki_codegen.rendering.modelfields import FieldRequest
+from aki_codegen.rendering.models import Models
+from aki_codegen.rendering.verify import RenderedWrongError
 from aki_codegen.sandbox.catalogue import load_catalogue
-from aki_codegen.verify import RenderedWrongError
 from support.metadata import details
 
 

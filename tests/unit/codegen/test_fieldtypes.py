@@ -1,7 +1,6 @@
 """From the attributes of a field to its type: every type word and attribute of the metadata."""
 
 import pytest
-from aki_codegen.fieldtypes import MAX_CHOICES
 from aki_codegen.ir import (
     BooleanType,
     ChatType,
@@ -16,6 +15,7 @@ from aki_codegen.ir import (
     TextType,
     UnknownType,
 )
+from aki_codegen.parsing.fieldtypes import MAX_CHOICES
 from support.metadata import faulty, type_of
 
 NUMBERS = [("integer", IntegerType), ("float", FloatType)]

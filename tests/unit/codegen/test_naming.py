@@ -13,7 +13,7 @@ from aki_codegen.naming import (
     is_module_path,
     is_safe,
 )
-from aki_codegen.runtime.models import InputModel, OutputModel, ProgressModel
+from aki_codegen.runtime.models.base import InputModel, OutputModel, ProgressModel
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aki_codegen.overrides import parse_overrides, read_overrides
-from aki_codegen.parse import Parsed, parse
+from aki_codegen.parsing.overrides import parse_overrides, read_overrides
+from aki_codegen.parsing.parse import Parsed, parse
 from aki_codegen.problems import GenerationError
 
 DOCUMENT = {

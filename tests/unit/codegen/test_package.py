@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
-from aki_codegen import modules
-from aki_codegen.package import make_package
-from aki_codegen.render import runtime_files
-from aki_codegen.verify import RenderedWrongError
+from aki_codegen.generation.package import make_package
+from aki_codegen.rendering import modules
+from aki_codegen.rendering.render import runtime_files
+from aki_codegen.rendering.verify import RenderedWrongError
 from support.metadata import details, snapshot_of
 
 DOCUMENTS = {

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_codegen.ir import Default, TextType
-from aki_codegen.parse import TRANSPORT_PARAMETERS, EndpointNames, parse
+from aki_codegen.parsing.parse import TRANSPORT_PARAMETERS, EndpointNames, parse
 from support.metadata import details, endpoint_of, faulty, parameter_of, parse_one
 
 ENUM = {"type": "selection", "supported": ["a", "b"]}

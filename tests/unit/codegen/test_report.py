@@ -1,11 +1,11 @@
 """REPORT.md and the sentences about problems: complete, sorted, and safe to look at."""
 
 import pytest
-from aki_codegen.entry import entry_of
-from aki_codegen.models import Models
-from aki_codegen.package import Package
+from aki_codegen.generation.package import Package
+from aki_codegen.generation.report import report_markdown
 from aki_codegen.problems import Problem
-from aki_codegen.report import report_markdown
+from aki_codegen.rendering.entry import entry_of
+from aki_codegen.rendering.models import Models
 from support.metadata import details, parse_one, snapshot_of
 
 

@@ -1,10 +1,10 @@
 """The snapshot: metadata as canonical files, and names once given."""
 
 import pytest
-from aki_codegen.parse import EndpointNames
+from aki_codegen.parsing.parse import EndpointNames
 from aki_codegen.problems import GenerationError
-from aki_codegen.snapshot import Snapshot, canonical
-from aki_codegen.snapshot_files import read, to_files
+from aki_codegen.snapshot.files import read, to_files
+from aki_codegen.snapshot.snapshot import Snapshot, canonical
 from support.metadata import details, snapshot_of
 
 MADE_BY = "Made by a test."

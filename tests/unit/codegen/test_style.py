@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 import pytest
-from aki_codegen import style
+from aki_codegen.rendering import style
 
 SOURCES = {PurePosixPath("a.py"): "x=1\n"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aki_codegen.literals import Code, literal
-from aki_codegen.templates import NotCodeError, environment, fill, templates_folder
+from aki_codegen.rendering.templates import NotCodeError, environment, fill, templates_folder
 from jinja2 import UndefinedError
 
 PROJECT = "pyproject.toml.jinja"

@@ -3,9 +3,9 @@
 from pathlib import PurePosixPath
 
 import pytest
-from aki_codegen.package import make_package
-from aki_codegen.render import endpoint_path
-from aki_codegen.verify import RenderedWrongError, verify_endpoint, verify_module
+from aki_codegen.generation.package import make_package
+from aki_codegen.rendering.render import endpoint_path
+from aki_codegen.rendering.verify import RenderedWrongError, verify_endpoint, verify_module
 from support.metadata import details, endpoint_of, snapshot_of
 
 DOCUMENT = details({"prompt": {"required": True}, "seed": {"type": "int"}}, {"text": {}})

@@ -5,8 +5,8 @@ import json
 from pathlib import Path, PurePosixPath
 
 import pytest
+from aki_codegen.output.write import recover, write_beside, write_package
 from aki_codegen.problems import GenerationError
-from aki_codegen.write import recover, write_beside, write_package
 
 
 def files(**texts):

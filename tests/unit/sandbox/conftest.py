@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from aki_codegen.sandbox.catalogue import Catalogue, load_catalogue
-from aki_codegen.sandbox.hub import Hub
+from aki_codegen.sandbox.hub.hub import Hub
 from aki_codegen.sandbox.settings import HubSettings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aki_codegen.sandbox.catalogue import read_endpoint
-from aki_codegen.sandbox.hub import Hub
+from aki_codegen.sandbox.hub.hub import Hub
 from aki_codegen.sandbox.settings import HubSettings
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from aki_codegen.sandbox.catalogue import CatalogueError, load_catalogue
-from aki_codegen.sandbox.validate import type_word, validate_inputs
+from aki_codegen.sandbox.validation.validate import type_word, validate_inputs
 
 LIVE = {
     "llama3_8b_chat",

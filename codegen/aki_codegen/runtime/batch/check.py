@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from threading import Event
 from typing import Any
 
+from ..client.info import EndpointInfo
 from ..errors import InvalidParametersError
-from ..info import EndpointInfo
 from .columns import Columns
 from .errors import Fault, InvalidRowsError
 from .readers import Item

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from ..errors import MediaError
-from ..media import Media
+from ..media.objects import Media
 from .errors import OutputError
 
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..media import Media
-from ..models import OutputModel
+from ..chat.tools import ToolCall
+from ..media.objects import Media
+from ..models.base import OutputModel
 from ..shapes import is_iterable, is_mapping
-from ..tools import ToolCall
 
 KeepMedium = Callable[[Media, str], str]
 """Stores a medium under a name and returns what stands for it in the outputs."""

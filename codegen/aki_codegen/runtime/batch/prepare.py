@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from ..async_client import AsyncClient
-from ..certainty import UNCERTAIN
+from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
+from ..protocol.certainty import UNCERTAIN
 from .calls import AnyEndpoint
 from .check import Checked
 from .columns import Columns, unknown_columns

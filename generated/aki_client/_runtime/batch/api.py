@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
-from ..media import Media
+from ..media.objects import Media
 from .calls import KeepForRow
 from .committer import Committer
 from .engine import Engine

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from ..async_jobs import AsyncJob
-from ..endpoint import AsyncEndpoint
+from ..client.endpoint import AsyncEndpoint
 from ..errors import AkiError, ConnectionFailedError, InvalidParametersError, JobError
 from ..events import Queued
-from ..media import Media
-from ..models import OutputModel
+from ..jobs.async_job import AsyncJob
+from ..media.objects import Media
+from ..models.base import OutputModel
 from ..shapes import integer_or_none
 from .committer import Committer
 from .entry import Entry, RowState

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..async_client import AsyncClient
+from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
-from ..http_requests import MAX_CONNECTIONS
+from ..http.outgoing import MAX_CONNECTIONS
 from .entry import RowState
 from .progress import Progress
 from .stopping import Stop

@@ -2,7 +2,6 @@
 
 from enum import Enum
 
-from ..certainty import is_busy, made_no_job
 from ..errors import (
     AkiError,
     AuthenticationError,
@@ -11,6 +10,7 @@ from ..errors import (
     NotEntitledError,
     NotFoundError,
 )
+from ..protocol.certainty import is_busy, made_no_job
 
 
 class Verdict(Enum):

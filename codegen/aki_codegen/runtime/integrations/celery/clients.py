@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
-from ...client import SyncClient
+from ...client.sync_client import SyncClient
 
 ClientFactory: TypeAlias = Callable[[], SyncClient]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...client import SyncClient
-from ...endpoint import Endpoint
+from ...client.endpoint import Endpoint
+from ...client.sync_client import SyncClient
 from ...errors import AkiError, ResultGoneError
-from ...jobs import Job
-from ...models import OutputModel
+from ...jobs.sync_job import Job
+from ...models.base import OutputModel
 from . import engine, results
 from .claims import Claims, Record
 from .clients import ClientFactory, client_of

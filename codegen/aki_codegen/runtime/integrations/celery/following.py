@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import AkiError, DeadlineExceededError, JobCanceledError
-from ...jobs import Job
-from ...models import OutputModel
+from ...jobs.sync_job import Job
+from ...models.base import OutputModel
 from .failures import SteppedBackError
 from .lease import Lease
 from .reports import Reporter

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...chat_text import ChatText
+from ...chat.text import ChatText
+from ...chat.tools import ToolCall
 from ...errors import MediaError
-from ...jobstate import Reading
-from ...media import Media
-from ...models import OutputModel
+from ...media.objects import Media
+from ...models.base import OutputModel
+from ...protocol.state import Reading
 from ...shapes import is_array, is_object
-from ...tools import ToolCall
 from .claims import Record
 
 

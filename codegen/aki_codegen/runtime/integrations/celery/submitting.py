@@ -8,10 +8,10 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ...certainty import UNCERTAIN, is_busy, made_no_job
-from ...endpoint import Endpoint
+from ...client.endpoint import Endpoint
 from ...errors import AkiError
-from ...jobs import Job
+from ...jobs.sync_job import Job
+from ...protocol.certainty import UNCERTAIN, is_busy, made_no_job
 from .claims import Record
 from .failures import task_error, uncertain
 from .lease import Lease

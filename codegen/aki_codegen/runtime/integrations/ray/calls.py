@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, Protocol
 
-from ...async_jobs import AsyncJob
 from ...batch.calls import SUBMITS_AT_ONCE, AnyEndpoint
 from ...batch.entry import RowState
 from ...batch.errors import BatchStoppedError, JournalMismatchError
@@ -26,8 +25,9 @@ from ...errors import (
     JobError,
     ResultGoneError,
 )
-from ...media import Media
-from ...models import OutputModel
+from ...jobs.async_job import AsyncJob
+from ...media.objects import Media
+from ...models.base import OutputModel
 from .cells import CallRow
 from .operations import (
     Answer,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from ...async_client import AsyncClient
 from ...batch.calls import AnyEndpoint
 from ...batch.media_files import MediaFolder
 from ...batch.outcome import Outcome
-from ...media import Media
+from ...client.async_client import AsyncClient
+from ...media.objects import Media
 from .calls import Calls
 from .cells import CallRow
 from .mailbox import Mailbox, Send

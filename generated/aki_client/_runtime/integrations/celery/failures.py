@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...certainty import UNCERTAIN
 from ...errors import AkiError, InvalidParametersError
+from ...protocol.certainty import UNCERTAIN
 
 
 class TaskError(AkiError):

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ...chat_text import ChatText
+from ...chat.text import ChatText
 from ...events import Event, Queued
-from ...models import ProgressModel
+from ...models.base import ProgressModel
 
 SUBMITTED = "SUBMITTED"
 """The state of a task whose job is on the hub; the meta holds `job_id` and `endpoint`."""

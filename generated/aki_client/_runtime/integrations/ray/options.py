@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ...async_client import AsyncClient
 from ...batch.columns import Columns
 from ...batch.entry import RowState
-from ...client_core import ClientCore
-from ...endpoint import EndpointSpec
+from ...client.async_client import AsyncClient
+from ...client.core import ClientCore
+from ...client.endpoint import EndpointSpec
 from ...errors import ConfigurationError
-from ...http_requests import MAX_CONNECTIONS
+from ...http.outgoing import MAX_CONNECTIONS
 from .journal import RowJournal
 
 

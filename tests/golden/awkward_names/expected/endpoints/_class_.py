@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from golden_client._runtime.endpoint import endpoint
+from golden_client._runtime.client.endpoint import endpoint
 from golden_client._runtime.json_value import Json
-from golden_client._runtime.media import Image
-from golden_client._runtime.models import InputModel, OutputModel, ProgressModel
+from golden_client._runtime.media.objects import Image
+from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class ClassInput(InputModel):

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from golden_client._runtime.chat import ChatContext
-from golden_client._runtime.chat_text import ChatText
-from golden_client._runtime.endpoint import endpoint
-from golden_client._runtime.models import InputModel, OutputModel, ProgressModel
-from golden_client._runtime.tools import ToolCalls, Tools
+from golden_client._runtime.chat.messages import ChatContext
+from golden_client._runtime.chat.text import ChatText
+from golden_client._runtime.chat.tools import ToolCalls, Tools
+from golden_client._runtime.client.endpoint import endpoint
+from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class Llama3ChatInput(InputModel):

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from golden_client._runtime.chat import ChatContext
-from golden_client._runtime.endpoint import endpoint
+from golden_client._runtime.chat.messages import ChatContext
+from golden_client._runtime.client.endpoint import endpoint
 from golden_client._runtime.json_value import Json, JsonOutput
-from golden_client._runtime.media import Audio, Image, Video
-from golden_client._runtime.media_input import AudioInput, ImageInput, VideoInput
-from golden_client._runtime.models import InputModel, OutputModel, ProgressModel
+from golden_client._runtime.media.inputs import AudioInput, ImageInput, VideoInput
+from golden_client._runtime.media.objects import Audio, Image, Video
+from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class EveryTypeInput(InputModel):

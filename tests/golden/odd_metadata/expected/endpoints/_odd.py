@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from golden_client._runtime.endpoint import endpoint
+from golden_client._runtime.client.endpoint import endpoint
 from golden_client._runtime.json_value import JsonOutput, RawJson
-from golden_client._runtime.models import InputModel, OutputModel, ProgressModel
+from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class OddInput(InputModel):

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from golden_client._runtime.endpoint import endpoint
-from golden_client._runtime.media import Audio
-from golden_client._runtime.media_input import AudioInput
-from golden_client._runtime.models import InputModel, OutputModel, ProgressModel
+from golden_client._runtime.client.endpoint import endpoint
+from golden_client._runtime.media.inputs import AudioInput
+from golden_client._runtime.media.objects import Audio
+from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class Xttsv2Input(InputModel):

@@ -1,0 +1,56 @@
+"""The `check` command: whether a package is what its snapshot makes, and how it stands to the live hub. Read-only."""
+
+import argparse
+import sys
+
+from ..exits import Exit
+from ..fetching.target import choose_target
+from ..generation.generate import REPORT, report_of
+from ..generation.package import make_package
+from ..output.folder import differences
+from ..problems import GenerationError
+from ..reports.diff import as_text, exit_of
+from ..runtime.changes.compare import compare_hubs
+from ..snapshot.files import read
+from ..snapshot.refresh import refreshed
+from ..snapshot.snapshot import Snapshot
+
+
+def run(options: argparse.Namespace) -> Exit:
+    """Compare a package with its snapshot, or its snapshot with the hub.
+
+    Raises:
+        GenerationError: It can not be compared, or differs from its snapshot.
+    """
+    folder = options.out / options.package
+    snapshot = read(folder)
+    if snapshot is None:
+        raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
+    if options.live:
+        return _check_live(options, snapshot)
+    package = make_package(snapshot, options.package)
+    told = differences(folder, package.files)
+    report = options.out / REPORT
+    if not report.is_file() or report.read_text("utf-8") != report_of(package):
+        told.append(f"{REPORT} is not what the generator makes of it")
+    if told:
+        lines = "".join(f"\n  - {difference}" for difference in told)
+        raise GenerationError(
+            f"{folder} is not what its snapshot makes:{lines}\n"
+            "`aki-codegen generate --offline` makes it anew"
+        )
+    print(f"{folder}: as its snapshot makes it")
+    return Exit.OK
+
+
+def _check_live(options: argparse.Namespace, snapshot: Snapshot) -> Exit:
+    with choose_target(
+        options.server, options.layout, options.api_key_file, allow_http=options.allow_http
+    ) as target:
+        print(f"Asking {target.introduction}.", file=sys.stderr, flush=True)
+        live = refreshed(target, snapshot, lambda done, total: None, force=True)
+    changes = compare_hubs(snapshot.offered(), live.offered())
+    print(as_text(changes), end="")
+    for problem in live.problems:
+        print(f"  {problem}")
+    return exit_of(changes)

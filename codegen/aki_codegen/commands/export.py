@@ -1,0 +1,93 @@
+"""The `export` command: what a package's snapshot says, in the words of other tools. It asks nobody."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from ..exits import Exit
+from ..export.json_schemas import schema_bundle, schema_files
+from ..export.openapi import openapi
+from ..export.pages import endpoint_pages
+from ..ir import Endpoint
+from ..output.folder import MANIFEST_NAME
+from ..output.write import write_beside, write_package
+from ..parsing.parse import parse
+from ..problems import GenerationError
+from ..rendering.render import comment_for
+from ..rendering.schema import Schema
+from ..snapshot.files import COMMENT, read
+from ..snapshot.snapshot import Snapshot
+
+STANDARD_OUTPUT = "-"
+
+
+def run(options: argparse.Namespace) -> Exit:
+    """Export what the options say.
+
+    Raises:
+        GenerationError: There is no snapshot, or the output can not be written.
+    """
+    folder = options.out / options.package
+    snapshot = read(folder)
+    if snapshot is None:
+        raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
+    endpoints = offered_endpoints(snapshot)
+    if options.what == "openapi":
+        _write_text(options.output, _dumped(openapi(endpoints, snapshot)))
+    elif options.what == "docs":
+        _write_folder(options, endpoint_pages(endpoints, snapshot, options.package))
+    elif options.output == STANDARD_OUTPUT:
+        _write_text(options.output, _dumped(schema_bundle(endpoints)))
+    else:
+        files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
+        _write_folder(options, files)
+    return Exit.OK
+
+
+def offered_endpoints(snapshot: Snapshot) -> Sequence[Endpoint]:
+    """Return the endpoints that the hub offers, as the client has them."""
+    parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
+    return [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]
+
+
+def _dumped(document: Schema) -> str:
+    # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _write_text(output: str, text: str) -> None:
+    if output == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise GenerationError(f"{path} is a folder; name a file with --output, or - for stdout")
+    if not path.parent.is_dir():
+        raise GenerationError(f"there is no folder {path.parent}; make it, or name another file")
+    write_beside(path, text)
+    print(f"{path} written", file=sys.stderr)
+
+
+def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str]) -> None:
+    if options.output == STANDARD_OUTPUT:
+        raise GenerationError(f"{options.what} are several files; name a folder with --output")
+    folder = Path(options.output)
+    if folder.is_file() or (folder.is_dir() and _is_foreign(folder)):
+        raise GenerationError(
+            f"{folder} holds what this command did not make; name a new folder with --output"
+        )
+    files = {path: text.encode() for path, text in texts.items()}
+    manifest = {
+        COMMENT: comment_for(options.package).replace("generate", f"export {options.what}"),
+        "files": {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()},
+    }
+    files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()
+    write_package(folder, files)
+    print(f"{folder}: {len(texts)} files", file=sys.stderr)
+
+
+def _is_foreign(folder: Path) -> bool:
+    return not (folder / MANIFEST_NAME).is_file() and any(folder.iterdir())

@@ -1,0 +1,1 @@
+"""Over the network: which hub is asked, and its documents, which are not trusted."""

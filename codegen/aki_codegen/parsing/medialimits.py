@@ -1,0 +1,62 @@
+"""From a medium's attributes to its limits: format, colours, size, rates, duration."""
+
+from ..ir import Limit, MediaType, Scalar
+from ..runtime.media.formats import Kind, normal_name
+from ..runtime.shapes import is_array, is_object
+from .fieldvalues import Tell, is_number, shown
+from .wire import Attributes
+
+LIMITED = (
+    "format",
+    "color_space",
+    "size",
+    "sample_rate",
+    "sample_bit_depth",
+    "audio_bit_rate",
+    "channels",
+    "duration",
+)
+"""The figures of a medium that a hub may limit: pixels, Hz, bit, bit/s, count, seconds."""
+
+
+def media_type(kind: Kind, attributes: Attributes, tell: Tell) -> MediaType:
+    """Return the type of a media parameter; what is odd about a limit is told and left out."""
+    limits: list[tuple[str, Limit]] = []
+    for name in LIMITED:
+        described = attributes.get(name)
+        if is_object(described):
+            limits.append((name, _limit(name, described, tell)))
+    return MediaType(kind, tuple(limit for limit in limits if limit[1] != Limit()))
+
+
+def _limit(name: str, described: Attributes, tell: Tell) -> Limit:
+    return Limit(
+        supported=_supported(name, described.get("supported")),
+        minimum=_figures(name, described, ("minimum", "min"), tell),
+        maximum=_figures(name, described, ("maximum", "max"), tell),
+        align=_figures(name, described, ("align",), tell),
+        enforced=described.get("auto_convert") is not True,
+    )
+
+
+def _supported(name: str, values: object) -> tuple[Scalar, ...]:
+    usable = [v for v in values if isinstance(v, str) or is_number(v)] if is_array(values) else []
+    if name == "format":
+        usable = [normal_name(value) for value in usable if isinstance(value, str)]
+    return tuple(dict.fromkeys(usable))
+
+
+def _figures(
+    name: str, described: Attributes, spellings: tuple[str, ...], tell: Tell
+) -> tuple[float, ...]:
+    for spelling in spellings:
+        value = described.get(spelling)
+        if value is None:
+            continue
+        values = value if is_array(value) else [value]
+        wanted = 2 if name == "size" else 1
+        numbers = tuple(number for number in values if is_number(number))
+        if len(values) == wanted == len(numbers):
+            return numbers
+        tell(f"its {spelling} of {name} {shown(value)} is no figure", "this limit is not checked")
+    return ()

@@ -1,0 +1,167 @@
+"""What the user settles against the metadata: `[tool.aki-codegen]` of pyproject.toml.
+
+    [tool.aki-codegen.endpoints."flux-dev"]
+    rename = "flux"                      # the endpoint's Python name; or skip = true
+
+    [tool.aki-codegen.endpoints."flux-dev".input.width]
+    type = "integer"                     # read as this type word; or rename = "…", or skip = true
+
+The snapshot keeps a copy, so that rendering needs nothing else.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..naming import Role, is_safe
+from ..problems import GenerationError, Problem
+from ..runtime.shapes import is_object
+from .fieldtypes import TYPE_WORDS
+
+TABLE = "tool.aki-codegen"
+
+
+class FieldOverride(BaseModel):
+    """What is settled about one parameter or output."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rename: str | None = None
+    type: str | None = None
+    skip: bool = False
+
+
+class EndpointOverride(BaseModel):
+    """What is settled about one endpoint."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rename: str | None = None
+    skip: bool = False
+    input: dict[str, FieldOverride] = Field(default_factory=dict[str, FieldOverride])
+    output: dict[str, FieldOverride] = Field(default_factory=dict[str, FieldOverride])
+    progress: dict[str, FieldOverride] = Field(default_factory=dict[str, FieldOverride])
+
+    def sections(self) -> dict[str, dict[str, FieldOverride]]:
+        """Return what is settled in each section."""
+        return {"input": self.input, "output": self.output, "progress": self.progress}
+
+
+class Overrides(BaseModel):
+    """All that is settled."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    endpoints: dict[str, EndpointOverride] = Field(default_factory=dict[str, EndpointOverride])
+
+    def for_endpoint(self, wire_name: str) -> EndpointOverride:
+        """Return what is settled about an endpoint; nothing where it is not named."""
+        return self.endpoints.get(wire_name) or EndpointOverride()
+
+
+NO_OVERRIDES = Overrides()
+
+
+def read_overrides(pyproject: Path) -> Overrides | None:
+    """Read the overrides of a project; None where it says nothing about this tool.
+
+    Raises:
+        GenerationError: What it says is not understood.
+    """
+    if not pyproject.is_file():
+        return None
+    try:
+        tools = tomllib.loads(pyproject.read_text("utf-8")).get("tool")
+    except (OSError, ValueError) as error:
+        raise GenerationError(f"{pyproject} can not be read: {error}") from None
+    table = tools.get("aki-codegen") if is_object(tools) else None
+    return parse_overrides(table, str(pyproject)) if table is not None else None
+
+
+def parse_overrides(table: object, source: str) -> Overrides:
+    """Check a table of overrides.
+
+    Raises:
+        GenerationError: It is not understood; the sentence names the place.
+    """
+    try:
+        overrides = Overrides.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join([TABLE, *map(str, first["loc"])])
+        raise GenerationError(
+            f"{source}: [{place}] {first['msg'].lower()}; an endpoint takes rename, skip and the tables "
+            "input, output and progress; their fields take rename, type and skip"
+        ) from None
+    for endpoint, override in overrides.endpoints.items():
+        _check_endpoint(endpoint, override, source)
+    return overrides
+
+
+def apply_to_document(document: object, override: EndpointOverride) -> object:
+    """Return a details document as the user wants it read."""
+    if not is_object(document) or not is_object(document.get("parameter_description")):
+        return document
+    sections = dict(document["parameter_description"])
+    for section in ("input", "output"):
+        if is_object(sections.get(section)):
+            sections[section] = _apply(sections[section], override.sections()[section])
+    progress = sections.get("progress")
+    if is_object(progress) and is_object(progress.get("OUTPUTS")):
+        sections["progress"] = {
+            **progress,
+            "OUTPUTS": _apply(progress["OUTPUTS"], override.progress),
+        }
+    return {**document, "parameter_description": sections}
+
+
+def unused(overrides: Overrides, documents: Mapping[str, object]) -> list[Problem]:
+    """Tell of overrides that name nothing that the hub has."""
+    remedy = f"correct or remove it in [{TABLE}]"
+    return [
+        Problem(
+            name,
+            "",
+            "an override names this endpoint, which the hub does not list",
+            remedy,
+            "unused",
+        )
+        for name in overrides.endpoints
+        if name not in documents
+    ]
+
+
+def _apply(fields: Mapping[str, Any], overrides: Mapping[str, FieldOverride]) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    for name, attributes in fields.items():
+        override = overrides.get(name) or FieldOverride()
+        if override.skip:
+            continue
+        retyped = override.type is not None and is_object(attributes)
+        changed[name] = {**attributes, "type": override.type} if retyped else attributes
+    return changed
+
+
+def _check_endpoint(endpoint: str, override: EndpointOverride, source: str) -> None:
+    _check_name(override.rename, "endpoint", f'endpoints."{endpoint}"', source)
+    for section, fields in override.sections().items():
+        role: Role = "param" if section == "input" else "field"
+        for name, field in fields.items():
+            place = f'endpoints."{endpoint}".{section}."{name}"'
+            _check_name(field.rename, role, place, source)
+            if field.type is not None and field.type not in TYPE_WORDS:
+                known = ", ".join(sorted(TYPE_WORDS))
+                raise GenerationError(
+                    f"{source}: [{TABLE}.{place}] type {field.type!r} is unknown; it is one of {known}"
+                )
+
+
+def _check_name(name: str | None, role: Role, place: str, source: str) -> None:
+    if name is not None and not is_safe(name, role):
+        raise GenerationError(
+            f"{source}: [{TABLE}.{place}] rename {name!r} is no free Python name; "
+            "use letters, digits and underscores, and no name that Python or the client needs"
+        )

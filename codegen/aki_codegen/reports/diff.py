@@ -1,0 +1,141 @@
+"""Changes between two states of a hub, for people and for scripts: text, JSON and Markdown.
+
+Owns the layout, and that no text of a hub does anything where it is shown. Must not know how changes are found.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import groupby
+
+from ..exits import Exit
+from ..literals import doc_text
+from ..problems import Problem
+from ..runtime.changes.compare import Change, worst
+from ..runtime.changes.rules import SEVERITIES, Severity
+from ..runtime.changes.words import readable
+
+WORST_FIRST = tuple(reversed(SEVERITIES))
+
+PULL_REQUEST_CHARACTERS = 60_000
+"""Length of a Markdown report at the most: the body of a pull request may have 65,536."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
+_ALIVE = re.compile(r"([@#]|:(?=//)|www(?=\.)|GH(?=-))")
+"""What a pull request turns into notifications, references and links, escaped or not."""
+
+_EXITS: dict[Severity | None, Exit] = {
+    None: Exit.OK,
+    "harmless": Exit.HARMLESS,
+    "risky": Exit.RISKY,
+    "breaking": Exit.BREAKING,
+}
+
+
+def exit_of(changes: Iterable[Change]) -> Exit:
+    """Return the exit status that tells the worst class."""
+    return _EXITS[worst(changes)]
+
+
+def summary(changes: Iterable[Change]) -> str:
+    """Say in one clause how many changes there are of each class."""
+    counts = _counts(changes)
+    total = sum(counts.values())
+    if not total:
+        return "no change"
+    parts = ", ".join(
+        f"{counts[severity]} {severity}" for severity in WORST_FIRST if counts[severity]
+    )
+    return f"{total:,} {'change' if total == 1 else 'changes'}: {parts}"
+
+
+def as_text(changes: Iterable[Change]) -> str:
+    """Return the changes as text, grouped by class, the worst first, and by endpoint."""
+    found = tuple(changes)
+    lines: list[str] = []
+    for severity, of_class in _by_severity(found):
+        lines.append(f"{severity}:")
+        for endpoint, of_endpoint in groupby(of_class, key=lambda change: change.endpoint):
+            lines.append(f"  {doc_text(readable(endpoint))}")
+            lines += [f"    {doc_text(_sentence(change))}" for change in of_endpoint]
+    return "\n".join([*lines, summary(found)]) + "\n"
+
+
+def as_json(changes: Iterable[Change], old: str, new: str, problems: Iterable[Problem] = ()) -> str:
+    """Return the changes as JSON text, ASCII alone.
+
+    Args:
+        changes: The changes.
+        old: What was compared, in words.
+        new: What it was compared with, in words.
+        problems: What could not be compared.
+    """
+    found = tuple(changes)
+    document = {
+        "old": old,
+        "new": new,
+        "severity": worst(found),
+        "counts": _counts(found),
+        "changes": [asdict(change) for change in found],
+        "problems": [asdict(problem) for problem in problems],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
+    """Return the changes as Markdown: a line with the counts, a table for each class.
+
+    Args:
+        changes: The changes.
+        limit: Characters at the most; rows that find no room are counted instead.
+    """
+    found = tuple(changes)
+    counted = summary(found)
+    parts = [f"{counted[0].upper()}{counted[1:]}."]
+    left = None if limit is None else limit - 500
+    for severity, of_class in _by_severity(found):
+        rows = [_row(change) for change in of_class]
+        if left is not None:
+            rows, left = _that_fit(rows, left)
+        table = ["| endpoint | where | what |", "| --- | --- | --- |", *rows]
+        hidden = len(of_class) - len(rows)
+        note = f"\n\n{hidden:,} more are not shown." if hidden else ""
+        parts.append(f"### {severity.capitalize()}\n\n" + "\n".join(table) + note)
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_severity(changes: tuple[Change, ...]) -> Iterator[tuple[Severity, list[Change]]]:
+    for severity in WORST_FIRST:
+        of_class = sorted(change for change in changes if change.severity == severity)
+        if of_class:
+            yield severity, of_class
+
+
+def _counts(changes: Iterable[Change]) -> dict[Severity, int]:
+    severities = [change.severity for change in changes]
+    return {severity: severities.count(severity) for severity in WORST_FIRST}
+
+
+def _sentence(change: Change) -> str:
+    return f"{change.where}: {change.message}" if change.where else change.message
+
+
+def _row(change: Change) -> str:
+    cells = (readable(change.endpoint), change.where or "the endpoint", change.message)
+    return f"| {' | '.join(map(_inert, cells))} |"
+
+
+def _that_fit(rows: list[str], left: int) -> tuple[list[str], int]:
+    kept: list[str] = []
+    for row in rows:
+        left -= len(row) + 1
+        if left < 0:
+            return kept, 0
+        kept.append(row)
+    return kept, left
+
+
+def _inert(text: str) -> str:
+    # A space that nobody sees keeps a pull request from making something of it.
+    return _ALIVE.sub("\\1\u200b", _MARKDOWN.sub(r"\\\1", doc_text(text)))

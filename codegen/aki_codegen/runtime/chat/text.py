@@ -1,0 +1,85 @@
+"""The text of a chat answer: a string that also knows the thinking, the content and the tool calls in it.
+
+With `chat_output_format="json"` the hub sends an object instead of text, valid and growing while it streams;
+with `"chatml"` the thinking stands between `<think>` and `</think>` in the text.
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from ..shapes import is_object
+from .tools import ToolCall, read_tool_calls
+
+_OPEN, _CLOSE = "<think>", "</think>"
+
+
+class ChatText(str):
+    """What a model said.
+
+    It is the text as the hub sent it, or the `content` where the hub sent an object.
+
+    Attributes:
+        data: The object that the hub sent; None where it sent text.
+    """
+
+    data: dict[str, Any] | None
+
+    def __new__(cls, value: str | dict[str, Any] = "") -> Self:
+        """Read text or a text object."""
+        if isinstance(value, str):
+            text = super().__new__(cls, value)
+            text.data = value.data if isinstance(value, ChatText) else None
+            return text
+        content = value.get("content")
+        text = super().__new__(cls, content if isinstance(content, str) else "")
+        text.data = dict(value)
+        return text
+
+    @property
+    def thinking(self) -> str:
+        """What the model thought before it answered; empty where it told nothing."""
+        if self.data is not None:
+            thought = self.data.get("thinking")
+            return thought if isinstance(thought, str) else ""
+        _, opened, rest = self.partition(_OPEN)
+        return rest.partition(_CLOSE)[0].strip() if opened else ""
+
+    @property
+    def content(self) -> str:
+        """The answer without the thinking."""
+        if self.data is not None:
+            return str(self)
+        before, opened, rest = self.partition(_OPEN)
+        return (before + rest.partition(_CLOSE)[2]).strip() if opened else str(self)
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tools that the model asks to be called."""
+        return read_tool_calls(self.data.get("tool_calls")) if self.data is not None else []
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str | dict[str, Any]]]:
+        """Pickle text and object alike."""
+        return type(self), (self.data if self.data is not None else str(self),)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(_as_sent)
+        )
+
+    @classmethod
+    def _validate(cls, value: object) -> Self:
+        if isinstance(value, str) or is_object(value):
+            return cls(value)
+        raise PydanticCustomError("chat_text", "must be text or an object")
+
+
+def _as_sent(text: object) -> object:
+    # An output that is no text is kept as it came.
+    if not isinstance(text, ChatText):
+        return text
+    return text.data if text.data is not None else str(text)

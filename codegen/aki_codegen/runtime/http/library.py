@@ -1,0 +1,107 @@
+"""Which HTTP library performs the requests: httpx, or the successor of it that the caller's own client is of.
+
+They have the same interface under other names, so that nothing else needs to know which one it is. It imports none of
+them: that takes a while, and only the first request needs it.
+"""
+
+import importlib
+import logging
+import re
+from collections.abc import Awaitable, Iterator
+from typing import Any, Protocol
+
+from ..errors import ConfigurationError
+
+_LIBRARIES = ("httpx", "httpx2")
+
+
+class SyncResponse(Protocol):
+    """What is used of an answer."""
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Go through the body, decompressed."""
+        ...
+
+
+class SyncHttpClient(Protocol):
+    """What is used of a caller's own client: an `httpx.Client`, or that of a successor of httpx."""
+
+    def build_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a request."""
+        ...
+
+    def send(self, *args: Any, **kwargs: Any) -> SyncResponse:
+        """Send it."""
+        ...
+
+
+class AsyncHttpClient(Protocol):
+    """What is used of a caller's own client: an `httpx.AsyncClient`, or that of a successor of httpx."""
+
+    def build_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a request."""
+        ...
+
+    def send(self, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        """Send it."""
+        ...
+
+
+def library_of(client: object | None) -> Any:
+    """Return the library that a caller's own client is of; httpx where there is none."""
+    library, _ = _kind_of(client)
+    return importlib.import_module(library)
+
+
+def require_kind(client: object | None, wanted: str) -> None:
+    """Refuse a caller's own client that is of the other kind.
+
+    Args:
+        client: The client; None where there is none.
+        wanted: The class it should be of, "Client" or "AsyncClient".
+
+    Raises:
+        ConfigurationError: It is of the other kind.
+    """
+    library, kind = _kind_of(client)
+    if kind and kind != wanted:
+        raise ConfigurationError(
+            "http_client is of the wrong kind: "
+            f"Aki takes an {library}.Client, AsyncAki an {library}.AsyncClient"
+        )
+
+
+def _kind_of(client: object | None) -> tuple[str, str]:
+    for kind in type(client).__mro__:
+        library = kind.__module__.partition(".")[0]
+        if library in _LIBRARIES and kind.__name__ in {"Client", "AsyncClient"}:
+            return library, kind.__name__
+    return _LIBRARIES[0], ""
+
+
+class _RedactKeys(logging.Filter):
+    """httpx logs whole URLs, and the hub takes the key of a GET in its query; a redirect may repeat it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):
+            record.msg = _KEY_IN_URL.sub(r"\1***", record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(_without_key(arg) for arg in record.args)
+        return True
+
+
+_KEY_IN_URL = re.compile(r"([?&]key=)[^&#\s'\")]*")
+
+
+def _without_key(value: Any) -> Any:
+    if type(value).__name__ == "URL" and "key" in value.params:
+        return value.copy_set_param("key", "***")
+    return value
+
+
+_filter = _RedactKeys()
+for _name in _LIBRARIES:
+    logging.getLogger(_name).addFilter(_filter)
+for _core in ("httpcore", "httpcore2"):
+    for _part in ("connection", "http11", "http2", "proxy", "socks"):
+        logging.getLogger(f"{_core}.{_part}").addFilter(_filter)

@@ -1,0 +1,107 @@
+"""The driver that runs flows in the calling thread. It decides nothing."""
+
+import inspect
+import logging
+import time
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from ..errors import ConfigurationError
+from ..protocol.answers import Answer
+from ..protocol.effects import (
+    CANCEL_SECONDS,
+    Effect,
+    Flow,
+    InterruptedRequestError,
+    InterruptedSubmitError,
+    Note,
+    Notify,
+    Pause,
+    Send,
+)
+from ..protocol.requests import Request
+from .library import SyncHttpClient, require_kind
+from .shield import ShieldedInterruptError, shielded
+
+if TYPE_CHECKING:
+    from .sync_http import SyncHttp
+
+T = TypeVar("T")
+
+_log = logging.getLogger("aki_client")
+
+
+class SyncTransport:
+    """Runs flows in the calling thread. One may be shared by threads.
+
+    Args:
+        http_client: The caller's own client; it is used as it is and never closed here.
+        user_agent: What the hub sees as the User-Agent.
+    """
+
+    now = staticmethod(time.monotonic)
+
+    def __init__(self, http_client: SyncHttpClient | None, user_agent: str) -> None:
+        require_kind(http_client, "Client")
+        self._given = http_client
+        self._user_agent = user_agent
+        self._made: list[SyncHttp] = []
+
+    def run(self, flow: Flow[T]) -> T:
+        """Perform what the flow asks for until it returns or raises."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(effect)
+                except BaseException as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return cast("T", end.value)
+
+    def close(self) -> None:
+        """Close the connections, unless the client was the caller's own."""
+        for http in self._made[:1]:
+            http.close()
+
+    @property
+    def _http(self) -> "SyncHttp":
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .sync_http import SyncHttp
+
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(SyncHttp(self._given, self._user_agent))
+        return self._made[0]
+
+    def _perform(self, effect: Effect) -> Answer | None:
+        match effect:
+            case Send(request, seconds, whole):
+                if whole:
+                    return self._send_whole(request, seconds)
+                return self._http.exchange(request, seconds)
+            case Pause(seconds):
+                time.sleep(seconds)
+            case Note(text):
+                _log.info("%s", text)
+            case Notify(event, show):
+                shown = show(event)
+                if inspect.iscoroutine(shown):
+                    shown.close()
+                    raise ConfigurationError("on_progress is async; use it with AsyncAki")
+        return None
+
+    def _send_whole(self, request: Request, seconds: float) -> Answer:
+        """Send so that an interruption leaves the request whole."""
+        try:
+            return shielded(lambda: self._http.exchange(request, seconds), CANCEL_SECONDS)
+        except ShieldedInterruptError as struck:
+            interruption = interrupted(request, struck.outcome, struck.reason)
+        raise interruption
+
+
+def interrupted(request: Request, answer: Answer, reason: BaseException) -> InterruptedRequestError:
+    """Make the exception for a request that was sent whole while its caller was interrupted."""
+    submit = request.purpose == "submit"
+    return (InterruptedSubmitError if submit else InterruptedRequestError)(answer, reason)

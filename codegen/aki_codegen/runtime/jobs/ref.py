@@ -1,0 +1,82 @@
+"""Where a job is, in a form that may leave the process: never the key, which is read anew where it is needed."""
+
+import atexit
+import importlib
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AkiError
+from ..hub import Layout
+from ..models.base import OutputModel
+
+if TYPE_CHECKING:
+    from .async_job import AsyncJob
+    from .sync_job import Job
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which generated function an endpoint comes from.
+
+    Attributes:
+        package: The generated package.
+        attribute: The endpoint's Python name; empty where it was not generated.
+    """
+
+    package: str
+    attribute: str
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """All that is needed to find a job again.
+
+    Attributes:
+        origin: The function it was submitted with.
+        endpoint: The endpoint's name on the hub.
+        server: The hub's address.
+        layout: How the hub lays out its routes.
+        job_id: The job. Whoever knows it can read the job: treat it as a secret.
+    """
+
+    origin: Origin
+    endpoint: str
+    server: str
+    layout: Layout
+    job_id: str
+
+
+_clients: dict[tuple[str, str, str, Layout], Any] = {}
+_lock = threading.Lock()
+
+
+def restore_job(ref: JobRef, output: OutputModel | None, error: AkiError | None) -> "Job[Any, Any]":
+    """Rebuild a job's handle in any process; the key is AKI_API_KEY there."""
+    job: Job[Any, Any] = _endpoint("Aki", ref).job(ref.job_id)
+    job.settle(output, error)
+    return job
+
+
+def restore_async_job(
+    ref: JobRef, output: OutputModel | None, error: AkiError | None
+) -> "AsyncJob[Any, Any]":
+    """Rebuild a job's handle for async code in any process; the key is AKI_API_KEY there."""
+    job: AsyncJob[Any, Any] = _endpoint("AsyncAki", ref).job(ref.job_id)
+    job.settle(output, error)
+    return job
+
+
+def _endpoint(kind: str, ref: JobRef) -> Any:
+    place = (ref.origin.package, kind, ref.server, ref.layout)
+    with _lock:
+        if place not in _clients:
+            clients = importlib.import_module(f"{ref.origin.package}.client")
+            made = getattr(clients, kind)(api_server=ref.server, layout=ref.layout)
+            _clients[place] = made
+            if kind == "Aki":
+                atexit.register(made.close)
+        client = _clients[place]
+    if ref.origin.attribute:
+        return getattr(client, ref.origin.attribute)
+    return client.endpoint(ref.endpoint)

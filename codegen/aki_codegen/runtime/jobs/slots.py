@@ -1,0 +1,61 @@
+"""What is known of each job that is in use in this process, once, and whose turn it is to ask.
+
+Two readers of one job that did not know of each other would poll it side by side, and only one of them would
+get its result. So handles, streams and copies of them share one state and one turn.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from ..protocol.state import JobState, Out, Prog
+
+Turn = TypeVar("Turn")
+
+
+class JobSlot(Generic[Prog, Out, Turn]):
+    """One job in use: what is known of it, and the turn to ask."""
+
+    def __init__(self, state: JobState[Prog, Out], turn: Turn) -> None:
+        self.state = state
+        self.turn = turn
+
+
+class JobSlots(Generic[Turn]):
+    """The jobs in use, forgotten with their last reader.
+
+    Args:
+        make_turn: Makes the lock that readers take in turn.
+    """
+
+    def __init__(self, make_turn: Callable[[], Turn]) -> None:
+        self._make_turn = make_turn
+        self._slots: WeakValueDictionary[tuple[object, ...], JobSlot[Any, Any, Turn]]
+        self._slots = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, server: str, state: JobState[Prog, Out]) -> JobSlot[Prog, Out, Turn]:
+        """Return the slot of a job: the one in use, or a new one for this state."""
+        key = (server, state.reading.endpoint, state.job_id, state.reading.output)
+        with self._lock:
+            slot: JobSlot[Prog, Out, Turn] | None = self._slots.get(key)
+            if slot is None:
+                slot = self._slots[key] = JobSlot(state, self._make_turn())
+            return slot
+
+    def forget(self) -> None:
+        """Begin anew, as if no job were in use."""
+        self._slots = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+
+SYNC_SLOTS = JobSlots(threading.Lock)
+ASYNC_SLOTS = JobSlots(asyncio.Lock)
+
+if hasattr(os, "register_at_fork"):
+    # A thread that held a lock here is not there in a forked process, and could not give it back.
+    os.register_at_fork(after_in_child=SYNC_SLOTS.forget)
+    os.register_at_fork(after_in_child=ASYNC_SLOTS.forget)

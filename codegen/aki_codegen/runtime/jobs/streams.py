@@ -1,0 +1,227 @@
+"""A job watched as it runs, sync and async: iterate its events, then take the result.
+
+Leaving the `with` block before the end cancels the job, because nobody waits for it any more.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Generic, Self
+
+from ..events import Event
+from ..http.runner import AsyncRunner, SyncRunner
+from ..options import Options
+from ..protocol import flows, polling
+from ..protocol.effects import Flow
+from ..protocol.state import EventReader, JobState, Out, Prog
+from .live import open_view
+from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot
+
+
+class Stream(Generic[Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in a `with` block."""
+
+    def __init__(
+        self,
+        runner: SyncRunner,
+        start: Flow[JobState[Prog, Out]],
+        options: Options,
+    ) -> None:
+        self._runner = runner
+        self._start = start
+        self._options = options
+        self._opened: tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]] | None = (
+            None
+        )
+
+    def __repr__(self) -> str:
+        state = self._opened[0].state.status if self._opened is not None else "not begun"
+        return f"<{type(self).__name__} {state}>"
+
+    @property
+    def job_id(self) -> str | None:
+        """The job's id on the hub; None before the stream has begun."""
+        return self._opened[0].state.job_id if self._opened is not None else None
+
+    def __iter__(self) -> Iterator[Event[Prog]]:
+        slot, reader = self._open()
+        state = slot.state
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if state.ended:
+                break
+            self._advance(slot)
+        if state.error is not None:
+            state.result()
+
+    def text(self) -> Iterator[str]:
+        """Iterate over the new text only."""
+        for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        slot, _ = self._open()
+        state = slot.state
+        while not state.ended:
+            self._advance(slot)
+        return state.result()
+
+    def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        with self:
+            for event in self:
+                view.update(event)
+            output = self.result()
+        view.finish(output)
+        return output
+
+    def close(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._opened is not None and not self._opened[0].state.ended:
+            self._runner.run(
+                polling.abandon(self._runner.session, self._opened[0].state, self._options)
+            )
+
+    def _open(self) -> tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]]:
+        if self._opened is None:
+            state = self._runner.run(self._start)
+            slot = SYNC_SLOTS.of(self._runner.session.address.server, state)
+            self._opened = slot, EventReader(slot.state)
+        return self._opened
+
+    def _advance(self, slot: JobSlot[Prog, Out, threading.Lock]) -> None:
+        seen = slot.state.revision
+        with slot.turn:
+            if slot.state.revision == seen and not slot.state.ended:
+                self._runner.run(flows.watch(self._runner.session, slot.state, self._options))
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncStream(Generic[Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in an `async with` block."""
+
+    def __init__(
+        self,
+        runner: AsyncRunner,
+        start: Flow[JobState[Prog, Out]],
+        options: Options,
+    ) -> None:
+        self._runner = runner
+        self._start = start
+        self._options = options
+        self._opened: tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]] | None = None
+
+    def __repr__(self) -> str:
+        state = self._opened[0].state.status if self._opened is not None else "not begun"
+        return f"<{type(self).__name__} {state}>"
+
+    @property
+    def job_id(self) -> str | None:
+        """The job's id on the hub; None before the stream has begun."""
+        return self._opened[0].state.job_id if self._opened is not None else None
+
+    async def __aiter__(self) -> AsyncIterator[Event[Prog]]:
+        slot, reader = await self._open()
+        state = slot.state
+        while True:
+            event = reader.read()
+            if event is not None:
+                yield event
+            if state.ended:
+                break
+            await self._advance(slot)
+        if state.error is not None:
+            state.result()
+
+    async def text(self) -> AsyncIterator[str]:
+        """Iterate over the new text only."""
+        async for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    async def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        slot, _ = await self._open()
+        state = slot.state
+        while not state.ended:
+            await self._advance(slot)
+        return state.result()
+
+    async def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        async with self:
+            async for event in self:
+                view.update(event)
+            output = await self.result()
+        view.finish(output)
+        return output
+
+    async def aclose(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._opened is not None and not self._opened[0].state.ended:
+            await self._runner.run(
+                polling.abandon(self._runner.session, self._opened[0].state, self._options)
+            )
+
+    async def _open(self) -> tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]]:
+        if self._opened is None:
+            state = await self._runner.run(self._start)
+            slot = ASYNC_SLOTS.of(self._runner.session.address.server, state)
+            self._opened = slot, EventReader(slot.state)
+        return self._opened
+
+    async def _advance(self, slot: JobSlot[Prog, Out, asyncio.Lock]) -> None:
+        seen = slot.state.revision
+        async with slot.turn:
+            if slot.state.revision == seen and not slot.state.ended:
+                await self._runner.run(flows.watch(self._runner.session, slot.state, self._options))
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

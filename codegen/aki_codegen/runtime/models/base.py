@@ -1,0 +1,203 @@
+"""The base classes of generated models: strict with what goes out, lenient with what comes in.
+
+Inputs refuse what the hub would refuse, so that a mistake costs nothing. Outputs never refuse: they hold
+what was paid for, however odd it looks.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from ..errors import MissingOutputError
+from ..events import Meta
+from ..media.display import output_bundle
+from ..shapes import integer_or_none, is_object, number_or_none
+from .parameters import parameters_of
+from .rules import as_whole_number, broken_rule, can_be_converted
+
+_log = logging.getLogger("aki_client")
+_MISSING: Any = object()
+_ENVELOPE = frozenset({"success", "job_id", "ep_version", "total_duration", "compute_duration"})
+
+
+class InputModel(BaseModel):
+    """The parameters of one call, checked before anything is sent.
+
+    A parameter that is absent or None is not sent, so that the hub's own default applies.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        # Callers use Python names; another parameter may be called on the hub what this one is in Python.
+        validate_by_name=True,
+        validate_by_alias=False,
+        protected_namespaces=(),
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the parameters that were given, as the hub wants them, but for media: those stay what they are."""
+        return self.model_dump(
+            by_alias=True,
+            exclude_unset=True,
+            exclude_none=True,
+            warnings=False,  # a hub that converts takes values of other types than declared
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_means_absent(cls, given: Any) -> Any:
+        if not is_object(given):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+    @model_validator(mode="after")
+    def _one_kind_of_context(self) -> Self:
+        kinds = {parameters_of(type(self))[name].type: name for name in self.model_fields_set}
+        if "prompt" in kinds and "chat" in kinds:
+            raise PydanticCustomError(
+                "exclusive",
+                "{text} and {chat} exclude each other; leave one out",
+                {"text": kinds["prompt"], "chat": kinds["chat"]},
+            )
+        return self
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _obeys_the_hub(
+        cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        parameter = parameters_of(cls)[info.field_name or ""]
+        try:
+            accepted = handler(as_whole_number(value, parameter))
+        except ValidationError:
+            if parameter.converts and can_be_converted(value, parameter):
+                return value
+            raise
+        problem = None if parameter.converts else broken_rule(accepted, parameter)
+        if problem is not None:
+            raise PydanticCustomError("rule", "{problem}", {"problem": problem})
+        return accepted
+
+
+class OutputModel(BaseModel):
+    """What an endpoint gives back.
+
+    Declared outputs are typed as declared. One that the hub left out raises `MissingOutputError` when it is
+    read; one of another type than declared is kept as it came, and logged once. Fields that the endpoint
+    does not declare are in `meta.extras`.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        protected_namespaces=(),
+        arbitrary_types_allowed=True,
+    )
+
+    _meta: Meta | None = PrivateAttr(default=None)
+    _odd_fields_logged: ClassVar[set[tuple[str, str]]] = set()
+
+    @property
+    def meta(self) -> Meta:
+        """The job's id, its durations and everything that the hub sent undeclared."""
+        if self._meta is None:
+            return Meta(endpoint="", job_id="")
+        return self._meta
+
+    @classmethod
+    def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
+        """Make the output of a job from what the hub sent; never refuses."""
+        told = set(fields) - _ENVELOPE
+        wire_names = cls.declared(told)
+        extras = {name: fields[name] for name in fields if name in told - wire_names}
+        output = cls.model_validate({name: fields[name] for name in fields if name in wire_names})
+        output._meta = Meta(
+            endpoint=endpoint,
+            job_id=job_id,
+            endpoint_version=integer_or_none(fields.get("ep_version")),
+            total_duration=number_or_none(fields.get("total_duration")),
+            compute_duration=number_or_none(fields.get("compute_duration")),
+            extras=extras,
+        )
+        return output
+
+    @classmethod
+    def declared(cls, names: set[str]) -> set[str]:
+        """Return the hub's names of the outputs, which are fields; `names` are those that came."""
+        return {info.alias or name for name, info in cls.model_fields.items()}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mark_missing(cls, given: Any) -> Any:
+        if not is_object(given):
+            return given
+        values = dict(given)
+        for name, info in cls.model_fields.items():
+            if info.is_required() and name not in values and (info.alias or name) not in values:
+                values[info.alias or name] = _MISSING
+        return values
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _keep_odd_values(
+        cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        if value is _MISSING:
+            return value
+        try:
+            return handler(value)
+        except ValidationError as error:
+            seen = (cls.__name__, info.field_name or "")
+            if seen not in OutputModel._odd_fields_logged:
+                OutputModel._odd_fields_logged.add(seen)
+                _log.warning(
+                    "%s.%s is not of its declared type (%s); kept as it came",
+                    *seen,
+                    error.errors(include_input=False, include_url=False)[0]["msg"],
+                )
+            return value
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Forget the marks of missing outputs, so that reading one says what is wrong."""
+        values = vars(self)
+        for name in [name for name, value in values.items() if value is _MISSING]:
+            del values[name]
+            self.model_fields_set.discard(name)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: to them a name that is not declared is a mistake.
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                self._raise_missing(name)
+            return super().__getattr__(name)
+
+    def _raise_missing(self, name: str) -> NoReturn:
+        came = ", ".join(self.__dict__) or "none"
+        raise MissingOutputError(
+            f"{self.meta.endpoint or type(self).__name__}: the hub sent no {name!r} "
+            f"in this answer; outputs that came: {came}",
+            endpoint=self.meta.endpoint or None,
+        )
+
+
+class ProgressModel(OutputModel):
+    """What an endpoint tells of a running job; every field may still be None."""

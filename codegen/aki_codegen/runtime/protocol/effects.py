@@ -1,0 +1,98 @@
+"""What flows ask of their driver, and whom they talk to. Values only.
+
+A flow is a generator that yields effects: send this, pause so long, write a line, show this event. A driver
+performs each and sends back the outcome, or throws what went wrong.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from ..events import Event
+from ..hub import Address
+from ..secret import ApiKey
+from .answers import Answer
+from .requests import Request
+
+T = TypeVar("T")
+
+CANCEL_SECONDS = 5.0
+"""Seconds that are spent at the most on telling the hub to cancel a job that nobody waits for."""
+
+
+@dataclass(frozen=True)
+class Send:
+    """Perform a request and send back its answer.
+
+    Attributes:
+        request: What to send.
+        seconds: How long it may take.
+        whole: Whether an interruption waits for the answer, for a short time, because it can not be had again.
+    """
+
+    request: Request
+    seconds: float
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Note:
+    """Write a line to the log."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Show an event to the caller's callback."""
+
+    event: Event[Any]
+    show: Callable[[Event[Any]], object]
+
+
+Effect: TypeAlias = Send | Pause | Note | Notify
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+class InterruptedRequestError(BaseException):
+    """A driver was interrupted during a request that is sent whole, and has waited for the answer.
+
+    Attributes:
+        answer: The answer, which can not be had again.
+        reason: What interrupted it, to be raised again.
+    """
+
+    def __init__(self, answer: Answer, reason: BaseException) -> None:
+        super().__init__()
+        self.answer = answer
+        self.reason = reason
+
+
+class InterruptedSubmitError(InterruptedRequestError):
+    """The request was a submit: its answer may name a job that nobody waits for any more."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Whom the flows talk to, and by which clock.
+
+    Attributes:
+        address: The hub.
+        key: Returns the key of this moment; it may be replaced while jobs run.
+        now: Seconds on a monotonic clock.
+    """
+
+    address: Address
+    key: Callable[[], ApiKey | None]
+    now: Callable[[], float]
+
+    def deadline(self, seconds: float | None) -> float | None:
+        """Turn a duration into a moment."""
+        return None if seconds is None else self.now() + seconds

@@ -1,0 +1,93 @@
+"""The one place that turns any error body into clean sentences.
+
+A hub, its workers and the proxies in front of it answer errors as a list of texts, one text, a `message`,
+an object, plain text or HTML. This module knows these shapes and nothing of what they mean.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from ..shapes import is_array, is_object
+
+MAX_SENTENCE = 2000
+"""Characters of one message that are kept: enough for any real one, too few to flood a terminal."""
+
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_RULES = re.compile(r"[=_*-]{4,}")
+_CONFIG_HINT = re.compile(r"\s*Set auto_convert = true for .*", re.DOTALL)
+_TEXT_KEYS = ("error", "message", "detail", "description", "errors")
+_MOST_READ = 4 * MAX_SENTENCE
+_DEEPEST = 20
+_SAYS_NOTHING = frozenset(
+    {"success", "status", "job_id", "job_state", "job_result", "progress", "ep_version"}
+)
+
+CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
+"""Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
+
+
+def sentences(body: Any, status: int | None = None) -> list[str]:
+    """Say what an error body means, one clean sentence per reason; never an empty list.
+
+    Args:
+        body: Decoded JSON of any shape, or the text of an answer that is no JSON.
+        status: The HTTP status, named when the body says nothing.
+    """
+    found = [text for text in map(_clean, _texts(body)) if text]
+    return list(dict.fromkeys(found)) or [status_phrase(status)]
+
+
+def status_phrase(status: int | None) -> str:
+    """Name a status, as in "HTTP 502 Bad Gateway"."""
+    if status is None:
+        return "no reason was given"
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _texts(body: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif depth > _DEEPEST:
+        return
+    elif is_object(body):
+        said = next((body[key] for key in _TEXT_KEYS if body.get(key)), None)
+        if said is not None:
+            yield from _texts(said, depth + 1)
+        elif telling := _telling(body):
+            yield json.dumps(telling, default=str)
+    elif is_array(body):
+        for item in body:
+            yield from _texts(item, depth + 1)
+    elif body is not None:
+        yield str(body)
+
+
+def _telling(body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Leave out what names no reason, and what is not to be shown."""
+    silent = _SAYS_NOTHING | CREDENTIAL_FIELDS | {*_TEXT_KEYS}
+    return {
+        name: _telling(value, depth + 1) if is_object(value) else value
+        for name, value in body.items()
+        if name not in silent and depth <= _DEEPEST
+    }
+
+
+def _clean(text: str) -> str:
+    # Patterns look far ahead: on a text without an end they would take for ever.
+    text = text[:_MOST_READ]
+    if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
+        title = _TITLE.search(text)
+        text = html.unescape(title[1] if title else _TAGS.sub(" ", text))
+    # The hub's advice to its own administrator is no help to a caller.
+    text = _CONFIG_HINT.sub("", text)
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    flat = " ".join(_RULES.sub(" ", printable).split())
+    return flat if len(flat) <= MAX_SENTENCE else flat[: MAX_SENTENCE - 1] + "…"

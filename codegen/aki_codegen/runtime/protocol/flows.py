@@ -1,0 +1,169 @@
+"""The life of a job as generators: they decide everything and perform nothing.
+
+The sync and the async driver run the same flows, so no rule of the protocol is written twice.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import (
+    AkiError,
+    AuthenticationError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+)
+from ..options import Options
+from . import answers, requests
+from .answers import Answer
+from .certainty import UNCERTAIN, is_busy
+from .effects import (
+    CANCEL_SECONDS,
+    Flow,
+    InterruptedSubmitError,
+    Note,
+    Notify,
+    Pause,
+    Send,
+    Session,
+)
+from .pace import next_poll_delay, retry_delay
+from .polling import REQUEST_SECONDS, abandon, advance, passes, request_seconds, short
+from .requests import Request
+from .state import EventReader, JobState, Out, Prog, Reading
+
+
+def ask(session: Session, request: Request, max_retries: int) -> Flow[Answer]:
+    """Send a request that costs nothing, again where a repetition may help."""
+    attempt = 0
+    while True:
+        attempt += 1
+        retry_after: float | None = None
+        try:
+            answer: Answer = yield Send(request, REQUEST_SECONDS)
+        except ConnectionFailedError:
+            if attempt > max_retries:
+                raise
+        else:
+            if answer.status not in answers.RETRYABLE_STATUSES or attempt > max_retries:
+                return answer
+            retry_after = answer.retry_after
+        yield Pause(retry_delay(attempt, retry_after, random.random))
+
+
+def submit(
+    session: Session,
+    reading: Reading[Prog, Out],
+    inputs: Mapping[str, Any],
+    options: Options,
+) -> Flow[JobState[Prog, Out]]:
+    """Make a job, once: a submit is repeated only where it is certain that no job was made."""
+    endpoint = reading.endpoint
+    deadline = session.deadline(options.timeout)
+    if passes(session, 0.0, deadline):
+        raise DeadlineExceededError(
+            f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint
+        )
+    attempt = 0
+    while True:
+        attempt += 1
+        request = requests.submit(session.address, session.key(), endpoint, inputs)
+        retry_after: float | None = None
+        try:
+            seconds = request_seconds(session, deadline, CANCEL_SECONDS)
+            answer: Answer = yield Send(request, seconds, whole=True)
+            retry_after = answer.retry_after
+            made = answers.read_submit(answer, endpoint)
+        except AuthenticationError as error:
+            if session.key() is not None:
+                raise
+            raise error.with_hint("set AKI_API_KEY or give api_key=") from None
+        except AkiError as error:
+            if is_busy(error):
+                reason = error
+            elif isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
+                raise _no_answer_in_time(endpoint) from error
+            else:
+                raise
+        except InterruptedSubmitError as interrupted:
+            yield from _abandon_unseen(session, reading, interrupted.answer, options)
+            raise interrupted.reason from None
+        else:
+            first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
+            job = JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
+            yield from _or_abandon(session, job, options, _announce(job))
+            return job
+        pause = retry_delay(attempt, retry_after, random.random, base=0.25)
+        if attempt > options.max_retries or passes(session, pause, deadline):
+            raise reason
+        yield Note(f"{endpoint}: no job was made, trying again in {pause:.2f} s: {reason}")
+        yield Pause(pause)
+
+
+def watch(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+    """Bring one piece of news of a job that only this caller waits for."""
+    yield from _or_abandon(session, job, options, advance(session, job, options, job.deadline))
+
+
+def call(
+    session: Session,
+    reading: Reading[Prog, Out],
+    inputs: Mapping[str, Any],
+    options: Options,
+) -> Flow[Out]:
+    """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
+    job = yield from submit(session, reading, inputs, options)
+    yield from _or_abandon(session, job, options, _follow(session, job, options))
+    return job.result()
+
+
+def _follow(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+    reader = EventReader(job)
+    while not job.ended:
+        yield from advance(session, job, options, job.deadline)
+        event = reader.read()
+        if event is not None and options.on_progress is not None:
+            yield Notify(event, options.on_progress)
+
+
+def _or_abandon(
+    session: Session, job: JobState[Any, Any], options: Options, flow: Flow[None]
+) -> Flow[None]:
+    """Run a flow that waits for a job; whatever ends the waiting early cancels the job."""
+    try:
+        yield from flow
+    except GeneratorExit:
+        raise
+    except DeadlineExceededError:
+        yield from abandon(session, job, options)
+        # The answer to the cancelling may hold the result, which nobody could have again.
+        if job.output is None:
+            raise
+    except Exception:
+        yield from abandon(session, job, options)
+        raise
+    except BaseException:
+        yield from abandon(session, job, options, interrupted=True)
+        raise
+
+
+def _announce(job: JobState[Any, Any]) -> Flow[None]:
+    yield Note(f"{job.reading.endpoint}: job {short(job.job_id)} submitted")
+
+
+def _abandon_unseen(
+    session: Session, reading: Reading[Any, Any], answer: Answer, options: Options
+) -> Flow[None]:
+    """Cancel a job whose id came after its caller had gone."""
+    try:
+        made = answers.read_submit(answer, reading.endpoint)
+    except AkiError:
+        return
+    yield from abandon(session, JobState(reading, made.job_id), options, interrupted=True)
+
+
+def _no_answer_in_time(endpoint: str) -> DeadlineExceededError:
+    return DeadlineExceededError(
+        f"{endpoint}: the deadline passed before the hub answered; {UNCERTAIN}",
+        endpoint=endpoint,
+    )

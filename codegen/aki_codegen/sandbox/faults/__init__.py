@@ -1,0 +1,1 @@
+"""What can be told to go wrong, and when."""

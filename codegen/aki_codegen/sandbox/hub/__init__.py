@@ -1,0 +1,1 @@
+"""The hub itself: jobs, queues, and what it answers. Plain Python, without a framework."""

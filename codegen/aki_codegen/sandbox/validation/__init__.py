@@ -1,0 +1,1 @@
+"""Whether the inputs of a call are what an endpoint declares."""

@@ -1,0 +1,1 @@
+"""The workers: what a job asks of one, and what it makes: words, pictures and sound."""

@@ -1,0 +1,204 @@
+"""A snapshot as canonical files in a package's `spec/` folder, written and read.
+
+`names.json` holds the names that are in use; those of endpoints and fields that are gone are in
+`history.json`, so that a hub that goes back to what it was gives the same files but this one.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..naming import identifiers
+from ..output.folder import files_of
+from ..parsing.overrides import Overrides, parse_overrides
+from ..parsing.parse import EndpointNames
+from ..problems import GenerationError, Problem
+from ..runtime.errors import ConfigurationError
+from ..runtime.hub import Address
+from ..runtime.shapes import is_array, is_object
+from .names import merged, split_names
+from .snapshot import Snapshot
+
+SPEC = PurePosixPath("spec")
+HUB = SPEC / "hub.json"
+NAMES = SPEC / "names.json"
+HISTORY = SPEC / "history.json"
+OVERRIDES = SPEC / "overrides.json"
+STATE = SPEC / "state.json"
+ENDPOINTS = SPEC / "endpoints"
+COMMENT = "$comment"
+
+_NAMES = TypeAdapter(EndpointNames)
+_PROBLEMS = TypeAdapter(tuple[Problem, ...])
+
+
+def to_files(
+    snapshot: Snapshot, comment: str, written: Mapping[str, bytes] | None = None
+) -> dict[PurePosixPath, bytes]:
+    """Return the snapshot's files, by their path within the package; each says what made it.
+
+    Args:
+        snapshot: What is written.
+        comment: What made it.
+        written: The files of details that are as they were, by the endpoint's name.
+    """
+
+    def dump(value: Mapping[str, object]) -> bytes:
+        # ASCII: a lone surrogate in a hub's text has no other form in a file.
+        text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
+        return f"{text}\n".encode("ascii")
+
+    known = written or {}
+
+    used, retired = split_names(snapshot)
+    files = {
+        HUB: dump({"server": snapshot.server, "layout": snapshot.layout}),
+        NAMES: dump(_names_document(used)),
+    }
+    if retired:
+        files[HISTORY] = dump(_names_document(retired))
+    if snapshot.overrides.endpoints:
+        files[OVERRIDES] = dump(snapshot.overrides.model_dump(exclude_defaults=True))
+    if snapshot.removed or snapshot.problems:
+        problems = [asdict(problem) for problem in sorted(snapshot.problems)]
+        files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
+    for wire, path in document_paths(snapshot).items():
+        document = snapshot.documents[wire]
+        if is_object(document):
+            files[path] = known[wire] if wire in known else dump(document)
+    return files
+
+
+def document_paths(snapshot: Snapshot) -> dict[str, PurePosixPath]:
+    """Return where each endpoint's details are within the package, by the endpoint's name, sorted."""
+    file_names = identifiers(
+        snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
+    )
+    return {wire: ENDPOINTS / f"{file_names[wire]}.json" for wire in sorted(snapshot.documents)}
+
+
+def read(package: Path) -> Snapshot | None:
+    """Read the snapshot of a generated package; None where there is none.
+
+    Raises:
+        GenerationError: It is there but can not be read.
+    """
+    try:
+        files = files_of(package / SPEC)
+    except OSError as error:
+        raise GenerationError(f"{package / SPEC} can not be read: {error}") from None
+    return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
+
+
+def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
+    """Read the snapshot from the files of a generated package; None where there is none.
+
+    Args:
+        files: What is in the package's folder, by the path in it.
+        package: The folder, to be named where a file can not be read.
+
+    Raises:
+        GenerationError: It is there but can not be read.
+    """
+    reader = _Reader(files, package)
+    hub = reader.load(HUB)
+    if hub is None:
+        return None
+    try:
+        address = Address.parse(str(hub.get("server")), str(hub.get("layout")))
+    except ConfigurationError as error:
+        raise GenerationError(f"{package / HUB}: {error}; restore it from git") from None
+    removed, problems = reader.state()
+    return Snapshot(
+        address.server,
+        address.layout,
+        reader.documents(),
+        merged(reader.names(NAMES), reader.names(HISTORY)),
+        reader.overrides(),
+        removed,
+        problems,
+    )
+
+
+def _names_document(names: Mapping[str, EndpointNames]) -> dict[str, object]:
+    return {
+        # An endpoint may be called as the comment is.
+        f"${wire}" if wire.startswith("$") else wire: {
+            "name": given.name,
+            "models": given.models,
+            "fields": {
+                section: dict(sorted(fields.items()))
+                for section, fields in sorted(given.fields.items())
+            },
+        }
+        for wire, given in sorted(names.items())
+    }
+
+
+class _Reader:
+    """Reads the files of a snapshot; a fault is told with the file that it is in."""
+
+    def __init__(self, files: Mapping[str, bytes], package: Path) -> None:
+        self._files = files
+        self._package = package
+
+    def documents(self) -> dict[str, object]:
+        documents: dict[str, object] = {}
+        folder = f"{ENDPOINTS}/"
+        for path in self._files:
+            inside = path.removeprefix(folder)
+            if inside == path or "/" in inside or not inside.endswith(".json"):
+                continue
+            document = self._object(path)
+            name = document.get("name")
+            if not isinstance(name, str):
+                place = self._package / path
+                raise GenerationError(f"{place} names no endpoint; restore it from git")
+            documents[name] = document
+        return documents
+
+    def names(self, path: PurePosixPath) -> dict[str, EndpointNames]:
+        names: dict[str, EndpointNames] = {}
+        for wire, given in (self.load(path) or {}).items():
+            try:
+                names[wire.removeprefix("$")] = _NAMES.validate_python(given)
+            except ValidationError:
+                place = self._package / path
+                raise GenerationError(
+                    f"{place} is damaged at {wire!r}; restore it from git"
+                ) from None
+        return names
+
+    def overrides(self) -> Overrides:
+        table = self.load(OVERRIDES)
+        return parse_overrides(table, str(self._package / OVERRIDES)) if table else Overrides()
+
+    def state(self) -> tuple[frozenset[str], tuple[Problem, ...]]:
+        state = self.load(STATE) or {}
+        removed = state.get("removed", [])
+        try:
+            problems = _PROBLEMS.validate_python(state.get("problems", []))
+        except ValidationError:
+            place = self._package / STATE
+            raise GenerationError(f"{place} is damaged; restore it from git") from None
+        names = [name for name in removed if isinstance(name, str)] if is_array(removed) else []
+        return frozenset(names), problems
+
+    def load(self, path: PurePosixPath) -> dict[str, Any] | None:
+        return self._object(str(path)) if str(path) in self._files else None
+
+    def _object(self, path: str) -> dict[str, Any]:
+        place = self._package / path
+        try:
+            document = json.loads(self._files[path].decode())
+        except (ValueError, RecursionError) as error:
+            raise GenerationError(
+                f"{place} can not be read: {error}; restore it from git"
+            ) from None
+        if not is_object(document):
+            raise GenerationError(f"{place} holds no object; restore it from git")
+        return {name: value for name, value in document.items() if name != COMMENT}

@@ -1,0 +1,124 @@
+"""From a hub and the snapshot before to the new snapshot: nothing is lost by accident.
+
+An endpoint whose details can not be had keeps its last known ones. One that is missing from the list is
+removed only where the hub does not know it any more either, and stays a tombstone for one refresh.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ..fetching.source import Fetched, fetch, fetch_missing
+from ..fetching.target import Target
+from ..parsing.wire import read_details
+from ..problems import GenerationError, Problem
+from .snapshot import Snapshot, canonical
+
+ASK = "ask the hub's administrator"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What became of endpoints that are not on the list any more.
+
+    Attributes:
+        removed: The hub does not know them any more.
+        kept: The others, with why they are kept.
+    """
+
+    removed: frozenset[str]
+    kept: Mapping[str, str]
+
+
+def refreshed(
+    target: Target,
+    previous: Snapshot | None,
+    on_document: Callable[[int, int], None],
+    *,
+    force: bool,
+) -> Snapshot:
+    """Ask a hub, and keep what would be lost by accident.
+
+    Args:
+        target: The hub.
+        previous: The snapshot before, if there is one.
+        on_document: Called with the number of details that are here, and of all.
+        force: Take an empty list, or one that removes more than half, for what it says.
+
+    Raises:
+        GenerationError: The list could not be had, is empty, or would remove more than half.
+    """
+    server, layout = target.recorded.server, target.recorded.layout
+    before = previous if previous is not None else Snapshot(server, layout, {})
+    fetched = asyncio.run(fetch(target.address, target.key, on_document))
+    known = before.offered()
+    if not fetched.listed and not (force and known):
+        raise GenerationError(
+            f"{target.address.server} lists no endpoints; with a key it may list more (AKI_API_KEY)"
+            + ("; --force takes that for true and removes all" if known else "")
+        )
+    missing = _missing(target, fetched, known)
+    if len(missing.removed) * 2 > len(known) and not force:
+        raise GenerationError(
+            f"{target.address.server} would remove {len(missing.removed)} of {len(known)} endpoints "
+            f"({', '.join(sorted(missing.removed)[:5])}, …); nothing was changed. Is it the hub that the package "
+            f"was made from, {before.server}? --force takes it for true"
+        )
+    documents, problems = _with_last_known(fetched, before.documents)
+    problems += [Problem(name, "", why, ASK, "kept") for name, why in sorted(missing.kept.items())]
+    for name in missing.removed | missing.kept.keys():
+        documents[name] = known[name]
+    return Snapshot(
+        server,
+        layout,
+        documents,
+        before.names,
+        before.overrides,
+        missing.removed,
+        tuple(sorted(problems)),
+    )
+
+
+def _missing(target: Target, fetched: Fetched, known: Mapping[str, object]) -> Missing:
+    gone = sorted(known.keys() - set(fetched.listed))
+    if not gone:
+        return Missing(frozenset(), {})
+    answers = asyncio.run(fetch_missing(target.address, target.key, gone))
+    list_is_sound = not fetched.problems or all(
+        p.endpoint in fetched.listed for p in fetched.problems
+    )
+    kept: dict[str, str] = {}
+    for name, answer in answers.items():
+        if answer is None and list_is_sound:
+            continue
+        if answer is None:
+            kept[name] = "it is not on the list, but the list itself is not sound"
+        elif answer:
+            kept[name] = (
+                f"it is not on the list, and whether it is gone could not be seen: {answer}"
+            )
+        else:
+            kept[name] = (
+                "it is not on the list, but the hub still describes it; "
+                "the key may have fewer rights than the one before"
+            )
+    return Missing(frozenset(gone) - kept.keys(), kept)
+
+
+def _with_last_known(
+    fetched: Fetched, known: Mapping[str, object]
+) -> tuple[dict[str, object], list[Problem]]:
+    documents: dict[str, object] = {}
+    problems = {problem.endpoint: problem for problem in fetched.problems}
+    for name in fetched.listed:
+        document = canonical(name, fetched.documents.get(name))
+        why = read_details(document)
+        if not isinstance(why, str):
+            documents[name] = document
+            continue
+        problem = problems.get(name) or Problem(name, "", why, ASK, "skipped")
+        if name in known:
+            documents[name] = known[name]
+            problem = replace(problem, effect="kept")
+        problems[name] = problem
+    return documents, list(problems.values())

@@ -1,0 +1,51 @@
+"""The metadata that a package is made from: the only thing that rendering depends on. Values, no files.
+
+It holds what the specification is made of and nothing that changes from second to second, and it remembers
+the names once given and the endpoints that have just gone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..parsing.overrides import Overrides
+from ..parsing.parse import EndpointNames
+from ..problems import Problem
+from ..runtime.hub import Layout
+from ..runtime.shapes import is_object
+
+_KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that rendering depends on.
+
+    Attributes:
+        server: The hub's address, the default of the generated client.
+        layout: How the hub lays out its routes.
+        documents: Canonical details by the endpoint's name, tombstones included.
+        names: Names once given, by the endpoint's name; endpoints that are gone included.
+        overrides: What the user settles against the metadata.
+        removed: Endpoints that the hub has removed since the refresh before: kept as tombstones for one.
+        problems: What was wrong when the hub was asked.
+    """
+
+    server: str
+    layout: Layout
+    documents: Mapping[str, object]
+    names: Mapping[str, EndpointNames] = field(default_factory=dict[str, EndpointNames])
+    overrides: Overrides = field(default_factory=Overrides)
+    removed: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    def offered(self) -> dict[str, object]:
+        """Return the details of the endpoints that the hub offers, without tombstones."""
+        return {name: d for name, d in self.documents.items() if name not in self.removed}
+
+
+def canonical(name: str, document: object) -> object:
+    """Keep of a details document what is specification; what is none is kept whole, to be told as a problem."""
+    if not is_object(document):
+        return document
+    kept = {key: document[key] for key in _KEPT_FIELDS if key in document}
+    return {"name": name, **{key: value for key, value in kept.items() if key != "name"}}

@@ -1,0 +1,169 @@
+"""What both clients are without I/O: settings, the key, reading the hub's answers to questions."""
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from ..errors import ConfigurationError, UnexpectedAnswerError
+from ..hub import Address, Hub, Layout, http_allowed_by_environment
+from ..jobs.ref import Origin
+from ..options import Options
+from ..protocol import answers, flows
+from ..protocol.effects import Flow, Session
+from ..protocol.explain import sentences
+from ..protocol.requests import Request
+from ..secret import ApiKey
+from ..shapes import is_array
+from . import staleness
+from .endpoint import EndpointSpec
+
+if TYPE_CHECKING:
+    from ..changes.compare import Change
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """What the hub says about a key; true when the key is good.
+
+    Attributes:
+        valid: Whether the key is good.
+        message: Why it is not.
+    """
+
+    valid: bool
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+def as_key(value: str | ApiKey | None) -> ApiKey | None:
+    """Hide a key; None takes the one in AKI_API_KEY, an empty one is none."""
+    given = os.environ.get("AKI_API_KEY", "") if value is None else value
+    text = (given.reveal() if isinstance(given, ApiKey) else given).strip()
+    return ApiKey(text) if text else None
+
+
+@dataclass
+class KeyHolder:
+    """The key that a client and its copies with other options share, so that replacing it reaches all of them."""
+
+    key: ApiKey | None = None
+
+
+class ClientCore:
+    """Settings, and everything that a client says without performing I/O."""
+
+    _hub: ClassVar[Hub]
+    _options: Options
+    _session: Session
+
+    def _set_up(
+        self,
+        key: ApiKey | None,
+        api_server: str | None,
+        layout: Layout | None,
+        options: Options,
+        *,
+        allow_http: bool,
+    ) -> None:
+        self._allow_http = allow_http or http_allowed_by_environment()
+        self._options = options
+        self._key_holder = KeyHolder()
+        server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
+        self._address = Address.parse(server, layout or self._hub.layout)
+        self.api_key = key
+
+    @property
+    def api_server(self) -> str:
+        """The hub's address."""
+        return self._address.server
+
+    @property
+    def api_key(self) -> ApiKey | None:
+        """The key, hidden; assign a string to replace it for all further requests, None to send none."""
+        return self._key_holder.key
+
+    @api_key.setter
+    def api_key(self, value: str | ApiKey | None) -> None:
+        # A traceback of a refusal may show the locals.
+        key, value = as_key("" if value is None else value), None
+        self._address.require_private(key, allow_http=self._allow_http)
+        self._key_holder.key = key
+
+    def _new_session(self, now: Callable[[], float]) -> Session:
+        return Session(self._address, lambda: self._key_holder.key, now)
+
+    def _copy(self, options: Options) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._options = options
+        other._session = other._new_session(self._session.now)
+        return other
+
+    def _read_endpoints(self, answer: answers.Answer) -> list[str]:
+        listed = answers.read_json(answer).get("endpoints")
+        if not is_array(listed):
+            raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
+        return [name for name in listed if isinstance(name, str)]
+
+    def _read_key_check(self, answer: answers.Answer) -> KeyCheck:
+        document = answers.read_json(answer)
+        valid = document.get("valid", document.get("success")) is True
+        return KeyCheck(valid, "" if valid else "; ".join(sentences(document)))
+
+    def _openai(self, kind: str) -> Any:
+        try:
+            package = importlib.import_module("openai")
+        except ImportError:
+            raise ConfigurationError(
+                "the OpenAI interface needs the package openai: pip install openai"
+            ) from None
+        if self.api_key is None:
+            raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
+        return getattr(package, kind)(
+            api_key=self.api_key.reveal(), base_url=f"{self.api_server}/v1"
+        )
+
+    def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
+        package, retries = self._hub.package, self._options.max_retries
+        if name is None:
+            shipped = staleness.shipped_documents(package)
+            return staleness.check_all(self._session, shipped, retries)
+        if name in self._hub.endpoints:
+            shipped = staleness.shipped_document(Origin(package, name))
+        else:
+            shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
+        if not shipped:
+            raise ConfigurationError(f"{package} has no endpoint {name!r}; see dir() of the client")
+        return staleness.check(self._session, shipped, retries)
+
+    def _ask(self, request: Request) -> Flow[answers.Answer]:
+        return flows.ask(self._session, request, self._options.max_retries)
+
+    @classmethod
+    def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:
+        """Import the module of an endpoint."""
+        module = cls._hub.endpoints.get(name)
+        if module is None:
+            close = get_close_matches(name, cls._hub.endpoints, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; see dir() for those there are"
+            raise AttributeError(f"no endpoint {name!r} in {cls._hub.package}{hint}", name=name)
+        loaded = importlib.import_module(f"{cls._hub.package}.endpoints.{module}")
+        return cast("EndpointSpec[Any, Any, Any]", getattr(loaded, name))
+
+    def __dir__(self) -> list[str]:
+        machinery = {"load_endpoint", "parts"}
+        return sorted({*super().__dir__(), *self._hub.endpoints} - machinery)
+
+    def __repr__(self) -> str:
+        key = "with a key" if self.api_key is not None else "without a key"
+        return f"<{type(self).__name__} {self.api_server} {key}>"
+
+    def __reduce__(self) -> Any:
+        raise ConfigurationError(
+            "a client is never pickled, because it holds the key; make one where it is needed"
+        )

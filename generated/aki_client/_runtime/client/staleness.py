@@ -1,0 +1,91 @@
+"""Whether a generated client has grown stale: the details it was made from against the live hub's. Flows, no I/O."""
+
+import importlib.resources
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import AkiError, InvalidParametersError
+from ..jobs.ref import Origin
+from ..protocol import answers, flows, requests
+from ..protocol.effects import Flow, Session
+from ..shapes import is_array
+
+if TYPE_CHECKING:
+    from ..changes.compare import Change
+
+T = TypeVar("T")
+Documents = dict[str, object]
+
+
+def shipped_documents(package: str) -> Documents:
+    """Return the details that a package was made from, by the endpoint's name on the hub."""
+    folder = importlib.resources.files(package) / "spec" / "endpoints"
+    read = (json.loads(entry.read_text("utf-8")) for entry in folder.iterdir())
+    return {document["name"]: document for document in read}
+
+
+def shipped_document(origin: Origin) -> Documents:
+    """Return the details that one endpoint was made from, by its name; none where it was not generated."""
+    if not origin.attribute:
+        return {}
+    folder = importlib.resources.files(origin.package) / "spec" / "endpoints"
+    document: dict[str, Any] = json.loads((folder / f"{origin.attribute}.json").read_text("utf-8"))
+    return {document["name"]: document}
+
+
+def check(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
+    """Compare some endpoints with the hub.
+
+    Raises:
+        AkiError: The hub could not be asked.
+    """
+    live: Documents = {}
+    for name in shipped:
+        yield from _describe(session, name, max_retries, live)
+    return _compare(shipped, live)
+
+
+def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
+    """Compare all endpoints with the hub, newcomers included.
+
+    Raises:
+        AkiError: The hub could not be asked.
+    """
+    request = requests.endpoint_list(session.address, session.key())
+    answer = yield from flows.ask(session, request, max_retries)
+    listed = answers.read_json(answer).get("endpoints")
+    names = {name for name in listed if isinstance(name, str)} if is_array(listed) else set[str]()
+    live: Documents = {}
+    for name in sorted(names | shipped.keys()):
+        yield from _describe(session, name, max_retries, live)
+    return _compare(shipped, live)
+
+
+def explaining(session: Session, origin: Origin, max_retries: int, flow: Flow[T]) -> Flow[T]:
+    """Run a flow; where the hub refuses parameters that the client thought valid, say what has changed."""
+    try:
+        return (yield from flow)
+    except InvalidParametersError as error:
+        refusal = error
+    changes: tuple[Change, ...] = ()
+    if refusal.by_hub:
+        try:
+            changes = yield from check(session, shipped_document(origin), max_retries)
+        except (AkiError, OSError, ValueError):
+            changes = ()
+    raise refusal.because_of(changes) if changes else refusal
+
+
+def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
+    from ..changes.compare import (
+        compare_hubs,  # its rules take a while to import, and few calls need them
+    )
+
+    return compare_hubs(shipped, live)
+
+
+def _describe(session: Session, name: str, max_retries: int, live: Documents) -> Flow[None]:
+    request = requests.endpoint_details(session.address, session.key(), name)
+    answer = yield from flows.ask(session, request, max_retries)
+    if answer.status != 404:
+        live[name] = answers.read_json(answer, name)

@@ -1,0 +1,143 @@
+"""The sync client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from ..http.library import SyncHttpClient
+from ..http.runner import SyncRunner
+from ..http.sync_transport import SyncTransport
+from ..hub import Layout
+from ..jobs.streams import Stream
+from ..jobs.sync_job import Job
+from ..options import OptionChanges, Options
+from ..protocol import answers, requests
+from ..protocol.effects import Session
+from .core import ClientCore, KeyCheck, as_key
+from .endpoint import Endpoint
+from .untyped import AnyOutput, AnyProgress, untyped_spec
+
+if TYPE_CHECKING:
+    from ..changes.compare import Change
+
+
+class SyncClient(ClientCore):
+    """A client of one hub. It may be shared by threads; use it in a `with` block or close it.
+
+    Args:
+        api_key: The hub's key; AKI_API_KEY where it is not given.
+        api_server: The hub's address, with or without `/api`; AKI_API_SERVER, or the hub that this package was
+            generated from, where it is not given.
+        layout: `"aki"` or `"aime"`, how the hub lays out its routes; as generated where it is not given.
+        http_client: Your own `httpx.Client`, for proxies, certificates or hooks; it is not closed here.
+        allow_http: Allow the key to go over plain http to another machine (AKI_ALLOW_HTTP=1).
+        options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, for all calls.
+
+    Raises:
+        ConfigurationError: The address is none, or the key would go over plain http.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        api_server: str | None = None,
+        layout: Layout | None = None,
+        http_client: SyncHttpClient | None = None,
+        allow_http: bool = False,
+        **options: Unpack[OptionChanges[Any]],
+    ) -> None:
+        # A traceback of what fails from here on may show the locals.
+        key, api_key = as_key(api_key), None
+        self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
+        self._transport = SyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
+        self._session = self._new_session(self._transport.now)
+
+    def endpoints(self) -> list[str]:
+        """Ask the hub for the names of the endpoints that the key may use."""
+        request = requests.endpoint_list(self._address, self.api_key)
+        return self._read_endpoints(self._transport.run(self._ask(request)))
+
+    def endpoint_details(self, name: str) -> Mapping[str, Any]:
+        """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
+        request = requests.endpoint_details(self._address, self.api_key, name)
+        return answers.read_json(self._transport.run(self._ask(request)), name)
+
+    def validate_key(self) -> KeyCheck:
+        """Ask the hub whether the key is good."""
+        request = requests.validate_key(self._address, self.api_key, self._hub.client_version)
+        return self._read_key_check(self._transport.run(self._ask(request)))
+
+    def endpoint(self, name: str) -> Endpoint[..., AnyOutput, AnyProgress]:
+        """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
+        spec = untyped_spec(name, self._hub.package)
+        return Endpoint(SyncRunner(self.parts), spec, self._options)
+
+    def call(self, name: str, params: Mapping[str, Any]) -> AnyOutput:
+        """Call an endpoint that was not generated; lists, dicts and media are encoded as the hub wants."""
+        return self.endpoint(name)(**params)
+
+    def submit(self, name: str, params: Mapping[str, Any]) -> Job[AnyProgress, AnyOutput]:
+        """Submit a job to an endpoint that was not generated, and return its handle at once."""
+        return self.endpoint(name).submit(**params)
+
+    def stream(self, name: str, params: Mapping[str, Any]) -> Stream[AnyProgress, AnyOutput]:
+        """Stream an endpoint that was not generated."""
+        return self.endpoint(name).stream(**params)
+
+    def job(self, name: str, job_id: str) -> Job[AnyProgress, AnyOutput]:
+        """Return the handle of a job of an endpoint that was not generated."""
+        return self.endpoint(name).job(job_id)
+
+    def openai(self) -> Any:
+        """Return an `openai.OpenAI` that talks to the hub's OpenAI interface at `/v1`.
+
+        Its model names are not endpoint names: ask its `models.list()`.
+
+        Raises:
+            ConfigurationError: The package openai is not installed, or there is no key.
+        """
+        return self._openai("OpenAI")
+
+    def check(self, name: str | None = None) -> "tuple[Change, ...]":
+        """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
+
+        Args:
+            name: An endpoint, by its Python name or the hub's; all of them, newcomers included, where it is not given.
+
+        Raises:
+            ConfigurationError: The package has no such endpoint.
+            AkiError: The hub could not be asked.
+        """
+        return self._transport.run(self._check(name))
+
+    def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
+        """Return the same client with other options for all its calls; connections are shared."""
+        return self._copy(replace(self._options, **changes))
+
+    def parts(self) -> tuple[Session, SyncTransport]:
+        """Return what the flows of this client run on."""
+        return self._session, self._transport
+
+    def close(self) -> None:
+        """Close the connections; jobs go on."""
+        self._transport.close()
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: to them a name that is not declared is a mistake.
+
+        def __getattr__(self, name: str) -> Any:
+            endpoint = self.load_endpoint(name)
+            return Endpoint(SyncRunner(self.parts), endpoint, self._options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,165 @@
+"""The driver that runs flows in the calling task. It decides nothing."""
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ..protocol.answers import Answer
+from ..protocol.effects import (
+    CANCEL_SECONDS,
+    Effect,
+    Flow,
+    InterruptedRequestError,
+    Note,
+    Notify,
+    Pause,
+    Send,
+)
+from ..protocol.requests import Request
+from .library import AsyncHttpClient, require_kind
+from .sync_transport import interrupted
+
+if TYPE_CHECKING:
+    from .async_http import AsyncHttp
+
+T = TypeVar("T")
+
+_log = logging.getLogger("aki_client")
+
+
+class AsyncTransport:
+    """Runs flows in the calling task.
+
+    Args:
+        http_client: The caller's own client; it is used as it is and never closed here.
+        user_agent: What the hub sees as the User-Agent.
+    """
+
+    now = staticmethod(time.monotonic)
+
+    def __init__(self, http_client: AsyncHttpClient | None, user_agent: str) -> None:
+        require_kind(http_client, "AsyncClient")
+        self._given = http_client
+        self._user_agent = user_agent
+        self._made: list[AsyncHttp] = []
+        self._undisturbed: set[asyncio.Task[Any]] = set()
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Perform what the flow asks for until it returns or raises.
+
+        When the task is cancelled, what the flow still has to do (cancel the hub's job) is done in a
+        task of its own, so that a second cancellation does not cut it short; the flow bounds its time.
+        """
+        try:
+            return await self._drive(flow, None)
+        except _InterruptedFlowError as interrupted:
+            rest = self._begin(self._drive(flow, interrupted.reason))
+        await _outlast(rest, None)
+        return rest.result()
+
+    async def aclose(self) -> None:
+        """Close this event loop's connections, unless the client was the caller's own."""
+        loop = asyncio.get_running_loop()
+        try:
+            await self._settle(loop)
+        finally:
+            for http in self._made[:1]:
+                await http.aclose()
+
+    async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let callers that were cancelled tell the hub, for a short time."""
+        until = self.now() + CANCEL_SECONDS
+        while tasks := [task for task in self._undisturbed if task.get_loop() is loop]:
+            if self.now() >= until:
+                return
+            await asyncio.wait(tasks, timeout=until - self.now())
+            await asyncio.sleep(0)  # one that has ended may lead to another
+
+    async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
+        try:
+            effect = flow.throw(interruption) if interruption is not None else next(flow)
+            while True:
+                try:
+                    outcome = await self._perform(effect)
+                except (asyncio.CancelledError, InterruptedRequestError) as error:
+                    if interruption is None:
+                        raise _InterruptedFlowError(error) from None
+                    effect = flow.throw(error)
+                except BaseException as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return cast("T", end.value)
+
+    @property
+    def _http(self) -> "AsyncHttp":
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .async_http import AsyncHttp
+
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(AsyncHttp(self._given, self._user_agent))
+        return self._made[0]
+
+    async def _perform(self, effect: Effect) -> Answer | None:
+        match effect:
+            case Send(request, seconds, whole):
+                if whole:
+                    return await self._send_whole(request, seconds)
+                return await self._http.exchange(request, seconds)
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+            case Note(text):
+                _log.info("%s", text)
+            case Notify(event, show):
+                shown = show(event)
+                if inspect.isawaitable(shown):
+                    await cast("Awaitable[object]", shown)
+        return None
+
+    async def _send_whole(self, request: Request, seconds: float) -> Answer:
+        """Send in a task of its own, so that cancelling the caller leaves the request whole."""
+        sending = self._begin(self._http.exchange(request, seconds))
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError as error:
+            interruption = error
+        await _outlast(sending, CANCEL_SECONDS)
+        sending.cancel()
+        await _outlast(sending, None)
+        if sending.cancelled() or sending.exception() is not None:
+            raise interruption
+        raise interrupted(request, sending.result(), interruption)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._undisturbed.add(task)
+        task.add_done_callback(self._undisturbed.discard)
+        # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
+        asyncio.tasks._unregister_task(task)
+        return task
+
+
+async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:
+    """Wait for a task however often the caller is cancelled meanwhile; whoever calls raises that later."""
+    until = None if seconds is None else time.monotonic() + seconds
+    while not task.done():
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            return
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=left)
+
+
+class _InterruptedFlowError(BaseException):
+    """The task that drives a flow was cancelled."""
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__()
+        self.reason = reason

@@ -1,0 +1,177 @@
+"""What comes back of a request: answers, collected within their time and size, and failures.
+
+Whatever goes wrong on the way becomes a `ConnectionFailedError` that says whether the hub may have seen the request.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+import httpcore
+
+from ..errors import AkiError, ConnectionFailedError, UnexpectedAnswerError
+from ..protocol.answers import Answer
+from ..protocol.certainty import UNCERTAIN
+from ..protocol.requests import Request
+
+MAX_ANSWER_BYTES = 512 * 1024 * 1024
+"""Bytes of one answer at the most, decompressed; no answer of a hub is near it."""
+
+_SHORTEST_KEY = 8
+_LARGE = 1 << 20
+_LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
+
+
+class NoConnectionFreeError(Exception):
+    """All connections of a client were in use until the time was over."""
+
+
+class TooSlowError(Exception):
+    """The body of an answer came too slowly."""
+
+
+class AnswerReader:
+    """Collects an answer as it comes, within its time and size.
+
+    Args:
+        request: What is answered.
+        status: The answer's status.
+        headers: Its headers, by names in small letters.
+        until: When the answer has to be whole, on the monotonic clock.
+    """
+
+    def __init__(
+        self, request: Request, status: int, headers: Mapping[str, str], until: float
+    ) -> None:
+        self._request = request
+        self._status = status
+        self._headers = headers
+        self._until = until
+        self._pieces: list[bytes] = []
+        self._size = 0
+        announced = headers.get("content-length", "")
+        self._announced = int(announced) if announced.isdecimal() else 0
+        self._refuse_beyond_limit(self._announced)
+        # A large answer is written to its place at once: pieces that are joined need it twice.
+        large = _LARGE < self._announced <= _LARGEST_RESERVED
+        self._whole = bytearray(self._announced) if large else None
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece of the body.
+
+        Raises:
+            UnexpectedAnswerError: The body is too long.
+            TooSlowError: The body comes too slowly.
+        """
+        start, self._size = self._size, self._size + len(piece)
+        self._refuse_beyond_limit(self._size)
+        if self._whole is None:
+            self._pieces.append(piece)
+        else:
+            self._whole[start : self._size] = piece
+        if time.monotonic() > self._until:
+            raise TooSlowError("the answer comes too slowly")
+
+    def answer(self) -> Answer:
+        """Return what came, without the key where the hub repeats it."""
+        came = b"".join(self._pieces) if self._whole is None else self._whole
+        body = _without_key_of(self._request, came)
+        return Answer(self._status, body, _seconds(self._headers))
+
+    def _refuse_beyond_limit(self, size: int) -> None:
+        if size > MAX_ANSWER_BYTES:
+            raise UnexpectedAnswerError(
+                f"the hub's answer is longer than {MAX_ANSWER_BYTES:,} bytes",
+                endpoint=self._request.endpoint or None,
+            )
+
+
+def _without_key_of(request: Request, body: bytes | bytearray) -> bytes | bytearray:
+    key = (request.payload or request.query).get("key")
+    if not isinstance(key, str) or len(key) < _SHORTEST_KEY:
+        return body
+    for form in _written_forms(key):
+        if form in body:
+            body = body.replace(form, b"***")
+    return body
+
+
+@lru_cache(maxsize=8)
+def _written_forms(key: str) -> tuple[bytes, ...]:
+    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    longest_first = sorted(written, key=len, reverse=True)
+    return tuple(form.encode("utf-8", "replace") for form in longest_first)
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    told = headers.get("retry-after")
+    if told is None:
+        return None
+    with suppress(ValueError):
+        return float(told)
+    with suppress(TypeError, ValueError, OverflowError):
+        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+    return None
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """Forget where an interruption struck: the places inside httpx know the request, and with it the key."""
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+def failure_of(
+    error: BaseException, request: Request, seconds: float, library: Any
+) -> BaseException:
+    """Return what to raise in place of what went wrong while a request was under way.
+
+    Args:
+        error: What went wrong.
+        request: The request.
+        seconds: What it was given.
+        library: The library of the client that sent it.
+    """
+    if isinstance(error, AkiError) or not isinstance(error, (*_FAILED, library.HTTPError)):
+        return without_frames(error)
+    server = urlsplit(request.url).netloc
+    never_sent = isinstance(error, (*_NEVER_SENT, *_never_sent(library)))
+    if isinstance(error, (*_LATE, library.TimeoutException)):
+        what = f"{server} did not answer within {seconds:.3g} s"
+    elif never_sent:
+        what = f"could not connect to {server}: {error}"
+    else:
+        what = f"the connection to {server} broke: {error or type(error).__name__}"
+    if not never_sent and request.purpose == "submit":
+        what += f"; {UNCERTAIN}"
+    return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=not never_sent)
+
+
+def _never_sent(library: Any) -> tuple[type[Exception], ...]:
+    return (
+        library.ConnectError,
+        library.ConnectTimeout,
+        library.PoolTimeout,
+        library.ProxyError,
+    )
+
+
+_NEVER_SENT: tuple[type[Exception], ...] = (NoConnectionFreeError, *_never_sent(httpcore))
+_LATE: tuple[type[Exception], ...] = (
+    NoConnectionFreeError,
+    TooSlowError,
+    httpcore.TimeoutException,
+)
+_FAILED: tuple[type[Exception], ...] = (
+    *_NEVER_SENT,
+    *_LATE,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    ValueError,
+)

@@ -1,0 +1,63 @@
+"""What the handles of jobs, sync and async, can say without asking the hub."""
+
+from typing import Any, Generic
+
+from ..errors import AkiError, InvalidParametersError
+from ..hub import Address
+from ..json_value import encode_json
+from ..protocol.state import JobState, Out, Prog
+from .ref import JobRef, Origin
+
+
+class JobHandle(Generic[Prog, Out]):
+    """What both handles can say without asking the hub."""
+
+    _state: JobState[Prog, Out]
+    _origin: Origin
+
+    def settle(self, output: Out | None, error: AkiError | None) -> None:
+        """Give the handle an end that is known from elsewhere: the hub would not tell it again."""
+        if not self._state.ended:
+            self._state.output, self._state.error = output, error
+
+    def _ref(self, address: Address) -> JobRef:
+        return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)
+
+    @property
+    def id(self) -> str:
+        """The job's id on the hub. Whoever knows it can read the job: treat it as a secret."""
+        return self._state.job_id
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's name on the hub."""
+        return self._state.reading.endpoint
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job's end is known here."""
+        return self._state.ended
+
+    def send(self, **progress_inputs: Any) -> None:
+        """Give the running job extra inputs; they ride on the next poll.
+
+        Raises:
+            InvalidParametersError: A value that is no JSON.
+        """
+        try:
+            encode_json(progress_inputs)
+        except (TypeError, ValueError, RecursionError) as error:
+            reason = f"progress inputs must be JSON values: {error}"
+            raise InvalidParametersError(self.endpoint, [reason]) from None
+        self._state.inputs_to_send.update(progress_inputs)
+
+    def __eq__(self, other: object) -> bool:
+        """Two handles are equal where they know the same job, and know the same of it."""
+        state: object = getattr(other, "_state", None)
+        return type(other) is type(self) and self._state is state
+
+    def __hash__(self) -> int:
+        return hash((self.endpoint, self.id))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.endpoint} {self.id[:8]}… {self._state.status}>"

@@ -1,0 +1,160 @@
+"""What a media parameter takes, and how it becomes the data URI that the hub wants.
+
+The format is taken from the bytes. What no hub could take (nothing, or bytes of no known format) is
+refused here: the public server hangs on it until its proxy gives up.
+"""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Protocol,
+    TypeAlias,
+    TypeGuard,
+    runtime_checkable,
+)
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from ..errors import MediaError
+from .formats import FORMATS, Kind, sniff
+from .objects import Audio, Image, Media, Video
+from .sources import is_data_uri
+
+
+@runtime_checkable
+class PillowLike(Protocol):
+    """What is used of a Pillow image, so that Pillow need not be there."""
+
+    def save(self, fp: IO[bytes], kind: str | None = ..., /) -> None:
+        """Write the picture into a file object."""
+
+
+_TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
+
+
+def as_media(value: object, kind: Kind) -> Media:
+    """Read what a caller gave: bytes, a path, a file, a Pillow image, a data URI or another call's output.
+
+    Raises:
+        MediaError: It is none of these, empty, or of a format that no hub takes.
+        OSError: The file can not be read.
+    """
+    medium = _medium_of(value, _TYPES[kind])
+    _require_known(medium, kind)
+    return medium
+
+
+def _medium_of(value: object, make: type[Media]) -> Media:
+    if isinstance(value, Media):
+        return value
+    if isinstance(value, str) and is_data_uri(value):
+        return make(value)
+    if isinstance(value, str) and "://" in value[:10]:
+        raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
+    if _is_path(value):
+        path = Path(value)
+        # What is no plain file (a pipe) can be read only once.
+        return make(path if path.is_file() else path.read_bytes())
+    return make(bytes_of(value))
+
+
+def bytes_of(value: object) -> bytes:
+    """Read the bytes of what a caller gave that is no path."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    reader = getattr(value, "read", None)
+    if callable(reader):
+        data = _read_and_rewind(value, reader)
+        if isinstance(data, bytes):
+            return data
+        raise MediaError("the file is opened as text; open it with mode 'rb'")
+    if isinstance(value, PillowLike):
+        return _encoded(value)
+    raise MediaError(
+        "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
+        f"not {type(value).__name__}"
+    )
+
+
+def _read_and_rewind(file: object, read: Callable[[], object]) -> object:
+    """Read a file from where it stands, and leave it there for the next call."""
+    place = file.tell() if isinstance(file, io.IOBase) and file.seekable() else None
+    try:
+        return read()
+    except UnicodeDecodeError:
+        return None
+    finally:
+        if place is not None and isinstance(file, io.IOBase):
+            file.seek(place)
+
+
+def _encoded(picture: PillowLike) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        picture.save(buffer, "PNG")
+    except OSError:  # PNG has no form for some modes, CMYK among them
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(value, str | os.PathLike)
+
+
+def _require_known(medium: Media, kind: Kind) -> None:
+    medium.check()
+    head = medium.head(16)
+    if not head:
+        raise MediaError(f"the {kind} is empty")
+    if sniff(head, kind) is None:
+        known = ", ".join(entry.name for entry in FORMATS[kind])
+        raise MediaError(f"the {kind} is of no known format ({known})")
+
+
+class _MediaParameter:
+    """Pydantic's view of a media parameter."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind: Kind = kind
+        self.parameter_type = kind
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._validate,
+            # Elsewhere than in JSON a medium stays itself, and is encoded while it is sent.
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                Media.data_uri, when_used="json"
+            ),
+        )
+
+    def _validate(self, value: object) -> Media:
+        try:
+            return as_media(value, self.kind)
+        except MediaError as error:
+            reason = error.message
+        except (OSError, ValueError) as error:
+            reason = f"can not be read: {getattr(error, 'strerror', None) or error}"
+        raise PydanticCustomError("media", "{reason}", {"reason": reason})
+
+    def __repr__(self) -> str:
+        return f"{self.kind.capitalize()}Input"
+
+
+if TYPE_CHECKING:
+    _Bytes: TypeAlias = bytes | bytearray | str | os.PathLike[str] | IO[bytes]
+    ImageInput: TypeAlias = Image | _Bytes | PillowLike
+    AudioInput: TypeAlias = Audio | _Bytes
+    VideoInput: TypeAlias = Video | _Bytes
+else:
+    ImageInput = Annotated[Any, _MediaParameter("image")]
+    AudioInput = Annotated[Any, _MediaParameter("audio")]
+    VideoInput = Annotated[Any, _MediaParameter("video")]

@@ -1,0 +1,274 @@
+"""Images, audio and video as objects: what the hub gives back, decoded when it is asked for.
+
+On the wire they are data URIs with the format in capitals, or plain base64 whose format only the bytes show.
+"""
+
+import io
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from ..errors import ConfigurationError, MediaError
+from .display import media_bundle
+from .formats import UNKNOWN, Kind, is_suffix, normal_name, sniff, suffix_of
+from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+
+_Data: TypeAlias = bytes  # in the class below, `bytes` is a property
+
+
+class Media:
+    """Something to see or hear; use `Image`, `Audio` or `Video`.
+
+    Args:
+        source: A data URI, plain base64 text, the bytes themselves, or the path of a file, which is read when its
+            bytes are needed.
+
+    Raises:
+        OSError: The file can not be read.
+    """
+
+    kind: ClassVar[Kind]
+
+    __slots__ = ("_bytes", "_format", "_source")
+
+    def __init__(self, source: str | bytes | os.PathLike[str]) -> None:
+        self._source = _source_of(source)
+        self._bytes = source if isinstance(source, bytes) else None
+        self._format = _declared_format(source) if isinstance(source, str) else None
+
+    @property
+    def bytes(self) -> bytes:
+        """The decoded bytes.
+
+        Raises:
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+        """
+        if self._bytes is None:
+            self._bytes = b"".join(self.pieces())
+        return self._bytes
+
+    @property
+    def format(self) -> str:
+        """The format in small letters, as in "jpeg"; "octet-stream" where it is unknown."""
+        if self._format is None:
+            self._format = sniff(self.head(16), self.kind) or UNKNOWN
+        return self._format
+
+    @property
+    def mime(self) -> str:
+        """The MIME type, as in "image/jpeg"."""
+        return f"application/{UNKNOWN}" if self.format == UNKNOWN else f"{self.kind}/{self.format}"
+
+    @property
+    def suffix(self) -> str:
+        """The usual suffix of a file, as in ".jpg"."""
+        return suffix_of(self.format, self.kind)
+
+    @property
+    def size(self) -> int:
+        """Bytes in all; up to two more where they have not been decoded."""
+        return self._source.size
+
+    def check(self) -> None:
+        """Decode base64 text for once, and keep nothing of it.
+
+        Raises:
+            MediaError: It is no base64.
+        """
+        if self._bytes is None and isinstance(self._source, TextSource):
+            for _ in self.pieces():
+                pass
+
+    def head(self, size: int) -> _Data:
+        """Return the first bytes, without decoding or reading the rest.
+
+        Raises:
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+        """
+        try:
+            return self._source.head(size)
+        except MediaError as error:
+            raise self._told(error) from None
+
+    def pieces(self) -> Iterator[_Data]:
+        """Go through the bytes, without ever holding the whole.
+
+        Raises:
+            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+        """
+        try:
+            yield from self._source.pieces()
+        except MediaError as error:
+            raise self._told(error) from None
+
+    def data_uri(self) -> str:
+        """Return the whole as a data URI, as the hub takes it."""
+        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+            return self._source.text
+        return b"".join(self.data_uri_pieces()).decode("ascii")
+
+    def data_uri_length(self) -> int:
+        """Return how many characters the data URI has."""
+        return len(self._data_uri_head()) + self._source.base64_length
+
+    def data_uri_pieces(self) -> Iterator[_Data]:
+        """Go through the data URI, without ever holding the whole.
+
+        Raises:
+            MediaError: The file can not be read any more, or has changed.
+        """
+        yield self._data_uri_head().encode("ascii")
+        try:
+            yield from self._source.base64_pieces()
+        except MediaError as error:
+            raise self._told(error) from None
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write a file and return its path.
+
+        Args:
+            path: A file, whose suffix is added where it has none, or a folder, in which a free name is taken.
+            overwrite: Replace a file that is there.
+
+        Raises:
+            FileExistsError: The file is there, and `overwrite` was not said.
+        """
+        target = Path(path)
+        if os.fspath(path).endswith(("/", os.sep)):
+            target.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            return self._save_in(target)
+        if not is_suffix(target.suffix):
+            target = target.with_name(target.name + self.suffix)
+        if overwrite:
+            _replace_file(target.resolve(), self.pieces())
+        else:
+            _make_file(target, self.pieces())
+        return target
+
+    def _data_uri_head(self) -> str:
+        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+            return self._source.header
+        return f"data:{self.kind}/{self.format};base64,"
+
+    def _told(self, error: MediaError) -> MediaError:
+        return MediaError(f"the {self.kind} {error.message}")
+
+    def _save_in(self, folder: Path) -> Path:
+        number = 1
+        while True:
+            try:
+                return self.save(folder / f"{self.kind}-{number}{self.suffix}")
+            except FileExistsError:
+                number += 1
+
+    def __repr__(self) -> str:
+        form = self._format or "of unknown format"
+        return f"<{type(self).__name__} {form}, about {self.size:,} bytes>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return media_bundle(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Media) and (self.kind, self.bytes) == (other.kind, other.bytes)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.bytes))
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
+        )
+
+    @classmethod
+    def _validate(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str | bytes):
+            return cls(value)
+        raise PydanticCustomError("media", "must be a data URI")
+
+
+class Image(Media):
+    """A picture."""
+
+    kind = "image"
+    __slots__ = ()
+
+    def open(self) -> "PillowImage":
+        """Open it with Pillow.
+
+        Raises:
+            ConfigurationError: Pillow is not installed.
+        """
+        try:
+            from PIL import Image as PillowModule
+        except ImportError:
+            raise ConfigurationError("opening images needs Pillow: pip install pillow") from None
+        return PillowModule.open(io.BytesIO(self.bytes))
+
+
+class Audio(Media):
+    """A sound."""
+
+    kind = "audio"
+    __slots__ = ()
+
+
+class Video(Media):
+    """A film."""
+
+    kind = "video"
+    __slots__ = ()
+
+
+def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
+    match source:
+        case str():
+            return TextSource(source)
+        case bytes():
+            return BytesSource(source)
+        case _:
+            return FileSource(Path(source))
+
+
+def _make_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a new file, whole or not at all."""
+    with path.open("xb") as file:
+        try:
+            file.writelines(pieces)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file in place of another, which stays where that fails."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    _make_file(beside, pieces)
+    beside.replace(path)
+
+
+def _as_sent(value: object) -> object:
+    # An output that is no media is kept as it came.
+    return value.data_uri() if isinstance(value, Media) else value
+
+
+def _declared_format(text: str) -> str | None:
+    if not is_data_uri(text):
+        return None
+    head = text[5 : text.find(",")] if "," in text[:200] else ""
+    name = normal_name(head.partition(";")[0].rpartition("/")[2])
+    return name if name and name != UNKNOWN and name.isalnum() else None

@@ -1,0 +1,185 @@
+"""An endpoint's parameters as values: what each takes, read from the input model, and how to make a value fit."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ..shapes import is_array, is_number, is_object
+
+_WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an endpoint.
+
+    Attributes:
+        name: Its name in Python.
+        wire_name: Its name on the hub.
+        type: text, prompt, integer, number, boolean, choice, json, chat, image, audio or video.
+        required: Whether a call must give it.
+        default: What the hub uses where it is absent; None where the hub names none.
+        minimum: Smallest number, inclusive.
+        maximum: Largest number, inclusive.
+        step: Only multiples of it are taken.
+        choices: The values of a choice.
+        max_length: Longest text, in characters.
+        converts: Whether the hub fits other values instead of refusing them.
+        media: Limits of a picture, sound or film, as the hub words them: `format`, `size` (pixels), `duration` (s), …
+        support: What the messages of a chat may hold beside text, with the limits of each kind.
+    """
+
+    name: str
+    wire_name: str
+    type: str
+    required: bool
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[Any, ...] = ()
+    max_length: int | None = None
+    converts: bool = False
+    media: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    support: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def fit(self, value: Any) -> Any:
+        """Return the nearest value that the hub takes, as its own conversion would make it.
+
+        Numbers are clamped, then aligned down, or up where that falls below the minimum; an unknown choice becomes
+        the default or the first; text is cut. What has no limits is returned as it is.
+        """
+        if self.choices:
+            if value in self.choices:
+                return value
+            return self.default if self.default is not None else self.choices[0]
+        if isinstance(value, str) and self.max_length is not None:
+            return value[: self.max_length]
+        return self._fit_number(value) if is_number(value) else value
+
+    def nearest(self, value: float) -> tuple[float, ...]:
+        """Return the one or two numbers nearest to a value that the hub takes."""
+        low, high = self._reachable()
+        if low > high:
+            return ()
+        inside = min(max(value, low), high)
+        if self.step is None or inside in (low, high):
+            return (self._whole(inside),)
+        below = max(math.floor(inside / self.step) * self.step, low)
+        above = min(math.ceil(inside / self.step) * self.step, high)
+        return tuple(dict.fromkeys((self._whole(below), self._whole(above))))
+
+    def closest_choice(self, value: object) -> Any:
+        """Return the choice that a value was probably meant to be, None where none is like it."""
+        by_text = {str(choice): choice for choice in self.choices}
+        if is_number(value) and all(is_number(choice) for choice in self.choices):
+            return min(self.choices, key=lambda choice: abs(choice - value))
+        close = get_close_matches(str(value), list(by_text), n=1)
+        folded = {text.casefold(): choice for text, choice in by_text.items()}
+        return by_text[close[0]] if close else folded.get(str(value).casefold())
+
+    def describe_range(self) -> str:
+        """Say the range in words, as in "128 to 2048 in steps of 32"; empty where there is none."""
+        low, high, step = self.minimum, self.maximum, self.step
+        if low is not None and high is not None:
+            words = f"{low} to {high}"
+        elif low is not None:
+            words = f"at least {low}"
+        elif high is not None:
+            words = f"at most {high}"
+        else:
+            return f"multiples of {step}" if step is not None else ""
+        return words + (f" in steps of {step}" if step is not None and step != 1 else "")
+
+    def _fit_number(self, value: float) -> float:
+        fitted = value
+        if self.maximum is not None:
+            fitted = min(fitted, self.maximum)
+        if self.minimum is not None:
+            fitted = max(fitted, self.minimum)
+        if self.step is not None and fitted % self.step:
+            below = fitted - fitted % self.step
+            lowest = self.minimum
+            fitted = below + self.step if lowest is not None and below < lowest else below
+        return self._whole(fitted)
+
+    def _reachable(self) -> tuple[float, float]:
+        low = self.minimum if self.minimum is not None else -math.inf
+        high = self.maximum if self.maximum is not None else math.inf
+        if self.step is not None:
+            low = math.ceil(low / self.step) * self.step if math.isfinite(low) else low
+            high = math.floor(high / self.step) * self.step if math.isfinite(high) else high
+        return low, high
+
+    def _whole(self, value: float) -> float:
+        return int(value) if self.type == "integer" and math.isfinite(value) else value
+
+
+@cache
+def parameters_of(model: type[BaseModel]) -> Mapping[str, Parameter]:
+    """Read the parameters of an input model, by their Python names."""
+    return MappingProxyType(
+        {name: _parameter(name, info) for name, info in model.model_fields.items()}
+    )
+
+
+def _parameter(name: str, info: FieldInfo) -> Parameter:
+    extra = info.json_schema_extra if is_object(info.json_schema_extra) else {}
+    converted = extra.get("converted")
+    rules: dict[str, Any] = {
+        **_constraints(info),
+        **extra,
+        **(converted if is_object(converted) else {}),
+    }
+    word, choices = _type_of(info.annotation, info.metadata)
+    declared = rules.get("choices")
+    media, support = rules.get("media"), rules.get("support")
+    return Parameter(
+        name=name,
+        wire_name=info.alias or name,
+        type="choice" if declared or choices else "prompt" if extra.get("kind") else word,
+        required=info.is_required(),
+        default=None if info.is_required() else info.default,
+        minimum=rules.get("minimum"),
+        maximum=rules.get("maximum"),
+        step=rules.get("step"),
+        choices=tuple(declared) if is_array(declared) else choices,
+        max_length=rules.get("max_length"),
+        converts="converted" in extra,
+        media=media if is_object(media) else {},
+        support=support if is_object(support) else {},
+    )
+
+
+def _constraints(info: FieldInfo) -> dict[str, Any]:
+    names = {"ge": "minimum", "le": "maximum", "multiple_of": "step", "max_length": "max_length"}
+    return {
+        ours: getattr(constraint, theirs)
+        for constraint in info.metadata
+        for theirs, ours in names.items()
+        if getattr(constraint, theirs, None) is not None
+    }
+
+
+def _type_of(annotation: Any, metadata: list[Any]) -> tuple[str, tuple[Any, ...]]:
+    for marker in metadata:
+        word = getattr(marker, "parameter_type", None)
+        if isinstance(word, str):
+            return word, ()
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return "choice", arguments
+    if origin is Annotated:
+        return _type_of(arguments[0], list(arguments[1:]))
+    if origin in (Union, UnionType):
+        return _type_of(next(a for a in arguments if a is not NoneType), [])
+    if origin is list and arguments:
+        return _type_of(arguments[0], [])[0], ()
+    return _WORDS.get(annotation, "json"), ()

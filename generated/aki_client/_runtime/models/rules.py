@@ -1,0 +1,141 @@
+"""The rules of a hub that a type can not express, and how a broken one is told. Pure functions."""
+
+import math
+from typing import Any, TypeGuard
+
+from ..media.measure import HEAD_BYTES, image_size
+from ..media.objects import Media
+from ..shapes import is_array, is_number, is_object
+from .parameters import Parameter
+
+_TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
+
+
+def as_whole_number(value: Any, parameter: Parameter) -> Any:
+    """Return 512 for 512.0 where a whole number is wanted: in JSON they are the same number."""
+    whole = parameter.type == "integer" or (
+        parameter.type == "choice" and all(type(choice) is int for choice in parameter.choices)
+    )
+    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+
+
+def can_be_converted(value: object, parameter: Parameter) -> bool:
+    """Whether a hub that converts would take a value of another type than declared."""
+    if not isinstance(value, str | bool | int | float):
+        return False
+    match parameter.type:
+        case "integer":
+            return not isinstance(value, str) or _reads_as(int, value)
+        case "number":
+            return not isinstance(value, str) or _reads_as(float, value)
+        case "boolean":
+            return not isinstance(value, str) or value.lower() in _TRUTH_WORDS
+        case "text" | "choice":
+            return True
+        case _:
+            return False
+
+
+def broken_rule(value: Any, parameter: Parameter) -> str | None:
+    """Say which rule of the hub a value of the right type breaks; None where it breaks none."""
+    if is_number(value):
+        return _broken_number(value, parameter)
+    if isinstance(value, Media):
+        return broken_limit(value, parameter.media)
+    if parameter.type == "chat" and is_array(value):
+        return _broken_chat(value, parameter)
+    return None
+
+
+def broken_limit(medium: Media, limits: Any) -> str | None:
+    """Say which limit a medium breaks, as far as its first bytes tell its format and size."""
+    rules = limits if is_object(limits) else {}
+    formats = rules.get("format")
+    if (
+        _is_enforced(formats)
+        and formats.get("supported")
+        and medium.format not in formats["supported"]
+    ):
+        return f"is {medium.format}; the endpoint takes {', '.join(formats['supported'])}"
+    size_limits = rules.get("size")
+    size = image_size(medium.head(HEAD_BYTES), medium.format) if medium.kind == "image" else None
+    return _broken_size(size, size_limits) if size and _is_enforced(size_limits) else None
+
+
+def _broken_number(value: float, parameter: Parameter) -> str | None:
+    if parameter.choices:
+        return None if value in parameter.choices else one_of(value, parameter)
+    low, high, step = parameter.minimum, parameter.maximum, parameter.step
+    inside = (low is None or value >= low) and (high is None or value <= high)
+    return (
+        None
+        if inside and (step is None or _is_multiple(value, step))
+        else in_range(value, parameter)
+    )
+
+
+def in_range(value: float, parameter: Parameter) -> str:
+    """Say the range, and the nearest numbers within it."""
+    nearest = " or ".join(str(number) for number in parameter.nearest(value))
+    return parameter.describe_range() + (f"; nearest {nearest}" if nearest else "")
+
+
+def one_of(value: object, parameter: Parameter) -> str:
+    """Say the choices, and the closest one."""
+    shown = ", ".join(repr(choice) for choice in parameter.choices[:20])
+    more = len(parameter.choices) - 20
+    closest = parameter.closest_choice(value)
+    hint = f"; did you mean {closest!r}?" if closest is not None else ""
+    return f"one of {shown}" + (f" and {more} more" if more > 0 else "") + hint
+
+
+def _broken_chat(messages: list[Any], parameter: Parameter) -> str | None:
+    supported = parameter.support
+    for place, message in enumerate(messages):
+        content = message.get("content") if is_object(message) else None
+        for part in content if is_array(content) else ():
+            ((kind, value),) = part.items()
+            if kind == "text":
+                continue
+            if kind not in supported:
+                taken = ", ".join(("text", *supported))
+                return f"message {place} holds {kind}; this endpoint takes {taken}"
+            problem = broken_limit(value, supported[kind])
+            if problem is not None:
+                return f"message {place}: the {kind} {problem}"
+    return None
+
+
+def _broken_size(size: tuple[int, int], limits: dict[str, Any]) -> str | None:
+    low, high, step = (limits.get(name) for name in ("minimum", "maximum", "align"))
+    shown = f"is {size[0]} by {size[1]} pixels"
+    if low and (size[0] < low[0] or size[1] < low[1]):
+        return f"{shown}; at least {low[0]:g} by {low[1]:g} is needed"
+    if high and (size[0] > high[0] or size[1] > high[1]):
+        return f"{shown}; at most {high[0]:g} by {high[1]:g} is taken"
+    if (
+        step
+        and any(step)
+        and not all(_is_multiple(s, by) for s, by in zip(size, step, strict=True) if by)
+    ):
+        return f"{shown}; only multiples of {step[0]:g} by {step[1]:g} are taken"
+    return None
+
+
+def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
+    return is_object(limit) and not limit.get("converted")
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    quotient = value / step
+    if not math.isfinite(quotient):
+        return False
+    return abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))
+
+
+def _reads_as(kind: type[int] | type[float], text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True

@@ -54,9 +54,12 @@ MORE = {
 """Pages by their place in the menu, with short titles; a page that is not there is left out."""
 
 REFERENCE = {
-    "Clients and calls": "client async_client endpoint options events streams jobs async_jobs bars info",
-    "Inputs": "parameters chat tools json_value media_input models",
-    "Results": "media chat_text untyped",
+    "Clients and calls": (
+        "client.core client.endpoint client.info options events jobs.streams jobs.sync_job jobs.async_job"
+        " jobs.bars http.fast hub changes.compare"
+    ),
+    "Inputs": "models.base models.parameters chat.messages chat.tools json_value media.inputs",
+    "Results": "media.objects chat.text client.untyped",
     "Errors": "errors",
 }
 """Pages of the API reference, with the modules whose public names they hold; the rest goes to the last one."""

@@ -173,11 +173,11 @@ def live_endpoint(name: str, document: Mapping[str, Any], known: Described | Non
 
 
 def _ask(settings: Settings, name: str) -> Mapping[str, Any] | None:
-    errors = settings.module("_runtime.errors")
+    not_found: type[Exception] = settings.public("NotFoundError")
     with settings.client() as client:
         try:
             return client.endpoint_details(name)
-        except errors.NotFoundError:
+        except not_found:
             return None
 
 

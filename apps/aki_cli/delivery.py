@@ -113,7 +113,7 @@ class Delivery:
             yield from plain
 
     def _media(self) -> "type[Media]":
-        return cast("type[Media]", self.settings.module("_runtime.media.objects").Media)
+        return cast("type[Media]", self.settings.public("Media"))
 
     def _save(self, medium: "Media") -> Path:
         try:

@@ -82,12 +82,15 @@ class Settings:
         Raises:
             CommandError: There is none.
         """
-        try:
-            return importlib.import_module(f"{self.package}.{name}")
-        except ModuleNotFoundError as error:
-            if not f"{self.package}.{name}".startswith(error.name or "\0"):
-                raise
-            raise no_package(self.package) from None
+        return self._import(f"{self.package}.{name}")
+
+    def public(self, name: str) -> Any:
+        """Return what the package offers under a name.
+
+        Raises:
+            CommandError: There is no such package.
+        """
+        return getattr(self._import(self.package), name)
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
@@ -95,6 +98,14 @@ class Settings:
         with suppress(CommandError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)
+
+    def _import(self, name: str) -> ModuleType:
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not name.startswith(error.name or "\0"):
+                raise
+            raise no_package(self.package) from None
 
     def _new_client(self, name: str) -> Any:
         options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}

@@ -1,6 +1,19 @@
 """Generates a typed Python client from the endpoint metadata of AKI.IO or an AIME API Server.
 
-Data flows one way: hub → source → wire → parse → IR → schema and templates → verify → write.
+Data flows one way, and so do the imports: each folder knows itself and those before it.
+
+    naming, literals, problems, ir   the makers of code, trouble as values, and what metadata means
+    parsing/      what a hub says → wire → IR
+    fetching/     a hub's list and details, over the network
+    output/       files and folders, written whole or not at all
+    snapshot/     the metadata a package is made from, and how a refresh makes the next one
+    rendering/    IR → schemas and templates → source text, looked at once more
+    export/       IR → OpenAPI, JSON Schemas, pages
+    reports/      what changed between two snapshots, for people
+    generation/   a whole package, from snapshot to files
+    commands/     the command line
+
+`runtime/` is copied into every package; `sandbox/` is a hub to try things against.
 """
 
 from importlib.metadata import PackageNotFoundError, version

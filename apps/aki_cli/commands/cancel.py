@@ -24,7 +24,7 @@ def cancel(
     """Ask the hub to cancel a job, and say how it ended."""
     settings = settings_of(ctx)
     found = find_endpoint(settings, name)
-    canceled = settings.module("_runtime.errors").JobCanceledError
+    canceled = settings.public("JobCanceledError")
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)

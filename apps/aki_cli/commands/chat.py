@@ -50,9 +50,8 @@ def chat(
             f"{found.name} takes no conversation; `aki endpoints --category chat` lists those that do",
             Exit.USAGE,
         )
-    errors = settings.module("_runtime.errors")
     with settings.client() as client:
-        talk = _Talk(bound(client, found), found, Conversation(system), errors.AkiError)
+        talk = _Talk(bound(client, found), found, Conversation(system), settings.public("AkiError"))
         return talk.hold()
 
 

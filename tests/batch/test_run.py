@@ -390,7 +390,7 @@ class TestAFullDisk:
             return real(journal, *arguments)
 
         monkeypatch.setattr(batch.Journal, "note_outcome", note)
-        monkeypatch.setattr("aki_client._runtime.batch.calls._PAUSE_FOR_ROOM", 0.01)
+        monkeypatch.setattr("aki_client._runtime.batch.notes._PAUSE_FOR_ROOM", 0.01)
         told = []
         summary = run(prompts(4), on_notice=told.append)
         assert (summary.done, summary.uncertain) == (hub.hub.jobs_submitted, 0)

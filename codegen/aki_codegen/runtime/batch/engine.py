@@ -12,7 +12,9 @@ from .entry import Entry, RowState
 from .errors import JournalMismatchError
 from .gate import Gate
 from .journal import Journal
+from .notes import Notes
 from .outcome import Outcome, Status
+from .patience import Patience
 from .rows import Row
 from .speed import Speed
 from .stopping import Stop
@@ -65,12 +67,16 @@ class Engine:
         self._gate = Gate(self._speed, time.monotonic)
         self._calls = Calls(
             endpoint,
-            committer,
+            Notes(committer, self._wait_for_room, time.monotonic),
             self._gate,
             self._speed,
             keep=keep,
-            patience=patience,
-            on_no_room=self._wait_for_room,
+            patience=Patience(
+                patience,
+                endpoint=endpoint.info.name,
+                way_on="the same command",
+                now=time.monotonic,
+            ),
             now=time.monotonic,
         )
         self._tasks: set[asyncio.Task[None]] = set()

@@ -15,29 +15,26 @@ job: it is `uncertain`, and somebody decides. Row ids are any text; each call is
 threads and processes of one machine may share a file.
 """
 
-import json
 import os
 import socket
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from .entry import COLUMNS, FINAL, Claim, Entry, RowState, as_text, from_columns
+from .entry import FINAL, Claim, Entry, RowState, as_text
 from .errors import JournalError, JournalMismatchError
+from .journal_view import JournalView
 from .runlock import RunLock
 from .store import Store
 
-Order = Literal["place", "finished"]
-_PAGE = 500
 
-
-class Journal:
+class Journal(JournalView):
     """One journal; `open` makes it. It may be shared by threads, and its file by processes of one machine."""
 
     def __init__(self, store: Store, lock: RunLock | None, owner: str) -> None:
-        self._store = store
+        super().__init__(store)
         self._lock = lock
         self.owner = owner
 
@@ -74,11 +71,6 @@ class Journal:
             raise
         return cls(store, lock, owner or f"{socket.gethostname()}:{os.getpid()}")
 
-    @property
-    def path(self) -> Path:
-        """The journal's file."""
-        return self._store.path
-
     def as_owner(self, owner: str) -> Self:
         """Return the same journal for notes that name somebody else; it is closed with this one."""
         return type(self)(self._store, None, owner)
@@ -109,11 +101,6 @@ class Journal:
                 "repeat that run as it was, or give another journal",
                 differences,
             )
-
-    def fact(self, name: str) -> Any:
-        """Return what was noted of the run as a whole; None where nothing was."""
-        found = self._store.read("SELECT value FROM facts WHERE name = ?", [name])
-        return json.loads(found[0][0]) if found else None
 
     def note_fact(self, name: str, value: Any) -> None:
         """Note a JSON value of the run as a whole, in place of an earlier one."""
@@ -250,42 +237,6 @@ class Journal:
         with self._store.writing():
             left = [entry.row_id for entry in self.entries(RowState.SUBMITTING)]
             return sum(self.note_outcome(row_id, RowState.UNCERTAIN, outcome) for row_id in left)
-
-    def get(self, row_id: str) -> Entry | None:
-        """Return a row as it stands; None where it was never begun."""
-        found = self._store.read(
-            f"SELECT {COLUMNS} FROM rows WHERE id = ?",  # noqa: S608
-            [row_id],
-        )
-        return from_columns(found[0]) if found else None
-
-    def entries(self, *states: RowState, order: Order = "place") -> Iterator[Entry]:
-        """Iterate over the rows, a few hundred in memory at a time.
-
-        Args:
-            states: Only rows in one of these; all where none is given.
-            order: By their place, or (those that have an outcome) by when they got it.
-        """
-        key = "place, number" if order == "place" else "finished, number"
-        wanted = f"state IN ({', '.join('?' * len(states))})" if states else "true"
-        last: tuple[int, int] = (-1 << 62, 0)
-        while True:
-            found = self._store.read(
-                f"SELECT {key}, {COLUMNS} FROM rows "  # noqa: S608
-                f"WHERE {wanted} AND ({key}) > (?, ?) ORDER BY {key} LIMIT {_PAGE}",
-                [*states, *last],
-            )
-            for row in found:
-                yield from_columns(row[2:])
-            if len(found) < _PAGE:
-                return
-            last = (found[-1][0], found[-1][1])
-
-    def counts(self) -> dict[RowState, int]:
-        """Return how many rows are in each state."""
-        found = self._store.read("SELECT state, count(*) FROM rows GROUP BY state")
-        known = {RowState(state): int(count) for state, count in found}
-        return {state: known.get(state, 0) for state in RowState}
 
     @contextmanager
     def together(self) -> Generator[None, None, None]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from .entry import FINAL, RowState
 from .errors import OutputError, UnreadableInputError
-from .journal import Journal, Order
+from .journal import Journal
+from .journal_view import Order
 from .outcome import Outcome, as_object, outcome_of
 from .readers import JSON_LINES, PARQUET, pyarrow
 from .tables import write_parquet

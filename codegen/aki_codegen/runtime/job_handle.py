@@ -7,6 +7,7 @@ from .hub import Address
 from .jobref import JobRef, Origin
 from .jobstate import JobState, Out, Prog
 from .json_value import encode_json
+from .options import Options
 
 
 class JobHandle(Generic[Prog, Out]):
@@ -14,11 +15,16 @@ class JobHandle(Generic[Prog, Out]):
 
     _state: JobState[Prog, Out]
     _origin: Origin
+    _options: Options
 
     def settle(self, output: Out | None, error: AkiError | None) -> None:
         """Give the handle an end that is known from elsewhere: the hub would not tell it again."""
         if not self._state.ended:
             self._state.output, self._state.error = output, error
+
+    def _patience(self, timeout: float | None) -> float | None:
+        # A hub may tell for ever that a job runs; only who asks for it waits as long.
+        return self._options.timeout if timeout is None else timeout
 
     def _ref(self, address: Address) -> JobRef:
         return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)

@@ -205,6 +205,19 @@ class TestHandles:
             mode.wait(other.llama3_8b_chat.job(job_id).cancel())
         assert states(hub) == ["canceled"]
 
+    @pytest.mark.parametrize("given", ["5", float("nan"), True])
+    def test_a_wait_that_is_no_number_of_seconds_is_refused(self, mode, chat, given):
+        job = chat.job("a-job")
+        waits = (job.result, job.status, lambda timeout: next(mode.items(job.events(timeout))))
+        for wait in waits:
+            with pytest.raises(ConfigurationError, match="no number of seconds"):
+                mode.wait(wait(timeout=given))
+
+    @pytest.mark.parametrize("given", [None, "", 5])
+    def test_what_is_no_id_of_a_job_is_refused(self, chat, given):
+        with pytest.raises(InvalidParametersError, match="give the id of a job"):
+            chat.job(given)
+
     def test_cancelling_returns_once_the_hub_has_answered(self, mode, chat, hub, polls):
         job = mode.wait(chat.submit(prompt_input=LONG))
         mode.wait(job.cancel())

@@ -40,7 +40,7 @@ class Job(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The hub has not answered in this time.
         """
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         if not self._state.ended:
             self._poll(deadline, self._state.revision)
         return self._state.status

@@ -1,5 +1,6 @@
 """What the handles of jobs, sync and async, can say without asking the hub."""
 
+from dataclasses import replace
 from typing import Any, Generic
 
 from .errors import AkiError, InvalidParametersError
@@ -24,7 +25,8 @@ class JobHandle(Generic[Prog, Out]):
 
     def _patience(self, timeout: float | None) -> float | None:
         # A hub may tell for ever that a job runs; only who asks for it waits as long.
-        return self._options.timeout if timeout is None else timeout
+        options = self._options if timeout is None else replace(self._options, timeout=timeout)
+        return options.timeout
 
     def _ref(self, address: Address) -> JobRef:
         return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)

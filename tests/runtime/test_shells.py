@@ -21,11 +21,11 @@ NAMES = {
     "aclose": "close",
 }
 PAIRS = {
-    "jobs": ("jobs.py:Job", "async_jobs.py:AsyncJob"),
-    "streams": ("streams.py:Stream", "streams.py:AsyncStream"),
-    "endpoints": ("endpoint.py:Endpoint", "endpoint.py:AsyncEndpoint"),
-    "clients": ("client.py:SyncClient", "async_client.py:AsyncClient"),
-    "runners": ("runner.py:SyncRunner", "runner.py:AsyncRunner"),
+    "jobs": ("jobs/sync_job.py:Job", "jobs/async_job.py:AsyncJob"),
+    "streams": ("jobs/streams.py:Stream", "jobs/streams.py:AsyncStream"),
+    "endpoints": ("client/endpoint.py:Endpoint", "client/endpoint.py:AsyncEndpoint"),
+    "clients": ("client/sync_client.py:SyncClient", "client/async_client.py:AsyncClient"),
+    "runners": ("http/runner.py:SyncRunner", "http/runner.py:AsyncRunner"),
 }
 
 
@@ -53,14 +53,10 @@ class _WithoutAsync(ast.NodeTransformer):
         return ast.Pass() if is_text else self.generic_visit(node)
 
 
-def _source(path):
-    return next(FOLDER.rglob(path)).read_text("utf-8")
-
-
 def spoken(place):
     """Return a class as text, each method on its own, without what makes it asynchronous."""
     path, name = place.split(":")
-    tree = ast.parse(_source(path))
+    tree = ast.parse((FOLDER / path).read_text("utf-8"))
     found = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
     methods = [n for n in ast.walk(found) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     return dict(_method(method) for method in methods)

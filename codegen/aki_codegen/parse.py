@@ -6,6 +6,7 @@ from itertools import islice
 
 from .defaults import default_of
 from .fieldtypes import field_type
+from .fieldvalues import shown
 from .ir import (
     ChatType,
     ChoiceType,
@@ -182,7 +183,7 @@ class _EndpointReader:
         usable: dict[str, Attributes] = {}
         for name, attributes in islice(fields.items(), MAX_FIELDS):
             if not is_utf8(name):
-                self._tell(repr(name), "its name is no text", "it is left out")
+                self._tell(shown(name), "its name is no text", "it is left out")
             elif is_object(attributes):
                 usable[name] = attributes
             else:

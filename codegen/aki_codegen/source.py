@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .documents import DocumentClient, DocumentError, Limits
+from .fieldvalues import shown
 from .problems import GenerationError, Problem
 from .runtime.hub import Address
 from .runtime.secret import ApiKey
@@ -124,12 +125,13 @@ async def _fetch_list(
     for name in names[:MAX_ENDPOINTS]:
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             fault = f"the list names an endpoint with {len(name):,} characters"
-            problems.append(_odd_name(repr(name[:50]), fault))
+            problems.append(_odd_name(shown(name), fault))
         elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
-            shown = repr(name)[:60]
-            problems.append(_odd_name(shown, "the list names an endpoint that is no usable text"))
+            problems.append(
+                _odd_name(shown(name), "the list names an endpoint that is no usable text")
+            )
     if len(names) > MAX_ENDPOINTS:
         problems.append(
             _odd_name("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints")
@@ -155,5 +157,5 @@ def _no_details(name: str, why: str) -> Problem:
     return Problem(name, "", f"its details could not be had: {why}", "try again later", "skipped")
 
 
-def _odd_name(shown: str, what: str) -> Problem:
-    return Problem(shown, "", what, "ask the hub's administrator", "skipped")
+def _odd_name(where: str, what: str) -> Problem:
+    return Problem(where, "", what, "ask the hub's administrator", "skipped")

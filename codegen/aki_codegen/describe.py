@@ -33,6 +33,11 @@ LINE_WIDTH = 96
 """Characters of a docstring's line, which stands four characters in."""
 
 
+def endpoint_count(number: int) -> str:
+    """Say how many endpoints there are."""
+    return "1 endpoint" if number == 1 else f"{number} endpoints"
+
+
 def endpoint_summary(endpoint: Endpoint) -> str:
     """Say in one line what an endpoint is."""
     title, description = doc_text(endpoint.title), doc_text(endpoint.description)

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from .describe import endpoint_count
 from .diff import as_text
 from .exits import Exit
 from .folder import edited_by_hand
@@ -80,16 +81,16 @@ def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str
 def _show_progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if done == total else ""
-        print(f"\r  {done} of {total} endpoints described", end=end, file=sys.stderr, flush=True)
+        print(f"\r  {done} of {total} endpoints looked up", end=end, file=sys.stderr, flush=True)
     elif done == total:
-        _say(f"  {done} of {total} endpoints described")
+        _say(f"  {done} of {total} endpoints looked up")
 
 
 def _summarize(outcome: Outcome, folder: Path) -> None:
     by_change = outcome.endpoints_by_change()
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
     offered = len(outcome.package.snapshot.offered())
-    print(f"{folder}: {offered} endpoints ({counts})")
+    print(f"{folder}: {endpoint_count(offered)} ({counts})")
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
             print(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from . import __version__
-from .describe import endpoint_doc, endpoint_summary
+from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
 from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
@@ -199,7 +199,7 @@ def _package_doc(entries: Sequence[Entry], snapshot: Snapshot, package: str) -> 
     first = str(entries[0].name) if entries else "endpoint"
     return docstring(
         [
-            f"Typed client of {doc_text(snapshot.server)}, with {len(entries)} endpoints.",
+            f"Typed client of {doc_text(snapshot.server)}, with {endpoint_count(len(entries))}.",
             "",
             f"    from {package} import Aki",
             "",

@@ -3,6 +3,7 @@
 import json
 import re
 
+from .describe import endpoint_count
 from .literals import doc_text
 from .package import Package
 from .problems import Problem
@@ -19,7 +20,7 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
         "",
         comment_for(package.name),
         "",
-        f"{len(package.endpoints)} endpoints of {_plain(package.snapshot.server)}.",
+        f"{endpoint_count(len(package.endpoints))} of {_plain(package.snapshot.server)}.",
         "",
         "| endpoint | function | what it is |",
         "| --- | --- | --- |",

@@ -50,9 +50,10 @@ def write_package(
     try:
         return _write_package(folder, files, files_of(folder) if before is None else before)
     except OSError as error:
+        is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "a file is where a folder should be" if is_blocked else error.strerror or error
         raise GenerationError(
-            f"{folder} can not be written: {error.strerror or error}; "
-            "choose a folder of yours with --out"
+            f"{folder} can not be written: {why}; choose another folder with --out"
         ) from None
 
 

@@ -31,7 +31,7 @@ class TestIncomplete:
         hub.answers["/api/endpoints/singer"] = Answer({"error": "Endpoint disabled!"}, 400)
         status, output, _ = generate("--server", hub.url)
         assert status == 3
-        assert "hub_client: 1 endpoints (1 new)" in output
+        assert "hub_client: 1 endpoint (1 new)" in output
         assert "singer: its details could not be had: Endpoint disabled!" in output
         assert "(skipped); try again later" in output
         assert "| singer | its details could not be had" in (generate.out / "REPORT.md").read_text()

@@ -1,9 +1,11 @@
 """`aki-codegen generate` where it fails: one clear sentence, the right exit status, and nothing changed."""
 
+import os
 import shutil
 import socket
 
 import pytest
+from aki_codegen.cli import main
 from aki_codegen.generate import generate as generate_files
 from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details, snapshot_of
@@ -125,8 +127,15 @@ class TestFolders:
         (tmp_path / "file").write_text("mine")
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "file" / "out"))
         assert status == 1
-        assert "can not be written" in errors
+        assert "can not be written: a file is where a folder should be" in errors
         assert (tmp_path / "file").read_text() == "mine"
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_folder_of_somebody_else_can_not_be_written(self, generate, hub):
+        generate.out.mkdir(mode=0o555)
+        status, _, errors = generate("--server", hub.url)
+        assert status == 1
+        assert errors.endswith("Permission denied; choose another folder with --out\n")
 
     def test_a_folder_of_the_packages_name_that_is_the_users_is_left_alone(self, generate, hub):
         generate.package.mkdir(parents=True)
@@ -155,12 +164,24 @@ class TestFolders:
 class TestUsage:
     """A command line that is wrong ends with status 2 before anybody is asked."""
 
-    @pytest.mark.parametrize("name", ["my-hub", "3d", "class", "", "a.b", "../escape", "_x"])
+    @pytest.mark.parametrize(
+        "name", ["my-hub", "3d", "class", "", "a.b", "../escape", "_x", "json"]
+    )
     def test_a_package_name_that_can_not_be_imported(self, generate, name):
         status, _, errors = generate(package=name)
         assert status == 2
-        assert "is no free name for a Python package" in errors
+        assert f"argument --package: {name!r} is " in errors
+        assert errors.endswith(
+            "take a free name of letters, digits and underscores, such as my_hub\n"
+        )
         assert not generate.out.exists()
+
+    @pytest.mark.parametrize("port", ["65536", "-1", "http", "8_0"])
+    def test_a_port_that_is_none(self, capsys, port):
+        with pytest.raises(SystemExit) as stopped:
+            main(["sandbox", f"--port={port}"])
+        assert stopped.value.code == 2
+        assert f"{port!r} is no port; take a number from 0 to 65535" in capsys.readouterr().err
 
     def test_offline_and_a_server(self, generate):
         status, _, errors = generate("--offline", "--server", "http://localhost:1")

@@ -11,7 +11,7 @@ from .diff import as_text
 from .exits import Exit
 from .folder import edited_by_hand
 from .generate import Outcome, generate, read_package
-from .history import note_changes
+from .history import note_changes, noted_changes
 from .literals import doc_text
 from .lock import only_run
 from .overrides import read_overrides
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 def _run(options: argparse.Namespace) -> Exit:
     before, previous = read_package(options.out / options.package)
+    noted = noted_changes(options.out)
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -69,7 +70,7 @@ def _run(options: argparse.Namespace) -> Exit:
             _without(previous.offered(), unread),
             _without(outcome.package.snapshot.offered(), unread),
         )
-        note_changes(options.out, options.package, changes)
+        note_changes(options.out, options.package, noted, changes)
         print(as_text(changes), end="")
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
 

@@ -113,6 +113,20 @@ class TestFailing:
             "with --strict any problem is a failure:\n  - singer.prompt: its type"
         )
 
+    @pytest.mark.parametrize("name", ["REPORT.md", "CHANGES.md"])
+    def test_a_folder_lies_where_a_file_beside_the_package_goes(self, fails, generate, hub, name):
+        (generate.out / name).unlink(missing_ok=True)
+        (generate.out / name).mkdir(parents=True)
+        hub.answers["/api/endpoints/singer"] = details({"song": {}})
+        assert f"{generate.out / name} can not be " in fails("--server", hub.url)
+
+    def test_the_notes_of_changes_are_damaged(self, fails, generate, hub):
+        generate.out.mkdir(exist_ok=True)
+        (generate.out / "CHANGES.md").write_bytes(b"\xff")
+        said = fails("--server", hub.url)
+        assert f"{generate.out / 'CHANGES.md'} can not be read" in said
+        assert said.endswith("move it away, or restore it from git")
+
     def test_no_endpoint_is_described(self, generate, hub, tmp_path):
         hub.answers["/api/endpoints"] = {"endpoints": ["dancer"]}
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "fresh"))

@@ -3,11 +3,15 @@
 import importlib
 import json
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details
 from support.stub_hub import Answer
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -123,7 +127,11 @@ class TestWriting:
         generate("--server", hub.url)
         assert not file.exists()
         generate("--server", hub.url, "--project")
-        assert 'name = "hub-client"' in file.read_text()
+        project = tomllib.loads(file.read_text())["project"]
+        own = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        assert project["name"] == "hub-client"
+        assert project["dependencies"] == own["dependencies"]
+        assert project["requires-python"] == own["requires-python"]
         file.write_text("# mine now\n")
         generate("--server", hub.url, "--project")
         assert file.read_text() == "# mine now\n"

@@ -76,6 +76,8 @@ class TestWriting:
         assert errors.startswith("Asking the sandbox hub at http://127.0.0.1:")
         assert "set AKI_API_KEY to ask https://aki.io" in errors
         assert "endpoints (" in output
+        recorded = json.loads((generate.package / "spec" / "hub.json").read_text())
+        assert (recorded["server"], recorded["layout"]) == ("https://aki.io", "aki")
 
     def test_a_second_run_says_unchanged_and_touches_no_file(self, generate, hub):
         assert "2 endpoints (2 new)" in generate("--server", hub.url)[1]

@@ -8,6 +8,7 @@ import threading
 from importlib.util import find_spec
 
 import pytest
+from aki_codegen.documents import DocumentClient
 from aki_codegen.problems import GenerationError
 from aki_codegen.runtime.hub import Address
 from aki_codegen.runtime.secret import ApiKey
@@ -58,6 +59,24 @@ class TestAsking:
             "/api/endpoints/a",
             "/api/endpoints/b%2Fc%3F",
         ]
+
+    def test_so_many_details_are_asked_for_at_a_time_and_no_more(self, monkeypatch):
+        get, asking, most = DocumentClient.get, 0, 0
+
+        async def counted(client, url):
+            nonlocal asking, most
+            asking += 1
+            most = max(most, asking)
+            await asyncio.sleep(0)
+            try:
+                return await get(client, url)
+            finally:
+                asking -= 1
+
+        monkeypatch.setattr(DocumentClient, "get", counted)
+        with StubHub.offering({f"e{number}": details() for number in range(30)}) as hub:
+            assert len(ask(hub).documents) == 30
+        assert most == MAX_CONCURRENT
 
     def test_the_key_is_sent_with_every_question(self):
         with StubHub.offering({"a": details()}) as hub:

@@ -86,6 +86,14 @@ class TestOneName:
 class TestReservedLists:
     """The reserved names follow what the runtime's classes really have."""
 
+    def test_names_that_are_promised_to_clients_stay_reserved(self):
+        promised = (
+            "call submit stream job with_options endpoints endpoint_details validate_key check preload "
+            "openai batch close aclose api_key api_server integrations protocols models jobs session"
+        )
+        for wire in promised.split():
+            assert name_of(wire, "endpoint") == f"{wire}_"
+
     @pytest.mark.parametrize("client", [Aki, AsyncAki])
     def test_no_endpoint_hides_an_attribute_of_a_client(self, client):
         public = {name for name in dir(client) if not name.startswith("_")}

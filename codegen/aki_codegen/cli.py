@@ -257,7 +257,7 @@ def _sandbox(options: argparse.Namespace) -> Exit:
         from .sandbox.server import PortTakenError, run
     except ImportError as error:
         raise GenerationError(
-            f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]' ({error})"
+            f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[codegen,sandbox]' ({error})"
         ) from None
     try:
         run(options.port, options.catalogue)

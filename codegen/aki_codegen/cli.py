@@ -10,9 +10,8 @@ from pathlib import Path
 
 from . import __version__
 from .exits import Exit
-from .naming import package_name_fault
+from .naming import DEFAULT_PACKAGE, package_name_fault
 from .problems import GenerationError
-from .render import DEFAULT_PACKAGE
 
 EXIT_TABLE = """exit status:
   0  every listed endpoint is written
@@ -257,7 +256,7 @@ def _sandbox(options: argparse.Namespace) -> Exit:
         from .sandbox.server import PortTakenError, run
     except ImportError as error:
         raise GenerationError(
-            f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[codegen,sandbox]' ({error})"
+            f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]' ({error})"
         ) from None
     try:
         run(options.port, options.catalogue)

@@ -22,6 +22,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+DEFAULT_PACKAGE = "aki_client"
+"""What a package is imported as where nothing else is asked for."""
+
 MAX_NAME = 80
 """Characters of a name at the most; longer ones are cut."""
 

@@ -13,13 +13,12 @@ from .ir import Endpoint
 from .literals import Code, doc_text, docstring, literal, name
 from .modelfields import PARTS, ModelField
 from .models import ModelSource
-from .naming import Identifier
+from .naming import DEFAULT_PACKAGE, Identifier
 from .runtime import public
 from .snapshot import Snapshot
 from .templates import fill
 
 RUNTIME_FOLDER = "_runtime"
-DEFAULT_PACKAGE = "aki_client"
 
 
 def command_for(package: str) -> str:

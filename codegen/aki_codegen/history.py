@@ -25,8 +25,9 @@ def noted_changes(out: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is no text"
         raise GenerationError(
-            f"{path} can not be read: {error}; move it away, or restore it from git"
+            f"{path} can not be read: {why}; move it away, or restore it from git"
         ) from None
 
 

@@ -88,6 +88,14 @@ class TestFailing:
     def test_what_is_given_is_no_address(self, fails):
         assert "is not the address of a hub" in fails("--server", "ftp://hub.example")
 
+    def test_an_address_that_a_script_left_empty_is_not_the_sandbox(self, fails):
+        assert fails("--server", "").startswith("--server is empty; give the hub's address")
+
+    def test_the_key_file_is_no_text(self, fails, hub, tmp_path):
+        (tmp_path / "key.txt").write_bytes(b"\xff\xfe")
+        said = fails("--server", hub.url, "--api-key-file", str(tmp_path / "key.txt"))
+        assert said == f"the key file {tmp_path / 'key.txt'} holds no text"
+
     def test_the_address_holds_a_password(self, fails):
         said = fails("--server", f"https://me:{KEY}@hub.example")
         assert "holds a user name" in said

@@ -15,7 +15,6 @@ import httpcore
 import httpx
 
 from .answers import Answer
-from .errors import ConfigurationError
 from .http import AnswerReader, NoConnectionFreeError, failure_of
 from .http_library import SyncHttpClient, library_of
 from .http_requests import (
@@ -55,8 +54,6 @@ class SyncHttp:
         """
         try:
             return self._exchange(request, seconds)
-        except RuntimeError as error:
-            failure: BaseException = ConfigurationError(f"the HTTP client can not be used: {error}")
         except BaseException as error:
             failure = failure_of(error, request, seconds, self._library)
         # Raised here, so that it does not lead to the library's own request, which holds the key.

@@ -1,4 +1,4 @@
-"""What the tests of the page share: prompts, hubs that answer oddly, and `covers`, which says what rows a test proves."""
+"""What the tests of the page share: prompts, hubs that answer oddly, and the mark of what a test proves."""
 
 import io
 import json

@@ -11,11 +11,11 @@ import pytest
 from e2e.coming_from_aki_io.official import ARGUMENTS_OF_HELPERS, OFFICIAL, surface_of
 from e2e.coming_from_aki_io.page import (
     PAGE,
+    coverage_of_rows,
     name_of,
     row_id,
     spans,
     tables,
-    coverage_of_rows,
     words,
     words_of_test,
 )

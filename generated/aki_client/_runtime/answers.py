@@ -126,10 +126,11 @@ def read_submit(answer: Answer, endpoint: str) -> Submitted:
     document = read_json(answer, endpoint)
     job_id = document.get("job_id")
     if document.get("success") is False or not isinstance(job_id, str) or not job_id:
+        said = sentences(document)
         raise errors.UnexpectedAnswerError(
-            f"{endpoint}: the hub took the call but named no job: {sentences(document)[0]}",
+            f"{endpoint}: the hub took the call but named no job: {'; '.join(said)}",
             endpoint=endpoint,
-            hub_messages=sentences(document),
+            hub_messages=said,
         )
     return Submitted(job_id, integer_or_none(document.get("ep_version")))
 

@@ -89,9 +89,9 @@ def read_json(answer: Answer, endpoint: str | None = None) -> dict[str, Any]:
     return document
 
 
-def _no_document(answer: Answer, endpoint: str | None) -> errors.AkiError:
+def _no_document(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.AkiError:
     if answer.status >= 300:
-        return status_error(answer, endpoint)
+        return status_error(answer, endpoint, job_id)
     return errors.UnexpectedAnswerError(
         f"the hub answered {_shape(answer.body)} instead of a JSON object; "
         "is this the address of a hub?",
@@ -162,7 +162,7 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if answer.status >= 300 or not is_object(body):
         # A traceback shows the locals, and these may hold what the hub says of its worker.
         del body, fields
-        raise _no_document(answer, endpoint)
+        raise _no_document(answer, endpoint, job_id)
     if fields.get("success") is False:
         return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     result = fields.get("job_result")
@@ -181,10 +181,16 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     return _pending(fields, state if isinstance(state, str) else "unknown")
 
 
-def status_error(answer: Answer, endpoint: str | None) -> errors.StatusError:
-    """Make the exception for an error status."""
+def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.StatusError:
+    """Make the exception for an error status.
+
+    Args:
+        answer: What the hub answered.
+        endpoint: The endpoint's name on the hub, where one is meant.
+        job_id: The job that was asked after; only its beginning is told.
+    """
     body = decode(answer.body)
-    said = sentences(body, answer.status)
+    said = _said(body, answer.status, job_id)
     kind = _status_kind(answer.status, said)
     where = f"{endpoint}: " if endpoint else ""
     phrase = status_phrase(answer.status)

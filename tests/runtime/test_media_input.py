@@ -74,8 +74,8 @@ def test_a_picture_opened_as_text_says_how_to_open_it(png_file):
 
 @pytest.mark.parametrize(
     "value",
-    [b"", bytearray(), io.BytesIO(), "data:image/png;base64,", Image(b""), Image("")],
-    ids=["bytes", "bytearray", "file", "URI", "output", "text output"],
+    [b"", bytearray(), io.BytesIO(), "", "data:image/png;base64,", Image(b""), Image("")],
+    ids=["bytes", "bytearray", "file", "text", "URI", "output", "text output"],
 )
 def test_what_is_empty_is_refused(value):
     with pytest.raises(MediaError, match="the image is empty"):

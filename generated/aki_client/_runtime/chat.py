@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from .errors import MediaError
 from .json_value import JsonText, check_encodes, encode_json
 from .media import Media
-from .media_input import AudioInput, ImageInput, VideoInput, as_media
+from .media_input import AudioInput, ImageInput, VideoInput, as_media, unreadable
 from .shapes import is_array, is_iterable, is_mapping, is_object
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -124,10 +124,10 @@ def _read_part(part: object, where: str) -> dict[str, Any]:
 def _medium(value: object, kind: Any, where: str) -> Media:
     try:
         return as_media(value, kind)
-    except OSError as error:
-        reason = f"can not be read: {error.strerror or error}"
     except MediaError as error:
         reason = error.message
+    except (OSError, ValueError) as error:
+        reason = unreadable(value, error)
     raise _refused(f"{where}: {reason}")
 
 

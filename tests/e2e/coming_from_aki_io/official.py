@@ -70,6 +70,17 @@ OFFICIAL = {
     "estimate",
 }
 
+FIRST_NEEDED = {
+    *("do_api_request", "do_api_request_async", "get_api_request_generator", "doApiRequestAwait"),
+    *("init_api_key", "setApiKey", "get_endpoint_list", "get_endpoint_details", "get_version"),
+    *("cancel_request", "append_progress_input_params", "encode_binary", "decode_binary"),
+    *("check_if_valid_base64_string", "check_if_valid_json_string"),
+    *("detect_media_type_from_media_format", "api_server", "output_binary_format"),
+    *("raise_exceptions", "progress_interval", "return_tool_call_dict", "job_id", "progress"),
+    *("queue_position", "estimate", "job_state", "success", "error", "error_code"),
+}
+"""What the short table has as well."""
+
 ARGUMENTS_OF_HELPERS = {
     *("base64_data", "binary_data", "input_parameters", "job_id", "media_format", "media_type"),
     *("test_string",),

@@ -8,7 +8,12 @@ import re
 
 import aki_client
 import pytest
-from e2e.coming_from_aki_io.official import ARGUMENTS_OF_HELPERS, OFFICIAL, surface_of
+from e2e.coming_from_aki_io.official import (
+    ARGUMENTS_OF_HELPERS,
+    FIRST_NEEDED,
+    OFFICIAL,
+    surface_of,
+)
 from e2e.coming_from_aki_io.page import (
     PAGE,
     coverage_of_rows,
@@ -46,6 +51,10 @@ class TestPage:
         assert meant
         used = set().union(*(words_of_test(test) for key in meant for test in COVERED[key]))
         assert set().union(*map(words, spans(row[1]))) - used == set()
+
+    def test_the_short_table_has_what_calls_options_answers_and_progress_are_made_of(self):
+        named = {name_of(span) for row in SHORT[2:] for span in spans(row[0])}
+        assert FIRST_NEEDED - named == set()
 
     def test_nothing_of_the_official_clients_is_left_out(self):
         named = {name_of(span) for row in ROWS.values() for span in spans(row[0] + row[1])}

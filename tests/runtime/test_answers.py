@@ -64,6 +64,13 @@ def test_progress_data_holds_no_credentials():
     assert read({"job_state": "processing", "progress": progress}).data == {"text": "hi"}
 
 
+def test_a_result_holds_no_credentials():
+    report = read_progress(done(text="hi", auth_key="SECRET"), "chat", JOB)
+    assert isinstance(report, Done)
+    assert report.result.keys() & {"auth", "auth_key"} == set()
+    assert report.result["text"] == "hi"
+
+
 def test_a_result_that_says_no_success_has_failed():
     report = read({"job_state": "done", "job_result": {"success": False, "text": "half"}})
     assert isinstance(report, Ended)

@@ -1,11 +1,14 @@
 """Answers that no recording holds: missing blocks, odd figures, other words."""
 
 import json
+import traceback
 
 import pytest
 from aki_codegen.runtime import errors
 from aki_codegen.runtime.answers import Done, Ended, Pending, read_json, read_progress, read_submit
 from support.driver import JOB, answer, done
+
+AUTH = "what the worker signs in with"
 
 
 def read(body, status=200):
@@ -69,6 +72,15 @@ def test_a_result_holds_no_credentials():
     assert isinstance(report, Done)
     assert report.result.keys() & {"auth", "auth_key"} == set()
     assert report.result["text"] == "hi"
+
+
+def test_a_poll_that_failed_shows_no_credentials_in_the_locals_of_its_traceback():
+    with pytest.raises(errors.NotFoundError) as caught:
+        read_progress(answer(404, {"message": "no", "progress": {"auth_key": AUTH}}), "chat", JOB)
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = "".join(report.format())
+    assert "job_id = " in shown
+    assert AUTH not in shown
 
 
 def test_a_result_that_says_no_success_has_failed():

@@ -5,8 +5,9 @@ import pickle
 
 import httpx
 import pytest
-from aki_client import AkiError, AsyncAki, ConfigurationError, fast_http_client
-from aki_codegen.sandbox.effects import Status
+from aki_client import AkiError, AsyncAki, ConfigurationError, StatusError, fast_http_client
+from aki_codegen.sandbox.effects import Redirect, Status
+from aki_codegen.sandbox.server import SandboxServer
 from faults.leaks import secrets_in, shown_by, watched_logs
 from faults.modes import KEY
 from faults.table.case import SHORT
@@ -104,6 +105,20 @@ def test_what_the_fast_one_logs_is_without_the_key(hub):
         asyncio.run(main())
     assert logs.count > 3
     assert logs.leaks == []
+
+
+@pytest.mark.parametrize(("on", "ask"), QUESTIONS.items(), ids=QUESTIONS)
+def test_one_that_follows_redirects_takes_the_key_to_no_other_host(mode, hub, on, ask):
+    make = httpx.AsyncClient if mode.is_async else httpx.Client
+    with (
+        SandboxServer() as elsewhere,
+        mode.using(make(follow_redirects=True)) as http,
+        mode.client(hub.url, http_client=http) as aki,
+    ):
+        hub.faults.add(Redirect(elsewhere.url, 307), on=on, times=None)
+        with pytest.raises(StatusError, match="307"):
+            mode.wait(ask(aki))
+        assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
 
 
 def test_one_that_is_closed_is_told_alike_and_shows_no_key(mode, hub):

@@ -6,6 +6,7 @@ import importlib.metadata
 import aki_client
 import httpcore
 import httpx
+import pytest
 from aki_client import (
     Aki,
     AsyncAki,
@@ -35,6 +36,21 @@ class TestKeysAndConnections:
 
         assert asyncio.run(main("good"))
         assert not asyncio.run(main("bad-key"))
+
+    @pytest.mark.parametrize("word", ["success", "valid"])
+    @pytest.mark.parametrize("good", [True, False])
+    def test_older_and_newer_hubs_are_understood(self, word, good):
+        def answer(_):
+            return httpx.Response(200, json={word: good, "error": None if good else "Key expired"})
+
+        async def main():
+            async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+                return await AsyncAki(http_client=http).validate_key()
+
+        with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+            check = Aki(http_client=http).validate_key()
+        assert check == asyncio.run(main())
+        assert (bool(check), check.message) == (good, "" if good else "Key expired")
 
     @covers("api_key")
     def test_the_key_can_be_replaced(self, aki):

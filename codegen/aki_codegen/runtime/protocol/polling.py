@@ -97,7 +97,7 @@ def poll(
                     yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
                 return
             retry_after = answer.retry_after
-            reason: AkiError = answers.status_error(answer, endpoint)
+            reason: AkiError = answers.status_error(answer, endpoint, job.job_id)
         except ConnectionFailedError as error:
             reason = error
         except InterruptedRequestError as interrupted:
@@ -124,7 +124,7 @@ def poll(
 
 def _take_in(session: Session, job: JobState[Any, Any], options: Options, answer: Answer) -> None:
     if answer.status in answers.RETRYABLE_STATUSES:
-        raise answers.status_error(answer, job.reading.endpoint)
+        raise answers.status_error(answer, job.reading.endpoint, job.job_id)
     report = answers.read_progress(answer, job.reading.endpoint, job.job_id)
     job.observe(report, session.now(), options.progress_interval)
 

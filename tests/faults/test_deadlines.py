@@ -113,6 +113,21 @@ def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, mon
     assert time.monotonic() - began < 0.5 + SOON
 
 
+def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, monkeypatch):
+    for module in ("jobs", "async_jobs"):
+        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.2)
+    job = mode.wait(chat(aki).submit(prompt_input=SHORT))
+    mode.wait(job._turn.acquire())  # as one who polls and is not answered
+    with pytest.raises(DeadlineExceededError):
+        mode.wait(job.cancel())
+
+
+def test_without_any_time_no_job_is_made(mode, aki, hub):
+    with pytest.raises(DeadlineExceededError, match="nothing was sent"):
+        mode.wait(chat(aki).with_options(timeout=0)(prompt_input=SHORT))
+    assert hub.hub.jobs_submitted == 0
+
+
 def test_a_job_of_before_a_restart_is_unknown(mode, hub):
     with mode.client(hub.url) as aki:
         job = mode.wait(chat(aki).submit(prompt_input=LONG))

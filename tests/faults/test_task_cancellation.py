@@ -11,6 +11,7 @@ from faults.leaks import shown_by
 from faults.modes import KEY
 from faults.running import until
 from faults.table.case import LONG
+from support.jobs import all_jobs
 
 TASKS = 25
 LONGEST = 0.6
@@ -157,3 +158,32 @@ def test_a_loop_that_ends_cancels_the_jobs_of_its_tasks(hub):
 
     asyncio.run(main())
     assert until(lambda: all_canceled(hub))
+
+
+def test_a_loop_that_ends_amid_a_submit_cancels_its_job(hub):
+    hub.faults.add(Delay(0.5), on="submit")
+
+    async def main():
+        background = asyncio.create_task(call(AsyncAki(KEY, api_server=hub.url)))
+        while not hub.hub.jobs_submitted:
+            await asyncio.sleep(0.005)
+        assert not background.done()
+
+    asyncio.run(main())
+    assert until(lambda: all_canceled(hub))
+
+
+def test_a_client_that_is_closed_waits_for_the_cancelling_of_its_calls(hub, caplog):
+    caplog.set_level("INFO", "aki_client")
+
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            background = asyncio.create_task(call(aki))
+            while not hub.hub.polls.by_job:
+                await asyncio.sleep(0.005)
+            background.cancel()
+            while "cancelling job" not in caplog.text:
+                await asyncio.sleep(0)
+        assert [job.cancel_asked for job in all_jobs(hub)] == [True]
+
+    asyncio.run(main())

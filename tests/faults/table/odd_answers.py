@@ -61,6 +61,7 @@ ODD_ANSWERS = (
         for field, value in (
             ("progress", None),
             ("progress", "37"),
+            ("progress", 100),
             ("progress", 1e300),
             ("progress", [5]),
             ("queue_position", "first"),

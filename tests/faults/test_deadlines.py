@@ -114,8 +114,8 @@ def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, mon
 
 
 def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, monkeypatch):
-    for module in ("jobs", "async_jobs"):
-        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.2)
+    for module in ("sync_job", "async_job"):
+        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
     job = mode.wait(chat(aki).submit(prompt_input=SHORT))
     mode.wait(job._turn.acquire())  # as one who polls and is not answered
     with pytest.raises(DeadlineExceededError):

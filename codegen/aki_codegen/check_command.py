@@ -5,11 +5,11 @@ import sys
 
 from .diff import as_text, exit_of
 from .exits import Exit
-from .folder import differences
+from .folder import differences, files_of, require_whole
 from .generate import REPORT, report_of
 from .package import make_package
 from .problems import GenerationError
-from .refresh import refreshed
+from .refresh import doubt, refreshed
 from .runtime.changes import compare_hubs
 from .snapshot import Snapshot
 from .snapshot_files import read
@@ -28,8 +28,13 @@ def run(options: argparse.Namespace) -> Exit:
         raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
     if options.live:
         return _check_live(options, snapshot)
+    try:
+        files = files_of(folder)
+    except OSError as error:
+        raise GenerationError(f"{folder} can not be read: {error}") from None
+    require_whole(files, folder)
     package = make_package(snapshot, options.package)
-    told = differences(folder, package.files)
+    told = differences(files, package.files)
     report = options.out / REPORT
     if not report.is_file() or report.read_text("utf-8") != report_of(package):
         told.append(f"{REPORT} is not what the generator makes of it")
@@ -51,6 +56,8 @@ def _check_live(options: argparse.Namespace, snapshot: Snapshot) -> Exit:
         live = refreshed(target, snapshot, lambda done, total: None, force=True)
     changes = compare_hubs(snapshot.offered(), live.offered())
     print(as_text(changes), end="")
+    if doubt(target, live):
+        print(doubt(target, live), file=sys.stderr)
     for problem in live.problems:
         print(f"  {problem}")
     return exit_of(changes)

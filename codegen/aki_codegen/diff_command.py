@@ -13,7 +13,7 @@ from pathlib import Path
 from .diff import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
 from .exits import Exit
 from .problems import GenerationError, Problem
-from .refresh import refreshed
+from .refresh import doubt, refreshed
 from .revisions import snapshot_of_folder, snapshot_of_revision
 from .runtime.changes import compare_hubs
 from .snapshot import Snapshot
@@ -111,7 +111,10 @@ def _live(server: str | None, options: argparse.Namespace, opened: ExitStack) ->
 
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.
-        return refreshed(target, other, lambda done, total: None, force=True)
+        found = refreshed(target, other, lambda done, total: None, force=True)
+        if doubt(target, found):
+            _say(doubt(target, found))
+        return found
 
     return State(target.introduction, snapshot, is_live=True)
 

@@ -3,26 +3,29 @@
 from pathlib import Path
 
 from .diff import as_markdown, summary
+from .problems import GenerationError
 from .render import comment_for
 from .runtime.changes import Change
-from .write import write_beside
 
 CHANGES = "CHANGES.md"
 MAX_CHARACTERS = 1_000_000
 """Length of the file at the most; what is older than fits is in version control."""
 
 
-def note_changes(out: Path, package: str, changes: tuple[Change, ...]) -> None:
-    """Put the changes of a refresh at the top; without any the file stays as it is.
+def with_changes(out: Path, package: str, changes: tuple[Change, ...]) -> str | None:
+    """Return the history with the changes of a refresh at its top; None where there are none.
 
     Raises:
-        GenerationError: It can not be written.
+        GenerationError: What is there can not be read.
     """
     if not changes:
-        return
+        return None
     path = out / CHANGES
     head = f"# Changes of `{package}`\n\n{comment_for(package)}\n"
-    before = path.read_text("utf-8") if path.is_file() else ""
+    try:
+        before = path.read_text("utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise GenerationError(f"{path} can not be read: {error}; restore it from git") from None
     older = before.removeprefix(head)[:MAX_CHARACTERS]
     _, _, body = as_markdown(changes).partition("\n")
-    write_beside(path, f"{head}\n## {summary(changes)}\n{body}{older}")
+    return f"{head}\n## {summary(changes)}\n{body}{older}"

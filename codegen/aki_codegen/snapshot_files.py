@@ -54,9 +54,10 @@ def to_files(
 
     known = written or {}
 
+    asked = {"sandbox": True} if snapshot.is_sandbox else {}
     used, retired = split_names(snapshot)
     files = {
-        HUB: dump({"server": snapshot.server, "layout": snapshot.layout}),
+        HUB: dump({"server": snapshot.server, "layout": snapshot.layout, **asked}),
         NAMES: dump(_names_document(used)),
     }
     if retired:
@@ -121,6 +122,7 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
         reader.overrides(),
         removed,
         problems,
+        hub.get("sandbox") is True,
     )
 
 

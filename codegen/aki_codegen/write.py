@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Container, Mapping
+import threading
+from collections.abc import Container, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +15,8 @@ from .problems import GenerationError
 
 _OLD = ".aki-codegen-old-"
 _NEW = ".aki-codegen-new-"
+_PACKAGE = "package"
+"""Where a new package is made within the folder in which all that is new waits."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ def write_package(
     folder: Path,
     files: Mapping[PurePosixPath, bytes],
     before: Mapping[str, bytes] | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Written:
     """Replace a package folder by exactly these files; what an older manifest does not name is carried over.
 
@@ -40,15 +46,17 @@ def write_package(
     leaves the old one whole. Files that stay as they are get a second name instead of a copy.
 
     Args:
-        folder: The package's folder.
+        folder: The package's folder; a link to one is followed.
         files: What it shall hold.
         before: What it holds, where that has been read.
+        beside: The texts of files beside it that tell of it, by their names: both are new, or neither.
 
     Raises:
         GenerationError: The folder can not be written, or is not a generated package.
     """
     try:
-        return _write_package(folder, files, files_of(folder) if before is None else before)
+        found = files_of(folder) if before is None else before
+        return _write_package(folder, files, found, beside or {})
     except OSError as error:
         raise GenerationError(
             f"{folder} can not be written: {error.strerror or error}; "
@@ -78,12 +86,38 @@ def recover(folder: Path) -> None:
     """Put a package back that a run left aside when it was interrupted in the very moment of replacing it.
 
     What runs left that were killed while they wrote is removed. To be called by one run at a time.
+
+    Raises:
+        GenerationError: It can not be put back.
     """
-    if not folder.exists():
-        for old in _leftovers(_OLD, folder)[:1]:
-            old.rename(folder)
-    for stage in _leftovers(_NEW, folder):
-        shutil.rmtree(stage, ignore_errors=True)
+    place = folder.resolve()
+    try:
+        if not place.exists():
+            for old in _leftovers(_OLD, place)[:1]:
+                old.rename(place)
+        if (place / MANIFEST_NAME).is_file():
+            _remove_old(place)
+        for stage in _leftovers(_NEW, place):
+            if not (stage / _PACKAGE).exists():
+                # Its package is in place already.
+                _take_places(stage, folder.parent)
+            _discard(stage)
+    except OSError as error:
+        raise GenerationError(f"{folder} can not be put back: {error}") from None
+
+
+@contextmanager
+def uninterrupted() -> Generator[None, None, None]:
+    """Let Ctrl-C do nothing for a moment, at the end of which all is done."""
+    if threading.current_thread() is not threading.main_thread():
+        # Ctrl-C does not come here.
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former or signal.SIG_DFL)
 
 
 def _linked(old: Path, new: Path) -> bool:
@@ -103,7 +137,10 @@ def _leftovers(prefix: str, folder: Path) -> list[Path]:
 
 
 def _write_package(
-    folder: Path, files: Mapping[PurePosixPath, bytes], before: Mapping[str, bytes]
+    folder: Path,
+    files: Mapping[PurePosixPath, bytes],
+    before: Mapping[str, bytes],
+    beside: Mapping[str, str],
 ) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
@@ -111,6 +148,9 @@ def _write_package(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
             "choose another --out or --package, or move it away"
         )
+    for name in beside:
+        if (folder.parent / name).is_dir():
+            raise GenerationError(f"{folder.parent / name} is a folder; move it away")
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
     ours = generated | after.keys()
@@ -122,25 +162,55 @@ def _write_package(
     )
     if written.added or written.changed or written.removed:
         stays = {path for path, content in before.items() if after.get(path) == content}
-        _replace(folder, {**foreign, **after}, {*stays, *foreign})
+        _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
+    else:
+        for name, text in beside.items():
+            write_beside(folder.parent / name, text)
     return written
 
 
-def _replace(folder: Path, files: Mapping[str, bytes], stays: Container[str]) -> None:
-    stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{folder.name}-", dir=folder.parent))
+def _replace(
+    folder: Path, files: Mapping[str, bytes], stays: Container[str], beside: Mapping[str, str]
+) -> None:
+    place = folder.resolve()
+    stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{place.name}-", dir=place.parent))
+    new = stage / _PACKAGE
     try:
         for parent in {PurePosixPath(path).parent for path in files}:
-            (stage / parent).mkdir(parents=True, exist_ok=True)
+            (new / parent).mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            if not (path in stays and _linked(folder / path, stage / path)):
-                (stage / path).write_bytes(content)
-        stage.chmod(0o755)
-        old = folder.parent / f"{_OLD}{folder.name}-{stage.name[-8:]}"
-        if folder.exists():
-            folder.rename(old)
-        stage.rename(folder)
-        for past in _leftovers(_OLD, folder):
-            shutil.rmtree(past, ignore_errors=True)
+            if not (path in stays and _linked(place / path, new / path)):
+                (new / path).write_bytes(content)
+        for name, text in beside.items():
+            (stage / name).write_bytes(text.encode())
+        with uninterrupted():
+            if place.exists():
+                place.rename(place.parent / f"{_OLD}{place.name}-{stage.name[-8:]}")
+            new.rename(place)
+            _take_places(stage, folder.parent)
+            _remove_old(place)
+    except BaseException:
+        if new.exists():
+            _discard(stage)
+        raise
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         recover(folder)
+
+
+def _remove_old(place: Path) -> None:
+    for past in _leftovers(_OLD, place):
+        shutil.rmtree(past, ignore_errors=True)
+
+
+def _discard(stage: Path) -> None:
+    """Remove what is new and has not taken its place: first what would else be taken for telling of it."""
+    for file in stage.iterdir():
+        if file.is_file():
+            file.unlink()
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def _take_places(stage: Path, folder: Path) -> None:
+    """Put the files that have waited beside a package where they belong."""
+    for file in sorted(stage.iterdir()):
+        shutil.move(file, folder / file.name)

@@ -1,5 +1,7 @@
 """`aki-codegen generate` where it fails: one clear sentence, the right exit status, and nothing changed."""
 
+import json
+import os
 import shutil
 import socket
 
@@ -150,6 +152,54 @@ class TestFolders:
         assert status == 1
         assert f"{names} can not be read" in errors
         assert "restore it from git" in errors
+
+
+class TestGoingOn:
+    """A package from which nobody could go on without a loss is left as it is."""
+
+    @pytest.fixture
+    def refused(self, generate, hub):
+        """Return a function that refreshes a changed hub in vain, and returns what was said."""
+        generate("--server", hub.url)
+
+        def run():
+            hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+            before = generate.content()
+            status, output, errors = generate("--server", hub.url)
+            assert (status, output) == (1, "")
+            assert generate.content() == before
+            return errors
+
+        return run
+
+    @pytest.mark.parametrize("name", ["hub.json", "names.json", "endpoints/painter.json"])
+    def test_a_part_of_the_snapshot_is_missing(self, generate, refused, name):
+        (generate.package / "spec" / name).unlink()
+        assert f"has lost spec/{name}, a part of its snapshot; restore it from git" in refused()
+
+    def test_a_newer_generator_has_made_it(self, generate, refused):
+        manifest = generate.package / "manifest.json"
+        document = json.loads(manifest.read_text())
+        document["generator"]["aki-codegen"] = "99.1"
+        manifest.write_text(json.dumps(document))
+        said = refused()
+        assert "was made by aki-codegen '99.1'" in said
+        assert "upgrade aki-codegen" in said
+
+    def test_the_history_can_not_be_read(self, generate, refused):
+        (generate.out / "CHANGES.md").write_bytes(b"\xff\xfe")
+        assert "CHANGES.md can not be read" in refused()
+
+    def test_a_folder_of_it_can_not_be_looked_into(self, generate, refused, monkeypatch):
+        scandir = os.scandir
+
+        def closed(path):
+            if str(path).endswith("spec"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr("os.scandir", closed)
+        assert "Permission denied" in refused()
 
 
 class TestUsage:

@@ -1,6 +1,7 @@
 """One run at a time for one output folder, so that two at once do not write into each other."""
 
 import hashlib
+import os
 import sys
 import tempfile
 from collections.abc import Generator
@@ -23,8 +24,9 @@ def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None, None, 
         GenerationError: Another run has not ended in time.
     """
     # Beside the package nothing but the report is written, so the lock lies elsewhere.
-    # Whoever comes by a link comes to the same folder.
-    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:24]
+    # Whoever comes by a link comes to the same folder, and nobody can open the lock of another user.
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    place = hashlib.sha256(f"{user} {folder.resolve()}".encode()).hexdigest()[:24]
     lock = FileLock(Path(tempfile.gettempdir()) / f"aki-codegen-{place}.lock")
     try:
         _acquire(lock, folder, wait)

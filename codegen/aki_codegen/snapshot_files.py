@@ -22,6 +22,7 @@ from .runtime.hub import Address
 from .runtime.shapes import is_array, is_object
 from .snapshot import Snapshot
 from .snapshot_names import merged, split_names
+from .wire import is_utf8
 
 SPEC = PurePosixPath("spec")
 HUB = SPEC / "hub.json"
@@ -157,7 +158,7 @@ class _Reader:
                 continue
             document = self._object(path)
             name = document.get("name")
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not is_utf8(name):
                 place = self._package / path
                 raise GenerationError(f"{place} names no endpoint; restore it from git")
             documents[name] = document

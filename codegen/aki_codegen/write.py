@@ -6,7 +6,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Container, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -199,6 +199,10 @@ def _replace(
 
 def _remove_old(place: Path) -> None:
     for past in _leftovers(_OLD, place):
+        for parent, _, _ in os.walk(past):
+            with suppress(OSError):
+                # Nothing can be removed from a folder that is read-only.
+                Path(parent).chmod(0o700)
         shutil.rmtree(past, ignore_errors=True)
 
 

@@ -79,6 +79,22 @@ class TestRemoval:
         assert (generate.package / "endpoints" / "_Singer_2.py").exists()
 
 
+def test_what_was_settled_against_the_metadata_stays_settled(generate, hub, tmp_path, monkeypatch):
+    settled = tmp_path / "settled"
+    settled.mkdir()
+    (settled / "pyproject.toml").write_text(
+        '[tool.aki-codegen.endpoints.singer]\nrename = "vocalist"\n'
+    )
+    monkeypatch.chdir(settled)
+    generate("--server", hub.url)
+    (settled / "pyproject.toml").unlink()
+    hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+    generate("--server", hub.url)
+    names = {path.name for path in (generate.package / "endpoints").iterdir()}
+    assert "_vocalist.py" in names
+    assert "_singer.py" not in names
+
+
 class TestSandbox:
     """The sandbox hub stands in for a hub, and is none."""
 
@@ -141,9 +157,10 @@ class TestDoubt:
         assert "singer: it is not on the list, but the hub still describes it" in output
         assert "fewer rights" in output
 
-    def test_one_of_which_the_hub_can_not_be_asked_is_kept(self, generate, hub):
+    @pytest.mark.parametrize("refusal", [400, 401, 402, 403, 429, 502])
+    def test_one_of_which_the_hub_can_not_be_asked_is_kept(self, generate, hub, refusal):
         hub.answers["/api/endpoints"] = {"endpoints": ["painter"]}
-        hub.answers["/api/endpoints/singer"] = Answer("<html>502</html>", 502)
+        hub.answers["/api/endpoints/singer"] = Answer({"error": "no"}, refusal)
         status, output, _ = generate("--server", hub.url)
         assert status == 3
         assert "whether it is gone could not be seen" in output

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from aki_codegen import generate_command
 from aki_codegen.lock import only_run
 from aki_codegen.problems import GenerationError
 from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
@@ -154,6 +155,25 @@ def test_one_that_is_killed_before_it_has_told_of_it_is_told_of_by_the_next(gene
     assert (status, output.splitlines()[-1]) == (0, "no change")
     assert "input size: it is new" in (generate.out / "CHANGES.md").read_text().replace(" | ", ": ")
     assert {p.name for p in generate.out.iterdir()} == {"CHANGES.md", "REPORT.md", PACKAGE}
+
+
+def test_ctrl_c_after_the_writing_does_not_make_it_look_undone(generate, hub, monkeypatch):
+    change(hub)
+    summarize = generate_command._summarize
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        summarize(*arguments)
+
+    monkeypatch.setattr(generate_command, "_summarize", interrupted)
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status, output, errors = generate("--server", hub.url)
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert status == 0
+    assert "input size: it is new" in output
+    assert "interrupted" not in errors
 
 
 def test_whoever_comes_by_a_link_waits_too(generate, tmp_path, capsys):

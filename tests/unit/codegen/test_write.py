@@ -237,6 +237,13 @@ class TestLinks:
 class TestUninterrupted:
     """Ctrl-C waits where half of the work would be done, and is heard again afterwards."""
 
+    @pytest.fixture(autouse=True)
+    def heard(self):
+        # A process that was started in the background does not hear it.
+        former = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, former)
+
     def test_it_does_nothing_within_and_something_after(self):
         with uninterrupted():
             signal.raise_signal(signal.SIGINT)

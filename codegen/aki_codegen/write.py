@@ -189,10 +189,6 @@ def _replace(
             new.rename(place)
             _take_places(stage, folder.parent)
             _remove_old(place)
-    except BaseException:
-        if new.exists():
-            _discard(stage)
-        raise
     finally:
         recover(folder)
 

@@ -82,16 +82,14 @@ class TestRemoval:
 def test_what_was_settled_against_the_metadata_stays_settled(generate, hub, tmp_path, monkeypatch):
     settled = tmp_path / "settled"
     settled.mkdir()
-    (settled / "pyproject.toml").write_text(
-        '[tool.aki-codegen.endpoints.singer]\nrename = "vocalist"\n'
-    )
+    (settled / "pyproject.toml").write_text("[tool.aki-codegen.endpoints.singer]\nskip = true\n")
     monkeypatch.chdir(settled)
     generate("--server", hub.url)
     (settled / "pyproject.toml").unlink()
     hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
     generate("--server", hub.url)
     names = {path.name for path in (generate.package / "endpoints").iterdir()}
-    assert "_vocalist.py" in names
+    assert "_painter.py" in names
     assert "_singer.py" not in names
 
 

@@ -1,6 +1,7 @@
 """`aki-codegen check`: read-only, and no difference passes by; and what a refresh says of files edited by hand."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from aki_codegen.cli import main
@@ -84,6 +85,15 @@ class TestSnapshot:
         assert status == 1
         assert "endpoints/_painter.py is not what the generator makes of it" in errors
 
+    def test_a_report_that_was_edited_or_removed_is_named(self, check, generate):
+        report = generate.out / "REPORT.md"
+        report.write_text(f"{report.read_text('utf-8')}mine\n")
+        status, _, errors = check()
+        assert status == 1
+        assert "REPORT.md is not what the generator makes of it" in errors
+        report.unlink()
+        assert check()[0] == 1
+
     def test_history_is_left_out(self, check, generate):
         (generate.out / "CHANGES.md").write_text("mine\n")
         (generate.package / "spec" / "history.json").write_text("{}\n")
@@ -159,9 +169,52 @@ class TestEditedByHand:
     def test_nothing_is_said_where_nothing_was_edited(self, generate, hub):
         assert "edited by hand" not in generate("--server", hub.url)[2]
 
+    def test_a_file_of_yours_that_a_newcomer_needs_is_named(self, generate, hub):
+        (generate.package / "endpoints" / "_dancer.py").write_text("mine = 1\n")
+        hub.answers["/api/endpoints/dancer"] = PAINTER
+        hub.answers["/api/endpoints"] = {"endpoints": ["painter", "singer", "dancer"]}
+        assert "edited by hand: endpoints/_dancer.py." in generate("--server", hub.url)[2]
+
+    def test_where_the_manifest_can_not_be_read_that_is_said(self, generate, hub):
+        before = generate.content()
+        manifest = generate.package / "manifest.json"
+        manifest.write_text(f"<<<<<<< HEAD\n{manifest.read_text()}")
+        status, _, errors = generate("--server", hub.url)
+        assert status == 0
+        assert "manifest.json can not be read" in errors
+        assert generate.content() == before
+
     def test_a_file_of_yours_is_kept(self, generate, hub):
         mine = generate.package / "notes.txt"
         mine.write_text("mine\n")
         hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
         generate("--server", hub.url)
         assert mine.read_text() == "mine\n"
+
+
+class TestWindowsLines:
+    """A checkout in which git has changed the ends of lines is told as such, and mended."""
+
+    @pytest.fixture(autouse=True)
+    def converted(self, generate):
+        for path in generate.package.rglob("*"):
+            if path.is_file() and path.parent.name != "__pycache__":
+                path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    def test_check_says_it_once(self, check):
+        status, _, errors = check()
+        assert status == 1
+        assert errors.count("\n  - ") == 1
+        assert "`generated/** -text` in .gitattributes" in errors
+
+    def test_a_refresh_does_not_take_it_for_edits(self, generate, hub, check):
+        status, output, errors = generate("--server", hub.url)
+        assert (status, output.splitlines()[-1]) == (0, "no change")
+        assert "have Windows ends of lines" in errors
+        assert "edited by hand" not in errors
+        assert check()[0] == 0
+
+
+def test_git_leaves_what_is_generated_alone():
+    path = Path(__file__).parents[2] / ".gitattributes"
+    assert "generated/** -text" in path.read_text("utf-8").splitlines()

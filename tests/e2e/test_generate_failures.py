@@ -1,5 +1,6 @@
 """`aki-codegen generate` where it fails: one clear sentence, the right exit status, and nothing changed."""
 
+import json
 import os
 import shutil
 import socket
@@ -121,19 +122,13 @@ class TestFailing:
             "with --strict any problem is a failure:\n  - singer.prompt: its type"
         )
 
-    @pytest.mark.parametrize("name", ["REPORT.md", "CHANGES.md"])
-    def test_a_folder_lies_where_a_file_beside_the_package_goes(self, fails, generate, hub, name):
-        (generate.out / name).unlink(missing_ok=True)
-        (generate.out / name).mkdir(parents=True)
+    def test_a_folder_lies_where_the_report_goes(self, fails, generate, hub):
+        (generate.out / "REPORT.md").unlink(missing_ok=True)
+        (generate.out / "REPORT.md").mkdir(parents=True)
         hub.answers["/api/endpoints/singer"] = details({"song": {}})
-        assert f"{generate.out / name} can not be " in fails("--server", hub.url)
-
-    def test_the_notes_of_changes_are_damaged(self, fails, generate, hub):
-        generate.out.mkdir(exist_ok=True)
-        (generate.out / "CHANGES.md").write_bytes(b"\xff")
-        said = fails("--server", hub.url)
-        assert f"{generate.out / 'CHANGES.md'} can not be read" in said
-        assert said.endswith("move it away, or restore it from git")
+        assert f"{generate.out / 'REPORT.md'} is a folder; move it away" in fails(
+            "--server", hub.url
+        )
 
     def test_no_endpoint_is_described(self, generate, hub, tmp_path):
         hub.answers["/api/endpoints"] = {"endpoints": ["dancer"]}
@@ -181,6 +176,58 @@ class TestFolders:
         assert status == 1
         assert f"{names} can not be read" in errors
         assert "restore it from git" in errors
+
+
+class TestGoingOn:
+    """A package from which nobody could go on without a loss is left as it is."""
+
+    @pytest.fixture
+    def refused(self, generate, hub):
+        """Return a function that refreshes a changed hub in vain, and returns what was said."""
+        generate("--server", hub.url)
+
+        def run():
+            hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+            before = generate.content()
+            status, output, errors = generate("--server", hub.url)
+            assert (status, output) == (1, "")
+            assert generate.content() == before
+            return errors
+
+        return run
+
+    @pytest.mark.parametrize("name", ["hub.json", "names.json", "endpoints/painter.json"])
+    def test_a_part_of_the_snapshot_is_missing(self, generate, refused, name):
+        (generate.package / "spec" / name).unlink()
+        assert f"has lost spec/{name}, a part of its snapshot; restore it from git" in refused()
+
+    def test_a_newer_generator_has_made_it(self, generate, refused):
+        manifest = generate.package / "manifest.json"
+        document = json.loads(manifest.read_text())
+        document["generator"]["aki-codegen"] = "99.1"
+        manifest.write_text(json.dumps(document))
+        said = refused()
+        assert "was made by aki-codegen '99.1'" in said
+        assert "upgrade aki-codegen" in said
+
+    def test_the_history_can_not_be_read(self, generate, refused):
+        (generate.out / "CHANGES.md").write_bytes(b"\xff\xfe")
+        assert "CHANGES.md can not be read" in refused()
+
+    def test_a_folder_lies_where_the_history_goes(self, generate, refused):
+        (generate.out / "CHANGES.md").mkdir()
+        assert "CHANGES.md is a folder; move it away" in refused()
+
+    def test_a_folder_of_it_can_not_be_looked_into(self, generate, refused, monkeypatch):
+        scandir = os.scandir
+
+        def closed(path):
+            if str(path).endswith("spec"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr("os.scandir", closed)
+        assert "Permission denied" in refused()
 
 
 class TestUsage:

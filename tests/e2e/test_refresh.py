@@ -4,6 +4,7 @@ import importlib
 import sys
 
 import pytest
+from aki_codegen.rendering import modules
 from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.stub_hub import Answer
 
@@ -78,8 +79,74 @@ class TestRemoval:
         assert (generate.package / "endpoints" / "_Singer_2.py").exists()
 
 
+def test_what_was_settled_against_the_metadata_stays_settled(generate, hub, tmp_path, monkeypatch):
+    settled = tmp_path / "settled"
+    settled.mkdir()
+    (settled / "pyproject.toml").write_text("[tool.aki-codegen.endpoints.singer]\nskip = true\n")
+    monkeypatch.chdir(settled)
+    generate("--server", hub.url)
+    (settled / "pyproject.toml").unlink()
+    hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+    generate("--server", hub.url)
+    names = {path.name for path in (generate.package / "endpoints").iterdir()}
+    assert "_painter.py" in names
+    assert "_singer.py" not in names
+
+
+class TestSandbox:
+    """The sandbox hub stands in for a hub, and is none."""
+
+    def test_it_does_not_replace_a_real_one_by_accident(self, generate):
+        before = generate.content()
+        status, _, errors = generate()
+        assert status == 1
+        assert "the sandbox hub would replace it; nothing was changed. Set AKI_API_KEY" in errors
+        assert generate.content() == before
+        assert generate("--force")[0] == 0
+
+    def test_a_real_one_replaces_it_without_a_word_of_loss(self, generate, hub):
+        generate("--force")
+        hub.answers["/api/endpoints/painter"] = Answer("<html>", 503)
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert ": 1 endpoint (" in output
+        assert "painter: its details could not be had" in output
+        assert "(skipped)" in output
+
+
 class TestDoubt:
     """Where it is not certain that an endpoint is gone, it is kept as it was."""
+
+    def test_a_removal_is_said_to_be_what_the_key_sees(self, generate, hub):
+        remove(hub, "singer")
+        said = "neither lists nor describes singer without a key; one with more rights may see more"
+        assert said in generate("--server", hub.url)[2]
+
+    @pytest.mark.parametrize("sections", [{}, {"input": None, "output": {}}, {"input": {}}])
+    def test_details_that_have_lost_a_section_are_nonsense(self, generate, hub, sections):
+        before = (generate.package / "endpoints" / "_painter.py").read_bytes()
+        hub.answers["/api/endpoints/painter"] = {"parameter_description": sections}
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert "painter: its details have lost the section" in output
+        assert output.endswith("no change\n")
+        assert (generate.package / "endpoints" / "_painter.py").read_bytes() == before
+
+    def test_one_that_the_generator_can_not_make_any_more_is_kept(self, generate, hub, monkeypatch):
+        before = (generate.package / "endpoints" / "_painter.py").read_bytes()
+        verify = modules.verify_endpoint
+
+        def refuse(path, source, endpoint):
+            if "Painter 2" in source:
+                raise modules.RenderedWrongError("it is wrong")
+            verify(path, source, endpoint)
+
+        monkeypatch.setattr(modules, "verify_endpoint", refuse)
+        hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+        status, output, _ = generate("--server", hub.url)
+        assert status == 3
+        assert "painter: it is wrong (kept)" in output
+        assert (generate.package / "endpoints" / "_painter.py").read_bytes() == before
 
     def test_one_that_the_hub_still_describes_is_kept(self, generate, hub):
         hub.answers["/api/endpoints"] = {"endpoints": ["painter"]}
@@ -88,9 +155,10 @@ class TestDoubt:
         assert "singer: it is not on the list, but the hub still describes it" in output
         assert "fewer rights" in output
 
-    def test_one_of_which_the_hub_can_not_be_asked_is_kept(self, generate, hub):
+    @pytest.mark.parametrize("refusal", [400, 401, 402, 403, 429, 502])
+    def test_one_of_which_the_hub_can_not_be_asked_is_kept(self, generate, hub, refusal):
         hub.answers["/api/endpoints"] = {"endpoints": ["painter"]}
-        hub.answers["/api/endpoints/singer"] = Answer("<html>502</html>", 502)
+        hub.answers["/api/endpoints/singer"] = Answer({"error": "no"}, refusal)
         status, output, _ = generate("--server", hub.url)
         assert status == 3
         assert "whether it is gone could not be seen" in output

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError
+from aki_client._runtime.client import staleness
 from aki_codegen.sandbox.catalogue import BUNDLED
+from aki_codegen.sandbox.faults.effects import Delay
 from aki_codegen.sandbox.server import SandboxServer
 
 
@@ -62,6 +65,34 @@ def test_a_refusal_says_how_the_endpoint_has_changed(changed_hub: SandboxServer)
     assert caught.value.by_hub
     assert len(caught.value.changes) == 1
     assert "steps" in str(caught.value)
+
+
+def test_what_explains_a_refusal_is_not_waited_for_without_end(
+    changed_hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staleness, "EXPLAIN_SECONDS", 0.1)
+    changed_hub.faults.add(Delay(20), on="details", endpoint="flux-dev", times=None)
+    began = time.monotonic()
+    with (
+        Aki("key", api_server=changed_hub.url) as aki,
+        pytest.raises(InvalidParametersError, match="45") as caught,
+    ):
+        aki.flux_dev(prompt="a lake", steps=50)
+    assert caught.value.changes == ()
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("way", ["submit", "__call__"])
+def test_a_refusal_says_how_the_endpoint_has_changed_to_async_callers_too(
+    changed_hub: SandboxServer, way: str
+) -> None:
+    async def paint() -> None:
+        async with AsyncAki("key", api_server=changed_hub.url) as aki:
+            await getattr(aki.flux_dev, way)(prompt="a lake", steps=50)
+
+    with pytest.raises(InvalidParametersError, match="has changed since") as caught:
+        asyncio.run(paint())
+    assert len(caught.value.changes) == 1
 
 
 def test_a_refusal_of_an_unchanged_endpoint_blames_nothing(aki: Aki) -> None:

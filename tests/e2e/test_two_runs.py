@@ -7,6 +7,9 @@ import sys
 import threading
 
 import pytest
+from aki_codegen.commands import generate as generate_command
+from aki_codegen.output.lock import only_run
+from aki_codegen.problems import GenerationError
 from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details
 from support.stub_hub import Answer
@@ -139,6 +142,58 @@ def test_one_that_is_killed_while_it_replaces_is_made_good_by_the_next(
     run.communicate(timeout=60)
     assert run.returncode == -signal.SIGKILL
     assert_next_run_is_whole(generate, hub)
+
+
+def test_one_that_is_killed_before_it_has_told_of_it_is_told_of_by_the_next(generate, hub):
+    change(hub)
+    program = KILLED_AT.replace("pathlib.Path, name", "shutil, name").replace("pathlib", "shutil")
+    run = start(generate, hub, program=("-c", program, "move", "1"))
+    run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    assert "CHANGES.md" not in generate.content()
+    status, output, _ = generate("--server", hub.url)
+    assert (status, output.splitlines()[-1]) == (0, "no change")
+    assert "input size: it is new" in (generate.out / "CHANGES.md").read_text().replace(" | ", ": ")
+    assert {p.name for p in generate.out.iterdir()} == {"CHANGES.md", "REPORT.md", PACKAGE}
+
+
+def test_ctrl_c_after_the_writing_does_not_make_it_look_undone(generate, hub, monkeypatch):
+    change(hub)
+    summarize = generate_command._summarize
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        summarize(*arguments)
+
+    monkeypatch.setattr(generate_command, "_summarize", interrupted)
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status, output, errors = generate("--server", hub.url)
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert status == 0
+    assert "input size: it is new" in output
+    assert "interrupted" not in errors
+
+
+def test_whoever_comes_by_a_link_waits_too(generate, tmp_path, capsys):
+    link = tmp_path / "link"
+    link.symlink_to(generate.out)
+    with (
+        only_run(generate.package),
+        pytest.raises(GenerationError, match="has been writing"),
+        only_run(link / PACKAGE, wait=0.1),
+    ):
+        pass
+    assert "Waiting for another run" in capsys.readouterr().err
+
+
+def test_a_lock_that_can_not_be_had_is_told_in_a_sentence(generate, hub, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    (tmp_path / "missing").write_text("no folder")
+    status, output, errors = generate("--server", hub.url)
+    assert (status, output) == (1, "")
+    assert "set TMPDIR to a folder of yours" in errors
 
 
 def test_what_was_left_aside_does_not_come_back_later(generate, hub):

@@ -7,12 +7,12 @@ from ..exits import Exit
 from ..fetching.target import choose_target
 from ..generation.generate import REPORT, report_of
 from ..generation.package import make_package
-from ..output.folder import differences
+from ..output.folder import differences, files_of, require_whole
 from ..problems import GenerationError
 from ..reports.diff import as_text, exit_of
 from ..runtime.changes.compare import compare_hubs
 from ..snapshot.files import read
-from ..snapshot.refresh import refreshed
+from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
 
 
@@ -28,8 +28,13 @@ def run(options: argparse.Namespace) -> Exit:
         raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
     if options.live:
         return _check_live(options, snapshot)
+    try:
+        files = files_of(folder)
+    except OSError as error:
+        raise GenerationError(f"{folder} can not be read: {error}") from None
+    require_whole(files, folder)
     package = make_package(snapshot, options.package)
-    told = differences(folder, package.files)
+    told = differences(files, package.files)
     report = options.out / REPORT
     if not report.is_file() or report.read_text("utf-8") != report_of(package):
         told.append(f"{REPORT} is not what the generator makes of it")
@@ -51,6 +56,8 @@ def _check_live(options: argparse.Namespace, snapshot: Snapshot) -> Exit:
         live = refreshed(target, snapshot, lambda done, total: None, force=True)
     changes = compare_hubs(snapshot.offered(), live.offered())
     print(as_text(changes), end="")
+    if doubt(target, live):
+        print(doubt(target, live), file=sys.stderr)
     for problem in live.problems:
         print(f"  {problem}")
     return exit_of(changes)

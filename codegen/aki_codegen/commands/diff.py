@@ -16,7 +16,7 @@ from ..problems import GenerationError, Problem
 from ..reports.diff import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
 from ..runtime.changes.compare import compare_hubs
 from ..snapshot.files import read
-from ..snapshot.refresh import refreshed
+from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot
 
@@ -111,7 +111,10 @@ def _live(server: str | None, options: argparse.Namespace, opened: ExitStack) ->
 
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.
-        return refreshed(target, other, lambda done, total: None, force=True)
+        found = refreshed(target, other, lambda done, total: None, force=True)
+        if doubt(target, found):
+            _say(doubt(target, found))
+        return found
 
     return State(target.introduction, snapshot, is_live=True)
 

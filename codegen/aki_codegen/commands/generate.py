@@ -8,17 +8,19 @@ from pathlib import Path
 
 from ..exits import Exit
 from ..fetching.target import choose_target
-from ..generation.generate import Outcome, generate, read_package
+from ..generation.generate import Outcome, Prepared, prepare, publish, read_package
 from ..literals import doc_text
-from ..output.folder import edited_by_hand
+from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
 from ..output.lock import only_run
+from ..output.write import uninterrupted
 from ..parsing.overrides import read_overrides
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
 from ..reports.diff import as_text
-from ..reports.history import note_changes, noted_changes
-from ..runtime.changes.compare import compare_hubs
-from ..snapshot.refresh import refreshed
+from ..reports.history import with_changes
+from ..runtime.changes.compare import Change, compare_hubs
+from ..snapshot.refresh import doubt, refreshed
+from ..snapshot.snapshot import Snapshot
 
 
 def run(options: argparse.Namespace) -> Exit:
@@ -33,7 +35,6 @@ def run(options: argparse.Namespace) -> Exit:
 
 def _run(options: argparse.Namespace) -> Exit:
     before, previous = read_package(options.out / options.package)
-    noted = noted_changes(options.out)
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -48,31 +49,55 @@ def _run(options: argparse.Namespace) -> Exit:
         ) as target:
             _say(f"Asking {target.introduction}.")
             snapshot = refreshed(target, previous, _show_progress, force=options.force)
+            if doubt(target, snapshot):
+                _say(doubt(target, snapshot))
     settled = read_overrides(Path("pyproject.toml"))
     if settled is not None:
         snapshot = replace(snapshot, overrides=settled)
-    edited = edited_by_hand(before)
-    if edited:
-        _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
-    outcome = generate(
+    prepared = prepare(
         snapshot,
         options.out,
         options.package,
         strict=options.strict,
-        project=options.project,
         before=before,
+        previous=previous,
     )
-    _summarize(outcome, options.out / options.package)
-    if previous is not None and previous.documents:
-        # What was taken over has not changed.
-        unread = outcome.package.unread
-        changes = compare_hubs(
-            _without(previous.offered(), unread),
-            _without(outcome.package.snapshot.offered(), unread),
-        )
-        note_changes(options.out, options.package, noted, changes)
-        print(as_text(changes), end="")
+    _warn_of_edits(prepared)
+    changes = _changes(previous, prepared)
+    history = with_changes(options.out, options.package, changes or ())
+    with uninterrupted():
+        outcome = publish(prepared, options.out, changes=history, project=options.project)
+        _summarize(outcome, options.out / options.package)
+        if changes is not None:
+            print(as_text(changes), end="", flush=True)
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
+
+
+def _warn_of_edits(prepared: Prepared) -> None:
+    before = prepared.before
+    if manifest_of(before) is None:
+        _say(
+            "manifest.json can not be read, so that what was edited by hand can not be told; it is made anew, "
+            "and `aki-codegen check` names what no longer belongs there."
+        )
+        return
+    if has_windows_lines(before):
+        _say(f"Files {WINDOWS_LINES}.")
+    edited = edited_by_hand(before, {str(p): c for p, c in prepared.package.files.items()})
+    if edited:
+        _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
+
+
+def _changes(previous: Snapshot | None, prepared: Prepared) -> tuple[Change, ...] | None:
+    """Return what a refresh changes; None where there was nothing before."""
+    if previous is None or not previous.documents:
+        return None
+    # What was taken over has not changed.
+    unread = prepared.package.unread
+    return compare_hubs(
+        _without(previous.offered(), unread),
+        _without(prepared.package.snapshot.offered(), unread),
+    )
 
 
 def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str, object]:

@@ -23,12 +23,14 @@ class Target:
         key: What it is asked with; None asks for what anybody may see.
         recorded: The address that the generated client will use by default.
         introduction: Who is asked, in words.
+        is_sandbox: Whether it is the sandbox hub that stands in for one.
     """
 
     address: Address
     key: ApiKey | None
     recorded: Address
     introduction: str
+    is_sandbox: bool = False
 
 
 @contextmanager
@@ -74,6 +76,7 @@ def _sandbox() -> Generator[Target, None, None]:
             Address.parse(AKI_IO, "aki"),
             f"the sandbox hub at {address.server} (set AKI_API_KEY to ask {AKI_IO}, "
             "or AKI_API_SERVER to ask another hub)",
+            is_sandbox=True,
         )
 
 

@@ -1,16 +1,18 @@
-"""One generation, from a hub or a snapshot to files on disk."""
+"""One generation, from a snapshot to files on disk: first what is to be written, then the writing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..literals import Code
-from ..output.folder import files_of
+from ..output.folder import files_of, require_whole
 from ..output.write import Written, recover, write_package
 from ..problems import GenerationError, Problem
 from ..rendering.entry import Entry
+from ..rendering.kept import Kept
 from ..rendering.render import endpoint_path
 from ..rendering.templates import fill
+from ..reports.history import CHANGES
 from ..snapshot import files as snapshot_files
 from ..snapshot.snapshot import Snapshot
 from .package import Package, make_package
@@ -61,34 +63,61 @@ class Outcome:
         return "changed" if path in self.written.changed else "unchanged"
 
 
-def generate(
+@dataclass(frozen=True)
+class Prepared:
+    """What is to be written.
+
+    Attributes:
+        package: What was rendered.
+        kept: What of it was taken over.
+        problems: Everything that was wrong, fetching included.
+        before: The files of the package that is there.
+    """
+
+    package: Package
+    kept: Kept
+    problems: tuple[Problem, ...]
+    before: Mapping[str, bytes]
+
+
+def generate(snapshot: Snapshot, out: Path, package_name: str) -> Outcome:
+    """Render a snapshot and write the package and its report.
+
+    Raises:
+        GenerationError: Nothing was written, and why.
+    """
+    return publish(prepare(snapshot, out, package_name), out)
+
+
+def prepare(
     snapshot: Snapshot,
     out: Path,
     package_name: str,
     *,
     strict: bool = False,
-    project: bool = False,
     before: Mapping[str, bytes] | None = None,
-) -> Outcome:
-    """Render a snapshot and write the package, its report and, where asked for, its project file.
-
-    What is there already and still holds is taken over.
+    previous: Snapshot | None = None,
+) -> Prepared:
+    """Render a snapshot; what is there already and still holds is taken over. It writes nothing.
 
     Args:
         snapshot: What is rendered.
         out: The output folder.
         package_name: What the package is imported as.
         strict: Fail on any problem.
-        project: Write a project file too, where there is none.
         before: The files of the package that is there, where they have been read.
+        previous: The snapshot that it was made from: an endpoint that can not be made any more stays as it was there.
 
     Raises:
-        GenerationError: Nothing was written, and why.
+        GenerationError: There is nothing to write, and why.
     """
     folder = out / package_name
     files = files_of(folder) if before is None else before
     kept = kept_from(folder, files, snapshot, package_name)
     package = make_package(snapshot, package_name, kept)
+    left_out = _left_out(package, previous)
+    if left_out:
+        package = make_package(_with_last_known(package, left_out), package_name, kept)
     problems = all_problems(package)
     if not package.endpoints:
         raise GenerationError(
@@ -99,12 +128,33 @@ def generate(
             "with --strict any problem is a failure:"
             + "".join(f"\n  - {problem}" for problem in problems)
         )
+    return Prepared(package, kept, problems, files)
+
+
+def publish(
+    prepared: Prepared, out: Path, *, changes: str | None = None, project: bool = False
+) -> Outcome:
+    """Write a package with its report, the history of changes and, where asked for, its project file.
+
+    Args:
+        prepared: The package.
+        out: The output folder.
+        changes: The history of changes; None leaves it as it is.
+        project: Write a project file too, where there is none.
+
+    Raises:
+        GenerationError: Nothing was written, and why.
+    """
+    package = prepared.package
     beside = {REPORT: report_of(package)}
+    if changes is not None:
+        beside[CHANGES] = changes
     if project and not (out / PROJECT).exists():
-        beside[PROJECT] = _project_file(package_name)
-    written = write_package(folder, package.files, files, beside)
-    remember(folder, package, kept)
-    return Outcome(package, written, problems)
+        beside[PROJECT] = _project_file(package.name)
+    folder = out / package.name
+    written = write_package(folder, package.files, prepared.before, beside)
+    remember(folder, package, prepared.kept)
+    return Outcome(package, written, prepared.problems)
 
 
 def all_problems(package: Package) -> tuple[Problem, ...]:
@@ -120,8 +170,20 @@ def report_of(package: Package) -> str:
 def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
     """Read the files of the package that is there, and its snapshot, None where there is none."""
     recover(folder)
-    files = files_of(folder)
+    try:
+        files = files_of(folder)
+    except OSError as error:
+        raise GenerationError(f"{folder} can not be read: {error}") from None
+    require_whole(files, folder)
     return files, snapshot_files.read_files(files, folder)
+
+
+def _left_out(package: Package, previous: Snapshot | None) -> dict[str, object]:
+    """Return the last known details of endpoints that the generator itself could not make."""
+    made = {entry.wire_name for entry in package.endpoints}
+    skipped = {p.endpoint for p in package.problems if p.effect == "skipped"} - made
+    known = previous.offered() if previous is not None else {}
+    return {name: known[name] for name in skipped if name in known}
 
 
 def _project_file(package: str) -> str:
@@ -129,4 +191,18 @@ def _project_file(package: str) -> str:
         "pyproject.toml.jinja",
         package=Code(package),
         project=Code(package.replace("_", "-")),
+    )
+
+
+def _with_last_known(package: Package, details: Mapping[str, object]) -> Snapshot:
+    snapshot = package.snapshot
+    problems = [
+        replace(problem, effect="kept")
+        for problem in package.problems
+        if problem.endpoint in details and problem.effect == "skipped"
+    ]
+    return replace(
+        snapshot,
+        documents={**snapshot.documents, **details},
+        problems=tuple(sorted({*snapshot.problems, *problems})),
     )

@@ -173,6 +173,7 @@ def _digest_of_rest(snapshot: Snapshot) -> str:
     rest = [
         snapshot.server,
         snapshot.layout,
+        snapshot.is_sandbox,
         snapshot.overrides.model_dump(),
         sorted(snapshot.removed),
         [asdict(problem) for problem in snapshot.problems],

@@ -1,13 +1,14 @@
 """One run at a time for one output folder, so that two at once do not write into each other."""
 
 import hashlib
+import os
 import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from ..problems import GenerationError
 
@@ -23,16 +24,28 @@ def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None, None, 
         GenerationError: Another run has not ended in time.
     """
     # Beside the package nothing but the report is written, so the lock lies elsewhere.
-    place = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:24]
+    # Whoever comes by a link comes to the same folder, and nobody can open the lock of another user.
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    place = hashlib.sha256(f"{user} {folder.resolve()}".encode()).hexdigest()[:24]
     lock = FileLock(Path(tempfile.gettempdir()) / f"aki-codegen-{place}.lock")
     try:
-        with lock.acquire(timeout=0.2):
-            yield
-            return
-    except Timeout:
-        print(f"Waiting for another run that writes {folder}.", file=sys.stderr, flush=True)
-    try:
-        with lock.acquire(timeout=wait):
-            yield
+        _acquire(lock, folder, wait)
     except Timeout:
         raise GenerationError(f"another run has been writing {folder} for {wait:.0f} s") from None
+    except OSError as error:
+        raise GenerationError(
+            f"{lock.lock_file} keeps other runs waiting and can not be opened: "
+            f"{error.strerror or error}; remove it, or set TMPDIR to a folder of yours"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(lock: BaseFileLock, folder: Path, wait: float) -> None:
+    try:
+        lock.acquire(timeout=0.2)
+    except Timeout:
+        print(f"Waiting for another run that writes {folder}.", file=sys.stderr, flush=True)
+        lock.acquire(timeout=wait)

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Container, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +15,8 @@ from .folder import MANIFEST_NAME, files_of, generated_files
 
 _OLD = ".aki-codegen-old-"
 _NEW = ".aki-codegen-new-"
+_PACKAGE = "package"
+"""Where a new package is made within the folder in which all that is new waits."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,17 @@ def write_package(
     leaves the old one whole. Files that stay as they are get a second name instead of a copy.
 
     Args:
-        folder: The package's folder.
+        folder: The package's folder; a link to one is followed.
         files: What it shall hold.
         before: What it holds, where that has been read.
-        beside: The text of files beside the folder, by their names; they are written where the package is.
+        beside: The texts of files beside it that tell of it, by their names: both are new, or neither.
 
     Raises:
         GenerationError: The folder can not be written, or is not a generated package.
     """
     try:
-        held = files_of(folder) if before is None else before
-        return _write_package(folder, files, held, beside or {})
+        found = files_of(folder) if before is None else before
+        return _write_package(folder, files, found, beside or {})
     except OSError as error:
         is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
         why = "a file is where a folder should be" if is_blocked else error.strerror or error
@@ -67,52 +71,54 @@ def write_beside(path: Path, text: str) -> None:
     Raises:
         GenerationError: It can not be written.
     """
-    with _laid_ready({path: text}):
-        pass
+    try:
+        if path.is_file() and path.read_bytes() == text.encode():
+            return
+        handle, temporary = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
 
 
 def recover(folder: Path) -> None:
     """Put a package back that a run left aside when it was interrupted in the very moment of replacing it.
 
     What runs left that were killed while they wrote is removed. To be called by one run at a time.
+
+    Raises:
+        GenerationError: It can not be put back.
     """
-    if not folder.exists():
-        for old in _leftovers(_OLD, folder)[:1]:
-            old.rename(folder)
-    for stage in _leftovers(_NEW, folder):
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-@contextmanager
-def _laid_ready(texts: Mapping[Path, str]) -> Generator[None, None, None]:
-    """Write files under other names; they take their places when the block ends, and go where it fails."""
-    ready: dict[Path, Path] = {}
+    place = folder.resolve()
     try:
-        for path, text in texts.items():
-            with _named_in_errors(path):
-                if path.is_dir():
-                    raise IsADirectoryError("a folder is where the file should be")
-                if not (path.is_file() and path.read_bytes() == text.encode()):
-                    handle, name = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
-                    ready[path] = Path(name)
-                    with os.fdopen(handle, "wb") as file:
-                        file.write(text.encode())
-                    ready[path].chmod(0o644)
-        yield
-        for path, draft in ready.items():
-            with _named_in_errors(path):
-                draft.replace(path)
-    finally:
-        for draft in ready.values():
-            draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def _named_in_errors(path: Path) -> Generator[None, None, None]:
-    try:
-        yield
+        if not place.exists():
+            for old in _leftovers(_OLD, place)[:1]:
+                old.rename(place)
+        if (place / MANIFEST_NAME).is_file():
+            _remove_old(place)
+        for stage in _leftovers(_NEW, place):
+            if not (stage / _PACKAGE).exists():
+                # Its package is in place already.
+                _take_places(stage, folder.parent)
+            _discard(stage)
     except OSError as error:
-        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
+        raise GenerationError(f"{folder} can not be put back: {error}") from None
+
+
+@contextmanager
+def uninterrupted() -> Generator[None, None, None]:
+    """Let Ctrl-C do nothing for a moment, at the end of which all is done."""
+    if threading.current_thread() is not threading.main_thread():
+        # Ctrl-C does not come here.
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former or signal.SIG_DFL)
 
 
 def _linked(old: Path, new: Path) -> bool:
@@ -143,6 +149,9 @@ def _write_package(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
             "choose another --out or --package, or move it away"
         )
+    for name in beside:
+        if (folder.parent / name).is_dir():
+            raise GenerationError(f"{folder.parent / name} is a folder; move it away")
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
     ours = generated | after.keys()
@@ -152,28 +161,57 @@ def _write_package(
         changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
         removed=tuple(sorted((before.keys() & generated) - after.keys())),
     )
-    with _laid_ready({folder.parent / name: text for name, text in beside.items()}):
-        if written.added or written.changed or written.removed:
-            stays = {path for path, content in before.items() if after.get(path) == content}
-            _replace(folder, {**foreign, **after}, {*stays, *foreign})
+    if written.added or written.changed or written.removed:
+        stays = {path for path, content in before.items() if after.get(path) == content}
+        _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
+    else:
+        for name, text in beside.items():
+            write_beside(folder.parent / name, text)
     return written
 
 
-def _replace(folder: Path, files: Mapping[str, bytes], stays: Container[str]) -> None:
-    stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{folder.name}-", dir=folder.parent))
+def _replace(
+    folder: Path, files: Mapping[str, bytes], stays: Container[str], beside: Mapping[str, str]
+) -> None:
+    place = folder.resolve()
+    stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{place.name}-", dir=place.parent))
+    new = stage / _PACKAGE
     try:
         for parent in {PurePosixPath(path).parent for path in files}:
-            (stage / parent).mkdir(parents=True, exist_ok=True)
+            (new / parent).mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            if not (path in stays and _linked(folder / path, stage / path)):
-                (stage / path).write_bytes(content)
-        stage.chmod(0o755)
-        old = folder.parent / f"{_OLD}{folder.name}-{stage.name[-8:]}"
-        if folder.exists():
-            folder.rename(old)
-        stage.rename(folder)
-        for past in _leftovers(_OLD, folder):
-            shutil.rmtree(past, ignore_errors=True)
+            if not (path in stays and _linked(place / path, new / path)):
+                (new / path).write_bytes(content)
+        for name, text in beside.items():
+            (stage / name).write_bytes(text.encode())
+        with uninterrupted():
+            if place.exists():
+                place.rename(place.parent / f"{_OLD}{place.name}-{stage.name[-8:]}")
+            new.rename(place)
+            _take_places(stage, folder.parent)
+            _remove_old(place)
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         recover(folder)
+
+
+def _remove_old(place: Path) -> None:
+    for past in _leftovers(_OLD, place):
+        for parent, _, _ in os.walk(past):
+            with suppress(OSError):
+                # Nothing can be removed from a folder that is read-only.
+                Path(parent).chmod(0o700)
+        shutil.rmtree(past, ignore_errors=True)
+
+
+def _discard(stage: Path) -> None:
+    """Remove what is new and has not taken its place: first what would else be taken for telling of it."""
+    for file in stage.iterdir():
+        if file.is_file():
+            file.unlink()
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def _take_places(stage: Path, folder: Path) -> None:
+    """Put the files that have waited beside a package where they belong."""
+    for file in sorted(stage.iterdir()):
+        shutil.move(file, folder / file.name)

@@ -16,6 +16,7 @@ from ..naming import identifiers
 from ..output.folder import files_of
 from ..parsing.overrides import Overrides, parse_overrides
 from ..parsing.parse import EndpointNames
+from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
 from ..runtime.errors import ConfigurationError
 from ..runtime.hub import Address
@@ -54,9 +55,10 @@ def to_files(
 
     known = written or {}
 
+    asked = {"sandbox": True} if snapshot.is_sandbox else {}
     used, retired = split_names(snapshot)
     files = {
-        HUB: dump({"server": snapshot.server, "layout": snapshot.layout}),
+        HUB: dump({"server": snapshot.server, "layout": snapshot.layout, **asked}),
         NAMES: dump(_names_document(used)),
     }
     if retired:
@@ -121,6 +123,7 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
         reader.overrides(),
         removed,
         problems,
+        hub.get("sandbox") is True,
     )
 
 
@@ -155,7 +158,7 @@ class _Reader:
                 continue
             document = self._object(path)
             name = document.get("name")
-            if not isinstance(name, str):
+            if not isinstance(name, str) or not is_utf8(name):
                 place = self._package / path
                 raise GenerationError(f"{place} names no endpoint; restore it from git")
             documents[name] = document

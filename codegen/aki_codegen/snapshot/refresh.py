@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
-from ..parsing.wire import read_details
+from ..literals import doc_text
+from ..parsing.wire import Details, read_details
 from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical
 
@@ -46,10 +47,19 @@ def refreshed(
         force: Take an empty list, or one that removes more than half, for what it says.
 
     Raises:
-        GenerationError: The list could not be had, is empty, or would remove more than half.
+        GenerationError: The list could not be had, is empty, or would remove more than half; or the sandbox hub would
+            replace a real one.
     """
     server, layout = target.recorded.server, target.recorded.layout
     before = previous if previous is not None else Snapshot(server, layout, {})
+    if target.is_sandbox and before.documents and not before.is_sandbox and not force:
+        raise GenerationError(
+            f"the package was made from {before.server}, and no hub is named, so that the sandbox hub would replace "
+            "it; nothing was changed. Set AKI_API_KEY or AKI_API_SERVER; --force takes the sandbox hub"
+        )
+    if before.is_sandbox and not target.is_sandbox:
+        # What the sandbox hub offers is nothing that a real one could lose.
+        before = replace(before, documents={}, removed=frozenset())
     fetched = asyncio.run(fetch(target.address, target.key, on_document))
     known = before.offered()
     if not fetched.listed and not (force and known):
@@ -76,7 +86,18 @@ def refreshed(
         before.overrides,
         missing.removed,
         tuple(sorted(problems)),
+        target.is_sandbox,
     )
+
+
+def doubt(target: Target, snapshot: Snapshot) -> str:
+    """Say why a removal may be none; empty where nothing is removed."""
+    if not snapshot.removed or target.is_sandbox:
+        return ""
+    names = doc_text(", ".join(sorted(snapshot.removed)[:5]))
+    more = f" and {len(snapshot.removed) - 5} more" if len(snapshot.removed) > 5 else ""
+    asked = "with this key" if target.key is not None else "without a key"
+    return f"The hub neither lists nor describes {names}{more} {asked}; one with more rights may see more."
 
 
 def _missing(target: Target, fetched: Fetched, known: Mapping[str, object]) -> Missing:
@@ -112,8 +133,9 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
-        why = read_details(document)
-        if not isinstance(why, str):
+        details = read_details(document)
+        why = details if isinstance(details, str) else _lost_section(details, known.get(name))
+        if not why:
             documents[name] = document
             continue
         problem = problems.get(name) or Problem(name, "", why, ASK, "skipped")
@@ -122,3 +144,18 @@ def _with_last_known(
             problem = replace(problem, effect="kept")
         problems[name] = problem
     return documents, list(problems.values())
+
+
+def _lost_section(details: Details, known: object) -> str:
+    """Say which section is none any more; every description of an endpoint has both, be they empty."""
+    before = read_details(known)
+    if isinstance(before, str):
+        return ""
+    was, now = before.parameter_description, details.parameter_description
+    for name, section, former in (
+        ("input", now.input, was.input),
+        ("output", now.output, was.output),
+    ):
+        if section is None and former is not None:
+            return f"its details have lost the section {name!r}"
+    return ""

@@ -28,6 +28,7 @@ class Snapshot:
         overrides: What the user settles against the metadata.
         removed: Endpoints that the hub has removed since the refresh before: kept as tombstones for one.
         problems: What was wrong when the hub was asked.
+        is_sandbox: Whether the sandbox hub was asked, which only stands in for the server.
     """
 
     server: str
@@ -37,6 +38,7 @@ class Snapshot:
     overrides: Overrides = field(default_factory=Overrides)
     removed: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    is_sandbox: bool = False
 
     def offered(self) -> dict[str, object]:
         """Return the details of the endpoints that the hub offers, without tombstones."""

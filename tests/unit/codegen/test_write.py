@@ -2,10 +2,11 @@
 
 import errno
 import json
+import signal
 from pathlib import Path, PurePosixPath
 
 import pytest
-from aki_codegen.output.write import recover, write_beside, write_package
+from aki_codegen.output.write import recover, uninterrupted, write_beside, write_package
 from aki_codegen.problems import GenerationError
 
 
@@ -130,7 +131,7 @@ class TestInterruptions:
         rename = Path.rename
 
         def fail_to_take_its_place(path, target):
-            if ".aki-codegen-new-" in path.name:
+            if ".aki-codegen-new-" in path.parent.name:
                 raise OSError(errno.EACCES, "Permission denied")
             return rename(path, target)
 
@@ -150,12 +151,104 @@ class TestInterruptions:
         recover(package.parent / "clien")
         assert not (package.parent / "clien").exists()
 
-    def test_a_package_that_is_there_is_not_touched(self, package):
+    def test_a_package_that_is_there_is_not_touched_and_what_it_has_replaced_goes(self, package):
         aside = package.parent / ".aki-codegen-old-client-abcdefgh"
         aside.mkdir()
         recover(package)
+        self.assert_whole(package)
+
+    def test_one_that_was_left_aside_stays_where_there_is_no_package_in_its_place(self, package):
+        aside = package.parent / ".aki-codegen-old-client-abcdefgh"
+        package.rename(aside)
+        package.mkdir()
+        recover(package)
+        assert content(aside) == {"a.py": "old a", "sub/b.py": "old b"}
+
+
+class TestBeside:
+    """Files that tell of a package are new with it, or not at all."""
+
+    def test_they_are_written_with_it(self, package):
+        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        assert content(package.parent) == {"REPORT.md": "new", "client/a.py": "new a"}
+
+    def test_they_are_written_where_the_package_stays_as_it_is(self, package):
+        write_package(package, files(a="old a", sub__b="old b"), beside={"REPORT.md": "new"})
+        assert (package.parent / "REPORT.md").read_text() == "new"
+
+    def test_a_disk_that_is_full_leaves_both_as_they_were(self, package, monkeypatch):
+        report = package.parent / "REPORT.md"
+        report.write_text("old")
+        write = Path.write_bytes
+
+        def fail_for_the_report(path, data):
+            if path.name == "REPORT.md":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write(path, data)
+
+        monkeypatch.setattr(Path, "write_bytes", fail_for_the_report)
+        with pytest.raises(GenerationError, match="No space left on device"):
+            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        assert content(package.parent) == {
+            "REPORT.md": "old",
+            "client/a.py": "old a",
+            "client/sub/b.py": "old b",
+        }
+
+    def test_those_that_a_killed_run_has_not_put_in_place_are_put_there(self, package):
+        # A process killed after the package was replaced, and before what tells of it was, leaves this.
+        stage = package.parent / ".aki-codegen-new-client-abcdefgh"
+        stage.mkdir()
+        (stage / "REPORT.md").write_text("new")
+        recover(package)
+        assert (package.parent / "REPORT.md").read_text() == "new"
+        assert not stage.exists()
+
+    def test_those_of_a_package_that_has_not_been_put_in_place_are_not(self, package):
+        stage = package.parent / ".aki-codegen-new-client-abcdefgh"
+        (stage / "package").mkdir(parents=True)
+        (stage / "REPORT.md").write_text("new")
+        recover(package)
+        assert not (package.parent / "REPORT.md").exists()
+        assert not stage.exists()
+
+    def test_a_folder_in_the_place_of_one_is_told_before_anything_is_written(self, package):
+        (package.parent / "REPORT.md").mkdir()
+        with pytest.raises(GenerationError, match=r"REPORT\.md is a folder"):
+            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
         assert content(package) == {"a.py": "old a", "sub/b.py": "old b"}
-        assert aside.exists()
+
+
+class TestLinks:
+    """A package folder may be a link to one elsewhere."""
+
+    def test_the_folder_behind_it_is_replaced_and_the_link_stays(self, package, tmp_path):
+        elsewhere = tmp_path / "elsewhere" / "client"
+        elsewhere.parent.mkdir()
+        package.rename(elsewhere)
+        package.symlink_to(elsewhere)
+        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        assert package.is_symlink()
+        assert content(elsewhere) == {"a.py": "new a"}
+        assert sorted(path.name for path in package.parent.iterdir()) == ["REPORT.md", "client"]
+        assert [path.name for path in elsewhere.parent.iterdir()] == ["client"]
+
+
+class TestUninterrupted:
+    """Ctrl-C waits where half of the work would be done, and is heard again afterwards."""
+
+    @pytest.fixture(autouse=True)
+    def heard(self):
+        # A process that was started in the background does not hear it.
+        former = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, former)
+
+    def test_it_does_nothing_within_and_something_after(self):
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 class TestOneFile:
@@ -176,34 +269,3 @@ class TestOneFile:
     def test_one_that_can_not_be_written_is_named(self, tmp_path):
         with pytest.raises(GenerationError, match=r"REPORT\.md can not be written"):
             write_beside(tmp_path / "missing" / "REPORT.md", "new")
-
-
-class TestFilesBeside:
-    """The files beside a package are written where it is, and only then."""
-
-    def test_they_are_written_with_it(self, package):
-        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
-        assert content(package.parent) == {"REPORT.md": "new", "client/a.py": "new a"}
-
-    def test_where_one_can_not_be_written_the_package_stays_as_it_was(self, package):
-        before = content(package)
-        (package.parent / "REPORT.md").mkdir()
-        with pytest.raises(GenerationError, match=r"REPORT\.md can not be written: a folder is"):
-            write_package(package, files(a="new a"), beside={"OTHER.md": "", "REPORT.md": "new"})
-        assert content(package) == before
-        assert {path.name for path in package.parent.iterdir()} == {"client", "REPORT.md"}
-
-    def test_where_the_package_can_not_be_written_they_stay_as_they_were(
-        self, package, monkeypatch
-    ):
-        (package.parent / "REPORT.md").write_text("old")
-        before = content(package.parent)
-
-        def full(*_: object) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        monkeypatch.setattr(Path, "write_bytes", full)
-        with pytest.raises(GenerationError, match="No space left"):
-            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
-        assert content(package.parent) == before
-        assert {path.name for path in package.parent.iterdir()} == {"client", "REPORT.md"}

@@ -8,12 +8,16 @@ from ..errors import AkiError, InvalidParametersError
 from ..jobs.ref import Origin
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow, Session
+from ..protocol.polling import REQUEST_SECONDS
 from ..shapes import is_array
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
 
 T = TypeVar("T")
+
+EXPLAIN_SECONDS = 5.0
+"""Time that a refusal waits for what explains it."""
 Documents = dict[str, object]
 
 
@@ -61,7 +65,7 @@ def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[t
     return _compare(shipped, live)
 
 
-def explaining(session: Session, origin: Origin, max_retries: int, flow: Flow[T]) -> Flow[T]:
+def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
     """Run a flow; where the hub refuses parameters that the client thought valid, say what has changed."""
     try:
         return (yield from flow)
@@ -70,10 +74,17 @@ def explaining(session: Session, origin: Origin, max_retries: int, flow: Flow[T]
     changes: tuple[Change, ...] = ()
     if refusal.by_hub:
         try:
-            changes = yield from check(session, shipped_document(origin), max_retries)
+            changes = yield from _changes_of(session, shipped_document(origin))
         except (AkiError, OSError, ValueError):
             changes = ()
     raise refusal.because_of(changes) if changes else refusal
+
+
+def _changes_of(session: Session, shipped: Documents) -> "Flow[tuple[Change, ...]]":
+    live: Documents = {}
+    for name in shipped:
+        yield from _describe(session, name, 0, live, EXPLAIN_SECONDS)
+    return _compare(shipped, live)
 
 
 def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
@@ -84,8 +95,14 @@ def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
     return compare_hubs(shipped, live)
 
 
-def _describe(session: Session, name: str, max_retries: int, live: Documents) -> Flow[None]:
+def _describe(
+    session: Session,
+    name: str,
+    max_retries: int,
+    live: Documents,
+    seconds: float = REQUEST_SECONDS,
+) -> Flow[None]:
     request = requests.endpoint_details(session.address, session.key(), name)
-    answer = yield from flows.ask(session, request, max_retries)
+    answer = yield from flows.ask(session, request, max_retries, seconds)
     if answer.status != 404:
         live[name] = answers.read_json(answer, name)

@@ -135,7 +135,7 @@ class _Bound(Generic[P, Out, Prog]):
         return JobView(JobState(self.info.name, job_id), self.info.reading)
 
     def _explaining(self, session: Session, flow: Flow[T]) -> Flow[T]:
-        return staleness.explaining(session, self.info.origin, self._options.max_retries, flow)
+        return staleness.explaining(session, self.info.origin, flow)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"

@@ -34,14 +34,16 @@ from .state import JobState
 from .view import EventReader, JobView, Out, Prog, Reading
 
 
-def ask(session: Session, request: Request, max_retries: int) -> Flow[Answer]:
+def ask(
+    session: Session, request: Request, max_retries: int, seconds: float = REQUEST_SECONDS
+) -> Flow[Answer]:
     """Send a request that costs nothing, again where a repetition may help."""
     attempt = 0
     while True:
         attempt += 1
         retry_after: float | None = None
         try:
-            answer: Answer = yield Send(request, REQUEST_SECONDS)
+            answer: Answer = yield Send(request, seconds)
         except ConnectionFailedError:
             if attempt > max_retries:
                 raise

@@ -4,17 +4,10 @@ import asyncio
 
 import pytest
 from aki_client import AsyncAki, JobFailedError
-from aki_codegen.sandbox.server import SandboxServer
 from aki_playground.running import Cancelled, Failed, Finished, Runs
 from faults.running import states, until
 
 LONG = "[[dur=30 steps=200]]"
-
-
-@pytest.fixture
-def hub():
-    with SandboxServer() as server:
-        yield server
 
 
 def play(hub, scenario):

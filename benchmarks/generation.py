@@ -225,7 +225,7 @@ def _phases(server: str, folder: Path) -> Phases:
         for line in run.stderr or ():
             if line.startswith("Asking "):
                 asking = time.perf_counter()
-            elif " endpoints described" in line:
+            elif " endpoints looked up" in line:
                 told = time.perf_counter()
         if run.wait() != 0:
             raise subprocess.CalledProcessError(run.returncode, command)

@@ -1,7 +1,25 @@
-"""Makes `python -m aki_codegen` the same as the console script."""
+"""Where `python -m aki_codegen` and the console script begin: without the extra, one sentence names it."""
 
 import sys
+from importlib.util import find_spec
 
-from .cli import main
+NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "markupsafe", "ruff")
+"""What the extra `codegen` brings."""
 
-sys.exit(main())
+
+def main() -> int:
+    """Run a command and return its exit status."""
+    is_sandbox = sys.argv[1:2] == ["sandbox"]
+    if not is_sandbox and any(find_spec(module) is None for module in NEEDED):
+        print(
+            "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'",
+            file=sys.stderr,
+        )
+        return 1
+    from .cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

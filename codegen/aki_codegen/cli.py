@@ -10,9 +10,8 @@ from pathlib import Path
 
 from . import __version__
 from .exits import Exit
-from .naming import is_module_path
+from .naming import DEFAULT_PACKAGE, package_name_fault
 from .problems import GenerationError
-from .rendering.render import DEFAULT_PACKAGE
 
 EXIT_TABLE = """exit status:
   0  every listed endpoint is written
@@ -189,7 +188,10 @@ def _add_package(command: argparse.ArgumentParser) -> None:
 
 def _configure_sandbox(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--port", type=int, default=8321, help="port on 127.0.0.1; 0 takes a free one (%(default)s)"
+        "--port",
+        type=_port,
+        default=8321,
+        help="port on 127.0.0.1; 0 takes a free one (%(default)s)",
     )
     command.add_argument(
         "--catalogue", type=Path, metavar="DIR", help="folder of details documents to serve"
@@ -198,11 +200,18 @@ def _configure_sandbox(command: argparse.ArgumentParser) -> None:
 
 
 def _package_name(text: str) -> str:
-    if not is_module_path(text):
+    fault = package_name_fault(text)
+    if fault is not None:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no free name for a Python package; use letters, digits and underscores, as in my_hub"
+            f"{text!r} {fault}; take a free name of letters, digits and underscores, such as my_hub"
         )
     return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; take a number from 0 to 65535")
+    return int(text)
 
 
 def _generate(options: argparse.Namespace) -> Exit:

@@ -16,10 +16,21 @@ _INVISIBLE = (
     *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164),
     *(0xFFA0, 0x16FE4, 0x1D159, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
 )
-_DROP_INVISIBLE = dict.fromkeys(_INVISIBLE)
-_ESCAPE_INVISIBLE = {
-    code: f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in _INVISIBLE
-}
+# What Unicode 15 added, first and last of each range: not printable to Python 3.11, printable to later ones.
+_NEWER = (
+    *((0x0CF3, 0x0CF3), (0x0ECE, 0x0ECE), (0x2FFC, 0x2FFF), (0x31EF, 0x31EF), (0x10EFD, 0x10EFF)),
+    *((0x1123F, 0x11241), (0x11B00, 0x11B09), (0x11F00, 0x11F10), (0x11F12, 0x11F3A)),
+    *((0x11F3E, 0x11F59), (0x1342F, 0x1342F), (0x13440, 0x13455), (0x1B132, 0x1B132)),
+    *((0x1B155, 0x1B155), (0x1D2C0, 0x1D2D3), (0x1DF25, 0x1DF2A), (0x1E030, 0x1E06D)),
+    *((0x1E08F, 0x1E08F), (0x1E4D0, 0x1E4F9), (0x1F6DC, 0x1F6DC), (0x1F774, 0x1F776)),
+    *((0x1F77B, 0x1F77F), (0x1F7D9, 0x1F7D9), (0x1FA75, 0x1FA77), (0x1FA87, 0x1FA88)),
+    *((0x1FAAD, 0x1FAAF), (0x1FABB, 0x1FABD), (0x1FABF, 0x1FABF), (0x1FACE, 0x1FACF)),
+    *((0x1FADA, 0x1FADB), (0x1FAE8, 0x1FAE8), (0x1FAF7, 0x1FAF8), (0x2B739, 0x2B739)),
+    *((0x2EBF0, 0x2EE5D), (0x31350, 0x323AF)),
+)
+_UNSHOWN = (*_INVISIBLE, *(code for first, last in _NEWER for code in range(first, last + 1)))
+_DROP = dict.fromkeys(_UNSHOWN)
+_ESCAPE = {code: f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}" for code in _UNSHOWN}
 
 
 class Code(Markup):
@@ -52,7 +63,7 @@ def name(value: Identifier | ClassName, suffix: str = "") -> Code:
 
 def doc_text(text: str) -> str:
     """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
-    shown = text[: MAX_DOC_TEXT * 4].translate(_DROP_INVISIBLE)
+    shown = text[: MAX_DOC_TEXT * 4].translate(_DROP)
     if not shown.isprintable():
         shown = "".join(char if char.isprintable() else " " for char in shown)
     flat = " ".join(shown.split())
@@ -70,8 +81,8 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
 
 
 def visible(source: str) -> str:
-    """Escape in source text, all of it in string literals, what an editor does not show."""
-    shown = source.translate(_ESCAPE_INVISIBLE)
+    """Escape in source text, all of it in string literals, what an editor or the oldest Python does not show."""
+    shown = source.translate(_ESCAPE)
     odd = {char for char in set(shown) if not char.isprintable() and char != "\n"}
     return shown.translate({ord(char): repr(char)[1:-1] for char in odd})
 

@@ -22,6 +22,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+DEFAULT_PACKAGE = "aki_client"
+"""What a package is imported as where nothing else is asked for."""
+
 MAX_NAME = 80
 """Characters of a name at the most; longer ones are cut."""
 
@@ -54,10 +57,12 @@ DEVICE_NAMES = _words("""
 """)
 """What Windows takes for a device, whatever the suffix: an endpoint has a file of its name in `spec/`."""
 
-TAKEN_PACKAGES = _words(
-    "aki_codegen annotated_types httpx pydantic pydantic_core typing_extensions"
-)
-"""Packages that a generated one needs, or that made it: one of such a name would hide it."""
+TAKEN_PACKAGES = _words("""
+    IPython PIL aiohttp aki_cli aki_codegen aki_playground annotated_types anyio celery certifi h11 httpcore
+    httpx httpx_aiohttp idna openai pyarrow pybase64 pydantic pydantic_core ray redis sniffio
+    typing_extensions typing_inspection
+""")
+"""Packages that a generated one can need, or that made it: one of such a name would hide it."""
 
 RUNTIME_MODEL_BEGINNINGS = _words("Audio Image Json Video")
 """With `Input` or `Output` behind them these are types of the runtime, which an endpoint's models would shadow."""
@@ -141,15 +146,15 @@ def is_safe(name: str, role: Role) -> bool:
     )
 
 
-def is_module_path(name: str) -> bool:
-    """Whether a text may be the name of a generated package."""
-    return (
-        bool(_IDENTIFIER.fullmatch(name))
-        and not keyword.iskeyword(name)
-        and not name.startswith("_")
-        and name not in sys.stdlib_module_names
-        and name not in TAKEN_PACKAGES
-    )
+def package_name_fault(name: str) -> str | None:
+    """Say in one clause why a text can not be the name of a generated package; None where it can."""
+    if not _IDENTIFIER.fullmatch(name) or name.startswith("_"):
+        return "is no name for a Python package"
+    if keyword.iskeyword(name):
+        return "is a keyword of Python"
+    if name in sys.stdlib_module_names or name in TAKEN_PACKAGES:
+        return "is the name of a package that the client needs or Python brings"
+    return "is a device on Windows" if name.casefold() in DEVICE_NAMES else None
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

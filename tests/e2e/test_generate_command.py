@@ -3,11 +3,18 @@
 import importlib
 import json
 import sys
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from aki_codegen.sandbox.server import SandboxServer
+from aki_codegen.sandbox.settings import HubSettings
 from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details
 from support.stub_hub import Answer
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ class TestIncomplete:
         hub.answers["/api/endpoints/singer"] = Answer({"error": "Endpoint disabled!"}, 400)
         status, output, _ = generate("--server", hub.url)
         assert status == 3
-        assert "hub_client: 1 endpoints (1 new)" in output
+        assert "hub_client: 1 endpoint (1 new)" in output
         assert "singer: its details could not be had: Endpoint disabled!" in output
         assert "(skipped); try again later" in output
         assert "| singer | its details could not be had" in (generate.out / "REPORT.md").read_text()
@@ -72,6 +79,8 @@ class TestWriting:
         assert errors.startswith("Asking the sandbox hub at http://127.0.0.1:")
         assert "set AKI_API_KEY to ask https://aki.io" in errors
         assert "endpoints (" in output
+        recorded = json.loads((generate.package / "spec" / "hub.json").read_text())
+        assert (recorded["server"], recorded["layout"]) == ("https://aki.io", "aki")
 
     def test_a_second_run_says_unchanged_and_touches_no_file(self, generate, hub):
         assert "2 endpoints (2 new)" in generate("--server", hub.url)[1]
@@ -123,20 +132,53 @@ class TestWriting:
         generate("--server", hub.url)
         assert not file.exists()
         generate("--server", hub.url, "--project")
-        assert 'name = "hub-client"' in file.read_text()
+        project = tomllib.loads(file.read_text())["project"]
+        own = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        assert project["name"] == "hub-client"
+        assert project["dependencies"] == own["dependencies"]
+        assert project["requires-python"] == own["requires-python"]
         file.write_text("# mine now\n")
         generate("--server", hub.url, "--project")
         assert file.read_text() == "# mine now\n"
 
     def test_a_package_of_another_name_can_be_imported(self, generate, hub, tmp_path, monkeypatch):
         generate("--server", hub.url, package="another_hub_client")
-        monkeypatch.syspath_prepend(generate.out)
-        package = importlib.import_module("another_hub_client")
-        try:
+        with imported("another_hub_client", generate, monkeypatch) as package:
             assert {"painter", "singer"} <= set(dir(package.Aki()))
-        finally:
-            for name in [name for name in sys.modules if name.startswith("another_hub_client")]:
-                del sys.modules[name]
+
+    def test_a_package_calls_the_hub_that_it_was_generated_from_by_its_routes(
+        self, generate, monkeypatch
+    ):
+        with SandboxServer(settings=HubSettings(job_seconds=0.02)) as sandbox:
+            generate("--server", sandbox.url, "--layout", "aime", package="aime_client")
+            with (
+                imported("aime_client", generate, monkeypatch) as package,
+                package.Aki("any") as aki,
+            ):
+                assert aki.api_server == sandbox.url
+                assert aki.xttsv2(text="Hello").audio.format == "wav"
+            asked = {request.path for request in sandbox.hub.requests}
+        assert {"/xttsv2", "/xttsv2/progress"} <= asked
+        assert not any(path.startswith(("/api/call", "/api/progress")) for path in asked)
+
+    def test_the_key_of_a_file_goes_before_that_of_the_environment(
+        self, generate, hub, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("AKI_API_KEY", "of-the-environment")
+        (tmp_path / "key.txt").write_text(KEY)
+        generate("--server", hub.url, "--api-key-file", str(tmp_path / "key.txt"))
+        assert all(path.endswith(f"key={KEY}") for path in hub.paths)
+
+
+@contextmanager
+def imported(name, generate, monkeypatch):
+    """Import a generated package, and forget it behind the block."""
+    monkeypatch.syspath_prepend(generate.out)
+    try:
+        yield importlib.import_module(name)
+    finally:
+        for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+            del sys.modules[module]
 
 
 def _package_only(generate):

@@ -1,9 +1,11 @@
 """`aki-codegen generate` where it fails: one clear sentence, the right exit status, and nothing changed."""
 
+import os
 import shutil
 import socket
 
 import pytest
+from aki_codegen.cli import main
 from aki_codegen.generation.generate import generate as generate_files
 from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
 from support.metadata import details, snapshot_of
@@ -86,6 +88,14 @@ class TestFailing:
     def test_what_is_given_is_no_address(self, fails):
         assert "is not the address of a hub" in fails("--server", "ftp://hub.example")
 
+    def test_an_address_that_a_script_left_empty_is_not_the_sandbox(self, fails):
+        assert fails("--server", "").startswith("--server is empty; give the hub's address")
+
+    def test_the_key_file_is_no_text(self, fails, hub, tmp_path):
+        (tmp_path / "key.txt").write_bytes(b"\xff\xfe")
+        said = fails("--server", hub.url, "--api-key-file", str(tmp_path / "key.txt"))
+        assert said == f"the key file {tmp_path / 'key.txt'} holds no text"
+
     def test_the_address_holds_a_password(self, fails):
         said = fails("--server", f"https://me:{KEY}@hub.example")
         assert "holds a user name" in said
@@ -111,6 +121,20 @@ class TestFailing:
             "with --strict any problem is a failure:\n  - singer.prompt: its type"
         )
 
+    @pytest.mark.parametrize("name", ["REPORT.md", "CHANGES.md"])
+    def test_a_folder_lies_where_a_file_beside_the_package_goes(self, fails, generate, hub, name):
+        (generate.out / name).unlink(missing_ok=True)
+        (generate.out / name).mkdir(parents=True)
+        hub.answers["/api/endpoints/singer"] = details({"song": {}})
+        assert f"{generate.out / name} can not be " in fails("--server", hub.url)
+
+    def test_the_notes_of_changes_are_damaged(self, fails, generate, hub):
+        generate.out.mkdir(exist_ok=True)
+        (generate.out / "CHANGES.md").write_bytes(b"\xff")
+        said = fails("--server", hub.url)
+        assert f"{generate.out / 'CHANGES.md'} can not be read" in said
+        assert said.endswith("move it away, or restore it from git")
+
     def test_no_endpoint_is_described(self, generate, hub, tmp_path):
         hub.answers["/api/endpoints"] = {"endpoints": ["dancer"]}
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "fresh"))
@@ -125,8 +149,15 @@ class TestFolders:
         (tmp_path / "file").write_text("mine")
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "file" / "out"))
         assert status == 1
-        assert "can not be written" in errors
+        assert "can not be written: a file is where a folder should be" in errors
         assert (tmp_path / "file").read_text() == "mine"
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_folder_of_somebody_else_can_not_be_written(self, generate, hub):
+        generate.out.mkdir(mode=0o555)
+        status, _, errors = generate("--server", hub.url)
+        assert status == 1
+        assert errors.endswith("Permission denied; choose another folder with --out\n")
 
     def test_a_folder_of_the_packages_name_that_is_the_users_is_left_alone(self, generate, hub):
         generate.package.mkdir(parents=True)
@@ -155,12 +186,24 @@ class TestFolders:
 class TestUsage:
     """A command line that is wrong ends with status 2 before anybody is asked."""
 
-    @pytest.mark.parametrize("name", ["my-hub", "3d", "class", "", "a.b", "../escape", "_x"])
+    @pytest.mark.parametrize(
+        "name", ["my-hub", "3d", "class", "", "a.b", "../escape", "_x", "json"]
+    )
     def test_a_package_name_that_can_not_be_imported(self, generate, name):
         status, _, errors = generate(package=name)
         assert status == 2
-        assert "is no free name for a Python package" in errors
+        assert f"argument --package: {name!r} is " in errors
+        assert errors.endswith(
+            "take a free name of letters, digits and underscores, such as my_hub\n"
+        )
         assert not generate.out.exists()
+
+    @pytest.mark.parametrize("port", ["65536", "-1", "http", "8_0"])
+    def test_a_port_that_is_none(self, capsys, port):
+        with pytest.raises(SystemExit) as stopped:
+            main(["sandbox", f"--port={port}"])
+        assert stopped.value.code == 2
+        assert f"{port!r} is no port; take a number from 0 to 65535" in capsys.readouterr().err
 
     def test_offline_and_a_server(self, generate):
         status, _, errors = generate("--offline", "--server", "http://localhost:1")

@@ -15,6 +15,21 @@ CLIENT = (
 )
 
 
+WITHOUT = """
+import runpy, sys
+sys.modules.update(dict.fromkeys(sys.argv.pop(1).split()))
+runpy.run_module("aki_codegen", run_name="__main__", alter_sys=True)
+"""
+"""The generator's command where some modules are not installed."""
+GENERATORS = "datamodel_code_generator filelock jinja2 markupsafe ruff"
+
+
+def codegen_without(modules: str, *arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-c", WITHOUT, modules, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return run.returncode, run.stderr
+
+
 def imported_by(program: str, prepared: str = "") -> list[str]:
     """Return the modules that a program imports in a process of its own, beyond a prepared one."""
     source = prepared + PRELUDE + program + REPORT
@@ -48,3 +63,23 @@ def test_one_endpoint_more_imports_its_module_only(kind):
 def test_one_model_imports_the_endpoint_that_it_is_of_and_no_other():
     modules = imported_by("from aki_client.models import FluxDevInput")
     assert endpoints_in(modules) == ["aki_client.endpoints._flux_dev"]
+
+
+@pytest.mark.parametrize("missing", GENERATORS.split())
+def test_the_generator_names_the_extras_that_it_needs(missing):
+    sentence = "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'"
+    assert codegen_without(missing, "generate", "--offline") == (1, f"{sentence}\n")
+
+
+def test_the_sandbox_runs_without_what_the_generator_needs(tmp_path):
+    status, said = codegen_without(GENERATORS, "sandbox", "--catalogue", str(tmp_path))
+    assert (status, said) == (
+        1,
+        f"aki-codegen: The catalogue folder {tmp_path} holds no endpoint (*.json).\n",
+    )
+
+
+def test_the_sandbox_names_the_extra_that_it_needs():
+    status, said = codegen_without("uvicorn", "sandbox")
+    assert status == 1
+    assert "the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]'" in said

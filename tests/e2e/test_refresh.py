@@ -34,7 +34,7 @@ class TestRemoval:
         remove(hub, "singer")
         status, output, _ = generate("--server", hub.url)
         assert status == 0
-        assert "1 endpoints (1 unchanged, 1 removed)" in output
+        assert "1 endpoint (1 unchanged, 1 removed)" in output
         assert (generate.package / "endpoints" / "_singer.py").exists()
         generate("--server", hub.url)
         assert not (generate.package / "endpoints" / "_singer.py").exists()

@@ -125,6 +125,12 @@ class TestBlockingCalls:
         answer = client.post("/api/call/llama3_chat", json={"key": "any", "prompt_input": "hi"})
         assert (answer.status_code, answer.json()["num_generated_tokens"] > 1) == (200, True)
 
+    def test_a_result_that_came_as_the_answer_is_not_handed_out_again(self, client):
+        answer = client.post("/api/call/llama3_chat", json={"key": "any", "prompt_input": "hi"})
+        poll = {"key": "any", "job_id": answer.json()["job_id"]}
+        again = client.post("/api/progress/llama3_chat", json=poll).json()
+        assert (again["job_state"], "job_result" in again) == ("done", False)
+
     def test_one_that_takes_too_long_answers_503_and_its_result_is_lost(self):
         settings = HubSettings(response_timeout=0.05)
         with (

@@ -8,6 +8,7 @@ import threading
 from importlib.util import find_spec
 
 import pytest
+from aki_codegen.fetching.documents import DocumentClient
 from aki_codegen.fetching.source import MAX_CONCURRENT, Limits, fetch
 from aki_codegen.problems import GenerationError
 from aki_codegen.runtime.hub import Address
@@ -24,14 +25,19 @@ def ask(hub, key=None, limits=None):
     )
 
 
-def one_document(answer, **limits):
-    """Return what is said of an endpoint whose details are answered like this, beside a good one."""
+def one_problem(answer, **limits):
+    """Return the problem of an endpoint whose details are answered like this, beside a good one."""
     with StubHub.offering({"bad": answer, "good": details()}) as hub:
         fetched = ask(hub, limits=Limits(**limits))
     assert list(fetched.documents) == ["good"]
     (problem,) = fetched.problems
     assert (problem.endpoint, problem.effect) == ("bad", "skipped")
-    return problem.what
+    return problem
+
+
+def one_document(answer, **limits):
+    """Return what is said of an endpoint whose details are answered like this."""
+    return one_problem(answer, **limits).what
 
 
 def list_failure(answer, key=None):
@@ -53,6 +59,24 @@ class TestAsking:
             "/api/endpoints/a",
             "/api/endpoints/b%2Fc%3F",
         ]
+
+    def test_so_many_details_are_asked_for_at_a_time_and_no_more(self, monkeypatch):
+        get, asking, most = DocumentClient.get, 0, 0
+
+        async def counted(client, url):
+            nonlocal asking, most
+            asking += 1
+            most = max(most, asking)
+            await asyncio.sleep(0)
+            try:
+                return await get(client, url)
+            finally:
+                asking -= 1
+
+        monkeypatch.setattr(DocumentClient, "get", counted)
+        with StubHub.offering({f"e{number}": details() for number in range(30)}) as hub:
+            assert len(ask(hub).documents) == 30
+        assert most == MAX_CONCURRENT
 
     def test_the_key_is_sent_with_every_question(self):
         with StubHub.offering({"a": details()}) as hub:
@@ -105,7 +129,13 @@ class TestOneDocument:
 
     def test_a_redirect_is_not_followed(self):
         away = Answer("", 302, {"Location": "/api/endpoints/good"})
-        assert "HTTP 302 Found" in one_document(away)
+        assert "HTTP 302 Found, a redirect to /api/endpoints/good" in one_document(away)
+
+    def test_what_is_listed_and_not_known_is_a_matter_for_the_administrator(self):
+        gone = Answer("<html><title>404 Not Found</title></html>", 404)
+        assert one_document(gone) == "its details could not be had: HTTP 404 Not Found"
+        assert one_problem(gone).remedy == "ask the hub's administrator"
+        assert one_problem(Answer("", 502)).remedy == "try again later"
 
     def test_a_compressed_answer_is_refused(self):
         bomb = gzip.compress(json.dumps(details()).encode())
@@ -124,7 +154,9 @@ class TestOneDocument:
             (Answer("<html><body>Hello</body></html>"), "an HTML page came instead of JSON"),
             (Answer("hello"), "something else came instead of JSON"),
             (Answer(b"\xff\xfe\x00"), "something else came instead of JSON"),
-            (Answer("[" * 100_000), "something else came instead of JSON"),
+            (Answer("[" * 100_000), "a damaged document came instead of JSON"),
+            (Answer('{"endpoints": ["a"'), "a damaged document came instead of JSON"),
+            (Answer("\n"), "an empty answer came instead of JSON"),
         ],
     )
     def test_what_is_no_document_is_told_in_the_hubs_words(self, answer, said):
@@ -143,7 +175,12 @@ class TestList:
         answer = Answer({"error": "Key not valid"}, status)
         assert "refused the key: Key not valid" in list_failure(answer, KEY)
         assert list_failure(answer, KEY).endswith("check AKI_API_KEY or the file of --api-key-file")
-        assert list_failure(answer).endswith("set AKI_API_KEY or give --api-key-file")
+
+    @pytest.mark.parametrize("status", [401, 402, 403])
+    def test_a_hub_that_wants_a_key_is_told_with_the_ways_to_give_one(self, status):
+        said = list_failure(Answer({"error": "Key not valid"}, status))
+        assert "wants a key: Key not valid" in said
+        assert said.endswith("set AKI_API_KEY or give --api-key-file")
 
     @pytest.mark.parametrize("echo", [KEY, "sk-secret%2F1%2B2"])
     @pytest.mark.parametrize("status", [401, 404, 500])

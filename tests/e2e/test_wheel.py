@@ -8,6 +8,8 @@ import venv
 from pathlib import Path
 
 import pytest
+from aki_codegen.sandbox.server import SandboxServer
+from aki_codegen.sandbox.settings import HubSettings
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
@@ -24,6 +26,14 @@ for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if ".integrations." not in module.name or "pip install 'aki-client[" not in str(error):
             raise
         print(importlib.util.find_spec(module.name).origin)
+"""
+
+CALL = """
+import sys
+from aki_client import Aki
+with Aki("any", api_server=sys.argv[1]) as aki:
+    image = aki.z_image_turbo(prompt="a robot", width=128, height=128).images[0]
+print(image.format, len(image.bytes) > 100)
 """
 
 
@@ -125,6 +135,18 @@ class TestClientOnly:
         done = client_only.run("python", "-c", "import aki_client.integrations.celery")
         sentence = "ImportError: background jobs need Celery: pip install 'aki-client[celery]'"
         assert done.stderr.splitlines()[-1] == sentence
+
+    def test_the_generators_command_names_the_extras_that_it_needs(self, client_only):
+        done = client_only.run("aki-codegen", "generate")
+        sentence = (
+            "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'"
+        )
+        assert (done.returncode, done.stderr) == (1, f"{sentence}\n")
+
+    def test_an_endpoint_can_be_called(self, client_only):
+        with SandboxServer(settings=HubSettings(job_seconds=0.02)) as hub:
+            done = client_only.run("python", "-W", "error", "-c", CALL, hub.url)
+        assert done.stdout == "jpeg True\n", done.stderr
 
     def test_type_checkers_find_the_types_and_users_the_license(self, client_only):
         assert (client_only.packages / "aki_client" / "py.typed").is_file()

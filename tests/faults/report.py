@@ -13,7 +13,7 @@ if __name__ == "__main__":
 
 from faults.leaks import watched_logs
 from faults.modes import MODES
-from faults.running import Outcome, Run, no_thread_left, run_all
+from faults.running import AT_ONCE, Outcome, Run, no_thread_left, run_all
 from faults.table import SLACK, TABLE, Case
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -30,7 +30,7 @@ a traceback with its locals or a pickle.
 - *jobs*: jobs that the hub made for the one call. *submits*: submits that reached the hub or what stands before it.
 - *allowed*: seconds that the caller gave, and up to 5 s more where the hub does not answer a cancelling; a test
   adds {slack:g} s for a machine that is busy.
-- *took at the most*: seconds, measured over all modes and ways with {runs} runs side by side on one machine.
+- *took at the most*: seconds, measured over all modes and ways: {runs} runs on one machine, {at_once} at a time.
 - A final answer that is lost on the way is a `ResultGoneError`: the hub hands out a result once.
 
 `python tests/faults/report.py` writes this page; `tests/faults/test_report.py` compares it with what happens.
@@ -45,7 +45,7 @@ def runs() -> list[Run]:
 
 def page(outcomes: Mapping[Run, Outcome]) -> str:
     """Return the page for what came of the runs."""
-    parts = [INTRODUCTION.format(slack=SLACK, runs=len(outcomes))]
+    parts = [INTRODUCTION.format(slack=SLACK, runs=len(outcomes), at_once=AT_ONCE)]
     for title, cases in TABLE.items():
         rows = [
             row(case, [outcomes[run] for run in outcomes if run.case is case]) for case in cases

@@ -16,7 +16,8 @@ from faults.leaks import shown_by
 from faults.modes import Mode, perform
 from faults.table import Case
 
-_AT_ONCE = 48
+AT_ONCE = 48
+"""Runs that are carried out at a time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Outcome:
 def run_all(runs: Iterable[Run]) -> dict[Run, Outcome]:
     """Carry out many runs, several at a time, because they mostly wait."""
     runs = list(runs)
-    with ThreadPoolExecutor(_AT_ONCE, "fault") as pool:
+    with ThreadPoolExecutor(AT_ONCE, "fault") as pool:
         return dict(zip(runs, pool.map(carry_out, runs), strict=True))
 
 

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from aki_client import Aki, AsyncAki
+import pytest
+from aki_client import Aki, AsyncAki, JobCanceledError
 from aki_codegen.sandbox.faults.effects import Delay
 from faults.modes import KEY
+from faults.running import until
+from faults.table.case import LONG
 
 WAITERS = 8
 RUNS = "hi [[dur=0.4]]"
@@ -89,6 +92,35 @@ def test_a_stream_of_events_and_a_result_share_the_polls(hub):
     assert hub.hub.polls.most_at_once == 1
 
 
+def test_a_thread_that_leaves_a_stream_polls_beside_no_other_waiter(hub):
+    hub.faults.add(Delay(0.2), on="poll", times=None)
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(1) as pool:
+        with aki.llama3_8b_chat.stream(prompt_input=LONG) as stream:
+            job = aki.llama3_8b_chat.job(stream.job_id or "")
+            waiting = pool.submit(job.result, 20)
+            assert until(lambda: polls(hub, job) > 0)
+        with pytest.raises(JobCanceledError):
+            waiting.result()
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_a_task_that_leaves_a_stream_polls_beside_no_other_waiter(hub):
+    hub.faults.add(Delay(0.2), on="poll", times=None)
+
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            async with aki.llama3_8b_chat.stream(prompt_input=LONG) as stream:
+                job = aki.llama3_8b_chat.job(stream.job_id or "")
+                waiting = asyncio.create_task(job.result(20))
+                while not polls(hub, job):
+                    await asyncio.sleep(0.005)
+            with pytest.raises(JobCanceledError):
+                await waiting
+
+    asyncio.run(main())
+    assert hub.hub.polls.most_at_once == 1
+
+
 def test_a_handle_goes_to_another_process_without_the_key(hub):
     with Aki(KEY, api_server=hub.url) as aki:
         job = aki.llama3_8b_chat.submit(prompt_input="hi")
@@ -106,13 +138,14 @@ def test_a_handle_goes_to_another_process_without_the_key(hub):
     assert "hi" in done.stdout
 
 
-def test_a_handle_that_has_its_result_takes_it_along(hub):
-    with Aki(KEY, api_server=hub.url) as aki:
-        job = aki.llama3_8b_chat.submit(prompt_input="hi")
-        text = job.result(timeout=20).text
-        copy = pickle.loads(pickle.dumps(job))  # noqa: S301 it is ours
+def test_a_handle_that_has_its_result_takes_it_along(mode, aki, hub):
+    job = mode.wait(aki.llama3_8b_chat.submit(prompt_input="hi"))
+    text = mode.wait(job.result(timeout=20)).text
+    packed = pickle.dumps(job)
+    del job  # copies of a handle in use share what it knows
     asked = hub.hub.request_count
-    assert copy.result().text == text
+    copy = pickle.loads(packed)  # noqa: S301 it is ours
+    assert mode.wait(copy.result()).text == text
     assert hub.hub.request_count == asked
 
 

@@ -111,6 +111,13 @@ def test_no_state_lasts_beyond_the_deadline(state):
     assert caught.value.job_id == JOB
 
 
+def test_the_time_of_a_slow_submit_counts():
+    driver = Driver(taking(15.0, submitted()), then=pending())
+    with pytest.raises(errors.DeadlineExceededError):
+        call(driver, timeout=20.0)
+    assert driver.clock == pytest.approx(20.0)
+
+
 def test_a_deadline_that_passes_cancels_the_job_once():
     driver = Driver(submitted(), then=pending())
     with pytest.raises(errors.DeadlineExceededError):

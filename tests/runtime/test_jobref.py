@@ -17,8 +17,7 @@ JOB = "11111111-2222#3"
 @pytest.fixture(autouse=True)
 def no_jobs_in_use():
     """Forget the jobs of other tests, which have the same id."""
-    for slots in (SYNC_SLOTS, ASYNC_SLOTS):
-        slots._slots.clear()
+    forget_jobs_in_use()
 
 
 @pytest.fixture(params=[Aki, AsyncAki], ids=["sync", "async"])
@@ -29,6 +28,18 @@ def client(request):
 @pytest.fixture
 def job(client):
     return client.flux_dev.job(JOB)
+
+
+def forget_jobs_in_use():
+    for slots in (SYNC_SLOTS, ASYNC_SLOTS):
+        slots._slots.clear()
+
+
+def carry_far(value):
+    """Carry a value to where nothing is known of its job."""
+    packed = pickle.dumps(value)
+    forget_jobs_in_use()
+    return pickle.loads(packed)  # noqa: S301
 
 
 def carry(value):
@@ -64,14 +75,14 @@ def test_copies_of_one_job_know_the_same(job):
 
 def test_a_result_travels_along(job):
     job.settle(FluxDevOutput.read({"seed": 5}, endpoint="flux-dev", job_id=JOB), None)
-    again = carry(job)
+    again = carry_far(job)
     assert again.ended
     assert again._state.result().seed == 5
 
 
 def test_an_error_travels_along(job):
     job.settle(None, JobFailedError("boom", endpoint="flux-dev", job_id=JOB))
-    again = carry(job)
+    again = carry_far(job)
     with pytest.raises(JobFailedError, match="boom"):
         again._state.result()
 

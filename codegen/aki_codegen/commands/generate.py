@@ -14,8 +14,9 @@ from ..output.folder import edited_by_hand
 from ..output.lock import only_run
 from ..parsing.overrides import read_overrides
 from ..problems import GenerationError
+from ..rendering.describe import endpoint_count
 from ..reports.diff import as_text
-from ..reports.history import note_changes
+from ..reports.history import note_changes, noted_changes
 from ..runtime.changes.compare import compare_hubs
 from ..snapshot.refresh import refreshed
 
@@ -32,6 +33,7 @@ def run(options: argparse.Namespace) -> Exit:
 
 def _run(options: argparse.Namespace) -> Exit:
     before, previous = read_package(options.out / options.package)
+    noted = noted_changes(options.out)
     if options.offline:
         if previous is None:
             raise GenerationError(
@@ -68,7 +70,7 @@ def _run(options: argparse.Namespace) -> Exit:
             _without(previous.offered(), unread),
             _without(outcome.package.snapshot.offered(), unread),
         )
-        note_changes(options.out, options.package, changes)
+        note_changes(options.out, options.package, noted, changes)
         print(as_text(changes), end="")
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
 
@@ -80,16 +82,16 @@ def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str
 def _show_progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if done == total else ""
-        print(f"\r  {done} of {total} endpoints described", end=end, file=sys.stderr, flush=True)
+        print(f"\r  {done} of {total} endpoints looked up", end=end, file=sys.stderr, flush=True)
     elif done == total:
-        _say(f"  {done} of {total} endpoints described")
+        _say(f"  {done} of {total} endpoints looked up")
 
 
 def _summarize(outcome: Outcome, folder: Path) -> None:
     by_change = outcome.endpoints_by_change()
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
     offered = len(outcome.package.snapshot.offered())
-    print(f"{folder}: {offered} endpoints ({counts})")
+    print(f"{folder}: {endpoint_count(offered)} ({counts})")
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
             print(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")

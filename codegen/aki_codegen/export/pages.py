@@ -8,7 +8,7 @@ from typing import Any
 from ..ir import ChoiceType, Endpoint, FieldType, MediaListType, MediaType, Output, Parameter
 from ..literals import Code, name
 from ..naming import Identifier
-from ..rendering.describe import MAX_SHOWN_CHOICES, type_phrase
+from ..rendering.describe import MAX_SHOWN_CHOICES, default_text, type_phrase
 from ..rendering.templates import fill
 from ..runtime.hub import Address
 from ..snapshot.snapshot import Snapshot
@@ -77,9 +77,10 @@ def _page(endpoint: Endpoint, package: str, address: Address) -> str:
 
 
 def _parameter_row(parameter: Parameter) -> dict[str, Code]:
-    default = parameter.default.value if parameter.default is not None else None
-    shown = code(f'"{default}"' if isinstance(default, str) else repr(default))
-    optional = shown if parameter.default is not None else Code("")
+    default = parameter.default
+    optional = (
+        code(default_text(default.value, parameter.type)) if default is not None else Code("")
+    )
     return {
         "name": code(str(parameter.name)),
         "takes": _with_description(type_phrase(parameter.type), parameter.description),

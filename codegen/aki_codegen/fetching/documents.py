@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 
 from .. import __version__
+from ..literals import doc_text
 from ..runtime.http.outgoing import client_settings
 from ..runtime.protocol.explain import sentences, status_phrase
 from ..runtime.secret import ApiKey
@@ -155,11 +156,14 @@ async def _ask(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
         document = json.loads(body)
     except (ValueError, RecursionError):
         document = body.decode("utf-8", "replace")
+    if response.has_redirect_location:
+        place = doc_text(response.headers["location"])
+        said = f"{status_phrase(response.status_code)}, a redirect to {place}"
+        raise DocumentError(said, response.status_code)
     if response.status_code != 200:
         raise DocumentError(_refusal(document, response.status_code), response.status_code)
     if isinstance(document, str):
-        shape = "an HTML page" if "<html" in document[:500].lower() else "something else"
-        raise DocumentError(f"{shape} came instead of JSON")
+        raise DocumentError(f"{_shape(document)} came instead of JSON")
     return document
 
 
@@ -181,7 +185,17 @@ def _without_key(text: str, query: httpx.QueryParams) -> str:
     return text
 
 
+def _shape(text: str) -> str:
+    if not text.strip():
+        return "an empty answer"
+    if "<html" in text[:500].lower():
+        return "an HTML page"
+    return "a damaged document" if text.lstrip().startswith(("{", "[")) else "something else"
+
+
 def _refusal(document: object, status: int) -> str:
     phrase = status_phrase(status)
     said = "; ".join(sentences(document, status))
+    if said in phrase:
+        return phrase
     return said if phrase in said else f"{said} ({phrase})"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ..parsing.fieldvalues import shown
 from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
 from ..runtime.hub import Address
@@ -57,7 +58,7 @@ async def fetch(
     documents: dict[str, object] = {}
     for name, answer in answers.items():
         if isinstance(answer, DocumentError):
-            problems.append(_no_details(name, str(answer)))
+            problems.append(_no_details(name, answer))
         else:
             documents[name] = answer
     return Fetched(listed, documents, tuple(sorted(problems)))
@@ -124,12 +125,13 @@ async def _fetch_list(
     for name in names[:MAX_ENDPOINTS]:
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             fault = f"the list names an endpoint with {len(name):,} characters"
-            problems.append(_odd_name(repr(name[:50]), fault))
+            problems.append(_odd_name(shown(name), fault))
         elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
-            shown = repr(name)[:60]
-            problems.append(_odd_name(shown, "the list names an endpoint that is no usable text"))
+            problems.append(
+                _odd_name(shown(name), "the list names an endpoint that is no usable text")
+            )
     if len(names) > MAX_ENDPOINTS:
         problems.append(
             _odd_name("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints")
@@ -139,11 +141,9 @@ async def _fetch_list(
 
 def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> str:
     if error.status in (401, 402, 403):
-        remedy = (
-            "check AKI_API_KEY or the file of --api-key-file"
-            if with_key
-            else "set AKI_API_KEY or give --api-key-file"
-        )
+        if not with_key:
+            return f"{address.server} wants a key: {error}; set AKI_API_KEY or give --api-key-file"
+        remedy = "check AKI_API_KEY or the file of --api-key-file"
         return f"{address.server} refused the key: {error}; {remedy}"
     return (
         f"the endpoint list could not be had from {address.list_url()}: {error}; "
@@ -151,9 +151,14 @@ def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> 
     )
 
 
-def _no_details(name: str, why: str) -> Problem:
-    return Problem(name, "", f"its details could not be had: {why}", "try again later", "skipped")
+def _no_details(name: str, error: DocumentError) -> Problem:
+    # What the hub lists and does not know is no passing trouble.
+    remedy = _ASK if error.status == 404 else "try again later"
+    return Problem(name, "", f"its details could not be had: {error}", remedy, "skipped")
 
 
-def _odd_name(shown: str, what: str) -> Problem:
-    return Problem(shown, "", what, "ask the hub's administrator", "skipped")
+def _odd_name(where: str, what: str) -> Problem:
+    return Problem(where, "", what, _ASK, "skipped")
+
+
+_ASK = "ask the hub's administrator"

@@ -40,6 +40,8 @@ def choose_target(
     Raises:
         GenerationError: The address, the key file or the way of sending the key can not be used.
     """
+    if server is not None and not server.strip():
+        raise GenerationError("--server is empty; give the hub's address, or leave the option out")
     key = _read_key(key_file)
     named = server or os.environ.get("AKI_API_SERVER") or (AKI_IO if key is not None else None)
     if named is None:
@@ -80,8 +82,12 @@ def _read_key(key_file: Path | None) -> ApiKey | None:
     if key_file is not None:
         try:
             text = key_file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise GenerationError(f"the key file {key_file} can not be read: {error}") from None
+        except OSError as error:
+            raise GenerationError(
+                f"the key file {key_file} can not be read: {error.strerror or error}"
+            ) from None
+        except UnicodeDecodeError:
+            raise GenerationError(f"the key file {key_file} holds no text") from None
         if not text.strip():
             raise GenerationError(f"the key file {key_file} is empty; put the API key into it")
     return ApiKey(text.strip()) if text.strip() else None

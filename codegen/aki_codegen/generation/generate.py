@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..literals import Code
 from ..output.folder import files_of
-from ..output.write import Written, recover, write_beside, write_package
+from ..output.write import Written, recover, write_package
 from ..problems import GenerationError, Problem
 from ..rendering.entry import Entry
 from ..rendering.render import endpoint_path
@@ -18,6 +18,7 @@ from .report import report_markdown
 from .reuse import kept_from, remember
 
 REPORT = "REPORT.md"
+PROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,11 @@ def generate(
             "with --strict any problem is a failure:"
             + "".join(f"\n  - {problem}" for problem in problems)
         )
-    written = write_package(folder, package.files, files)
+    beside = {REPORT: report_of(package)}
+    if project and not (out / PROJECT).exists():
+        beside[PROJECT] = _project_file(package_name)
+    written = write_package(folder, package.files, files, beside)
     remember(folder, package, kept)
-    write_beside(out / REPORT, report_of(package))
-    if project and not (out / "pyproject.toml").exists():
-        write_beside(out / "pyproject.toml", _project_file(package_name))
     return Outcome(package, written, problems)
 
 

@@ -5,6 +5,7 @@ import re
 
 from ..literals import doc_text
 from ..problems import Problem
+from ..rendering.describe import endpoint_count
 from ..rendering.render import comment_for
 from ..runtime.shapes import is_object
 from .package import Package
@@ -19,7 +20,7 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
         "",
         comment_for(package.name),
         "",
-        f"{len(package.endpoints)} endpoints of {_plain(package.snapshot.server)}.",
+        f"{endpoint_count(len(package.endpoints))} of {_plain(package.snapshot.server)}.",
         "",
         "| endpoint | function | what it is |",
         "| --- | --- | --- |",

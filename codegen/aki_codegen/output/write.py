@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Container, Mapping
+from collections.abc import Container, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +34,7 @@ def write_package(
     folder: Path,
     files: Mapping[PurePosixPath, bytes],
     before: Mapping[str, bytes] | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Written:
     """Replace a package folder by exactly these files; what an older manifest does not name is carried over.
 
@@ -43,16 +45,19 @@ def write_package(
         folder: The package's folder.
         files: What it shall hold.
         before: What it holds, where that has been read.
+        beside: The text of files beside the folder, by their names; they are written where the package is.
 
     Raises:
         GenerationError: The folder can not be written, or is not a generated package.
     """
     try:
-        return _write_package(folder, files, files_of(folder) if before is None else before)
+        held = files_of(folder) if before is None else before
+        return _write_package(folder, files, held, beside or {})
     except OSError as error:
+        is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "a file is where a folder should be" if is_blocked else error.strerror or error
         raise GenerationError(
-            f"{folder} can not be written: {error.strerror or error}; "
-            "choose a folder of yours with --out"
+            f"{folder} can not be written: {why}; choose another folder with --out"
         ) from None
 
 
@@ -62,16 +67,8 @@ def write_beside(path: Path, text: str) -> None:
     Raises:
         GenerationError: It can not be written.
     """
-    try:
-        if path.is_file() and path.read_bytes() == text.encode():
-            return
-        handle, temporary = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
+    with _laid_ready({path: text}):
+        pass
 
 
 def recover(folder: Path) -> None:
@@ -84,6 +81,38 @@ def recover(folder: Path) -> None:
             old.rename(folder)
     for stage in _leftovers(_NEW, folder):
         shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def _laid_ready(texts: Mapping[Path, str]) -> Generator[None, None, None]:
+    """Write files under other names; they take their places when the block ends, and go where it fails."""
+    ready: dict[Path, Path] = {}
+    try:
+        for path, text in texts.items():
+            with _named_in_errors(path):
+                if path.is_dir():
+                    raise IsADirectoryError("a folder is where the file should be")
+                if not (path.is_file() and path.read_bytes() == text.encode()):
+                    handle, name = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
+                    ready[path] = Path(name)
+                    with os.fdopen(handle, "wb") as file:
+                        file.write(text.encode())
+                    ready[path].chmod(0o644)
+        yield
+        for path, draft in ready.items():
+            with _named_in_errors(path):
+                draft.replace(path)
+    finally:
+        for draft in ready.values():
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named_in_errors(path: Path) -> Generator[None, None, None]:
+    try:
+        yield
+    except OSError as error:
+        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
 
 
 def _linked(old: Path, new: Path) -> bool:
@@ -103,7 +132,10 @@ def _leftovers(prefix: str, folder: Path) -> list[Path]:
 
 
 def _write_package(
-    folder: Path, files: Mapping[PurePosixPath, bytes], before: Mapping[str, bytes]
+    folder: Path,
+    files: Mapping[PurePosixPath, bytes],
+    before: Mapping[str, bytes],
+    beside: Mapping[str, str],
 ) -> Written:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
@@ -120,9 +152,10 @@ def _write_package(
         changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
         removed=tuple(sorted((before.keys() & generated) - after.keys())),
     )
-    if written.added or written.changed or written.removed:
-        stays = {path for path, content in before.items() if after.get(path) == content}
-        _replace(folder, {**foreign, **after}, {*stays, *foreign})
+    with _laid_ready({folder.parent / name: text for name, text in beside.items()}):
+        if written.added or written.changed or written.removed:
+            stays = {path for path, content in before.items() if after.get(path) == content}
+            _replace(folder, {**foreign, **after}, {*stays, *foreign})
     return written
 
 

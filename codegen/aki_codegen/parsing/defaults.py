@@ -21,7 +21,7 @@ from ..ir import (
     UnknownType,
 )
 from .fieldtypes import converts
-from .fieldvalues import Tell, is_number
+from .fieldvalues import Tell, is_number, shown
 from .wire import Attributes
 
 
@@ -37,7 +37,7 @@ def default_of(attributes: Attributes, kind: FieldType, tell: Tell) -> Default |
         return Default(_as_type(value, kind))
     mismatch = "is none of its choices" if isinstance(kind, ChoiceType) else "is of another type"
     what = problem or mismatch
-    tell(f"its default {str(value)[:60]!r} {what}", "the default is not shown")
+    tell(f"its default {shown(str(value)[:60])} {what}", "the default is not shown")
     return None
 
 

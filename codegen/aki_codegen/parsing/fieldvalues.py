@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import TypeGuard
 
+from ..literals import visible
+
 Tell = Callable[[str, str], None]
 """Takes what is wrong with a field, and the remedy."""
 
@@ -17,5 +19,5 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 def shown(value: object) -> str:
     """Show a value in a problem, not too long."""
-    text = repr(value)
+    text = visible(repr(value))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -17,6 +17,7 @@ from ..problems import Effect, Problem
 from ..runtime.shapes import is_object
 from .defaults import default_of
 from .fieldtypes import field_type
+from .fieldvalues import shown
 from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, apply_to_document, unused
 from .roles import CHAT_PARAMETERS, input_by_role, output_by_role
 from .wire import Attributes, Details, is_utf8, read_details
@@ -182,7 +183,7 @@ class _EndpointReader:
         usable: dict[str, Attributes] = {}
         for name, attributes in islice(fields.items(), MAX_FIELDS):
             if not is_utf8(name):
-                self._tell(repr(name), "its name is no text", "it is left out")
+                self._tell(shown(name), "its name is no text", "it is left out")
             elif is_object(attributes):
                 usable[name] = attributes
             else:

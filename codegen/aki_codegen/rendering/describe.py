@@ -26,11 +26,16 @@ from ..ir import (
     ToolsType,
     UnknownType,
 )
-from ..literals import doc_text
+from ..literals import doc_text, visible
 
 MAX_SHOWN_CHOICES = 20
 LINE_WIDTH = 96
 """Characters of a docstring's line, which stands four characters in."""
+
+
+def endpoint_count(number: int) -> str:
+    """Say how many endpoints there are."""
+    return "1 endpoint" if number == 1 else f"{number} endpoints"
 
 
 def endpoint_summary(endpoint: Endpoint) -> str:
@@ -46,9 +51,9 @@ def endpoint_doc(endpoint: Endpoint) -> list[str]:
     if endpoint.inputs:
         described = (wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)
         lines += ["Args:", *chain.from_iterable(described), ""]
-    lines += ["Returns:", *wrapped(f"{_names(endpoint.outputs)}.", 1)]
+    lines += ["Returns:", *_paragraph(f"{_names(endpoint.outputs)}.")]
     if endpoint.progress:
-        lines += wrapped(f"While it runs, progress tells {_names(endpoint.progress)}.", 1)
+        lines += _paragraph(f"While it runs, progress tells {_names(endpoint.progress)}.")
     lines += [
         "",
         "Raises:",
@@ -75,6 +80,10 @@ def wrapped(text: str, depth: int = 0) -> tuple[str, ...]:
     )
 
 
+def _paragraph(text: str) -> list[str]:
+    return [f"    {line}" for line in textwrap.wrap(text, LINE_WIDTH - 4, break_long_words=False)]
+
+
 def parameter_line(parameter: Parameter) -> str:
     """Say in one line what a parameter takes: kind, range, step, choices, default."""
     said = doc_text(parameter.description).rstrip(".")
@@ -82,8 +91,15 @@ def parameter_line(parameter: Parameter) -> str:
     if parameter.required:
         sentences.append("Required")
     elif parameter.default is not None:
-        sentences.append(f"Default {_value(parameter.default.value)}")
+        sentences.append(f"Default {default_text(parameter.default.value, parameter.type)}")
     return ". ".join(sentences) + "."
+
+
+def default_text(value: object, kind: FieldType) -> str:
+    """Say what a default is; that of a JSON value is written on the wire as a text."""
+    return (
+        doc_text(value) if isinstance(value, str) and isinstance(kind, JsonType) else _value(value)
+    )
 
 
 def type_phrase(kind: FieldType) -> str:
@@ -166,7 +182,7 @@ def limits_phrase(kind: MediaType) -> str:
 
 def _limit_phrase(name: str, limit: Limit) -> str:
     low, high = _figure(limit.minimum), _figure(limit.maximum)
-    words = [" or ".join(doc_text(str(value)) for value in limit.supported)]
+    words = [_either([doc_text(str(value)) for value in limit.supported])]
     if low and high:
         words.append(f"{low} to {high}")
     else:
@@ -184,9 +200,13 @@ _UNITS = {
 }
 
 
+def _either(words: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def _figure(values: tuple[float, ...]) -> str:
-    return " by ".join(f"{value:g}" for value in values)
+    return " by ".join(f"{value:.10g}" for value in values)
 
 
 def _value(value: object) -> str:
-    return doc_text(f'"{value}"' if isinstance(value, str) else repr(value))
+    return doc_text(f'"{value}"' if isinstance(value, str) else visible(repr(value)))

@@ -9,17 +9,16 @@ from typing import Any
 from .. import __version__
 from ..ir import Endpoint
 from ..literals import Code, doc_text, docstring, literal, name
-from ..naming import Identifier
+from ..naming import DEFAULT_PACKAGE, Identifier
 from ..runtime import public
 from ..snapshot.snapshot import Snapshot
-from .describe import endpoint_doc, endpoint_summary
+from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
 from .modelfields import PARTS, ModelField
 from .models import ModelSource
 from .templates import fill
 
 RUNTIME_FOLDER = "_runtime"
-DEFAULT_PACKAGE = "aki_client"
 
 
 def command_for(package: str) -> str:
@@ -199,7 +198,7 @@ def _package_doc(entries: Sequence[Entry], snapshot: Snapshot, package: str) -> 
     first = str(entries[0].name) if entries else "endpoint"
     return docstring(
         [
-            f"Typed client of {doc_text(snapshot.server)}, with {len(entries)} endpoints.",
+            f"Typed client of {doc_text(snapshot.server)}, with {endpoint_count(len(entries))}.",
             "",
             f"    from {package} import Aki",
             "",

@@ -73,7 +73,7 @@ def apertus_chat(
 
     Returns:
         `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
-            `model_name`.
+        `model_name`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

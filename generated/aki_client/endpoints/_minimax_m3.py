@@ -78,7 +78,7 @@ def minimax_m3(
 
     Returns:
         `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`, `max_seq_len`,
-            `model_name`, `tool_calls`.
+        `model_name`, `tool_calls`.
         While it runs, progress tells `text`, `num_generated_tokens`, `current_context_length`.
 
     Raises:

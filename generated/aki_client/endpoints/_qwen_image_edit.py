@@ -76,8 +76,8 @@ def qwen_image_edit(
     Args:
         prompt: Text. Required.
         image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
-            format jpeg or png or webp, size 16 by 16 to 4096 by 4096 pixels; color space RGB or YUV
-            or RGBA (the hub converts others). Required.
+            format jpeg, png or webp, size 16 by 16 to 4096 by 4096 pixels; color space RGB, YUV or
+            RGBA (the hub converts others). Required.
         negative_prompt: Text. Default "".
         width: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
         height: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.

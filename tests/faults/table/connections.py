@@ -83,6 +83,7 @@ CONNECTIONS = (
         rules=(on("submit", Delay(1.5)),),
         hows=("call", "stream"),
         canceled=True,
+        most_polls=1,  # the one that cancels: the time of the submit counts
         **TOO_LATE | {"within": 1.5},
     ),
     Case(

@@ -41,6 +41,14 @@ JOBS = (
         prompt=LONG,
     ),
     Case(
+        name="job canceled by somebody else",
+        rules=(on("poll", Edit(edits.put("job_state", "canceled")), nth=3),),
+        ends="JobCanceledError",
+        says="was canceled",
+        partial=("text",),
+        prompt=LONG,
+    ),
+    Case(
         name="worker fails",
         rules=(on("submit", WorkerFails("CUDA out of memory")),),
         ends="JobFailedError",

@@ -28,6 +28,16 @@ STATUSES = (
         submits=3,
         check=TRUTH,
     ),
+    *(
+        Case(
+            name=f"submit answered 429 ({body}) once",
+            rules=(on("submit", Status(429, body=body)),),
+            submits=2,
+            hows=("call",),
+            check=TRUTH,
+        )
+        for body in _BODIES
+    ),
     Case(
         name="submit answered 429 with Retry-After 1",
         rules=(on("submit", Status(429, retry_after=1)),),
@@ -86,7 +96,6 @@ STATUSES = (
         for body in _BODIES
         for reached in (False, True)
     ),
-    Case(name="two polls answered 429", rules=(on("poll", Status(429), times=2),), check=TRUTH),
     Case(
         name="a poll answered 429 with Retry-After 1",
         rules=(on("poll", Status(429, retry_after=1)),),
@@ -100,7 +109,7 @@ STATUSES = (
             hows=HOWS if body == "html" else ("call",),
             check=TRUTH,
         )
-        for status in _STATUSES
+        for status in (429, *_STATUSES)
         for body in _BODIES
     ),
     Case(

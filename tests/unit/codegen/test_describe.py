@@ -45,6 +45,33 @@ def test_a_media_parameters_line_tells_what_may_be_given_and_the_formats():
     assert line.endswith("png.")
 
 
+def test_a_mediums_figures_are_listed_as_people_write_them():
+    limits = {
+        "format": {"supported": ["wav", "mp3", "ogg"]},
+        "channels": {"supported": [1, 2]},
+        "audio_bit_rate": {"maximum": 1_536_000},
+        "duration": {"minimum": 0.1, "maximum": 600},
+    }
+    line = parameter_line(parameter_of({"type": "audio", **limits}))
+    assert line.endswith(
+        "; format wav, mp3 or ogg, audio bit rate at most 1536000 bit/s, channels 1 or 2, "
+        "duration 0.1 to 600 s."
+    )
+
+
+def test_the_default_of_a_json_parameter_is_shown_as_the_value_that_it_stands_for():
+    line = parameter_line(parameter_of({"type": "json", "default": "{}"}))
+    assert line == "Any JSON value. Default {}."
+
+
+def test_a_long_list_of_outputs_goes_on_below_its_beginning():
+    outputs = {f"a_rather_long_output_{number}": {} for number in range(5)}
+    lines = endpoint_doc(endpoint_of(details(output=outputs)))
+    first = lines.index("Returns:") + 1
+    assert lines[first].startswith("    `a_rather_long_output_0`")
+    assert lines[first + 1].startswith("    `a_rather_long_output_")
+
+
 def test_long_lists_of_choices_are_cut():
     attributes = {"type": "selection", "supported": list(range(1500)), "default": 0}
     assert parameter_line(parameter_of(attributes)).startswith("One of 0, 1,")

@@ -1,9 +1,10 @@
 """Data becomes source text as one literal or one docstring, whatever it holds."""
 
 import ast
+import hashlib
 
 import pytest
-from aki_codegen.literals import MAX_DOC_TEXT, Code, doc_text, docstring, literal
+from aki_codegen.literals import MAX_DOC_TEXT, Code, doc_text, docstring, literal, visible
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,23 @@ class TestLiteral:
 
     def test_a_literal_is_marked_as_code(self):
         assert isinstance(literal("x"), Code)
+
+
+class TestEveryPython:
+    """What a Python takes for printable grows with each version; what is written does not."""
+
+    def test_a_letter_younger_than_the_oldest_python_is_escaped_and_left_out_of_texts(self):
+        assert literal("a \U0001fae8") == '"a \\U0001fae8"'
+        assert doc_text("a\U0001fae8b") == "ab"
+
+    def test_the_same_letters_are_left_out_by_every_python(self):
+        unseen = [code for code in range(0x34000) if doc_text(f"a{chr(code)}b") == "ab"]
+        assert len(unseen) == 5_139
+
+    def test_the_same_letters_are_escaped_by_every_python(self):
+        # A Python that is newer than those that are supported fails here: its letters are to be added.
+        written = visible("".join(map(chr, range(0x34000)))).encode()
+        assert hashlib.sha256(written).hexdigest().startswith("3612c570d8d6af5d")
 
 
 class TestDocstring:

@@ -10,8 +10,8 @@ from aki_codegen.naming import (
     MODEL_NAMES,
     class_names,
     identifiers,
-    is_module_path,
     is_safe,
+    package_name_fault,
 )
 from aki_codegen.runtime.models.base import InputModel, OutputModel, ProgressModel
 from hypothesis import given
@@ -85,6 +85,14 @@ class TestOneName:
 
 class TestReservedLists:
     """The reserved names follow what the runtime's classes really have."""
+
+    def test_names_that_are_promised_to_clients_stay_reserved(self):
+        promised = (
+            "call submit stream job with_options endpoints endpoint_details validate_key check preload "
+            "openai batch close aclose api_key api_server integrations protocols models jobs session"
+        )
+        for wire in promised.split():
+            assert name_of(wire, "endpoint") == f"{wire}_"
 
     @pytest.mark.parametrize("client", [Aki, AsyncAki])
     def test_no_endpoint_hides_an_attribute_of_a_client(self, client):
@@ -181,6 +189,21 @@ class TestClassNames:
         assert self.names(wire) == {wire: f"Endpoint{wire.capitalize()}"}
 
 
-@pytest.mark.parametrize("name", ["", "3d", "a.b", "a-b", "class", "_x", "é", "a b"])
-def test_a_package_is_called_by_a_public_identifier_only(name):
-    assert not is_module_path(name)
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        *(
+            (name, "is no name for a Python package")
+            for name in ("", "3d", "a.b", "a-b", "_x", "é")
+        ),
+        ("class", "is a keyword of Python"),
+        ("json", "is the name of a package that the client needs or Python brings"),
+        ("httpcore", "is the name of a package that the client needs or Python brings"),
+        ("aki_cli", "is the name of a package that the client needs or Python brings"),
+        ("Con", "is a device on Windows"),
+        ("my_hub", None),
+        ("match", None),
+    ],
+)
+def test_a_package_is_called_by_a_free_public_identifier_only(name, fault):
+    assert package_name_fault(name) == fault

@@ -176,3 +176,34 @@ class TestOneFile:
     def test_one_that_can_not_be_written_is_named(self, tmp_path):
         with pytest.raises(GenerationError, match=r"REPORT\.md can not be written"):
             write_beside(tmp_path / "missing" / "REPORT.md", "new")
+
+
+class TestFilesBeside:
+    """The files beside a package are written where it is, and only then."""
+
+    def test_they_are_written_with_it(self, package):
+        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        assert content(package.parent) == {"REPORT.md": "new", "client/a.py": "new a"}
+
+    def test_where_one_can_not_be_written_the_package_stays_as_it_was(self, package):
+        before = content(package)
+        (package.parent / "REPORT.md").mkdir()
+        with pytest.raises(GenerationError, match=r"REPORT\.md can not be written: a folder is"):
+            write_package(package, files(a="new a"), beside={"OTHER.md": "", "REPORT.md": "new"})
+        assert content(package) == before
+        assert {path.name for path in package.parent.iterdir()} == {"client", "REPORT.md"}
+
+    def test_where_the_package_can_not_be_written_they_stay_as_they_were(
+        self, package, monkeypatch
+    ):
+        (package.parent / "REPORT.md").write_text("old")
+        before = content(package.parent)
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(GenerationError, match="No space left"):
+            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        assert content(package.parent) == before
+        assert {path.name for path in package.parent.iterdir()} == {"client", "REPORT.md"}

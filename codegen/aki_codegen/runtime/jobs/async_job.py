@@ -1,6 +1,5 @@
 """The handle of one job for async code; `jobs` says how its waiters share polls."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from ..errors import DeadlineExceededError
@@ -12,7 +11,7 @@ from ..protocol.effects import CANCEL_SECONDS
 from ..protocol.state import EventReader, JobState, Out, Prog
 from .handle import JobHandle
 from .ref import Origin, restore_async_job
-from .slots import ASYNC_SLOTS
+from .slots import ASYNC_SLOTS, take_turn
 
 
 class AsyncJob(JobHandle[Prog, Out]):
@@ -37,7 +36,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The hub has not answered in this time.
         """
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         if not self._state.ended:
             await self._poll(deadline, self._state.revision)
         return self._state.status
@@ -46,13 +45,14 @@ class AsyncJob(JobHandle[Prog, Out]):
         """Iterate over what happens until the job ends.
 
         Args:
-            timeout: Seconds to wait altogether; the job itself goes on when they have passed.
+            timeout: Seconds to wait altogether, by default as many as the option `timeout` gives a call; the job
+                itself goes on when they have passed.
 
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
         reader = EventReader(self._state)
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         while True:
             event = reader.read()
             if event is not None:
@@ -65,13 +65,14 @@ class AsyncJob(JobHandle[Prog, Out]):
         """Wait for the result. It stays in this handle and can be read again.
 
         Args:
-            timeout: Seconds to wait; the job itself goes on when they have passed.
+            timeout: Seconds to wait, by default as many as the option `timeout` gives a call; the job itself goes on
+                when they have passed.
 
         Raises:
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         while not self._state.ended:
             await self._advance(deadline)
         return self._state.result()
@@ -84,7 +85,8 @@ class AsyncJob(JobHandle[Prog, Out]):
         """
         session, state = self._runner.session, self._state
         state.cancel_asked = True  # rides on the poll of another waiter that is trying
-        await self._take_turn(CANCEL_SECONDS)
+        if not await take_turn(self._turn, CANCEL_SECONDS):
+            raise polling.too_late(state)
         try:
             if state.cancel_asked:
                 flow = polling.cancel(session, state, self._options, CANCEL_SECONDS, whole=True)
@@ -115,7 +117,9 @@ class AsyncJob(JobHandle[Prog, Out]):
 
     async def _poll(self, deadline: float | None, seen: int) -> None:
         session, state = self._runner.session, self._state
-        await self._take_turn(None if deadline is None else max(deadline - session.now(), 0.0))
+        patience = None if deadline is None else max(deadline - session.now(), 0.0)
+        if not await take_turn(self._turn, patience):
+            raise polling.too_late(state)
         try:
             if state.revision == seen and not state.ended:
                 await self._runner.run(
@@ -123,10 +127,3 @@ class AsyncJob(JobHandle[Prog, Out]):
                 )
         finally:
             self._turn.release()
-
-    async def _take_turn(self, patience: float | None) -> None:
-        try:
-            async with asyncio.timeout(patience):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise polling.too_late(self._state) from None

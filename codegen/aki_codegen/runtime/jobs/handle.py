@@ -1,10 +1,12 @@
 """What the handles of jobs, sync and async, can say without asking the hub."""
 
+from dataclasses import replace
 from typing import Any, Generic
 
 from ..errors import AkiError, InvalidParametersError
 from ..hub import Address
 from ..json_value import encode_json
+from ..options import Options
 from ..protocol.state import JobState, Out, Prog
 from .ref import JobRef, Origin
 
@@ -14,11 +16,17 @@ class JobHandle(Generic[Prog, Out]):
 
     _state: JobState[Prog, Out]
     _origin: Origin
+    _options: Options
 
     def settle(self, output: Out | None, error: AkiError | None) -> None:
         """Give the handle an end that is known from elsewhere: the hub would not tell it again."""
         if not self._state.ended:
             self._state.output, self._state.error = output, error
+
+    def _patience(self, timeout: float | None) -> float | None:
+        # A hub may tell for ever that a job runs; only who asks for it waits as long.
+        options = self._options if timeout is None else replace(self._options, timeout=timeout)
+        return options.timeout
 
     def _ref(self, address: Address) -> JobRef:
         return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)

@@ -52,6 +52,16 @@ class JobSlots(Generic[Turn]):
         self._lock = threading.Lock()
 
 
+async def take_turn(turn: asyncio.Lock, seconds: float | None) -> bool:
+    """Wait for a turn, and say whether it came in time; what `acquire(timeout=…)` is to threads."""
+    try:
+        async with asyncio.timeout(seconds):
+            await turn.acquire()
+    except TimeoutError:
+        return False
+    return True
+
+
 SYNC_SLOTS = JobSlots(threading.Lock)
 ASYNC_SLOTS = JobSlots(asyncio.Lock)
 

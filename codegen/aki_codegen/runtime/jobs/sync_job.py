@@ -40,7 +40,7 @@ class Job(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The hub has not answered in this time.
         """
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         if not self._state.ended:
             self._poll(deadline, self._state.revision)
         return self._state.status
@@ -49,13 +49,14 @@ class Job(JobHandle[Prog, Out]):
         """Iterate over what happens until the job ends.
 
         Args:
-            timeout: Seconds to wait altogether; the job itself goes on when they have passed.
+            timeout: Seconds to wait altogether, by default as many as the option `timeout` gives a call; the job
+                itself goes on when they have passed.
 
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
         reader = EventReader(self._state)
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         while True:
             event = reader.read()
             if event is not None:
@@ -68,13 +69,14 @@ class Job(JobHandle[Prog, Out]):
         """Wait for the result. It stays in this handle and can be read again.
 
         Args:
-            timeout: Seconds to wait; the job itself goes on when they have passed.
+            timeout: Seconds to wait, by default as many as the option `timeout` gives a call; the job itself goes on
+                when they have passed.
 
         Raises:
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        deadline = self._runner.session.deadline(timeout)
+        deadline = self._runner.session.deadline(self._patience(timeout))
         while not self._state.ended:
             self._advance(deadline)
         return self._state.result()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
+from ..errors import InvalidParametersError
 from ..http.runner import AsyncRunner, SyncRunner
 from ..jobs.async_job import AsyncJob
 from ..jobs.ref import Origin
@@ -126,6 +127,12 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def _found(self, job_id: object) -> JobState[Prog, Out]:
+        if not isinstance(job_id, str) or not job_id:
+            reason = f"job_id={job_id!r}: give the id of a job, as text"
+            raise InvalidParametersError(self.info.name, [reason])
+        return JobState(self.info.reading, job_id)
+
     def _explaining(self, session: Session, flow: Flow[T]) -> Flow[T]:
         return staleness.explaining(session, self.info.origin, self._options.max_retries, flow)
 
@@ -162,7 +169,7 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return self._handle(JobState(self.info.reading, job_id))
+        return self._handle(self._found(job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
@@ -207,7 +214,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return self._handle(JobState(self.info.reading, job_id))
+        return self._handle(self._found(job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""

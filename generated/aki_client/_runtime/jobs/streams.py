@@ -13,10 +13,10 @@ from ..events import Event
 from ..http.runner import AsyncRunner, SyncRunner
 from ..options import Options
 from ..protocol import flows, polling
-from ..protocol.effects import Flow
+from ..protocol.effects import CANCEL_SECONDS, Flow
 from ..protocol.state import EventReader, JobState, Out, Prog
 from .live import open_view
-from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot
+from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot, take_turn
 
 
 class Stream(Generic[Prog, Out]):
@@ -58,7 +58,7 @@ class Stream(Generic[Prog, Out]):
             state.result()
 
     def text(self) -> Iterator[str]:
-        """Iterate over the new text only."""
+        """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
         for event in self:
             if event.text_delta:
                 yield event.text_delta
@@ -93,10 +93,18 @@ class Stream(Generic[Prog, Out]):
 
     def close(self) -> None:
         """Cancel the job unless it has ended."""
-        if self._opened is not None and not self._opened[0].state.ended:
-            self._runner.run(
-                polling.abandon(self._runner.session, self._opened[0].state, self._options)
-            )
+        slot = self._opened[0] if self._opened is not None else None
+        if slot is None or slot.state.ended:
+            return
+        slot.state.cancel_asked = True  # rides on the poll of another waiter that is trying
+        if slot.turn.acquire(timeout=CANCEL_SECONDS):
+            try:
+                if slot.state.cancel_asked:
+                    self._runner.run(
+                        polling.abandon(self._runner.session, slot.state, self._options)
+                    )
+            finally:
+                slot.turn.release()
 
     def _open(self) -> tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]]:
         if self._opened is None:
@@ -161,7 +169,7 @@ class AsyncStream(Generic[Prog, Out]):
             state.result()
 
     async def text(self) -> AsyncIterator[str]:
-        """Iterate over the new text only."""
+        """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
         async for event in self:
             if event.text_delta:
                 yield event.text_delta
@@ -196,10 +204,18 @@ class AsyncStream(Generic[Prog, Out]):
 
     async def aclose(self) -> None:
         """Cancel the job unless it has ended."""
-        if self._opened is not None and not self._opened[0].state.ended:
-            await self._runner.run(
-                polling.abandon(self._runner.session, self._opened[0].state, self._options)
-            )
+        slot = self._opened[0] if self._opened is not None else None
+        if slot is None or slot.state.ended:
+            return
+        slot.state.cancel_asked = True  # rides on the poll of another waiter that is trying
+        if await take_turn(slot.turn, CANCEL_SECONDS):
+            try:
+                if slot.state.cancel_asked:
+                    await self._runner.run(
+                        polling.abandon(self._runner.session, slot.state, self._options)
+                    )
+            finally:
+                slot.turn.release()
 
     async def _open(self) -> tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]]:
         if self._opened is None:

@@ -115,7 +115,7 @@ def every_type(
 
     Returns:
         `a_string`, `a_integer`, `a_float`, `a_bool`, `a_selection`, `a_json`, `a_image`, `a_audio`,
-            `a_video`, `a_image_list`, `without_a_type`.
+        `a_video`, `a_image_list`, `without_a_type`.
         While it runs, progress tells `a_string`, `an_image_list`.
 
     Raises:

@@ -2,8 +2,8 @@
 
 import pytest
 from aki_client import Aki
-from faults.running import until
 from playground.page import LONG, choose, run_copied, shown_code, states_of, status, write
+from support.patience import soon
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def test_cancelling_cancels_the_job_on_the_hub_and_says_so(page, shared_hub):
     status(page, "Running")
     page.locator("#cancel").click()
     status(page, "Cancelled. The hub was asked to stop the job.")
-    assert until(lambda: states_of(shared_hub, "kimi_k2") == ["canceled"], 10)
+    assert soon(lambda: states_of(shared_hub, "kimi_k2") == ["canceled"], 10)
 
 
 def test_a_closed_tab_cancels_its_job_and_no_other(open_page, playground, shared_hub):
@@ -115,7 +115,7 @@ def test_a_closed_tab_cancels_its_job_and_no_other(open_page, playground, shared
         tab.locator("#run").click()
         status(tab, "Running")
     leaving.close()
-    assert until(lambda: states_of(shared_hub, "gpt_oss_chat") == ["canceled"], 30)
+    assert soon(lambda: states_of(shared_hub, "gpt_oss_chat") == ["canceled"], 30)
     assert states_of(shared_hub, "apertus_chat") == ["processing"]
     staying.locator("#cancel").click()
     status(staying, "Cancelled")
@@ -128,7 +128,7 @@ def test_choosing_another_endpoint_cancels_the_job_and_shows_a_fresh_form(page, 
     page.locator("#run").click()
     status(page, "Running")
     choose(page, "z_image_turbo")
-    assert until(lambda: states_of(shared_hub, "qwen_image") == ["canceled"], 10)
+    assert soon(lambda: states_of(shared_hub, "qwen_image") == ["canceled"], 10)
     assert page.locator("#field-prompt textarea").input_value() == ""
     assert page.locator("#field-width input[type=number]").input_value() == "1024"
     status(page, "Nothing has been sent yet.")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from faults.running import states, until
+from faults.running import states
 from playground.conftest import KEY, running_playground
+from support.patience import soon
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +98,7 @@ def test_ending_the_program_cancels_its_jobs_and_leaves_no_file(
         process.send_signal(number)
         process.wait(timeout=30)
         page.close()
-    assert until(lambda: states(hub) == ["canceled"], 10)
+    assert soon(lambda: states(hub) == ["canceled"], 10)
     assert not list(Path(tmp_path).glob("aki-playground-*"))
 
 

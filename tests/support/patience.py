@@ -16,6 +16,6 @@ def soon(condition: Callable[[], object], seconds: float = 3.0) -> bool:
     return True
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     """Wait until something is so; fail where it does not become so."""
     assert soon(condition, seconds), f"it never came to this: {what}"

@@ -8,7 +8,7 @@ import threading
 import pytest
 from aki_codegen.sandbox.faults.effects import Delay
 from background.delivery.delivering import left_behind, run
-from background.stack import until
+from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
 jobs = pytest.importorskip("aki_client.integrations.celery")

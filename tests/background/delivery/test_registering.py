@@ -3,7 +3,7 @@
 import pytest
 from aki_client import Aki, ConfigurationError
 from background.delivery.delivering import KEY, run
-from background.stack import until
+from support.patience import until
 
 celery = pytest.importorskip("celery", reason="Celery is not installed: make full")
 jobs = pytest.importorskip("aki_client.integrations.celery")

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import PACKAGE, PAINTER
 from support.metadata import details
 from support.stub_hub import Answer
 
@@ -29,17 +29,9 @@ main(sys.argv[1:])
 
 
 @pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch, hub):
-    without_environment(monkeypatch)
-    command = Generate(tmp_path / "out", capsys)
-    assert command("--server", hub.url)[0] == 0
-    return command
+def generate(generate, hub):
+    assert generate("--server", hub.url)[0] == 0
+    return generate
 
 
 def arguments(generate, hub):

@@ -208,6 +208,19 @@ class TestProxies:
             assert "Hello" in asyncio.run(main())
         assert len(asked) == len(hub.hub.requests)
 
+    @pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+    def test_a_hub_on_this_machine_is_asked_past_a_proxy_on_another(self, hub, monkeypatch, name):
+        monkeypatch.setenv(name, "http://proxy.invalid:3128")
+        for server in (hub.url, hub.url.replace("127.0.0.1", "localhost")):
+            with Aki(KEY, api_server=server) as aki:
+                assert "Hello" in chat(aki)
+
+            async def main(server=server):
+                async with AsyncAki(KEY, api_server=server) as aki:
+                    return await chat_async(aki)
+
+            assert "Hello" in asyncio.run(main())
+
     def test_a_hub_that_the_environment_excepts_is_asked_directly(self, hub, monkeypatch):
         with proxy() as (url, asked):
             monkeypatch.setenv("HTTP_PROXY", url)

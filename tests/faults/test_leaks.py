@@ -114,3 +114,20 @@ def test_a_call_that_is_cancelled_amid_an_answer_shows_nothing(hub):
                 return error
 
     assert shown_by(asyncio.run(main())) == []
+
+
+@pytest.mark.parametrize(
+    "spoil", [str.encode, lambda key: [key], lambda key: f"{key}\nmore", lambda key: f"{key}\udce9"]
+)
+@pytest.mark.parametrize("make", [Aki, AsyncAki])
+def test_a_key_that_is_no_text_is_refused_and_not_shown(make, spoil):
+    with pytest.raises(ConfigurationError, match="a string without line breaks") as caught:
+        make(spoil(KEY))
+    assert shown_by(caught.value) == []
+
+
+@pytest.mark.parametrize("make", [Aki, AsyncAki])
+def test_a_client_that_is_half_made_can_be_shown(make):
+    with pytest.raises(ConfigurationError, match="not the address of a hub") as caught:
+        make(KEY, api_server="://")
+    assert shown_by(caught.value) == []

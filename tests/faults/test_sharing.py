@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aki_client import Aki, AsyncAki, JobCanceledError
+from aki_client import Aki, AsyncAki, JobCanceledError, JobFailedError
 from aki_codegen.sandbox.faults.effects import Delay
 from faults.modes import KEY
 from faults.table.case import LONG
@@ -69,6 +69,35 @@ def test_a_waiter_that_is_cancelled_leaves_the_others_waiting(hub):
 def test_two_handles_of_one_job_are_one(mode, aki, hub):
     job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=RUNS))
     assert aki.llama3_8b_chat.job(job.id) == job
+
+
+def test_threads_that_read_one_job_typed_and_untyped_share_the_polls_and_both_get_the_result(hub):
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(1) as pool:
+        job = aki.llama3_8b_chat.submit(prompt_input=RUNS)
+        untyped = pool.submit(aki.job("llama3_8b_chat", job.id).result, 20)
+        assert job.result(timeout=20).text == untyped.result().text
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_tasks_that_read_one_job_typed_and_untyped_share_the_polls_and_both_get_the_result(hub):
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            job = await aki.llama3_8b_chat.submit(prompt_input=RUNS)
+            untyped = aki.job("llama3_8b_chat", job.id)
+            results = await asyncio.gather(job.result(20), untyped.result(20))
+            assert results[0].text == results[1].text
+
+    asyncio.run(main())
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_a_failure_is_typed_as_each_reader_reads_it(mode, aki):
+    job = mode.wait(aki.z_image_turbo.submit(prompt="[[errkeep=truncated]]"))
+    untyped = aki.job("z_image_turbo", job.id)
+    for handle in (job, untyped):
+        with pytest.raises(JobFailedError) as failed:
+            mode.wait(handle.result(20))
+        assert failed.value.partial["images"][0].format == "jpeg"
 
 
 def test_a_stream_and_a_handle_of_its_job_share_the_polls(hub):

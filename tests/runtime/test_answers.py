@@ -1,6 +1,7 @@
 """Answers that no recording holds: missing blocks, odd figures, other words."""
 
 import json
+import traceback
 
 import pytest
 from aki_codegen.runtime import errors
@@ -13,6 +14,8 @@ from aki_codegen.runtime.protocol.answers import (
     read_submit,
 )
 from support.driver import JOB, answer, done
+
+AUTH = "what the worker signs in with"
 
 
 def read(body, status=200):
@@ -69,6 +72,22 @@ def test_an_odd_progress_block_is_no_crash(progress):
 def test_progress_data_holds_no_credentials():
     progress = {"progress_data": {"text": "hi", "auth": "a", "auth_key": "b"}, "auth_key": "c"}
     assert read({"job_state": "processing", "progress": progress}).data == {"text": "hi"}
+
+
+def test_a_result_holds_no_credentials():
+    report = read_progress(done(text="hi", auth_key="SECRET"), "chat", JOB)
+    assert isinstance(report, Done)
+    assert report.result.keys() & {"auth", "auth_key"} == set()
+    assert report.result["text"] == "hi"
+
+
+def test_a_poll_that_failed_shows_no_credentials_in_the_locals_of_its_traceback():
+    with pytest.raises(errors.NotFoundError) as caught:
+        read_progress(answer(404, {"message": "no", "progress": {"auth_key": AUTH}}), "chat", JOB)
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = "".join(report.format())
+    assert "job_id = " in shown
+    assert AUTH not in shown
 
 
 def test_a_result_that_says_no_success_has_failed():

@@ -200,6 +200,12 @@ def test_a_poll_that_fails_for_good_cancels_the_job(failure, kind):
     assert len(driver.cancels) == 1
 
 
+def test_a_poll_that_fails_for_good_costs_no_result_that_comes_with_the_cancelling():
+    driver = Driver(submitted(), answer(404, {"message": "Not Found"}), done(text="hi"))
+    assert call(driver).text == "hi"
+    assert len(driver.cancels) == 1
+
+
 def test_a_second_interruption_while_cancelling_is_raised_too():
     driver = Driver(submitted(), KeyboardInterrupt(), KeyboardInterrupt("again"))
     with pytest.raises(KeyboardInterrupt, match="again"):

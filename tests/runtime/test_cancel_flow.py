@@ -10,13 +10,14 @@ from aki_codegen.runtime.options import Options
 from aki_codegen.runtime.protocol import polling
 from aki_codegen.runtime.protocol.answers import Answer
 from aki_codegen.runtime.protocol.state import JobState
+from aki_codegen.runtime.protocol.view import JobView
 from support.driver import CHAT, JOB, Driver, answer, done, pending, taking
 
 CANCELED = answer(200, {"success": True, "job_state": "canceled"})
 
 
 def cancel(driver, job=None, seconds=5.0):
-    job = job or JobState(CHAT, JOB)
+    job = job or JobState(CHAT.endpoint, JOB)
     driver.run(polling.cancel(driver.session, job, Options(), seconds))
     return job
 
@@ -34,11 +35,11 @@ def test_a_hub_that_ignores_cancelling_leaves_the_job_as_it_was():
 def test_a_job_that_the_hub_cancels_at_once_has_ended():
     job = cancel(Driver(CANCELED))
     with pytest.raises(JobCanceledError):
-        job.result()
+        JobView(job, CHAT).result()
 
 
 def test_a_job_that_finished_first_gives_its_result():
-    assert cancel(Driver(done(text="hi"))).result().text == "hi"
+    assert JobView(cancel(Driver(done(text="hi"))), CHAT).result().text == "hi"
 
 
 def test_a_job_that_has_ended_is_not_cancelled():
@@ -61,19 +62,19 @@ def test_cancelling_ends_in_its_time_though_the_hub_is_gone():
 
 def test_inputs_ride_on_the_cancelling_too():
     driver = Driver(pending())
-    cancel(driver, JobState(CHAT, JOB, inputs_to_send={"reason": "late"}))
+    cancel(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={"reason": "late"}))
     assert driver.sent[0].payload["reason"] == "late"
 
 
 def test_inputs_can_not_undo_the_cancelling():
     driver = Driver(pending())
-    cancel(driver, JobState(CHAT, JOB, inputs_to_send={"cancel": False}))
+    cancel(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={"cancel": False}))
     assert driver.sent[0].payload["cancel"] is True
 
 
 def test_abandoning_a_job_says_nothing_when_the_hub_is_gone():
     driver = Driver(then=ConnectionFailedError("broke"))
-    driver.run(polling.abandon(driver.session, JobState(CHAT, JOB), Options()))
+    driver.run(polling.abandon(driver.session, JobState(CHAT.endpoint, JOB), Options()))
     assert driver.cancels
 
 

@@ -8,7 +8,8 @@ from aki_codegen.runtime.chat.text import ChatText
 from aki_codegen.runtime.media.objects import Audio, Image
 from aki_codegen.runtime.models.base import OutputModel, ProgressModel
 from aki_codegen.runtime.protocol.answers import read_progress
-from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
+from aki_codegen.runtime.protocol.state import JobState
+from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
 from PIL import Image as Pillow
 from support.captures import needs_captures, recorded_polls
 from support.driver import texts
@@ -74,14 +75,15 @@ EXAMPLE = Reading("example_api", ExampleOutput, ExampleProgress)
 
 
 def live_through(reading, answers):
-    """Return the job after all answers, and the events on its way."""
-    job = JobState(reading, "job")
-    reader = EventReader(job)
+    """Return how the job looks after all answers, and the events on its way."""
+    job = JobState(reading.endpoint, "job")
+    view = JobView(job, reading)
+    reader = EventReader(view)
     events = []
     for answer in answers:
         job.observe(read_progress(answer, reading.endpoint, "job"), 0.0, 0.2)
         events.append(reader.read())
-    return job, [event for event in events if event is not None]
+    return view, [event for event in events if event is not None]
 
 
 def test_a_chat_streams_its_text_once():

@@ -93,7 +93,11 @@ REFUSED = {
     "text of no text": ([user([{"text": 5}])], "is of unknown kind 'text'"),
     "an empty medium": ([user([{"text": "a"}, {"image": b""}])], "part 1: the image is empty"),
     "an unknown format": ([user([{"image": b"hello"}])], "part 0: the image is of no known format"),
-    "no such file": ([user([{"image": "nowhere.png"}])], "can not be read: No such file"),
+    "no such file": (
+        [user([{"image": "nowhere.png"}])],
+        "'nowhere.png' can not be read: No such file",
+    ),
+    "no name of a file": ([user([{"image": "a\0b"}])], "can not be read: embedded null byte"),
     "an unsupported medium": ([user([{"video": b"1234ftypisom"}])], "this endpoint takes text"),
     "a value that is no JSON": ([user("Hi", extra=object())], "JSON"),
     "a number that is none": ([user("Hi", weight=float("nan"))], "JSON"),

@@ -4,7 +4,8 @@ import pytest
 from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress
 from aki_codegen.runtime.events import Queued, Running
 from aki_codegen.runtime.protocol.answers import read_progress
-from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
+from aki_codegen.runtime.protocol.state import JobState
+from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.driver import CHAT, JOB, answer, done, pending
@@ -16,12 +17,13 @@ class Watched:
     """A job that is told its answers, and a reader of its events."""
 
     def __init__(self, reading=CHAT):
-        self.job = JobState(reading, JOB)
-        self.reader = EventReader(self.job)
+        self.job = JobState(reading.endpoint, JOB)
+        self.view = JobView(self.job, reading)
+        self.reader = EventReader(self.view)
 
     def hear(self, *answers):
         for one in answers:
-            self.job.observe(read_progress(one, self.job.reading.endpoint, JOB), 0.0, 0.2)
+            self.job.observe(read_progress(one, self.job.endpoint, JOB), 0.0, 0.2)
         return self.reader.read()
 
 
@@ -131,13 +133,13 @@ def test_a_late_reader_gets_the_whole_text():
     watched = Watched()
     watched.hear(pending(text="a"))
     watched.hear(pending(text="ab"))
-    late = EventReader(watched.job)
+    late = EventReader(watched.view)
     assert late.read().text_delta == "ab"
 
 
 def test_two_readers_do_not_take_from_each_other():
     watched = Watched()
-    other = EventReader(watched.job)
+    other = EventReader(watched.view)
     watched.hear(pending(text="a"))
     assert other.read().text_delta == "a"
 

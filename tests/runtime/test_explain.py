@@ -110,6 +110,7 @@ def test_a_body_nested_too_deep_is_no_crash(wrap):
 def test_a_raw_answer_shows_neither_credentials_nor_the_job(status):
     body = {"progress": {"auth": "WORKER", "auth_key": "SECRET"}, "job_id": "the-job", "odd": 1}
     body["worker"] = {"auth_key": "SECRET"}
+    body["workers"] = [{"name": "one", "auth": "WORKER"}, [{"auth_key": "SECRET"}]]
     said = str(status_error(answer(status, body), "chat"))
     assert "SECRET" not in said
     assert "WORKER" not in said

@@ -6,7 +6,6 @@ import pickle
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
 from aki_client._runtime.jobs.slots import ASYNC_SLOTS, SYNC_SLOTS
-from aki_client.endpoints._flux_dev import FluxDevOutput
 from support.ids import plain
 
 SECRET = "the-secret-key"
@@ -69,22 +68,22 @@ def test_the_key_is_read_anew(client, job, monkeypatch):
 def test_copies_of_one_job_know_the_same(job):
     first, second = carry(job), carry(job)
     assert first == second == job
-    first.settle(FluxDevOutput.read({"seed": 5}), None)
+    first.settle({"seed": 5}, None)
     assert second.ended
 
 
 def test_a_result_travels_along(job):
-    job.settle(FluxDevOutput.read({"seed": 5}, endpoint="flux-dev", job_id=JOB), None)
+    job.settle({"seed": 5}, None)
     again = carry_far(job)
     assert again.ended
-    assert again._state.result().seed == 5
+    assert again._view.result().seed == 5
 
 
 def test_an_error_travels_along(job):
     job.settle(None, JobFailedError("boom", endpoint="flux-dev", job_id=JOB))
     again = carry_far(job)
     with pytest.raises(JobFailedError, match="boom"):
-        again._state.result()
+        again._view.result()
 
 
 def test_a_job_of_an_endpoint_that_was_not_generated_is_found_again(client):

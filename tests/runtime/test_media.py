@@ -32,6 +32,9 @@ def uri(mime, data):
         (uri("image/JPEG", JPEG), "jpeg", "image/jpeg"),
         (uri("image/jpg", JPEG), "jpeg", "image/jpeg"),
         (uri("IMAGE/WEBP", b"?"), "webp", "image/webp"),
+        (uri("image/png", JPEG), "jpeg", "image/jpeg"),
+        ("data:image/png;base64,!!!", "png", "image/png"),
+        ("not base64!", "octet-stream", "application/octet-stream"),
         (base64_of(PNG), "png", "image/png"),
         (PNG, "png", "image/png"),
         (uri("application/octet-stream", PNG), "png", "image/png"),
@@ -41,7 +44,7 @@ def uri(mime, data):
         (b"", "octet-stream", "application/octet-stream"),
     ],
 )
-def test_the_format_is_what_is_declared_or_what_the_bytes_show(source, format_name, mime):
+def test_the_format_is_what_the_bytes_show_or_what_is_declared(source, format_name, mime):
     picture = Image(source)
     assert (picture.format, picture.mime) == (format_name, mime)
 

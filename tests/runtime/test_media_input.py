@@ -74,8 +74,8 @@ def test_a_picture_opened_as_text_says_how_to_open_it(png_file):
 
 @pytest.mark.parametrize(
     "value",
-    [b"", bytearray(), io.BytesIO(), "data:image/png;base64,", Image(b""), Image("")],
-    ids=["bytes", "bytearray", "file", "URI", "output", "text output"],
+    [b"", bytearray(), io.BytesIO(), "", "data:image/png;base64,", Image(b""), Image("")],
+    ids=["bytes", "bytearray", "file", "text", "URI", "output", "text output"],
 )
 def test_what_is_empty_is_refused(value):
     with pytest.raises(MediaError, match="the image is empty"):
@@ -131,3 +131,30 @@ def test_every_format_of_the_hub_is_known_by_its_first_bytes(head, kind, format_
     media = as_media(head, kind)
     assert isinstance(media, Media)
     assert media.mime == f"{kind}/{format_name}"
+
+
+def test_a_file_is_left_where_it_stood_for_the_next_call(png_file):
+    with png_file.open("rb") as file:
+        assert as_media(file, "image").bytes == as_media(file, "image").bytes == PNG
+        assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["https://hub.example/cat.png", "http://cat.png", "file:///cat.png"]
+)
+def test_an_address_is_not_fetched(text):
+    with pytest.raises(MediaError, match="an address is not fetched; give the bytes"):
+        as_media(text, "image")
+
+
+def test_a_pillow_image_that_png_has_no_form_for_is_sent_as_jpeg():
+    assert as_media(Pillow.new("CMYK", (3, 2)), "image").format == "jpeg"
+
+
+def test_base64_that_breaks_late_is_refused():
+    with pytest.raises(MediaError, match="not valid base64"):
+        as_media(URI + "!!!", "image")
+
+
+def test_the_bytes_decide_whatever_a_data_uri_says():
+    assert as_media(URI, "image").format == "png"

@@ -15,6 +15,7 @@ from aki_codegen.runtime.options import Options
 from aki_codegen.runtime.protocol import polling
 from aki_codegen.runtime.protocol.answers import Answer
 from aki_codegen.runtime.protocol.state import JobState
+from aki_codegen.runtime.protocol.view import JobView
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
 
 BROKEN = ConnectionFailedError("the connection broke", sent=True)
@@ -26,7 +27,7 @@ PASSING = [
 
 
 def poll(driver, job=None, deadline=60.0):
-    job = job or JobState(CHAT, JOB)
+    job = job or JobState(CHAT.endpoint, JOB)
     driver.run(polling.poll(driver.session, job, Options(), deadline))
     return job
 
@@ -39,7 +40,7 @@ def expecting(seconds):
 
 def watch_polls(driver, count, interval=0.2, **moments):
     """Poll a job as often as said and return the pauses between its polls."""
-    job = JobState(CHAT, JOB)
+    job = JobState(CHAT.endpoint, JOB)
     options = Options(progress_interval=interval)
     for _ in range(count):
         driver.run(polling.advance(driver.session, job, options, None))
@@ -55,7 +56,7 @@ def test_a_poll_names_the_job_and_carries_the_key():
 @pytest.mark.parametrize("failure", PASSING)
 def test_a_poll_is_repeated_over_a_passing_failure(failure):
     job = poll(Driver(failure, failure, failure, done(text="hi")))
-    assert job.result().text == "hi"
+    assert JobView(job, CHAT).result().text == "hi"
 
 
 @pytest.mark.parametrize("failure", PASSING)
@@ -131,7 +132,7 @@ def test_a_poll_may_take_what_is_left_of_the_deadline():
 
 
 def test_inputs_ride_on_the_next_poll_and_on_no_other():
-    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    job = JobState(CHAT.endpoint, JOB, inputs_to_send={"stop": True})
     driver = Driver(pending(), pending())
     poll(driver, job)
     poll(driver, job)
@@ -140,7 +141,7 @@ def test_inputs_ride_on_the_next_poll_and_on_no_other():
 
 @pytest.mark.parametrize("failure", PASSING)
 def test_inputs_are_kept_when_their_poll_fails(failure):
-    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    job = JobState(CHAT.endpoint, JOB, inputs_to_send={"stop": True})
     driver = Driver(failure, pending())
     poll(driver, job)
     assert [request.payload.get("stop") for request in driver.polls] == [True, True]
@@ -150,14 +151,14 @@ def test_inputs_are_kept_when_their_poll_fails(failure):
     "failure", [answer(401, {"error": "no"}), answer(200, b"<html>"), KeyboardInterrupt()]
 )
 def test_inputs_are_kept_when_the_waiting_ends(failure):
-    job = JobState(CHAT, JOB, inputs_to_send={"stop": True})
+    job = JobState(CHAT.endpoint, JOB, inputs_to_send={"stop": True})
     with pytest.raises(BaseException):  # noqa: B017, PT011 whatever it is
         poll(Driver(failure), job)
     assert job.inputs_to_send == {"stop": True}
 
 
 def test_inputs_given_while_a_poll_fails_win_over_those_before():
-    job = JobState(CHAT, JOB, inputs_to_send={"volume": 1, "stop": False})
+    job = JobState(CHAT.endpoint, JOB, inputs_to_send={"volume": 1, "stop": False})
 
     def fail(driver, seconds):
         job.inputs_to_send["volume"] = 2
@@ -171,7 +172,7 @@ def test_inputs_given_while_a_poll_fails_win_over_those_before():
 @pytest.mark.parametrize("name", ["key", "job_id"])
 def test_inputs_never_take_the_place_of_what_the_protocol_needs(name):
     driver = Driver(pending())
-    poll(driver, JobState(CHAT, JOB, inputs_to_send={name: "other"}))
+    poll(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={name: "other"}))
     assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
 
 

@@ -32,7 +32,7 @@ def test_a_submit_says_what_it_is_given_and_that_it_will_not_wait():
 
 
 def test_a_submit_returns_the_job():
-    assert submit(Driver(submitted())).job_id == JOB
+    assert submit(Driver(submitted())).state.job_id == JOB
 
 
 def test_the_log_shortens_the_jobs_id():
@@ -44,7 +44,7 @@ def test_the_log_shortens_the_jobs_id():
 @pytest.mark.parametrize("failure", [NEVER_SENT, TOO_MANY, QUEUE_FULL])
 def test_a_submit_that_made_no_job_is_sent_again(failure):
     driver = Driver(failure, failure, submitted())
-    assert submit(driver, max_retries=2).job_id == JOB
+    assert submit(driver, max_retries=2).state.job_id == JOB
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from aki_codegen.runtime.errors import InvalidParametersError
 from aki_codegen.runtime.media.objects import Audio, Image, Video
 from aki_codegen.runtime.protocol.answers import read_progress
 from aki_codegen.runtime.protocol.state import JobState
+from aki_codegen.runtime.protocol.view import JobView
 from PIL import Image as Pillow
 from support.driver import JOB, answer
 from support.ids import plain
@@ -174,8 +175,9 @@ def test_progress_is_read_the_same_way():
 
 
 def test_a_failed_job_keeps_its_outputs():
-    job = JobState(untyped_spec("any", "aki_client").info.reading, JOB)
+    job = JobState("any", JOB)
     result = {"error": "boom", "images": [uri("image/png", PNG)]}
     body = {"job_state": "done", "job_result": result}
     job.observe(read_progress(answer(200, body), "any", JOB), 0.0, 0.2)
-    assert job.error.partial == {"images": [Image(PNG)]}
+    view = JobView(job, untyped_spec("any", "aki_client").info.reading)
+    assert view.error.partial == {"images": [Image(PNG)]}

@@ -11,7 +11,7 @@ from aki_codegen.runtime.hub import Address
 from aki_codegen.runtime.protocol.answers import Answer
 from aki_codegen.runtime.protocol.effects import Flow, Note, Notify, Pause, Send, Session
 from aki_codegen.runtime.protocol.requests import Request
-from aki_codegen.runtime.protocol.state import Reading
+from aki_codegen.runtime.protocol.view import Reading
 from aki_codegen.runtime.secret import ApiKey
 from support.samples import ChatOutput, ChatProgress
 

@@ -83,7 +83,7 @@ class Address:
     def is_plain(self) -> bool:
         """Whether a key sent there could be read on the way."""
         parts = urlsplit(self.server)
-        return parts.scheme == "http" and not _is_loopback(parts.hostname)
+        return parts.scheme == "http" and not is_loopback(parts.hostname)
 
     def require_private(self, key: ApiKey | None, *, allow_http: bool) -> None:
         """Refuse to send a key where others can read it on the way.
@@ -127,7 +127,7 @@ def _split(text: str) -> SplitResult | None:
     try:
         if "://" not in text:
             host = urlsplit(f"//{text}").hostname
-            text = f"{'http' if _is_loopback(host) else 'https'}://{text}"
+            text = f"{'http' if is_loopback(host) else 'https'}://{text}"
         parts = urlsplit(text)
         _ = parts.port  # raises where it is none
         (parts.hostname or "").encode("idna")  # raises where it can be no host
@@ -137,7 +137,8 @@ def _split(text: str) -> SplitResult | None:
     return parts if is_http and not any(map(str.isspace, parts.netloc)) else None
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine."""
     if host is None:
         return False
     if host == "localhost" or host.endswith(".localhost"):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
 from ..json_value import JsonText, check_encodes, encode_json
-from ..media.inputs import AudioInput, ImageInput, VideoInput, as_media
+from ..media.inputs import AudioInput, ImageInput, VideoInput, as_media, unreadable
 from ..media.objects import Media
 from ..shapes import is_array, is_iterable, is_mapping, is_object
 
@@ -124,10 +124,10 @@ def _read_part(part: object, where: str) -> dict[str, Any]:
 def _medium(value: object, kind: Any, where: str) -> Media:
     try:
         return as_media(value, kind)
-    except OSError as error:
-        reason = f"can not be read: {error.strerror or error}"
     except MediaError as error:
         reason = error.message
+    except (OSError, ValueError) as error:
+        reason = unreadable(value, error)
     raise _refused(f"{where}: {reason}")
 
 

@@ -21,7 +21,8 @@ from ..models.parameters import Parameter
 from ..options import OptionChanges, Options
 from ..protocol import flows
 from ..protocol.effects import Flow, Session
-from ..protocol.state import JobState, Out, Prog, Reading
+from ..protocol.state import JobState
+from ..protocol.view import JobView, Out, Prog, Reading
 from . import staleness
 from .info import EndpointInfo, check_with_model, removal_notice
 
@@ -127,11 +128,11 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
-    def _found(self, job_id: object) -> JobState[Prog, Out]:
+    def _found(self, job_id: object) -> JobView[Prog, Out]:
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
             raise InvalidParametersError(self.info.name, [reason])
-        return JobState(self.info.reading, job_id)
+        return JobView(JobState(self.info.name, job_id), self.info.reading)
 
     def _explaining(self, session: Session, flow: Flow[T]) -> Flow[T]:
         return staleness.explaining(session, self.info.origin, self._options.max_retries, flow)
@@ -164,8 +165,7 @@ class Endpoint(_Bound[P, Out, Prog]):
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
-        state = self._runner.run(self._start(args, kwargs))
-        return self._handle(state)
+        return self._handle(self._runner.run(self._start(args, kwargs)))
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -175,10 +175,10 @@ class Endpoint(_Bound[P, Out, Prog]):
         """Return the same endpoint with other options; `Options` says what each means."""
         return Endpoint(self._runner, self._spec, replace(self._options, **changes))
 
-    def _handle(self, state: JobState[Prog, Out]) -> Job[Prog, Out]:
-        return Job(self._runner, state, self._options, self.info.origin)
+    def _handle(self, view: JobView[Prog, Out]) -> Job[Prog, Out]:
+        return Job(self._runner, view, self._options, self.info.origin)
 
-    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
+    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
         session = self._runner.session
         submit = flows.submit(session, self.info.reading, inputs, self._options)
@@ -209,8 +209,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
-        state = await self._runner.run(self._start(args, kwargs))
-        return self._handle(state)
+        return self._handle(await self._runner.run(self._start(args, kwargs)))
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -220,10 +219,10 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         """Return the same endpoint with other options; `Options` says what each means."""
         return AsyncEndpoint(self._runner, self._spec, replace(self._options, **changes))
 
-    def _handle(self, state: JobState[Prog, Out]) -> AsyncJob[Prog, Out]:
-        return AsyncJob(self._runner, state, self._options, self.info.origin)
+    def _handle(self, view: JobView[Prog, Out]) -> AsyncJob[Prog, Out]:
+        return AsyncJob(self._runner, view, self._options, self.info.origin)
 
-    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobState[Prog, Out]]:
+    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
         inputs = self.info.inputs(args, kwargs)
         session = self._runner.session
         submit = flows.submit(session, self.info.reading, inputs, self._options)

@@ -11,7 +11,7 @@ from ..jobs.ref import Origin
 from ..models.base import InputModel
 from ..models.parameters import Parameter, parameters_of
 from ..models.refusals import problems_of
-from ..protocol.state import Out, Prog, Reading
+from ..protocol.view import Out, Prog, Reading
 
 
 @dataclass(frozen=True)

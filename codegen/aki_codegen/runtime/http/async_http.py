@@ -54,6 +54,7 @@ class AsyncHttp:
 
         Raises:
             ConnectionFailedError: There is none, or not in time.
+            ConfigurationError: The caller's client can not be used.
         """
         try:
             return await self._exchange(request, seconds)

@@ -7,12 +7,13 @@ through httpcore, the pool below httpx, which is given just what the request nee
 import ssl
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies
 
 import httpcore
 import httpx
 
+from ..hub import is_loopback
 from ..protocol.requests import Request
 
 CONNECT_SECONDS = 10.0
@@ -46,7 +47,20 @@ def client_settings(user_agent: str) -> dict[str, Any]:
     limits = httpx.Limits(
         max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS
     )
-    return {"verify": certificates(), "limits": limits, "headers": {"User-Agent": user_agent}}
+    headers = {"User-Agent": user_agent}
+    return {"verify": certificates(), "limits": limits, "headers": headers, "mounts": _unproxied()}
+
+
+def _unproxied() -> dict[str, None]:
+    """Name this machine as what no proxy on another one is asked for.
+
+    It could not reach this one, and over plain http it would read the key.
+    """
+    proxies = getproxies()
+    named = [proxies[scheme] for scheme in ("http", "all") if proxies.get(scheme)]
+    if all(is_loopback(urlsplit(url if "://" in url else f"//{url}").hostname) for url in named):
+        return {}
+    return dict.fromkeys(("all://localhost", "all://*.localhost", "all://127.0.0.1", "all://[::1]"))
 
 
 def lane_settings() -> dict[str, Any]:

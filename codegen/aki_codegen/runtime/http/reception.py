@@ -15,10 +15,16 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 import httpcore
 
-from ..errors import AkiError, ConnectionFailedError, UnexpectedAnswerError
+from ..errors import (
+    AkiError,
+    ConfigurationError,
+    ConnectionFailedError,
+    UnexpectedAnswerError,
+)
 from ..protocol.answers import Answer
 from ..protocol.certainty import UNCERTAIN
 from ..protocol.requests import Request
+from .library import without_key_in_urls
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 """Bytes of one answer at the most, decompressed; no answer of a hub is near it."""
@@ -120,9 +126,9 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def without_frames(error: BaseException) -> BaseException:
-    """Forget where an interruption struck: the places inside httpx know the request, and with it the key."""
-    error.__context__ = None
+def without_origin(error: BaseException) -> BaseException:
+    """Forget where an exception struck and what led to it: both know the library's request, and with it the key."""
+    error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
 
 
@@ -137,16 +143,20 @@ def failure_of(
         seconds: What it was given.
         library: The library of the client that sent it.
     """
+    if isinstance(error, RuntimeError):
+        return ConfigurationError(f"the HTTP client can not be used: {error}")
     if isinstance(error, AkiError) or not isinstance(error, (*_FAILED, library.HTTPError)):
-        return without_frames(error)
+        return without_origin(error)
     server = urlsplit(request.url).netloc
     never_sent = isinstance(error, (*_NEVER_SENT, *_never_sent(library)))
+    # Where a caller's own client raises for a status, this is the URL with its query.
+    said = without_key_in_urls(str(error))
     if isinstance(error, (*_LATE, library.TimeoutException)):
         what = f"{server} did not answer within {seconds:.3g} s"
     elif never_sent:
-        what = f"could not connect to {server}: {error}"
+        what = f"could not connect to {server}: {said}"
     else:
-        what = f"the connection to {server} broke: {error or type(error).__name__}"
+        what = f"the connection to {server} broke: {said or type(error).__name__}"
     if not never_sent and request.purpose == "submit":
         what += f"; {UNCERTAIN}"
     return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=not never_sent)

@@ -14,7 +14,6 @@ from typing import Any
 import httpcore
 import httpx
 
-from ..errors import ConfigurationError
 from ..protocol.answers import Answer
 from ..protocol.requests import Request
 from .lanes import IdleLanes
@@ -55,8 +54,6 @@ class SyncHttp:
         """
         try:
             return self._exchange(request, seconds)
-        except RuntimeError as error:
-            failure: BaseException = ConfigurationError(f"the HTTP client can not be used: {error}")
         except BaseException as error:
             failure = failure_of(error, request, seconds, self._library)
         # Raised here, so that it does not lead to the library's own request, which holds the key.

@@ -8,7 +8,7 @@ from ..http.runner import AsyncRunner
 from ..options import Options
 from ..protocol import polling
 from ..protocol.effects import CANCEL_SECONDS
-from ..protocol.state import EventReader, JobState, Out, Prog
+from ..protocol.view import EventReader, JobView, Out, Prog
 from .handle import JobHandle
 from .ref import Origin, restore_async_job
 from .slots import ASYNC_SLOTS, take_turn
@@ -18,13 +18,14 @@ class AsyncJob(JobHandle[Prog, Out]):
     """A job on the hub, for async code. It may be shared by the tasks of one event loop."""
 
     def __init__(
-        self, runner: AsyncRunner, state: JobState[Prog, Out], options: Options, origin: Origin
+        self, runner: AsyncRunner, view: JobView[Prog, Out], options: Options, origin: Origin
     ) -> None:
         self._origin = origin
         self._runner = runner
         self._options = options
-        self._slot = ASYNC_SLOTS.of(runner.session.address.server, state)
+        self._slot = ASYNC_SLOTS.of(runner.session.address.server, view.state)
         self._state = self._slot.state
+        self._view = self._slot.view(view.reading)
         self._turn = self._slot.turn
 
     async def status(self, timeout: float | None = 60.0) -> str:
@@ -51,7 +52,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader = EventReader(self._state)
+        reader = EventReader(self._view)
         deadline = self._runner.session.deadline(self._patience(timeout))
         while True:
             event = reader.read()
@@ -75,7 +76,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         deadline = self._runner.session.deadline(self._patience(timeout))
         while not self._state.ended:
             await self._advance(deadline)
-        return self._state.result()
+        return self._view.result()
 
     async def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -104,7 +105,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         """Pickle where the job is and how it ended, never the key."""
         return restore_async_job, (
             self._ref(self._runner.session.address),
-            self._state.output,
+            self._state.result,
             self._state.error,
         )
 

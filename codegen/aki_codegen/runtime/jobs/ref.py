@@ -3,12 +3,12 @@
 import atexit
 import importlib
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AkiError
+from ..errors import JobError
 from ..hub import Layout
-from ..models.base import OutputModel
 
 if TYPE_CHECKING:
     from .async_job import AsyncJob
@@ -51,19 +51,21 @@ _clients: dict[tuple[str, str, str, Layout], Any] = {}
 _lock = threading.Lock()
 
 
-def restore_job(ref: JobRef, output: OutputModel | None, error: AkiError | None) -> "Job[Any, Any]":
+def restore_job(
+    ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
+) -> "Job[Any, Any]":
     """Rebuild a job's handle in any process; the key is AKI_API_KEY there."""
     job: Job[Any, Any] = _endpoint("Aki", ref).job(ref.job_id)
-    job.settle(output, error)
+    job.settle(result, error)
     return job
 
 
 def restore_async_job(
-    ref: JobRef, output: OutputModel | None, error: AkiError | None
+    ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
 ) -> "AsyncJob[Any, Any]":
     """Rebuild a job's handle for async code in any process; the key is AKI_API_KEY there."""
     job: AsyncJob[Any, Any] = _endpoint("AsyncAki", ref).job(ref.job_id)
-    job.settle(output, error)
+    job.settle(result, error)
     return job
 
 

@@ -11,17 +11,27 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from ..protocol.state import JobState, Out, Prog
+from ..models.base import OutputModel
+from ..protocol.state import JobState
+from ..protocol.view import JobView, Out, Prog, Reading
 
 Turn = TypeVar("Turn")
 
 
-class JobSlot(Generic[Prog, Out, Turn]):
+class JobSlot(Generic[Turn]):
     """One job in use: what is known of it, and the turn to ask."""
 
-    def __init__(self, state: JobState[Prog, Out], turn: Turn) -> None:
+    def __init__(self, state: JobState, turn: Turn) -> None:
         self.state = state
         self.turn = turn
+        self._views: dict[type[OutputModel], JobView[Any, Any]] = {}
+
+    def view(self, reading: Reading[Prog, Out]) -> JobView[Prog, Out]:
+        """Return the job as it is read in one way; all who read it so share the outputs."""
+        view: JobView[Prog, Out] = self._views.setdefault(
+            reading.output, JobView(self.state, reading)
+        )
+        return view
 
 
 class JobSlots(Generic[Turn]):
@@ -33,15 +43,15 @@ class JobSlots(Generic[Turn]):
 
     def __init__(self, make_turn: Callable[[], Turn]) -> None:
         self._make_turn = make_turn
-        self._slots: WeakValueDictionary[tuple[object, ...], JobSlot[Any, Any, Turn]]
+        self._slots: WeakValueDictionary[tuple[str, str, str], JobSlot[Turn]]
         self._slots = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def of(self, server: str, state: JobState[Prog, Out]) -> JobSlot[Prog, Out, Turn]:
+    def of(self, server: str, state: JobState) -> JobSlot[Turn]:
         """Return the slot of a job: the one in use, or a new one for this state."""
-        key = (server, state.reading.endpoint, state.job_id, state.reading.output)
+        key = (server, state.endpoint, state.job_id)
         with self._lock:
-            slot: JobSlot[Prog, Out, Turn] | None = self._slots.get(key)
+            slot = self._slots.get(key)
             if slot is None:
                 slot = self._slots[key] = JobSlot(state, self._make_turn())
             return slot

@@ -14,7 +14,7 @@ from ..http.runner import AsyncRunner, SyncRunner
 from ..options import Options
 from ..protocol import flows, polling
 from ..protocol.effects import CANCEL_SECONDS, Flow
-from ..protocol.state import EventReader, JobState, Out, Prog
+from ..protocol.view import EventReader, JobView, Out, Prog
 from .live import open_view
 from .slots import ASYNC_SLOTS, SYNC_SLOTS, JobSlot, take_turn
 
@@ -25,15 +25,13 @@ class Stream(Generic[Prog, Out]):
     def __init__(
         self,
         runner: SyncRunner,
-        start: Flow[JobState[Prog, Out]],
+        start: Flow[JobView[Prog, Out]],
         options: Options,
     ) -> None:
         self._runner = runner
         self._start = start
         self._options = options
-        self._opened: tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]] | None = (
-            None
-        )
+        self._opened: tuple[JobSlot[threading.Lock], EventReader[Prog, Out]] | None = None
 
     def __repr__(self) -> str:
         state = self._opened[0].state.status if self._opened is not None else "not begun"
@@ -55,7 +53,7 @@ class Stream(Generic[Prog, Out]):
                 break
             self._advance(slot)
         if state.error is not None:
-            state.result()
+            reader.view.result()
 
     def text(self) -> Iterator[str]:
         """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
@@ -70,11 +68,10 @@ class Stream(Generic[Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
-        slot, _ = self._open()
-        state = slot.state
-        while not state.ended:
+        slot, reader = self._open()
+        while not slot.state.ended:
             self._advance(slot)
-        return state.result()
+        return reader.view.result()
 
     def show(self) -> Out:
         """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
@@ -106,14 +103,14 @@ class Stream(Generic[Prog, Out]):
             finally:
                 slot.turn.release()
 
-    def _open(self) -> tuple[JobSlot[Prog, Out, threading.Lock], EventReader[Prog, Out]]:
+    def _open(self) -> tuple[JobSlot[threading.Lock], EventReader[Prog, Out]]:
         if self._opened is None:
-            state = self._runner.run(self._start)
-            slot = SYNC_SLOTS.of(self._runner.session.address.server, state)
-            self._opened = slot, EventReader(slot.state)
+            view = self._runner.run(self._start)
+            slot = SYNC_SLOTS.of(self._runner.session.address.server, view.state)
+            self._opened = slot, EventReader(slot.view(view.reading))
         return self._opened
 
-    def _advance(self, slot: JobSlot[Prog, Out, threading.Lock]) -> None:
+    def _advance(self, slot: JobSlot[threading.Lock]) -> None:
         seen = slot.state.revision
         with slot.turn:
             if slot.state.revision == seen and not slot.state.ended:
@@ -138,13 +135,13 @@ class AsyncStream(Generic[Prog, Out]):
     def __init__(
         self,
         runner: AsyncRunner,
-        start: Flow[JobState[Prog, Out]],
+        start: Flow[JobView[Prog, Out]],
         options: Options,
     ) -> None:
         self._runner = runner
         self._start = start
         self._options = options
-        self._opened: tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]] | None = None
+        self._opened: tuple[JobSlot[asyncio.Lock], EventReader[Prog, Out]] | None = None
 
     def __repr__(self) -> str:
         state = self._opened[0].state.status if self._opened is not None else "not begun"
@@ -166,7 +163,7 @@ class AsyncStream(Generic[Prog, Out]):
                 break
             await self._advance(slot)
         if state.error is not None:
-            state.result()
+            reader.view.result()
 
     async def text(self) -> AsyncIterator[str]:
         """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
@@ -181,11 +178,10 @@ class AsyncStream(Generic[Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
-        slot, _ = await self._open()
-        state = slot.state
-        while not state.ended:
+        slot, reader = await self._open()
+        while not slot.state.ended:
             await self._advance(slot)
-        return state.result()
+        return reader.view.result()
 
     async def show(self) -> Out:
         """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
@@ -217,14 +213,14 @@ class AsyncStream(Generic[Prog, Out]):
             finally:
                 slot.turn.release()
 
-    async def _open(self) -> tuple[JobSlot[Prog, Out, asyncio.Lock], EventReader[Prog, Out]]:
+    async def _open(self) -> tuple[JobSlot[asyncio.Lock], EventReader[Prog, Out]]:
         if self._opened is None:
-            state = await self._runner.run(self._start)
-            slot = ASYNC_SLOTS.of(self._runner.session.address.server, state)
-            self._opened = slot, EventReader(slot.state)
+            view = await self._runner.run(self._start)
+            slot = ASYNC_SLOTS.of(self._runner.session.address.server, view.state)
+            self._opened = slot, EventReader(slot.view(view.reading))
         return self._opened
 
-    async def _advance(self, slot: JobSlot[Prog, Out, asyncio.Lock]) -> None:
+    async def _advance(self, slot: JobSlot[asyncio.Lock]) -> None:
         seen = slot.state.revision
         async with slot.turn:
             if slot.state.revision == seen and not slot.state.ended:

@@ -35,6 +35,7 @@ class PillowLike(Protocol):
         """Write the picture into a file object."""
 
 
+_LONGEST_NAME = 200
 _TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
@@ -53,7 +54,7 @@ def as_media(value: object, kind: Kind) -> Media:
 def _medium_of(value: object, make: type[Media]) -> Media:
     if isinstance(value, Media):
         return value
-    if isinstance(value, str) and is_data_uri(value):
+    if isinstance(value, str) and (is_data_uri(value) or not value):
         return make(value)
     if isinstance(value, str) and "://" in value[:10]:
         raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
@@ -104,6 +105,13 @@ def _encoded(picture: PillowLike) -> bytes:
     return buffer.getvalue()
 
 
+def unreadable(value: object, error: OSError | ValueError) -> str:
+    """Say that what a caller gave can not be read; a path is named, as far as it is short."""
+    name = os.fspath(value) if _is_path(value) else ""
+    named = f"{name!r} " if 0 < len(name) <= _LONGEST_NAME else ""
+    return f"{named}can not be read: {getattr(error, 'strerror', None) or error}"
+
+
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
@@ -142,7 +150,7 @@ class _MediaParameter:
         except MediaError as error:
             reason = error.message
         except (OSError, ValueError) as error:
-            reason = f"can not be read: {getattr(error, 'strerror', None) or error}"
+            reason = unreadable(value, error)
         raise PydanticCustomError("media", "{reason}", {"reason": reason})
 
     def __repr__(self) -> str:

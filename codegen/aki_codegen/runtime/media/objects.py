@@ -7,6 +7,7 @@ import io
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
@@ -42,7 +43,7 @@ class Media:
     def __init__(self, source: str | bytes | os.PathLike[str]) -> None:
         self._source = _source_of(source)
         self._bytes = source if isinstance(source, bytes) else None
-        self._format = _declared_format(source) if isinstance(source, str) else None
+        self._format: str | None = None
 
     @property
     def bytes(self) -> bytes:
@@ -57,9 +58,12 @@ class Media:
 
     @property
     def format(self) -> str:
-        """The format in small letters, as in "jpeg"; "octet-stream" where it is unknown."""
+        """The format in small letters, as in "jpeg", by the first bytes, or as declared where those say nothing.
+
+        It is "octet-stream" where it is unknown.
+        """
         if self._format is None:
-            self._format = sniff(self.head(16), self.kind) or UNKNOWN
+            self._format = self._seen_format() or self._declared_format() or UNKNOWN
         return self._format
 
     @property
@@ -154,6 +158,14 @@ class Media:
             _make_file(target, self.pieces())
         return target
 
+    def _seen_format(self) -> str | None:
+        with suppress(MediaError):
+            return sniff(self.head(16), self.kind)
+        return None
+
+    def _declared_format(self) -> str | None:
+        return _declared_in(self._source.text) if isinstance(self._source, TextSource) else None
+
     def _data_uri_head(self) -> str:
         if isinstance(self._source, TextSource) and self._source.is_data_uri:
             return self._source.header
@@ -171,7 +183,7 @@ class Media:
                 number += 1
 
     def __repr__(self) -> str:
-        form = self._format or "of unknown format"
+        form = self._format or self._declared_format() or "of unknown format"
         return f"<{type(self).__name__} {form}, about {self.size:,} bytes>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -266,7 +278,7 @@ def _as_sent(value: object) -> object:
     return value.data_uri() if isinstance(value, Media) else value
 
 
-def _declared_format(text: str) -> str | None:
+def _declared_in(text: str) -> str | None:
     if not is_data_uri(text):
         return None
     head = text[5 : text.find(",")] if "," in text[:200] else ""

@@ -89,9 +89,9 @@ def read_json(answer: Answer, endpoint: str | None = None) -> dict[str, Any]:
     return document
 
 
-def _no_document(answer: Answer, endpoint: str | None) -> errors.AkiError:
+def _no_document(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.AkiError:
     if answer.status >= 300:
-        return status_error(answer, endpoint)
+        return status_error(answer, endpoint, job_id)
     return errors.UnexpectedAnswerError(
         f"the hub answered {_shape(answer.body)} instead of a JSON object; "
         "is this the address of a hub?",
@@ -126,10 +126,11 @@ def read_submit(answer: Answer, endpoint: str) -> Submitted:
     document = read_json(answer, endpoint)
     job_id = document.get("job_id")
     if document.get("success") is False or not isinstance(job_id, str) or not job_id:
+        said = sentences(document)
         raise errors.UnexpectedAnswerError(
-            f"{endpoint}: the hub took the call but named no job: {sentences(document)[0]}",
+            f"{endpoint}: the hub took the call but named no job: {'; '.join(said)}",
             endpoint=endpoint,
-            hub_messages=sentences(document),
+            hub_messages=said,
         )
     return Submitted(job_id, integer_or_none(document.get("ep_version")))
 
@@ -161,7 +162,7 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if answer.status >= 300 or not is_object(body):
         # A traceback shows the locals, and these may hold what the hub says of its worker.
         del body, fields
-        raise _no_document(answer, endpoint)
+        raise _no_document(answer, endpoint, job_id)
     if fields.get("success") is False:
         return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     result = fields.get("job_result")
@@ -180,10 +181,16 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     return _pending(fields, state if isinstance(state, str) else "unknown")
 
 
-def status_error(answer: Answer, endpoint: str | None) -> errors.StatusError:
-    """Make the exception for an error status."""
+def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.StatusError:
+    """Make the exception for an error status.
+
+    Args:
+        answer: What the hub answered.
+        endpoint: The endpoint's name on the hub, where one is meant.
+        job_id: The job that was asked after; only its beginning is told.
+    """
     body = decode(answer.body)
-    said = sentences(body, answer.status)
+    said = _said(body, answer.status, job_id)
     kind = _status_kind(answer.status, said)
     where = f"{endpoint}: " if endpoint else ""
     phrase = status_phrase(answer.status)

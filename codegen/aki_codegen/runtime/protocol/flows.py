@@ -30,7 +30,8 @@ from .effects import (
 from .pace import next_poll_delay, retry_delay
 from .polling import REQUEST_SECONDS, abandon, advance, passes, request_seconds, short
 from .requests import Request
-from .state import EventReader, JobState, Out, Prog, Reading
+from .state import JobState
+from .view import EventReader, JobView, Out, Prog, Reading
 
 
 def ask(session: Session, request: Request, max_retries: int) -> Flow[Answer]:
@@ -56,7 +57,7 @@ def submit(
     reading: Reading[Prog, Out],
     inputs: Mapping[str, Any],
     options: Options,
-) -> Flow[JobState[Prog, Out]]:
+) -> Flow[JobView[Prog, Out]]:
     """Make a job, once: a submit is repeated only where it is certain that no job was made."""
     endpoint = reading.endpoint
     deadline = session.deadline(options.timeout)
@@ -86,13 +87,13 @@ def submit(
             else:
                 raise
         except InterruptedSubmitError as interrupted:
-            yield from _abandon_unseen(session, reading, interrupted.answer, options)
+            yield from _abandon_unseen(session, endpoint, interrupted.answer, options)
             raise interrupted.reason from None
         else:
             first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
-            job = JobState(reading, made.job_id, deadline=deadline, next_poll=first_poll)
+            job = JobState(endpoint, made.job_id, deadline=deadline, next_poll=first_poll)
             yield from _or_abandon(session, job, options, _announce(job))
-            return job
+            return JobView(job, reading)
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
         if attempt > options.max_retries or passes(session, pause, deadline):
             raise reason
@@ -100,9 +101,14 @@ def submit(
         yield Pause(pause)
 
 
-def watch(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
+def watch(session: Session, job: JobState, options: Options) -> Flow[None]:
     """Bring one piece of news of a job that only this caller waits for."""
-    yield from _or_abandon(session, job, options, advance(session, job, options, job.deadline))
+    try:
+        yield from _or_abandon(session, job, options, advance(session, job, options, job.deadline))
+    except AkiError:
+        # The answer to the cancelling may hold the result, which nobody could have again.
+        if job.result is None:
+            raise
 
 
 def call(
@@ -112,33 +118,26 @@ def call(
     options: Options,
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
-    job = yield from submit(session, reading, inputs, options)
-    yield from _or_abandon(session, job, options, _follow(session, job, options))
-    return job.result()
+    view = yield from submit(session, reading, inputs, options)
+    yield from _or_abandon(session, view.state, options, _follow(session, view, options))
+    return view.result()
 
 
-def _follow(session: Session, job: JobState[Any, Any], options: Options) -> Flow[None]:
-    reader = EventReader(job)
+def _follow(session: Session, view: JobView[Any, Any], options: Options) -> Flow[None]:
+    job, reader = view.state, EventReader(view)
     while not job.ended:
-        yield from advance(session, job, options, job.deadline)
+        yield from watch(session, job, options)
         event = reader.read()
         if event is not None and options.on_progress is not None:
             yield Notify(event, options.on_progress)
 
 
-def _or_abandon(
-    session: Session, job: JobState[Any, Any], options: Options, flow: Flow[None]
-) -> Flow[None]:
+def _or_abandon(session: Session, job: JobState, options: Options, flow: Flow[None]) -> Flow[None]:
     """Run a flow that waits for a job; whatever ends the waiting early cancels the job."""
     try:
         yield from flow
     except GeneratorExit:
         raise
-    except DeadlineExceededError:
-        yield from abandon(session, job, options)
-        # The answer to the cancelling may hold the result, which nobody could have again.
-        if job.output is None:
-            raise
     except Exception:
         yield from abandon(session, job, options)
         raise
@@ -147,19 +146,19 @@ def _or_abandon(
         raise
 
 
-def _announce(job: JobState[Any, Any]) -> Flow[None]:
-    yield Note(f"{job.reading.endpoint}: job {short(job.job_id)} submitted")
+def _announce(job: JobState) -> Flow[None]:
+    yield Note(f"{job.endpoint}: job {short(job.job_id)} submitted")
 
 
 def _abandon_unseen(
-    session: Session, reading: Reading[Any, Any], answer: Answer, options: Options
+    session: Session, endpoint: str, answer: Answer, options: Options
 ) -> Flow[None]:
     """Cancel a job whose id came after its caller had gone."""
     try:
-        made = answers.read_submit(answer, reading.endpoint)
+        made = answers.read_submit(answer, endpoint)
     except AkiError:
         return
-    yield from abandon(session, JobState(reading, made.job_id), options, interrupted=True)
+    yield from abandon(session, JobState(endpoint, made.job_id), options, interrupted=True)
 
 
 def _no_answer_in_time(endpoint: str) -> DeadlineExceededError:

@@ -42,9 +42,23 @@ class KeyCheck:
 
 def as_key(value: str | ApiKey | None) -> ApiKey | None:
     """Hide a key; None takes the one in AKI_API_KEY, an empty one is none."""
-    given = os.environ.get("AKI_API_KEY", "") if value is None else value
-    text = (given.reveal() if isinstance(given, ApiKey) else given).strip()
+    given: Any = os.environ.get("AKI_API_KEY", "") if value is None else value
+    if isinstance(given, ApiKey):
+        return given
+    # What is no text is hidden as well, and refused where no local shows it.
+    text = given.strip() if isinstance(given, str) else given
     return ApiKey(text) if text else None
+
+
+def _require_text(key: ApiKey | None) -> None:
+    if key is not None and not _is_text(key.reveal()):
+        raise ConfigurationError(
+            "the API key is no text that can be sent: a string without line breaks is wanted"
+        )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
 
 
 @dataclass
@@ -91,6 +105,7 @@ class ClientCore:
     def api_key(self, value: str | ApiKey | None) -> None:
         # A traceback of a refusal may show the locals.
         key, value = as_key("" if value is None else value), None
+        _require_text(key)
         self._address.require_private(key, allow_http=self._allow_http)
         self._key_holder.key = key
 
@@ -160,6 +175,8 @@ class ClientCore:
         return sorted({*super().__dir__(), *self._hub.endpoints} - machinery)
 
     def __repr__(self) -> str:
+        if "_address" not in vars(self):
+            return f"<{type(self).__name__}, not set up>"
         key = "with a key" if self.api_key is not None else "without a key"
         return f"<{type(self).__name__} {self.api_server} {key}>"
 

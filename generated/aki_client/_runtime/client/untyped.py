@@ -21,7 +21,7 @@ from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
 from ..media.objects import Audio, Image, Media, Video
 from ..models.base import InputModel, ProgressModel
-from ..protocol.state import Reading
+from ..protocol.view import Reading
 from ..shapes import is_array, is_mapping, is_object
 from .endpoint import EndpointSpec
 from .info import EndpointInfo

@@ -79,12 +79,17 @@ def _kind_of(client: object | None) -> tuple[str, str]:
     return _LIBRARIES[0], ""
 
 
+def without_key_in_urls(text: str) -> str:
+    """Hide the key in the queries of the URLs of a text."""
+    return _KEY_IN_URL.sub(r"\1***", text)
+
+
 class _RedactKeys(logging.Filter):
     """httpx logs whole URLs, and the hub takes the key of a GET in its query; a redirect may repeat it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, str):
-            record.msg = _KEY_IN_URL.sub(r"\1***", record.msg)
+            record.msg = without_key_in_urls(record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(_without_key(arg) for arg in record.args)
         return True

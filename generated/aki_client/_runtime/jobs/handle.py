@@ -1,27 +1,30 @@
 """What the handles of jobs, sync and async, can say without asking the hub."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic
 
-from ..errors import AkiError, InvalidParametersError
+from ..errors import InvalidParametersError, JobError
 from ..hub import Address
 from ..json_value import encode_json
 from ..options import Options
-from ..protocol.state import JobState, Out, Prog
+from ..protocol.state import JobState
+from ..protocol.view import JobView, Out, Prog
 from .ref import JobRef, Origin
 
 
 class JobHandle(Generic[Prog, Out]):
     """What both handles can say without asking the hub."""
 
-    _state: JobState[Prog, Out]
+    _state: JobState
+    _view: JobView[Prog, Out]
     _origin: Origin
     _options: Options
 
-    def settle(self, output: Out | None, error: AkiError | None) -> None:
+    def settle(self, result: Mapping[str, Any] | None, error: JobError | None) -> None:
         """Give the handle an end that is known from elsewhere: the hub would not tell it again."""
         if not self._state.ended:
-            self._state.output, self._state.error = output, error
+            self._state.result, self._state.error = result, error
 
     def _patience(self, timeout: float | None) -> float | None:
         # A hub may tell for ever that a job runs; only who asks for it waits as long.
@@ -39,7 +42,7 @@ class JobHandle(Generic[Prog, Out]):
     @property
     def endpoint(self) -> str:
         """The endpoint's name on the hub."""
-        return self._state.reading.endpoint
+        return self._state.endpoint
 
     @property
     def ended(self) -> bool:

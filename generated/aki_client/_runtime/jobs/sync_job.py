@@ -12,7 +12,7 @@ from ..http.runner import SyncRunner
 from ..options import Options
 from ..protocol import polling
 from ..protocol.effects import CANCEL_SECONDS
-from ..protocol.state import EventReader, JobState, Out, Prog
+from ..protocol.view import EventReader, JobView, Out, Prog
 from .handle import JobHandle
 from .ref import Origin, restore_job
 from .slots import SYNC_SLOTS
@@ -22,13 +22,14 @@ class Job(JobHandle[Prog, Out]):
     """A job on the hub. It may be shared by threads."""
 
     def __init__(
-        self, runner: SyncRunner, state: JobState[Prog, Out], options: Options, origin: Origin
+        self, runner: SyncRunner, view: JobView[Prog, Out], options: Options, origin: Origin
     ) -> None:
         self._origin = origin
         self._runner = runner
         self._options = options
-        self._slot = SYNC_SLOTS.of(runner.session.address.server, state)
+        self._slot = SYNC_SLOTS.of(runner.session.address.server, view.state)
         self._state = self._slot.state
+        self._view = self._slot.view(view.reading)
         self._turn = self._slot.turn
 
     def status(self, timeout: float | None = 60.0) -> str:
@@ -55,7 +56,7 @@ class Job(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader = EventReader(self._state)
+        reader = EventReader(self._view)
         deadline = self._runner.session.deadline(self._patience(timeout))
         while True:
             event = reader.read()
@@ -79,7 +80,7 @@ class Job(JobHandle[Prog, Out]):
         deadline = self._runner.session.deadline(self._patience(timeout))
         while not self._state.ended:
             self._advance(deadline)
-        return self._state.result()
+        return self._view.result()
 
     def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -108,7 +109,7 @@ class Job(JobHandle[Prog, Out]):
         """Pickle where the job is and how it ended, never the key."""
         return restore_job, (
             self._ref(self._runner.session.address),
-            self._state.output,
+            self._state.result,
             self._state.error,
         )
 

@@ -74,10 +74,16 @@ def _telling(body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
     """Leave out what names no reason, and what is not to be shown."""
     silent = _SAYS_NOTHING | CREDENTIAL_FIELDS | {*_TEXT_KEYS}
     return {
-        name: _telling(value, depth + 1) if is_object(value) else value
+        name: _telling_value(value, depth + 1)
         for name, value in body.items()
         if name not in silent and depth <= _DEEPEST
     }
+
+
+def _telling_value(value: Any, depth: int) -> Any:
+    if is_array(value):
+        return [_telling_value(item, depth + 1) for item in value] if depth <= _DEEPEST else []
+    return _telling(value, depth) if is_object(value) else value
 
 
 def _clean(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import random
 from contextlib import suppress
-from typing import Any
 
 from ..errors import AkiError, ConnectionFailedError, DeadlineExceededError
 from ..options import Options
@@ -23,7 +22,7 @@ PATIENCE_SECONDS = 300.0
 
 
 def advance(
-    session: Session, job: JobState[Any, Any], options: Options, deadline: float | None
+    session: Session, job: JobState, options: Options, deadline: float | None
 ) -> Flow[None]:
     """Wait for the job's next poll, and poll it.
 
@@ -34,7 +33,7 @@ def advance(
     yield from poll(session, job, options, deadline)
 
 
-def rest(session: Session, job: JobState[Any, Any], deadline: float | None) -> Flow[None]:
+def rest(session: Session, job: JobState, deadline: float | None) -> Flow[None]:
     """Wait for the job's next poll.
 
     Raises:
@@ -53,7 +52,7 @@ def rest(session: Session, job: JobState[Any, Any], deadline: float | None) -> F
 
 def poll(
     session: Session,
-    job: JobState[Any, Any],
+    job: JobState,
     options: Options,
     deadline: float | None,
     *,
@@ -75,7 +74,7 @@ def poll(
         StatusError: The hub refuses to answer, for a reason that time does not mend.
         ConnectionFailedError: No deadline was given and the hub stayed away.
     """
-    endpoint = job.reading.endpoint
+    endpoint = job.endpoint
     patience = deadline if deadline is not None else session.now() + PATIENCE_SECONDS
     attempt = 0
     while True:
@@ -97,7 +96,7 @@ def poll(
                     yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
                 return
             retry_after = answer.retry_after
-            reason: AkiError = answers.status_error(answer, endpoint)
+            reason: AkiError = answers.status_error(answer, endpoint, job.job_id)
         except ConnectionFailedError as error:
             reason = error
         except InterruptedRequestError as interrupted:
@@ -122,16 +121,16 @@ def poll(
         yield Pause(pause)
 
 
-def _take_in(session: Session, job: JobState[Any, Any], options: Options, answer: Answer) -> None:
+def _take_in(session: Session, job: JobState, options: Options, answer: Answer) -> None:
     if answer.status in answers.RETRYABLE_STATUSES:
-        raise answers.status_error(answer, job.reading.endpoint)
-    report = answers.read_progress(answer, job.reading.endpoint, job.job_id)
+        raise answers.status_error(answer, job.endpoint, job.job_id)
+    report = answers.read_progress(answer, job.endpoint, job.job_id)
     job.observe(report, session.now(), options.progress_interval)
 
 
 def cancel(
     session: Session,
-    job: JobState[Any, Any],
+    job: JobState,
     options: Options,
     seconds: float,
     *,
@@ -144,7 +143,7 @@ def cancel(
 
 
 def abandon(
-    session: Session, job: JobState[Any, Any], options: Options, *, interrupted: bool = False
+    session: Session, job: JobState, options: Options, *, interrupted: bool = False
 ) -> Flow[None]:
     """Cancel a job that nobody waits for any more, as well as can be done in a short time, and once.
 
@@ -157,7 +156,7 @@ def abandon(
     if job.ended or job.abandoned:
         return
     job.abandoned = True
-    yield Note(f"{job.reading.endpoint}: cancelling job {short(job.job_id)}, nobody waits for it")
+    yield Note(f"{job.endpoint}: cancelling job {short(job.job_id)}, nobody waits for it")
     # The reason for giving up is the one to report; that the hub can not be told is not.
     with suppress(AkiError):
         try:
@@ -176,9 +175,9 @@ def short(job_id: str) -> str:
     return job_id[:8]
 
 
-def too_late(job: JobState[Any, Any]) -> DeadlineExceededError:
+def too_late(job: JobState) -> DeadlineExceededError:
     """Make the exception for a deadline that passed."""
-    endpoint = job.reading.endpoint
+    endpoint = job.endpoint
     return DeadlineExceededError(
         f"{endpoint}: the deadline passed while the job was {job.status}",
         endpoint=endpoint,

@@ -11,7 +11,7 @@ from ...chat.tools import ToolCall
 from ...errors import MediaError
 from ...media.objects import Media
 from ...models.base import OutputModel
-from ...protocol.state import Reading
+from ...protocol.view import Reading
 from ...shapes import is_array, is_object
 from .claims import Record
 

@@ -19,7 +19,8 @@ from aki_codegen.generation.package import make_package
 from aki_codegen.sandbox.catalogue import load_catalogue
 from aki_codegen.sandbox.validation.validate import validate_inputs
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
+from support.drawing import drawn
 
 from .inputs import TRANSPORT, calls
 
@@ -78,14 +79,7 @@ def compare(info: Any, document: Mapping[str, Any], examples: int) -> Tally:
     parameters = document["parameter_description"]["input"]
     tally = Tally()
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(examples)
     @given(calls(parameters))
     def draw(call: dict[str, Any]) -> None:
         tally.inputs += 1

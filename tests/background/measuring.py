@@ -19,7 +19,8 @@ from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
 from aki_codegen.sandbox.faults.job_effects import QueueFull
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
-from background.stack import Redis, Worker, until
+from background.stack import Redis, Worker
+from support.patience import until
 
 READY = {"SUCCESS", "FAILURE", "REVOKED"}
 RATE = 0.02

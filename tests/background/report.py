@@ -13,10 +13,11 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
 
 from background.measuring import RATE, SLOTS, TRANSPORT, WORKERS, Figures, as_text, measure
+from support.pages import Part
 
 PAGE = Path(__file__).parents[2] / "docs" / "celery.md"
 TASKS, KILLS = 500, 3
-_PLACE = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
+FIGURES = Part("<!-- figures -->", "<!-- /figures -->")
 _TEXT = """{tasks} tasks of `llama3_8b_chat` on Redis, {workers} workers with {slots} processes each, a visibility
 timeout of {visibility} s; {rate:.0%} of all requests to the sandbox hub fail (connection reset before or after the hub
 has acted, answer cut, 503 before or after), another {rate:.0%} of the submits are refused because the queue is full,
@@ -64,20 +65,13 @@ def text(figures: Figures) -> str:
     )
 
 
-def with_figures(page: str, written: str) -> str:
-    """Return the page with other figures."""
-    return _PLACE.sub(lambda found: found[1] + written + found[2], page)
-
-
 def figures_on(page: str) -> dict[str, str]:
     """Return the lines of the page's table."""
-    found = _PLACE.search(page)
-    assert found
-    return dict(re.findall(r"^\| (.+?) \| ([\d.]+) \|$", found[0], re.MULTILINE))
+    return dict(re.findall(r"^\| (.+?) \| ([\d.]+) \|$", FIGURES.of(page), re.MULTILINE))
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(Path(folder), TASKS, KILLS)
     print(as_text(measured))
-    PAGE.write_text(with_figures(PAGE.read_text("utf-8"), text(measured)), "utf-8")
+    PAGE.write_text(FIGURES.replaced(PAGE.read_text("utf-8"), text(measured).rstrip("\n")), "utf-8")

@@ -10,14 +10,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from support.patience import until
+
 HERE = Path(__file__).parent
-_PATIENCE = 60.0
 
 
 class Process:
@@ -80,12 +80,7 @@ class Redis:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
 
 
@@ -126,24 +121,11 @@ class Worker(Process):
     def __enter__(self) -> Self:
         return self.until_ready()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
 _READY = " ready."
-
-
-def until(condition: Callable[[], object], what: str, seconds: float = _PATIENCE) -> None:
-    """Wait for what another process brings about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"it never came to this: {what}"
-        time.sleep(0.02)
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from background.stack import until
+from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
 jobs = pytest.importorskip("aki_client.integrations.celery")

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from background.stack import Worker, until
+from background.stack import Worker
+from support.patience import until
 
 pytestmark = [
     pytest.mark.slow,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from background.conftest import KEY
-from background.stack import until
+from support.patience import until
 
 pytestmark = [
     pytest.mark.slow,

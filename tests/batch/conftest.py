@@ -1,11 +1,14 @@
-"""A hub of its own for each test of batches, and folders for their files."""
+"""A hub of its own for each test of batches, files for them, a batch that runs, and a journal."""
 
 import json
 from collections.abc import Iterator
 
 import pytest
+from aki_client import batch
+from aki_codegen.runtime.batch.journal import Journal
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
+from batch.rows import CHAT, write
 
 
 @pytest.fixture
@@ -43,3 +46,32 @@ def read(output):
 def prompts():
     """Make rows for a chat endpoint."""
     return lambda count: [{"prompt_input": f"row {n};", "id": n} for n in range(1, count + 1)]
+
+
+@pytest.fixture
+def source(folder, prompts):
+    """A file of twenty rows."""
+    return write(folder / "rows.jsonl", prompts(20))
+
+
+@pytest.fixture
+def run(hub, output):
+    """Run a batch of a chat endpoint into the output."""
+
+    def run_batch(rows, **settings):
+        settings = {"keep": ["id"], "survives_power_loss": False, **settings}
+        return batch.run(CHAT, rows, output, **settings)
+
+    return run_batch
+
+
+@pytest.fixture
+def journal_path(folder):
+    return folder / "run.journal"
+
+
+@pytest.fixture
+def journal(journal_path):
+    """A journal that knows of no row yet."""
+    with Journal.open(journal_path, survives_power_loss=False) as opened:
+        yield opened

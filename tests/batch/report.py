@@ -12,16 +12,16 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
 
 from batch.trial import Figures, Trial, carry_out
+from support.pages import Part, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "batches.md"
-BEGIN = "<!-- written by tests/batch/report.py -->"
-END = "<!-- end -->"
+TABLE = Part("<!-- written by tests/batch/report.py -->")
 
 
-def table(figures: Figures) -> str:
+def as_text(figures: Figures) -> str:
     """Return the figures as a table."""
     failed = ", ".join(f"{count:,} {name}" for name, count in sorted(figures.failed.items()))
-    rows = {
+    counted = {
         "rows": f"{figures.rows:,}",
         "requests that reached the hub": f"{figures.requests:,}",
         "of these, made to fail": f"{figures.faults:,}",
@@ -38,24 +38,16 @@ def table(figures: Figures) -> str:
         "rows done after `--retry-failed --resubmit-uncertain`": f"{figures.done_in_the_end:,} "
         f"(in {figures.rounds} more runs)",
     }
-    lines = [f"| {name} | {value} |" for name, value in rows.items()]
-    return "\n".join(["| what | how many |", "| --- | --: |", *lines])
-
-
-def with_table(page: str, figures: Figures) -> str:
-    """Return a page with its table replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(figures)}\n{END}{after}"
+    return table(counted)
 
 
 if __name__ == "__main__":
     rows, kills = (int(word) for word in sys.argv[1:3] or ("10000", "5"))
     with tempfile.TemporaryDirectory() as folder:
         found = carry_out(Trial(rows, kills), Path(folder))
-    print(table(found))
+    print(as_text(found))
     if found.lost or found.twice or found.kills != kills:
         sys.exit("a promise was broken; the page is as it was")
     if len(sys.argv) == 1:
-        PAGE.write_text(with_table(PAGE.read_text("utf-8"), found), "utf-8")
+        PAGE.write_text(TABLE.replaced(PAGE.read_text("utf-8"), as_text(found)), "utf-8")
         print(f"wrote {PAGE.name}")

@@ -1,6 +1,5 @@
 """`aki batch` as people run it: in a process of its own, stopped and killed."""
 
-import json
 import os
 import re
 import signal
@@ -9,20 +8,18 @@ import sys
 import time
 
 import pytest
+from batch.rows import CHAT, write
 
 pytest.importorskip("typer", reason="typer is not installed")
 pytestmark = pytest.mark.slow
 
 KEY = "sk-secret-4711"
-CHAT = "llama3_8b_chat"
 
 
 @pytest.fixture
 def source(folder):
-    path = folder / "rows.jsonl"
     rows = [{"prompt_input": f"[[dur={0.02 if n == 1 else 2}]] row {n};"} for n in range(1, 41)]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows[:1] * 6 + rows))
-    return path
+    return write(folder / "rows.jsonl", rows[:1] * 6 + rows)
 
 
 @pytest.fixture

@@ -2,17 +2,9 @@
 
 import asyncio
 
-import pytest
 from aki_codegen.runtime.batch.committer import Committer
 from aki_codegen.runtime.batch.entry import RowState
 from aki_codegen.runtime.batch.errors import JournalError
-from aki_codegen.runtime.batch.journal import Journal
-
-
-@pytest.fixture
-def journal(tmp_path):
-    with Journal.open(tmp_path / "journal", survives_power_loss=False) as opened:
-        yield opened
 
 
 def test_notes_of_many_tasks_are_all_written(journal):

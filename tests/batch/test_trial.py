@@ -31,10 +31,9 @@ def test_300_rows_survive_two_kills(tmp_path):
 
 def test_the_page_names_the_command_and_losses_of_none():
     page = report.PAGE.read_text("utf-8")
-    before, _, rest = page.partition(report.BEGIN)
-    table, _, _ = rest.partition(report.END)
-    cells = dict(line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:])
-    assert "python tests/batch/report.py" in before
+    lines = report.TABLE.of(page).splitlines()[2:]
+    cells = dict(line.strip("| ").split(" | ") for line in lines)
+    assert "python tests/batch/report.py" in page.partition(report.TABLE.begin)[0]
     assert cells["rows"] == "10,000"
     assert cells["SIGKILLs"] == "5"
     assert cells["rows without exactly one outcome"] == "none"

@@ -16,19 +16,18 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
 @pytest.fixture
-def journal(tmp_path):
+def journal(journal):
     """Three rows that ended in the order 3, 1, 2, and one that did not."""
-    with Journal.open(tmp_path / "journal", survives_power_loss=False) as opened:
-        for number in (1, 2, 3, 4):
-            opened.begin(str(number), place=number, kept={"id": f"r{number}"})
-            opened.note_job(str(number), f"job-{number}")
-        for number in (3, 1, 2):
-            state = RowState.FAILED if number == 2 else RowState.DONE
-            error = RowError("JobFailedError", "out of memory") if number == 2 else None
-            outputs = {} if number == 2 else {"text": f"text {number}\ud800", "n": number}
-            note = Outcome(number, "done", outputs, error, tokens=number).to_note()
-            opened.note_outcome(str(number), state, note)
-        yield opened
+    for number in (1, 2, 3, 4):
+        journal.begin(str(number), place=number, kept={"id": f"r{number}"})
+        journal.note_job(str(number), f"job-{number}")
+    for number in (3, 1, 2):
+        state = RowState.FAILED if number == 2 else RowState.DONE
+        error = RowError("JobFailedError", "out of memory") if number == 2 else None
+        outputs = {} if number == 2 else {"text": f"text {number}\ud800", "n": number}
+        note = Outcome(number, "done", outputs, error, tokens=number).to_note()
+        journal.note_outcome(str(number), state, note)
+    return journal
 
 
 def lines(path):

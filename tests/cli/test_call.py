@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from PIL import Image
-from support.jobs import last_job, wait_for
+from support.jobs import last_job
+from support.patience import until
 
 from .conftest import Command
 
@@ -156,7 +157,7 @@ def test_a_job_that_was_done_when_it_was_canceled_still_gives_its_result(
     aki: Command, hub: SandboxServer
 ) -> None:
     job_id = aki("call", "-d", "flux_dev", "--prompt", "a lake").out.strip()
-    wait_for(lambda: last_job(hub).ended)
+    until(lambda: last_job(hub).ended, "the job ends")
     ran = aki("cancel", "flux_dev", job_id)
     assert (ran.status, ran.out) == (0, "image-1.jpg\n")
     assert "done already" in ran.err

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
-from background.stack import Redis, answers, free_port, until
+from background.stack import Redis, answers, free_port
 from support.chromium import chromium
+from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
 pytest.importorskip("fastapi", reason="FastAPI is not installed: make full")

@@ -1,34 +1,15 @@
-"""The sandbox over a real socket."""
+"""The sandbox over a real socket: its routes, what a request may carry, and calls that wait."""
 
 import json
-import socket
-import subprocess
-import sys
 import threading
 import time
-from signal import SIGINT
 
 import httpx
 import pytest
-from aki_codegen.sandbox.catalogue import CatalogueError
-from aki_codegen.sandbox.server import PortTakenError, SandboxServer, run
+from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 
 CALL = {"key": "any", "prompt_input": "hi", "wait_for_result": False}
-BEARER = {"authorization": "Bearer any"}
-ASKED = {"model": "llama3-chat", "messages": [{"role": "user", "content": "hi [[dur=0.1]]"}]}
-
-
-@pytest.fixture(scope="module")
-def server():
-    with SandboxServer() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(server):
-    with httpx.Client(base_url=server.url) as http:
-        yield http
 
 
 def until_ended(client, path, job_id):
@@ -179,132 +160,3 @@ class TestBlockingCalls:
                 time.sleep(0.005)
         caller.join()
         assert [answer.status_code for answer in answers] == [503]
-
-
-class TestOpenAI:
-    """The OpenAI interface, under both prefixes."""
-
-    @pytest.mark.parametrize("prefix", ["/v1", "/openai/v1"])
-    def test_models_are_the_chat_endpoints_by_other_names(self, client, prefix):
-        answer = client.get(f"{prefix}/models", headers=BEARER).json()
-        models = {model["id"] for model in answer["data"]}
-        assert "llama3-8b-chat" in models
-        assert "z-image-turbo" not in models
-
-    def test_a_completion_has_a_message_and_adds_up_its_tokens(self, client):
-        answer = client.post("/v1/chat/completions", json=ASKED, headers=BEARER).json()
-        assert answer["object"] == "chat.completion"
-        assert answer["choices"][0]["message"]["content"].startswith("Hello")
-        usage = answer["usage"]
-        assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-
-    def test_a_stream_is_the_completion_in_pieces(self, client):
-        asked = {**ASKED, "stream": True}
-        answer = client.post("/openai/v1/chat/completions", json=asked, headers=BEARER)
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        *events, last, _ = answer.text.split("\n\n")
-        chunks = [json.loads(event.removeprefix("data: ")) for event in events]
-        assert last == "data: [DONE]"
-        assert len(chunks) > 2
-        assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
-        whole = "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks)
-        assert whole.startswith("Hello")
-        assert whole.endswith("one by one.")
-
-    @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer bad-key"}])
-    def test_a_bad_or_missing_key_answers_401(self, client, headers):
-        answer = client.post("/v1/chat/completions", json=ASKED, headers=headers)
-        assert answer.status_code == 401
-        assert answer.json() == {
-            "error": {
-                "message": "Key not valid",
-                "type": "invalid_request_error",
-                "param": None,
-                "code": "invalid_api_key",
-            }
-        }
-
-    def test_an_unknown_model_answers_404(self, client):
-        asked = {**ASKED, "model": "llama3_chat"}
-        answer = client.post("/v1/chat/completions", json=asked, headers=BEARER)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_model")
-
-    def test_a_refused_value_is_told(self, client):
-        asked = {**ASKED, "temperature": 2}
-        answer = client.post("/v1/chat/completions", json=asked, headers=BEARER)
-        assert answer.status_code == 400
-        assert "temperature" in answer.json()["error"]["message"]
-
-
-class TestServer:
-    """The server as a context manager and in the foreground."""
-
-    def test_requests_and_jobs_are_counted(self):
-        with SandboxServer() as server, httpx.Client(base_url=server.url) as client:
-            client.post("/api/call/llama3_chat", json=CALL)
-            client.get("/api/endpoints")
-            assert server.hub.jobs_submitted == 1
-            assert [(seen.method, seen.path) for seen in server.hub.requests] == [
-                ("POST", "/api/call/llama3_chat"),
-                ("GET", "/api/endpoints"),
-            ]
-
-    def test_an_interceptor_sees_every_request_first(self):
-        seen = []
-
-        async def intercept(app, scope, receive, send):
-            seen.append(scope["path"])
-            if scope["path"] == "/api/endpoints":
-                await app(scope, receive, send)
-            else:
-                await send({"type": "http.response.start", "status": 502, "headers": []})
-                await send({"type": "http.response.body", "body": b"<html>"})
-
-        with (
-            SandboxServer(interceptor=intercept) as server,
-            httpx.Client(base_url=server.url) as client,
-        ):
-            statuses = [client.get(p).status_code for p in ("/api/endpoints", "/api/validate_key")]
-        assert statuses == [200, 502]
-        assert seen == ["/api/endpoints", "/api/validate_key"]
-
-    def test_nothing_is_left_after_the_stop(self):
-        before = set(threading.enumerate())
-        with SandboxServer() as server:
-            assert httpx.get(f"{server.url}/api/endpoints").status_code == 200
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{server.url}/api/endpoints")
-        assert set(threading.enumerate()) == before
-
-    def test_a_taken_port_is_named(self):
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            port = other.getsockname()[1]
-            with pytest.raises(PortTakenError, match=f"Port {port} "), SandboxServer(port=port):
-                pass
-
-    def test_a_catalogue_may_be_a_folder(self, tmp_path):
-        with pytest.raises(CatalogueError, match="holds no endpoint"):
-            SandboxServer(catalogue=tmp_path)
-
-    def test_the_foreground_refuses_a_bad_catalogue_before_it_listens(self, tmp_path):
-        with pytest.raises(CatalogueError, match="holds no endpoint"):
-            run(0, tmp_path)
-
-    def test_the_foreground_says_how_to_use_it_and_ends_on_interrupt(self):
-        code = "from aki_codegen.sandbox.server import run; run(0)"
-        with subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                hello = [process.stdout.readline() for _ in range(2)]
-                url = hello[0].partition(" at ")[2].split()[0]
-                assert hello[1] == f"Use it with: AKI_API_SERVER={url} AKI_API_KEY=any\n"
-                assert httpx.get(f"{url}/api/endpoints").status_code == 200
-                process.send_signal(SIGINT)
-                _, errors = process.communicate(timeout=10)
-            finally:
-                process.kill()
-        assert (process.returncode, errors) == (0, "")

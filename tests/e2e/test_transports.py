@@ -12,7 +12,7 @@ from aki_codegen.sandbox.faults.effects import Compressed, Reset
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 from aki_codegen.sandbox.web.connections import unserved_url
-from faults.running import until
+from support.patience import soon
 
 KEY = "test-key"
 LIBRARIES = ["httpx", "httpx2"]
@@ -76,7 +76,7 @@ class TestOwnConnections:
         with Aki(KEY, api_server=hub.url) as aki:
             chat(aki)
             assert hub.connections_open == 1
-        assert until(lambda: hub.connections_open == 0)
+        assert soon(lambda: hub.connections_open == 0)
 
     def test_a_client_can_be_used_again_after_it_was_closed(self, hub):
         aki = Aki(KEY, api_server=hub.url)

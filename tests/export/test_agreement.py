@@ -19,8 +19,9 @@ from agreement.compare import (
 )
 from agreement.inputs import calls
 from aki_codegen.export.wire_schema import input_schema
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
+from support.drawing import drawn
 
 from .documents import endpoints_of
 
@@ -48,14 +49,7 @@ def test_schema_and_model_agree(infos: Any, source: str, name: str) -> None:
     validator = Draft202012Validator(input_schema(endpoint))
     agreed = {True: 0, False: 0}
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(EXAMPLES)
     @given(calls(parameters))
     def draw(call: dict[str, Any]) -> None:
         sent = {n: v for n, v in call.items() if n not in TRANSPORT}

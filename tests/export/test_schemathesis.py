@@ -14,8 +14,9 @@ from agreement.inputs import media_samples
 from aki_codegen.ir import ChoiceType, FieldType, MediaType
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.drawing import drawn
 
 from .documents import endpoints_of, openapi_of
 
@@ -124,14 +125,7 @@ def draw(
 ) -> None:
     """Send some drawn calls, and hold the answers against the document."""
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(EXAMPLES)
     @given(operation.as_strategy(generation_mode=mode))
     def check(case: Any) -> None:
         if isinstance(case.body, dict):

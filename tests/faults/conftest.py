@@ -6,7 +6,8 @@ import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
 from faults.modes import MODES, Mode
-from faults.running import no_thread_left, until
+from faults.running import no_thread_left
+from support.patience import soon
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def hub(settings: HubSettings, request: pytest.FixtureRequest) -> Iterator[Sandb
     """A hub that has to be left without connections, and that saw one poll of a job at a time."""
     with SandboxServer(settings=settings) as server:
         yield server
-        assert until(lambda: server.connections_open == 0)
+        assert soon(lambda: server.connections_open == 0)
         # A poll that is torn apart may still be open for the hub when the cancelling comes.
         if "random" not in request.node.name:
             assert server.hub.overlapping_polls == []

@@ -5,7 +5,7 @@ Owns the hub, the client and the measuring. Must not know what is expected.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from aki_codegen.sandbox.web.connections import unserved_url
 from faults.leaks import shown_by
 from faults.modes import Mode, perform
 from faults.table import Case
+from support.patience import soon
 
 AT_ONCE = 48
 """Runs that are carried out at a time."""
@@ -95,7 +96,7 @@ def carry_out(run: Run) -> Outcome:
                         seconds = time.monotonic() - began
             except Exception as raised:
                 error = raised
-        until(lambda: server.connections_open == 0)
+        soon(lambda: server.connections_open == 0)
         left = [f"{server.connections_open} connections"] if server.connections_open else []
         outcome = _outcome(server, error, seconds)
         outcome.left = left + mode.tasks_left
@@ -129,18 +130,8 @@ def states(server: SandboxServer) -> list[str]:
         found = [server.hub.jobs.find(job_id, time.time()) for job_id in server.hub.polls.by_job]
         return [job.state.value if job else "unknown" for job in found]
 
-    until(lambda: "processing" not in now(), 0.1)
+    soon(lambda: "processing" not in now(), 0.1)
     return now()
-
-
-def until(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
-    """Wait for what another thread notices a moment later."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 @contextmanager
@@ -148,5 +139,5 @@ def no_thread_left():
     """Fail where a thread outlives the block."""
     before = set(threading.enumerate())
     yield
-    until(lambda: set(threading.enumerate()) <= before)
+    soon(lambda: set(threading.enumerate()) <= before)
     assert [thread.name for thread in threading.enumerate() if thread not in before] == []

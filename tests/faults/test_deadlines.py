@@ -16,8 +16,9 @@ from aki_client import (
 from aki_codegen.sandbox.faults.effects import Delay, Reset, Status
 from aki_codegen.sandbox.settings import HubSettings
 from faults.modes import KEY
-from faults.running import states, until
+from faults.running import states
 from faults.table.case import LONG, SHORT
+from support.patience import soon
 
 SOON = 2.0
 
@@ -186,7 +187,7 @@ class TestAHubWithoutWorkers:
             job = chat(aki).submit(prompt_input="second")
             waiting = pool.submit(job.result, 12)
             # By now the pauses have grown to more than half a second.
-            assert until(lambda: hub.hub.polls.by_job[job.id] >= 6, 6)
+            assert soon(lambda: hub.hub.polls.by_job[job.id] >= 6, 6)
             began = time.monotonic()
             job.cancel()
             assert time.monotonic() - began < 0.4

@@ -11,8 +11,9 @@ import pytest
 from aki_codegen.sandbox.faults.effects import Delay
 from aki_codegen.sandbox.server import SandboxServer
 from faults.modes import KEY
-from faults.running import states, until
+from faults.running import states
 from faults.table.case import LONG
+from support.patience import soon
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
 
@@ -82,7 +83,7 @@ def interrupt_all(effect, on, is_ready, then, uses=tuple(USES)):
             if effect:
                 hub.faults.add(effect, on=on)
             script = Script(hub, use)
-            assert until(lambda: is_ready(hub.hub), 20)
+            assert soon(lambda: is_ready(hub.hub), 20)
             time.sleep(then)
             began = time.monotonic()
             script.interrupt()

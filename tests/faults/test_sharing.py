@@ -11,8 +11,8 @@ import pytest
 from aki_client import Aki, AsyncAki, JobCanceledError, JobFailedError
 from aki_codegen.sandbox.faults.effects import Delay
 from faults.modes import KEY
-from faults.running import until
 from faults.table.case import LONG
+from support.patience import soon
 
 WAITERS = 8
 RUNS = "hi [[dur=0.4]]"
@@ -127,7 +127,7 @@ def test_a_thread_that_leaves_a_stream_polls_beside_no_other_waiter(hub):
         with aki.llama3_8b_chat.stream(prompt_input=LONG) as stream:
             job = aki.llama3_8b_chat.job(stream.job_id or "")
             waiting = pool.submit(job.result, 20)
-            assert until(lambda: polls(hub, job) > 0)
+            assert soon(lambda: polls(hub, job) > 0)
         with pytest.raises(JobCanceledError):
             waiting.result()
     assert hub.hub.polls.most_at_once == 1

@@ -9,9 +9,9 @@ from aki_client import AsyncAki
 from aki_codegen.sandbox.faults.effects import Delay, Status
 from faults.leaks import shown_by
 from faults.modes import KEY
-from faults.running import until
 from faults.table.case import LONG
 from support.jobs import all_jobs
+from support.patience import soon
 
 TASKS = 25
 LONGEST = 0.6
@@ -71,7 +71,7 @@ def test_at_random_moments(hub, slow):
         )
 
     run(hub, main)
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
 
 
 def test_a_timeout_around_a_call_cancels_its_job(hub):
@@ -83,7 +83,7 @@ def test_a_timeout_around_a_call_cancels_its_job(hub):
         assert time.monotonic() - began < 2
 
     run(hub, main)
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
 
 
 def test_a_timeout_around_a_slow_submit_cancels_its_job(hub):
@@ -95,7 +95,7 @@ def test_a_timeout_around_a_slow_submit_cancels_its_job(hub):
                 await call(aki)
 
     run(hub, main)
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
     assert hub.hub.jobs_submitted == 1
 
 
@@ -114,7 +114,7 @@ def test_a_task_group_that_fails_cancels_the_jobs_of_the_others(hub):
             await together(aki)
 
     run(hub, main)
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
     assert hub.hub.jobs_submitted == 2
 
 
@@ -139,14 +139,14 @@ def test_a_cancelling_that_is_itself_cancelled_reaches_the_hub_all_the_same(hub)
     async def main(aki):
         leaving = asyncio.create_task(leave(aki))
         # By then the hub has refused to hear of the cancelling, and the client pauses.
-        assert await asyncio.to_thread(until, lambda: bool(hub.hub.polls.by_job))
+        assert await asyncio.to_thread(soon, lambda: bool(hub.hub.polls.by_job))
         await asyncio.sleep(0.02)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
 
     run(hub, main)
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
 
 
 def test_a_loop_that_ends_cancels_the_jobs_of_its_tasks(hub):
@@ -157,7 +157,7 @@ def test_a_loop_that_ends_cancels_the_jobs_of_its_tasks(hub):
         assert not background.done()
 
     asyncio.run(main())
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
 
 
 def test_a_loop_that_ends_amid_a_submit_cancels_its_job(hub):
@@ -170,7 +170,7 @@ def test_a_loop_that_ends_amid_a_submit_cancels_its_job(hub):
         assert not background.done()
 
     asyncio.run(main())
-    assert until(lambda: all_canceled(hub))
+    assert soon(lambda: all_canceled(hub))
 
 
 def test_a_client_that_is_closed_waits_for_the_cancelling_of_its_calls(hub, caplog):

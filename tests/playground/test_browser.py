@@ -1,60 +1,21 @@
 """The page in a browser, against a sandbox hub: what people see and do."""
 
-import os
-import re
-import subprocess
-import sys
-import time
-
 import pytest
 from aki_client import Aki
-from faults.running import until
+from playground.page import LONG, choose, run_copied, shown_code, states_of, status, write
+from support.patience import soon
 
 pytestmark = pytest.mark.slow
 
-LONG = "[[dur=60 steps=300]]"
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(64)
 
 
-def choose(page, endpoint):
-    page.locator("#endpoint input").click()
-    page.get_by_role("option", name=re.compile(rf" · {re.escape(endpoint)}$")).click()
-    page.locator(".aki-name code", has_text=re.compile(rf"^{re.escape(endpoint)}$")).wait_for()
-    page.locator("#run:not([disabled])").wait_for()
-
-
-def write(page, field, text):
-    page.locator(f"#{field} textarea").fill(text)
-
-
-def status(page, words):
-    page.locator("#status", has_text=words).wait_for()
-
-
-def shown_code(page, words):
-    page.locator("#code .cm-content", has_text=words).wait_for()
-    page.locator("#code").get_by_role("button", name=re.compile("copy", re.IGNORECASE)).click()
-    return page.evaluate("navigator.clipboard.readText()")
-
-
-def run_copied(source, folder):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AKI_")}
-    (folder / "copied.py").write_text(source, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "copied.py"],
-        cwd=folder,
-        env={**environment, "AKI_API_KEY": "any"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
-def states_of(hub, endpoint):
-    found = [hub.hub.jobs.find(job_id, time.time()) for job_id in hub.hub.polls.by_job]
-    return [job.state.value for job in found if job and job.endpoint.name == endpoint]
+@pytest.fixture
+def robot(shared_hub, tmp_path):
+    """A picture that another endpoint has painted."""
+    with Aki("any", api_server=shared_hub.url) as aki:
+        (picture,) = aki.qwen_image(prompt="A robot", width=256, height=256).images
+    return picture.save(tmp_path / "robot")
 
 
 def test_a_chat_streams_and_keeps_its_history(page, tmp_path):
@@ -143,7 +104,7 @@ def test_cancelling_cancels_the_job_on_the_hub_and_says_so(page, shared_hub):
     status(page, "Running")
     page.locator("#cancel").click()
     status(page, "Cancelled. The hub was asked to stop the job.")
-    assert until(lambda: states_of(shared_hub, "kimi_k2") == ["canceled"], 10)
+    assert soon(lambda: states_of(shared_hub, "kimi_k2") == ["canceled"], 10)
 
 
 def test_a_closed_tab_cancels_its_job_and_no_other(open_page, playground, shared_hub):
@@ -154,7 +115,7 @@ def test_a_closed_tab_cancels_its_job_and_no_other(open_page, playground, shared
         tab.locator("#run").click()
         status(tab, "Running")
     leaving.close()
-    assert until(lambda: states_of(shared_hub, "gpt_oss_chat") == ["canceled"], 30)
+    assert soon(lambda: states_of(shared_hub, "gpt_oss_chat") == ["canceled"], 30)
     assert states_of(shared_hub, "apertus_chat") == ["processing"]
     staying.locator("#cancel").click()
     status(staying, "Cancelled")
@@ -167,39 +128,27 @@ def test_choosing_another_endpoint_cancels_the_job_and_shows_a_fresh_form(page, 
     page.locator("#run").click()
     status(page, "Running")
     choose(page, "z_image_turbo")
-    assert until(lambda: states_of(shared_hub, "qwen_image") == ["canceled"], 10)
+    assert soon(lambda: states_of(shared_hub, "qwen_image") == ["canceled"], 10)
     assert page.locator("#field-prompt textarea").input_value() == ""
     assert page.locator("#field-width input[type=number]").input_value() == "1024"
     status(page, "Nothing has been sent yet.")
 
 
-def test_a_picture_is_uploaded_and_the_copied_code_names_its_path(page, shared_hub, tmp_path):
-    with Aki("any", api_server=shared_hub.url) as aki:
-        path = (
-            aki.qwen_image(prompt="A robot", width=256, height=256)
-            .images[0]
-            .save(tmp_path / "robot")
-        )
+def test_a_picture_is_uploaded_and_the_copied_code_names_its_path(page, robot, tmp_path):
     choose(page, "qwen_image_edit")
-    page.locator("#field-image input[type=file]").set_input_files(path)
+    page.locator("#field-image input[type=file]").set_input_files(robot)
     page.locator("#field-image img").wait_for()
     write(page, "field-prompt", "Make it winter")
     page.locator("#run").click()
     status(page, "Done")
     source = shown_code(page, "Make it winter")
-    assert path.name in source
+    assert robot.name in source
     assert (tmp_path / run_copied(source, tmp_path).strip()).is_file()
 
 
-def test_a_picture_can_be_talked_about(page, shared_hub, tmp_path):
-    with Aki("any", api_server=shared_hub.url) as aki:
-        path = (
-            aki.qwen_image(prompt="A robot", width=256, height=256)
-            .images[0]
-            .save(tmp_path / "robot")
-        )
+def test_a_picture_can_be_talked_about(page, robot):
     choose(page, "qwen_vl_chat")
-    page.locator("#draft input[type=file]").set_input_files(path)
+    page.locator("#draft input[type=file]").set_input_files(robot)
     page.locator("#draft .thumbnail-item, #draft img").first.wait_for()
     write(page, "draft", "What is this? [[think]]")
     page.locator("#run").click()

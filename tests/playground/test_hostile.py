@@ -11,6 +11,7 @@ import pytest
 from aki_codegen.sandbox.catalogue import load_catalogue
 from aki_codegen.sandbox.server import SandboxServer
 from playground.conftest import running_playground
+from playground.page import choose, write
 
 pytestmark = pytest.mark.slow
 
@@ -89,12 +90,6 @@ def unharmed(page, trap):
     assert trap.seen == []
 
 
-def choose(page, endpoint):
-    page.locator("#endpoint input").click()
-    page.get_by_role("option", name=f"· {endpoint}").click()
-    page.locator(".aki-name code", has_text=endpoint).wait_for()
-
-
 @pytest.mark.parametrize("endpoint", ["llama3_8b_chat", "z_image_turbo"])
 def test_what_a_hub_says_of_itself_is_shown_as_text(open_page, playground, trap, endpoint):
     page = open_page(playground.address)
@@ -111,7 +106,7 @@ def test_an_answer_runs_nothing_and_loads_nothing(context, playground, trap):
     page.on("console", lambda message: blocked.append(message.text))
     page.goto(playground.address)
     choose(page, "llama3_8b_chat")
-    page.locator("#draft textarea").fill(f"{evil(trap.url)} END")
+    write(page, "draft", f"{evil(trap.url)} END")
     page.locator("#run").click()
     page.locator("#chat", has_text="one by one.").wait_for()
     page.locator("#status", has_text="Done").wait_for()

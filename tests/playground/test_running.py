@@ -4,17 +4,11 @@ import asyncio
 
 import pytest
 from aki_client import AsyncAki, JobFailedError
-from aki_codegen.sandbox.server import SandboxServer
 from aki_playground.running import Cancelled, Failed, Finished, Runs
-from faults.running import states, until
+from faults.running import states
+from support.patience import soon
 
 LONG = "[[dur=30 steps=200]]"
-
-
-@pytest.fixture
-def hub():
-    with SandboxServer() as server:
-        yield server
 
 
 def play(hub, scenario):
@@ -30,7 +24,7 @@ def arguments(text):
 
 
 def ends_canceled(hub):
-    return until(lambda: states(hub) == ["canceled"], 10)
+    return soon(lambda: states(hub) == ["canceled"], 10)
 
 
 def test_a_run_ends_with_its_result(hub):
@@ -112,4 +106,4 @@ def test_at_the_end_every_run_of_every_tab_is_cancelled(hub):
         return await asyncio.gather(*tasks)
 
     assert all(isinstance(last, Cancelled) for last in play(hub, scenario))
-    assert until(lambda: states(hub) == ["canceled", "canceled"], 10)
+    assert soon(lambda: states(hub) == ["canceled", "canceled"], 10)

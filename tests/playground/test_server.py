@@ -10,23 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from faults.running import states, until
+from faults.running import states
 from playground.conftest import KEY, running_playground
+from support.patience import soon
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def module_hub():
-    with SandboxServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def process(module_hub):
-    with running_playground("--server", module_hub.url) as running:
-        yield running
 
 
 def port_of(process):
@@ -48,21 +36,21 @@ def refused(*arguments, **environment):
     return lines[0]
 
 
-def test_it_listens_on_loopback_only(process):
+def test_it_listens_on_loopback_only(playground):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))  # sends nothing; tells the address of this machine
         own = probe.getsockname()[0]
     if own.startswith("127."):
         pytest.skip("this machine has no address but loopback")
     with socket.socket() as client:
-        assert client.connect_ex((own, port_of(process))) != 0
+        assert client.connect_ex((own, port_of(playground))) != 0
 
 
-def test_the_page_names_no_other_server_to_load_from(process):
-    page = httpx.get(process.address).text
+def test_the_page_names_no_other_server_to_load_from(playground):
+    page = httpx.get(playground.address).text
     assert "fonts.googleapis" not in page
     assert '<script src="http' not in page
-    config = json.loads(httpx.get(f"{process.address}/config").text)
+    config = json.loads(httpx.get(f"{playground.address}/config").text)
     assert config["analytics_enabled"] is False
     assert config["stylesheets"] == []
 
@@ -70,29 +58,29 @@ def test_the_page_names_no_other_server_to_load_from(process):
 @pytest.mark.parametrize(
     "path", ["/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/run/x"]
 )
-def test_what_comes_from_another_page_reaches_no_handler(process, path):
+def test_what_comes_from_another_page_reaches_no_handler(playground, path):
     evil = httpx.post(
-        f"{process.address}{path}", headers={"Origin": "https://evil.example"}, json={}
+        f"{playground.address}{path}", headers={"Origin": "https://evil.example"}, json={}
     )
-    own = httpx.post(f"{process.address}{path}", headers={"Origin": process.address}, json={})
+    own = httpx.post(f"{playground.address}{path}", headers={"Origin": playground.address}, json={})
     assert evil.status_code == 403
     assert own.status_code != 403
 
 
-def test_a_name_that_was_made_to_point_here_is_refused(process):
-    named = httpx.get(process.address, headers={"Host": f"evil.example:{port_of(process)}"})
+def test_a_name_that_was_made_to_point_here_is_refused(playground):
+    named = httpx.get(playground.address, headers={"Host": f"evil.example:{port_of(playground)}"})
     assert named.status_code == 403
 
 
-def test_no_file_of_this_machine_is_served(process):
+def test_no_file_of_this_machine_is_served(playground):
     for path in (__file__, "/etc/hostname", "../../../../etc/hostname"):
-        answer = httpx.get(f"{process.address}/gradio_api/file={path}")
+        answer = httpx.get(f"{playground.address}/gradio_api/file={path}")
         assert answer.status_code in (403, 404)
 
 
-def test_the_key_is_nowhere_on_the_page(process):
+def test_the_key_is_nowhere_on_the_page(playground):
     for path in ("/", "/config", "/gradio_api/info"):
-        assert KEY not in httpx.get(f"{process.address}{path}").text
+        assert KEY not in httpx.get(f"{playground.address}{path}").text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -110,12 +98,12 @@ def test_ending_the_program_cancels_its_jobs_and_leaves_no_file(
         process.send_signal(number)
         process.wait(timeout=30)
         page.close()
-    assert until(lambda: states(hub) == ["canceled"], 10)
+    assert soon(lambda: states(hub) == ["canceled"], 10)
     assert not list(Path(tmp_path).glob("aki-playground-*"))
 
 
-def test_a_taken_port_is_one_sentence(module_hub):
-    assert "can not be used; choose another one" in refused("--port", str(module_hub.port))
+def test_a_taken_port_is_one_sentence(shared_hub):
+    assert "can not be used; choose another one" in refused("--port", str(shared_hub.port))
     assert "can not be used; choose another one" in refused("--port", "99999")
 
 

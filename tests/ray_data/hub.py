@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from types import TracebackType
 from typing import Any, Self
 
 from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
@@ -43,12 +42,7 @@ class HubProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 

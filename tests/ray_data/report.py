@@ -12,16 +12,16 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
 
 from ray_data.trial import Figures, broken, carry_out
+from support.pages import Part, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "ray.md"
-BEGIN = "<!-- written by tests/ray_data/report.py -->"
-END = "<!-- end -->"
+TABLE = Part("<!-- written by tests/ray_data/report.py -->")
 
 
-def table(figures: Figures) -> str:
+def as_text(figures: Figures) -> str:
     """Return the figures as a table."""
     failed = ", ".join(f"{count:,} {name}" for name, count in sorted(figures.failed.items()))
-    rows = {
+    counted = {
         "rows": f"{figures.rows:,}",
         "requests that reached the hub": f"{figures.requests:,}",
         "of these, made to fail": f"{figures.faults:,}",
@@ -39,15 +39,7 @@ def table(figures: Figures) -> str:
         "rows done after `retry_failed=True, resubmit_uncertain=True`": f"{figures.done_in_the_end:,} "
         f"(in {figures.rounds} more runs)",
     }
-    lines = [f"| {name} | {value} |" for name, value in rows.items()]
-    return "\n".join(["| what | how many |", "| --- | --: |", *lines])
-
-
-def with_table(page: str, figures: Figures) -> str:
-    """Return a page with its table replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(figures)}\n{END}{after}"
+    return table(counted)
 
 
 def _or_none(found: list[int] | list[str]) -> str:
@@ -57,9 +49,9 @@ def _or_none(found: list[int] | list[str]) -> str:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="aki-ray-") as scratch:
         figures = carry_out(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, Path(scratch))
-    print(table(figures))
+    print(as_text(figures))
     if broken(figures):
         sys.exit(f"a promise was broken ({', '.join(broken(figures))}); the page is as it was")
     if len(sys.argv) == 1:
-        PAGE.write_text(with_table(PAGE.read_text("utf-8"), figures), "utf-8")
+        PAGE.write_text(TABLE.replaced(PAGE.read_text("utf-8"), as_text(figures)), "utf-8")
         print(f"wrote {PAGE.name}")

@@ -10,7 +10,7 @@ from aki_client.batch import JournalMismatchError
 from aki_codegen.sandbox.faults.effects import Cut, Reset
 from aki_codegen.sandbox.faults.job_effects import QueueFull
 from ray_data.conftest import LEASE, Line, row
-from ray_data.waiting import until
+from support.patience import until
 
 
 def jobs(hub):

@@ -22,7 +22,7 @@ if __name__ == "__main__":
 # Reads what Ray has to know before it is imported.
 from ray_data.cluster import TwoNodes
 from ray_data.hub import HubProcess
-from ray_data.waiting import until
+from support.patience import until
 
 KEY = "sk-a-secret-key-4711"
 ENDPOINT = "llama3_8b_chat"

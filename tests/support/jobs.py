@@ -1,7 +1,6 @@
 """The jobs of a sandbox hub, as tests look at them."""
 
 import time
-from collections.abc import Callable
 
 from aki_codegen.sandbox.hub.jobs import Job
 from aki_codegen.sandbox.server import SandboxServer
@@ -17,11 +16,3 @@ def all_jobs(server: SandboxServer) -> list[Job]:
 def last_job(server: SandboxServer) -> Job:
     """Return the job that was submitted last as it stands now."""
     return all_jobs(server)[-1]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Wait until something is so; fail where it does not become so."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "what was waited for did not happen"
-        time.sleep(0.01)

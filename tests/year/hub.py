@@ -5,7 +5,6 @@ Owns the state and how it is served. Must not know the script, or what the comma
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self, cast
 
 from aki_codegen.sandbox.catalogue import Endpoint
@@ -79,12 +78,7 @@ class YearHub:
         self._server.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.stop()
 
 

@@ -4,7 +4,8 @@ import signal
 
 import pytest
 from aki_codegen.sandbox.server import SandboxServer
-from support.jobs import last_job, wait_for
+from support.jobs import last_job
+from support.patience import until
 
 from .conftest import Terminal
 
@@ -24,7 +25,7 @@ def test_ctrl_c_cancels_the_job_and_says_so(
     assert "aki: interrupted; the hub was asked to cancel the job of" in screen
     assert "Traceback" not in screen
     assert child.exitstatus == 130
-    wait_for(lambda: last_job(hub).state == "canceled")
+    until(lambda: last_job(hub).state == "canceled", "the job is cancelled")
 
 
 @pytest.mark.slow
@@ -34,7 +35,7 @@ def test_sigterm_cancels_the_job_and_says_so(terminal: Terminal, hub: SandboxSer
     child.kill(signal.SIGTERM)
     assert "aki: terminated; the hub was asked to cancel" in terminal.screen(child)
     assert child.exitstatus == 143
-    wait_for(lambda: last_job(hub).state == "canceled")
+    until(lambda: last_job(hub).state == "canceled", "the job is cancelled")
 
 
 @pytest.mark.slow
@@ -43,7 +44,7 @@ def test_a_terminal_that_is_closed_cancels_the_job(terminal: Terminal, hub: Sand
     child.expect("step")
     child.kill(signal.SIGHUP)
     terminal.screen(child)
-    wait_for(lambda: last_job(hub).state == "canceled")
+    until(lambda: last_job(hub).state == "canceled", "the job is cancelled")
 
 
 def test_a_reader_that_goes_away_cancels_the_job_quietly(
@@ -55,7 +56,7 @@ def test_a_reader_that_goes_away_cancels_the_job_quietly(
     screen = terminal.screen(child)
     assert "BrokenPipe" not in screen
     assert "aki:" not in screen
-    wait_for(lambda: last_job(hub).state == "canceled")
+    until(lambda: last_job(hub).state == "canceled", "the job is cancelled")
 
 
 @pytest.mark.slow
@@ -63,7 +64,7 @@ def test_a_deadline_cancels_the_job(terminal: Terminal, hub: SandboxServer) -> N
     child = terminal.aki("--timeout", "1", *PICTURE)
     assert "the deadline passed" in terminal.screen(child)
     assert child.exitstatus == 9
-    wait_for(lambda: last_job(hub).state == "canceled")
+    until(lambda: last_job(hub).state == "canceled", "the job is cancelled")
 
 
 @pytest.mark.slow

@@ -49,11 +49,3 @@ class Caller:
         job_id = self.job(prompt)
         time.sleep(0.01)
         return job_id
-
-
-def until(condition):
-    """Wait for what the server notices a moment later."""
-    deadline = time.monotonic() + 2
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)

@@ -14,7 +14,8 @@ from aki_codegen.sandbox.faults.effects import (
     Stall,
 )
 from aki_codegen.sandbox.web.connections import unserved_url
-from e2e.sandbox_faults.caller import ENDPOINT, until
+from e2e.sandbox_faults.caller import ENDPOINT
+from support.patience import until
 
 
 class TestConnections:
@@ -35,7 +36,7 @@ class TestConnections:
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", server.port)):
                 pass
-        until(lambda: fault.seen == 20)
+        until(lambda: fault.seen == 20, "all have come")
         assert 3 < fault.hits < 17
 
     def test_at_an_unserved_url_nobody_listens(self):

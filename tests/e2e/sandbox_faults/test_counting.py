@@ -10,7 +10,8 @@ from aki_codegen.sandbox.faults.effects import (
     Delay,
 )
 from aki_codegen.sandbox.server import SandboxServer
-from e2e.sandbox_faults.caller import ENDPOINT, LONG, Caller, until
+from e2e.sandbox_faults.caller import ENDPOINT, LONG, Caller
+from support.patience import until
 
 # Callers who wait, who have gone, who do not read, and who have sent half of their request.
 STOPPED_AMID_FAULTS = r"""
@@ -56,7 +57,7 @@ class TestWhatTestsCanCount:
                 caller.list()
             assert server.connections_made == made + 1
             assert server.connections_open == opened + 1
-        until(lambda: server.connections_open == opened)
+        until(lambda: server.connections_open == opened, "it is closed")
 
     def test_polls_are_counted_for_each_job(self, caller, server):
         first, second = caller.running_job(), caller.running_job()
@@ -70,7 +71,7 @@ class TestWhatTestsCanCount:
             job_id = first.job(LONG)
             late = threading.Thread(target=first.poll, args=(job_id,))
             late.start()
-            until(lambda: server.hub.polls.by_job[job_id] == 1)
+            until(lambda: server.hub.polls.by_job[job_id] == 1, "it was asked for")
             second.poll(job_id)
             late.join()
             assert server.hub.overlapping_polls == [job_id]

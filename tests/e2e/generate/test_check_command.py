@@ -5,23 +5,15 @@ from pathlib import Path
 
 import pytest
 from aki_codegen.cli import main
-from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import PACKAGE, PAINTER
 from support.metadata import details
 from support.stub_hub import Answer
 
 
 @pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch, hub):
-    without_environment(monkeypatch)
-    command = Generate(tmp_path / "out", capsys)
-    assert command("--server", hub.url)[0] == 0
-    return command
+def generate(generate, hub):
+    assert generate("--server", hub.url)[0] == 0
+    return generate
 
 
 @pytest.fixture
@@ -216,5 +208,5 @@ class TestWindowsLines:
 
 
 def test_git_leaves_what_is_generated_alone():
-    path = Path(__file__).parents[2] / ".gitattributes"
+    path = Path(__file__).parents[3] / ".gitattributes"
     assert "generated/** -text" in path.read_text("utf-8").splitlines()

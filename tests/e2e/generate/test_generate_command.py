@@ -7,26 +7,13 @@ import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from aki_codegen.sandbox.server import SandboxServer
 from aki_codegen.sandbox.settings import HubSettings
-from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import KEY, PACKAGE, PAINTER
 from support.metadata import details
 from support.stub_hub import Answer
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch):
-    without_environment(monkeypatch)
-    return Generate(tmp_path / "out", capsys)
+ROOT = Path(__file__).parents[3]
 
 
 class TestIncomplete:

@@ -5,22 +5,14 @@ import sys
 
 import pytest
 from aki_codegen.rendering import modules
-from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import PACKAGE, PAINTER
 from support.stub_hub import Answer
 
 
 @pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch, hub):
-    without_environment(monkeypatch)
-    command = Generate(tmp_path / "out", capsys)
-    assert command("--server", hub.url)[0] == 0
-    return command
+def generate(generate, hub):
+    assert generate("--server", hub.url)[0] == 0
+    return generate
 
 
 def remove(hub, name):

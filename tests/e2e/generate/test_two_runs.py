@@ -10,7 +10,7 @@ import pytest
 from aki_codegen.commands import generate as generate_command
 from aki_codegen.output.lock import only_run
 from aki_codegen.problems import GenerationError
-from support.command import PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import PACKAGE, PAINTER
 from support.metadata import details
 from support.stub_hub import Answer
 
@@ -32,17 +32,9 @@ main(sys.argv[1:])
 
 
 @pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch, hub):
-    without_environment(monkeypatch)
-    command = Generate(tmp_path / "out", capsys)
-    assert command("--server", hub.url)[0] == 0
-    return command
+def generate(generate, hub):
+    assert generate("--server", hub.url)[0] == 0
+    return generate
 
 
 def arguments(generate, hub):

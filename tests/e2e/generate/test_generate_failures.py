@@ -8,23 +8,11 @@ import socket
 import pytest
 from aki_codegen.cli import main
 from aki_codegen.generation.generate import generate as generate_files
-from support.command import KEY, PACKAGE, PAINTER, Generate, two_endpoints, without_environment
+from support.command import KEY, PACKAGE, PAINTER
 from support.metadata import details, snapshot_of
 from support.stub_hub import Answer
 
 LOOSE = details({"prompt": {"type": "tensor"}})
-
-
-@pytest.fixture
-def hub():
-    with two_endpoints() as running:
-        yield running
-
-
-@pytest.fixture
-def generate(tmp_path, capsys, monkeypatch):
-    without_environment(monkeypatch)
-    return Generate(tmp_path / "out", capsys)
 
 
 @pytest.fixture(scope="module")

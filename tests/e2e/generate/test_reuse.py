@@ -9,7 +9,7 @@ import pytest
 from aki_codegen.cli import main
 from aki_codegen.generation import reuse
 from aki_codegen.rendering import fieldsource, modules, style
-from support.command import PACKAGE, Generate, without_environment
+from support.command import PACKAGE, Generate
 from support.metadata import details
 from support.stub_hub import StubHub
 
@@ -33,13 +33,11 @@ def hub():
 
 
 @pytest.fixture
-def generate(tmp_path, capsys, monkeypatch, hub):
-    without_environment(monkeypatch)
+def generate(generate, tmp_path, monkeypatch, hub):
     # The overrides are those of the current folder.
     monkeypatch.chdir(tmp_path)
-    command = Generate(tmp_path / "out", capsys)
-    assert command("--server", hub.url)[0] == 0
-    return command
+    assert generate("--server", hub.url)[0] == 0
+    return generate
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""What an earlier delivery of a task left behind, or this one leaves, decides what the next one does."""
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+from aki_codegen.sandbox.faults.effects import Delay
+from background.delivery.delivering import left_behind, run
+from support.patience import until
+
+pytest.importorskip("celery", reason="Celery is not installed: make full")
+jobs = pytest.importorskip("aki_client.integrations.celery")
+Record = jobs.Record
+
+
+class TestPickingUp:
+    """What an earlier delivery left behind decides what this one does."""
+
+    def test_a_job_that_was_submitted_is_followed(self, chat, claims, client, hub):
+        job = client.llama3_8b_chat.submit(prompt_input="earlier")
+        left_behind(claims, Record("submitted", job.id, 2e9))
+        result = run(chat)
+        assert "earlier" in result.result["outputs"]["text"]
+        assert hub.hub.jobs_submitted == 1
+
+    def test_a_submit_of_which_nobody_knows_is_not_repeated(self, chat, claims, hub):
+        left_behind(claims, Record("submitting"))
+        result = run(chat)
+        assert result.state == "FAILURE"
+        assert isinstance(result.result, jobs.UncertainSubmitError)
+        assert "resubmit_uncertain=True" in str(result.result)
+        assert hub.hub.jobs_submitted == 0
+
+    def test_it_is_repeated_where_that_was_decided(self, task_of, claims, hub):
+        left_behind(claims, Record("submitting"))
+        assert run(task_of(resubmit_uncertain=True)).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
+    def test_a_result_that_was_got_is_stored_without_asking_the_hub(self, chat, claims, hub):
+        left_behind(claims, Record("got", "id#1", 1.0, {"text": "paid for", "total_duration": 2.5}))
+        result = run(chat).result
+        assert result["outputs"] == {"text": "paid for"}
+        assert (result["meta"]["job_id"], result["meta"]["total_duration"]) == ("id#1", 2.5)
+        assert hub.hub.request_count == 0
+
+    def test_a_result_that_comes_after_the_hold_was_lost_is_kept(self, task_of, claims, hub):
+        class Forgetful(type(claims)):
+            def renew(self, task_id, owner, seconds):
+                return False
+
+            def note(self, task_id, owner, record):
+                return record.phase != "got" and super().note(task_id, owner, record)
+
+        hub.faults.add(Delay(1.0), on="final")
+        chat = task_of(claims=Forgetful(claims._path), lease=0.6, progress_interval=0.01)
+        assert run(chat, prompt_input="[[dur=0.1 steps=1]]").state == "SUCCESS"
+
+    def test_a_task_that_has_ended_is_left_alone(self, chat, hub):
+        first = run(chat).result
+        assert run(chat).result == first
+        assert hub.hub.jobs_submitted == 1
+
+    def test_it_is_left_alone_where_the_backend_has_forgotten_it(self, chat, hub):
+        run(chat).forget()
+        assert run(chat).state == "PENDING"
+        assert hub.hub.jobs_submitted == 1
+
+    def test_a_result_that_was_handed_out_before_is_named(self, chat, claims, client, hub):
+        job = client.llama3_8b_chat.submit(prompt_input="earlier")
+        job.result(timeout=10)
+        left_behind(claims, Record("submitted", job.id, 2e9))
+        del job  # handles of one process share what they know
+        assert run(chat).result.kind == "ResultGoneError"
+        assert hub.hub.jobs_submitted == 1
+
+
+class TestEndingTheProcess:
+    """A worker that is told to end while the hub's final answer is on its way."""
+
+    def test_the_answer_is_waited_for_and_the_result_noted(self, chat, claims, hub):
+        hub.faults.add(Delay(1.0), on="final")
+
+        def end(*_):
+            sys.exit("terminated")
+
+        before = signal.signal(signal.SIGALRM, end)
+        try:
+            hub_asked = threading.Thread(target=self.strike, args=(hub,))
+            hub_asked.start()
+            with pytest.raises(SystemExit):
+                run(chat)
+            hub_asked.join()
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert claims.take("t", "who looks", 60).phase == "got"
+        claims.release("t", "who looks")
+        assert run(chat).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
+    def strike(self, hub):
+        until(lambda: [job for job in hub.hub.jobs if job.handed_out], "the result is on its way")
+        os.kill(os.getpid(), signal.SIGALRM)

@@ -1,0 +1,63 @@
+"""Where the media of a task are stored, and that a storage which fails costs nothing."""
+
+import pytest
+from aki_client import Image
+from background.delivery.delivering import run
+
+pytest.importorskip("celery", reason="Celery is not installed: make full")
+jobs = pytest.importorskip("aki_client.integrations.celery")
+FolderStore, Place = jobs.FolderStore, jobs.Place
+
+
+class TestStoring:
+    """Media and the storage."""
+
+    def test_a_file_is_named_after_its_task(self, task_of, tmp_path):
+        result = run(task_of("z_image_turbo"), prompt="p").result
+        assert result["outputs"]["images"] == ["t-1.jpg"]
+        assert [path.name for path in (tmp_path / "media").iterdir()] == ["t-1.jpg"]
+
+    def test_no_task_id_leads_out_of_the_folder(self, tmp_path):
+        place = Place("../../evil", "z_image_turbo", "images", 1)
+        assert FolderStore(tmp_path / "media")(Image(b"GIF89a"), place) == "______evil-1.gif"
+        assert [path.name for path in tmp_path.rglob("*.gif")] == ["______evil-1.gif"]
+
+    def test_without_a_storage_media_are_data_uris(self, task_of):
+        (image,) = run(task_of("z_image_turbo", store=None), prompt="p").result["outputs"]["images"]
+        assert image.startswith("data:image/")
+
+    def test_a_storage_that_fails_is_tried_again_without_another_job(self, task_of, hub):
+        tries = []
+
+        def store(media, place):
+            tries.append(place)
+            if len(tries) == 1:
+                raise OSError("the disk is full")
+            return "stored"
+
+        result = run(task_of("z_image_turbo", store=store), prompt="p").result
+        assert result["outputs"]["images"] == ["stored"]
+        assert tries[0] == tries[1]
+        assert hub.hub.jobs_submitted == 1
+
+    def test_what_could_not_be_stored_is_kept_for_a_task_of_the_same_id(self, task_of, hub):
+        def refuse(media, place):
+            raise OSError("the disk is full")
+
+        failed = run(task_of("z_image_turbo", store=refuse, max_retries=0, name="a"), prompt="p")
+        assert failed.result.kind == "StoringFailedError"
+        assert "the disk is full" in str(failed.result)
+        failed.forget()
+        again = run(task_of("z_image_turbo", store=lambda media, place: "stored"), prompt="p")
+        assert again.result["outputs"]["images"] == ["stored"]
+        assert hub.hub.jobs_submitted == 1
+
+    def test_media_parameters_are_bytes_too(self, task_of, client):
+        picture = client.z_image_turbo(prompt="p").images[0].bytes
+        result = run(task_of("qwen_image_edit"), prompt="p", image=picture).result
+        assert len(result["outputs"]["images"]) == 1
+
+    def test_tool_calls_and_text_objects_are_json(self, task_of):
+        tool = {"type": "function", "function": {"name": "f"}}
+        outputs = run(task_of("llama3_chat"), prompt_input="hi [[tool=f]]", tools=[tool]).result
+        assert outputs["outputs"]["tool_calls"][0]["name"] == "f"

@@ -1,0 +1,80 @@
+"""A batch against a hub that fails, refuses or is away: which rows are uncertain, and which wait."""
+
+import pytest
+from aki_client import AuthenticationError, ConfigurationError, batch
+from aki_codegen.sandbox.faults.effects import Cut, Status
+from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_codegen.sandbox.settings import HubSettings
+from aki_codegen.sandbox.web.connections import unserved_url
+from batch.rows import CHAT
+
+
+class TestTheHub:
+    """A hub that fails, refuses, or is away."""
+
+    def test_that_may_have_taken_a_row_makes_it_uncertain(self, run, source, hub, read):
+        hub.faults.add(Cut(), on="submit", nth=4)
+        summary = run(source)
+        assert (summary.done, summary.uncertain) == (19, 1)
+        (uncertain,) = [o for o in read() if o["status"] == "uncertain"]
+        assert uncertain["error"]["type"] == "ConnectionFailedError"
+        assert hub.hub.jobs_submitted == 20
+
+    def test_that_fails_a_submit_with_503_makes_it_uncertain(self, run, source, hub, read):
+        hub.faults.add(Status(503), on="submit", nth=4)
+        assert run(source).uncertain == 1
+        (uncertain,) = [o for o in read() if o["status"] == "uncertain"]
+        assert uncertain["error"]["type"] == "ServerError"
+
+    def test_that_has_no_room_gets_every_row_later(self, run, source, hub):
+        hub.faults.add(QueueFull(), on="submit", nth=2, times=12)
+        summary = run(source)
+        assert (summary.done, hub.hub.jobs_submitted) == (20, 20)
+
+    def test_that_fails_polls_loses_nothing(self, run, source, hub):
+        hub.faults.add(Status(503), on="poll", nth=2, times=10, every=2)
+        assert run(source).done == 20
+
+    def test_whose_job_fails_fails_the_row_and_keeps_what_came(self, run, read):
+        summary = run([{"prompt_input": "[[errkeep=truncated]] a b c d e f"}])
+        assert summary.failed == 1
+        (outcome,) = read()
+        assert outcome["error"]["type"] == "JobFailedError"
+        assert outcome["outputs"]["text"]
+
+    def test_that_refuses_the_key_ends_the_batch_and_nothing_is_uncertain(
+        self, hub, source, output, monkeypatch
+    ):
+        monkeypatch.setenv("AKI_API_KEY", "bad-key")
+        with pytest.raises(AuthenticationError):
+            batch.run(CHAT, source, output, keep=["id"])
+        with batch.Journal.open(f"{output}.journal") as journal:
+            assert sum(journal.counts().values()) == 0
+
+    def test_that_is_away_for_long_ends_the_batch_and_nothing_is_uncertain(
+        self, run, source, output, monkeypatch
+    ):
+        with unserved_url() as url:
+            monkeypatch.setenv("AKI_API_SERVER", url)
+            with pytest.raises(batch.BatchStoppedError, match="the same command goes on from here"):
+                run(source, patience=0.5)
+        with batch.Journal.open(f"{output}.journal") as journal:
+            assert sum(journal.counts().values()) == 0
+
+    def test_that_has_no_such_endpoint_is_not_asked(self, hub, source, output):
+        with pytest.raises(ConfigurationError, match=r"did you mean llama3_8b_chat\?"):
+            batch.run("llama38b_chat", source, output)
+        assert hub.hub.request_count == 0
+
+
+@pytest.mark.slow
+class TestACrowdedHub:
+    """A queue with room for a few."""
+
+    @pytest.fixture
+    def settings(self):
+        return HubSettings(worker_slots=2, max_queue_length=3, job_seconds=0.02)
+
+    def test_gets_all_rows_in_the_end(self, run, prompts, hub):
+        summary = run(prompts(60))
+        assert (summary.done, hub.hub.jobs_submitted) == (60, 60)

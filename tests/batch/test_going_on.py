@@ -1,0 +1,107 @@
+"""The same batch once more: what is done stays done, what is known is picked up, and nothing is paid twice."""
+
+import pytest
+from aki_client import Aki, batch
+from aki_codegen.sandbox.faults.effects import Reset
+from batch.rows import write
+
+
+class TestGoingOn:
+    """The same call once more."""
+
+    def test_sends_nothing_that_is_done(self, run, source, hub):
+        run(source)
+        summary = run(source)
+        assert (summary.done, summary.before) == (20, 20)
+        assert hub.hub.jobs_submitted == 20
+
+    def test_writes_an_output_that_was_lost(self, run, source, output, read):
+        run(source)
+        output.unlink()
+        run(source)
+        assert len(read()) == 20
+
+    def test_picks_up_jobs_by_their_ids(self, run, source, hub, output, read, monkeypatch):
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", aki.llama3_8b_chat.submit(prompt_input="row 3;").id)
+        summary = run(source)
+        assert (summary.done, summary.picked_up) == (20, 1)
+        assert hub.hub.jobs_submitted == 20
+        assert "row 3;" in read()[2]["outputs"]["text"]
+
+    def test_names_what_was_left_submitting_uncertain_and_does_not_send_it(
+        self, run, source, hub, output, read
+    ):
+        with batch.Journal.open(f"{output}.journal") as journal:
+            journal.begin("3", place=3, kept={"id": 3})
+        summary = run(source)
+        assert (summary.done, summary.uncertain) == (19, 1)
+        assert hub.hub.jobs_submitted == 19
+        assert (read()[2]["status"], read()[2]["input"]) == ("uncertain", {"id": 3})
+        assert "the job may or may not have been made" in read()[2]["error"]["message"]
+
+    def test_sends_what_is_uncertain_where_that_is_said(self, run, source, output, read):
+        with batch.Journal.open(f"{output}.journal") as journal:
+            journal.begin("3", place=3, kept={"id": 3})
+        assert run(source, resubmit_uncertain=True).done == 20
+        assert [o["row"] for o in read()] == list(range(1, 21))
+
+    def test_sends_failed_rows_only_where_that_is_said(self, run, source, hub):
+        fault = hub.faults.add(Reset(reached=True), on="final", nth=5)
+        assert run(source).failed == 1
+        assert fault.hits == 1
+        assert run(source).failed == 1
+        assert run(source, retry_failed=True).done == 20
+        assert hub.hub.jobs_submitted == 21
+
+    def test_asks_for_the_same_job_where_only_its_end_was_not_learnt(
+        self, run, source, hub, output, read
+    ):
+        told = {"error": {"type": "ConnectionFailedError", "message": "the hub stayed away"}}
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", aki.llama3_8b_chat.submit(prompt_input="row 3;").id)
+            journal.note_outcome("3", batch.RowState.FAILED, told)
+        assert run(source).failed == 1
+        summary = run(source, retry_failed=True)
+        assert (summary.done, summary.picked_up) == (20, 1)
+        assert hub.hub.jobs_submitted == 20
+
+    @pytest.mark.parametrize("as_completed", [False, True])
+    def test_writes_a_row_once_that_is_tried_again(self, run, source, hub, read, as_completed):
+        hub.faults.add(Reset(reached=True), on="final", nth=5)
+        run(source, as_completed=as_completed)
+        run(source, retry_failed=True, as_completed=as_completed)
+        assert sorted(o["row"] for o in read()) == list(range(1, 21))
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            ({"constants": {"top_k": 5}}, r"constants was \{\}, is now \{\"top_k\": \"5\"\}"),
+            ({"keep": []}, "kept columns was"),
+        ],
+    )
+    def test_with_something_else_is_refused(self, run, source, changes, told):
+        run(source)
+        with pytest.raises(batch.JournalMismatchError, match=told):
+            run(source, **changes)
+
+    def test_with_another_input_is_refused(self, run, source, prompts, hub):
+        run(source)
+        write(source, prompts(21))
+        with pytest.raises(batch.JournalMismatchError, match=r"input was .* bytes, sha256"):
+            run(source)
+        assert hub.hub.jobs_submitted == 20
+
+    def test_with_other_rows_from_python_is_refused(self, run, prompts):
+        run(prompts(3))
+        with pytest.raises(batch.JournalMismatchError, match="row 2 is not what it was"):
+            run([prompts(1)[0], {"prompt_input": "another", "id": 2}])
+
+    def test_is_refused_while_another_run_works_on_it(self, run, source, output):
+        with (
+            batch.Journal.open(f"{output}.journal", exclusive=True),
+            pytest.raises(batch.JournalInUseError, match="another process works on the journal"),
+        ):
+            run(source)

@@ -4,7 +4,7 @@ from .fieldvalues import Tell, is_number, shown
 from .ir import Limit, MediaType, Scalar
 from .runtime.formats import Kind, normal_name
 from .runtime.shapes import is_array, is_object
-from .wire import Attributes
+from .wire import Attributes, is_utf8
 
 LIMITED = (
     "format",
@@ -32,18 +32,22 @@ def media_type(kind: Kind, attributes: Attributes, tell: Tell) -> MediaType:
 def _limit(name: str, described: Attributes, tell: Tell) -> Limit:
     return Limit(
         supported=_supported(name, described.get("supported")),
-        minimum=_figures(name, described, ("minimum", "min"), tell),
-        maximum=_figures(name, described, ("maximum", "max"), tell),
+        minimum=_figures(name, described, ("min", "minimum"), tell),
+        maximum=_figures(name, described, ("max", "maximum"), tell),
         align=_figures(name, described, ("align",), tell),
         enforced=described.get("auto_convert") is not True,
     )
 
 
 def _supported(name: str, values: object) -> tuple[Scalar, ...]:
-    usable = [v for v in values if isinstance(v, str) or is_number(v)] if is_array(values) else []
+    usable = [value for value in values if _is_usable(value)] if is_array(values) else []
     if name == "format":
         usable = [normal_name(value) for value in usable if isinstance(value, str)]
     return tuple(dict.fromkeys(usable))
+
+
+def _is_usable(value: object) -> bool:
+    return is_utf8(value) if isinstance(value, str) else is_number(value)
 
 
 def _figures(

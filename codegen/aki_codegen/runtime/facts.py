@@ -20,10 +20,10 @@ from .fact_values import (
     as_length,
     as_number,
     as_text,
-    is_multiple,
     json_text,
     object_or_empty,
 )
+from .shapes import is_multiple
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 CONVERTIBLE = frozenset({"text", "integer", "number", "boolean", "choice"})
@@ -203,8 +203,8 @@ def _range(reader: Reader, *, whole: bool) -> dict[str, Any]:
         value = reader.first(names, as_number)
         return rounded(value) if whole and value is not None else value
 
-    low = bound(("minimum", "min"), math.ceil)
-    high = bound(("maximum", "max"), math.floor)
+    low = bound(("min", "minimum"), math.ceil)
+    high = bound(("max", "maximum"), math.floor)
     step = bound(("align",), math.ceil)
     if low is not None and high is not None and low > high:
         low = high = None

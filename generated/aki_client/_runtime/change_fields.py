@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from .change_media import media_changes, support_changes
 from .change_words import Found, listed, shown, span
-from .fact_values import is_multiple
 from .facts import CONVERTIBLE, FieldFacts, fits
+from .shapes import is_multiple
 
 _NUMBERS = ("integer", "number")
 _CONVERTED_FROM = {

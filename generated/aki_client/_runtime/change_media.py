@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from .change_words import Found, listed, span
 from .fact_media import MediaLimit, MediaLimits
-from .fact_values import Number, is_multiple
+from .fact_values import Number
+from .shapes import is_multiple
 
 SupportLimits = tuple[tuple[str, MediaLimits], ...]
 

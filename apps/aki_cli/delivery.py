@@ -7,7 +7,7 @@ can not be written to, another one is found.
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -40,6 +40,7 @@ class Delivery:
     settings: Settings
     form: Form = "text"
     save_to: str = "."
+    _faults: list[str] = field(default_factory=list[str], init=False, repr=False)
 
     def check(self) -> None:
         """Refuse a place that can not be written to, while nothing has been paid.
@@ -60,6 +61,9 @@ class Delivery:
         Args:
             result: The outputs.
             streamed: Whether the text has been shown already.
+
+        Raises:
+            CommandError: A medium is none; all else has been delivered.
         """
         outputs = {name: value for name, value in result if name != "error" or value}
         plain = {name: self._plain(value) for name, value in outputs.items()}
@@ -72,6 +76,8 @@ class Delivery:
                 self._show(outputs, plain, streamed=streamed)
             case "quiet":
                 pass
+        if self._faults:
+            raise CommandError(f"{self._faults[0]}; it is not saved, all else is here", Exit.HUB)
 
     def _show(
         self, outputs: Mapping[str, Any], plain: Mapping[str, Any], *, streamed: bool
@@ -82,7 +88,7 @@ class Delivery:
                 told.add(name)
                 if not streamed and value:
                     write(value if value.endswith("\n") else f"{value}\n")
-            elif paths := [str(path) for path in self._paths(value, plain[name])]:
+            elif (paths := list(self._paths(value, plain[name]))) or self._holds_media(value):
                 told.add(name)
                 write("".join(f"{path}\n" for path in paths))
             elif value and (is_array(value) or is_object(value)):
@@ -97,7 +103,7 @@ class Delivery:
     def _plain(self, value: Any) -> Any:
         """Return a value as JSON has it; media are saved, and their paths stand for them."""
         if isinstance(value, self._media()):
-            return str(self._save(value))
+            return self._saved(value)
         if isinstance(value, list | tuple):
             return [self._plain(item) for item in cast("list[Any]", value)]
         if is_object(value):
@@ -107,13 +113,24 @@ class Delivery:
         return data if data is not None else raw if raw is not None else value
 
     def _paths(self, value: Any, plain: Any) -> Iterator[str]:
-        if isinstance(value, self._media()):
-            yield plain
-        elif is_array(value) and value and isinstance(value[0], self._media()):
-            yield from plain
+        for medium, path in zip(value, plain, strict=True) if is_array(value) else [(value, plain)]:
+            if isinstance(medium, self._media()) and path is not None:
+                yield path
+
+    def _holds_media(self, value: Any) -> bool:
+        items = value if is_array(value) else [value]
+        return any(isinstance(item, self._media()) for item in items)
 
     def _media(self) -> "type[Media]":
         return cast("type[Media]", self.settings.public("Media"))
+
+    def _saved(self, medium: "Media") -> str | None:
+        """Return the path of a saved medium; where the hub sent none, what it sent, as far as JSON is wanted."""
+        try:
+            return str(self._save(medium))
+        except self.settings.module("_runtime.errors").MediaError as error:
+            self._faults.append(str(error))
+            return medium.as_it_came() if self.form == "json" else None
 
     def _save(self, medium: "Media") -> Path:
         try:

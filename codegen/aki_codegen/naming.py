@@ -89,7 +89,10 @@ class ClassName(str):
 
 
 def identifiers(
-    wire_names: Iterable[str], role: Role, remembered: Mapping[str, str]
+    wire_names: Iterable[str],
+    role: Role,
+    remembered: Mapping[str, str],
+    taken_here: frozenset[str] = frozenset(),
 ) -> dict[str, Identifier]:
     """Give every name of one scope an identifier of its own.
 
@@ -97,9 +100,11 @@ def identifiers(
         wire_names: The hub's names; their order does not matter.
         role: What is named.
         remembered: Identifiers given before, by the hub's name; those that are no valid name are given anew.
+        taken_here: Names that the code of this scope needs itself.
     """
-    known = _each_once({wire: name for wire, name in remembered.items() if is_safe(name, role)})
-    taken = _Taken(known.values())
+    safe = {w: n for w, n in remembered.items() if is_safe(n, role) and n not in taken_here}
+    known = _each_once(safe)
+    taken = _Taken([*known.values(), *taken_here])
     suggested = {w: _suggest(w, role) for w in sorted(set(wire_names)) if w not in known}
     given = {wire: name for wire, name in suggested.items() if wire == name and taken.claim(name)}
     given |= {wire: taken.free(name) for wire, name in suggested.items() if wire not in given}

@@ -28,6 +28,9 @@ CAPTURES = Path(__file__).parents[3] / "shared" / "captures" / "metadata"
 """Metadata recorded from a real server; no part of the product, and not always there."""
 
 
+EVERY_RULE = Path(__file__).parent / "every_rule.json"
+
+
 @dataclass
 class Tally:
     """What came out of a comparison.
@@ -42,10 +45,24 @@ class Tally:
     accepted: int = 0
     disagreements: list[str] = field(default_factory=list)
 
+    def tells_something(self, wanted: int) -> bool:
+        """Whether enough calls were drawn, and enough of either kind."""
+        share = self.accepted / max(self.inputs, 1)
+        return self.inputs >= 0.9 * wanted and 0.1 < share < 0.9
+
 
 def catalogue_documents() -> dict[str, dict[str, Any]]:
     """Return the details documents of the sandbox."""
     return {name: endpoint.document for name, endpoint in load_catalogue().items()}
+
+
+def made_up_documents() -> dict[str, dict[str, Any]]:
+    """Return documents with every rule, whether or not an endpoint that we know has it.
+
+    They have few parameters each: of many, one is hardly ever wrong alone.
+    """
+    sections = json.loads(EVERY_RULE.read_text("utf-8"))
+    return {name: {"parameter_description": {"input": s}} for name, s in sections.items()}
 
 
 def captured_documents() -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What calls are drawn from: valid values, values at and around every bound, wrong types, unknown names.
 
-It reads the hub's own attributes and knows nothing of the generated models.
+Most calls are valid but for one or two parameters: where many are wrong, both sides refuse for some reason or other,
+and nothing is learned. It reads the hub's own attributes and knows nothing of the generated models.
 """
 
 import io
@@ -35,24 +36,115 @@ WRONG_TYPES: list[Any] = [
 
 
 def calls(parameters: dict[str, dict[str, Any]]) -> SearchStrategy[dict[str, Any]]:
-    """Draw the arguments of one call; several faults at once are usual."""
-    known = {
-        name: st.one_of(
-            _fitting(attributes), _fitting(attributes), st.none(), st.sampled_from(WRONG_TYPES)
-        )
-        for name, attributes in parameters.items()
-        if name not in TRANSPORT
-    }
-    fitting = {name: _fitting(parameters[name]) for name in known}
-    required = {name for name in known if parameters[name].get("required")}
-    sensible = st.fixed_dictionaries(
-        {name: fitting[name] for name in required},
-        optional={name: fitting[name] for name in known if name not in required},
+    """Draw the arguments of one call."""
+    known = {n: attributes for n, attributes in parameters.items() if n not in TRANSPORT}
+    valid = {name: _valid(attributes) for name, attributes in known.items()}
+    needed = {name for name, attributes in known.items() if _is_needed(attributes)}
+    sound = st.fixed_dictionaries(
+        {name: valid[name] for name in needed},
+        optional={name: valid[name] for name in known if name not in needed},
+    ).map(lambda call: _with_one_context(call, known))
+    doubtful = st.one_of(
+        [
+            st.tuples(
+                st.just(name),
+                st.one_of(_fitting(attributes), _fitting(attributes), st.sampled_from(WRONG_TYPES)),
+            )
+            for name, attributes in known.items()
+        ]
     )
-    wild = st.fixed_dictionaries({}, optional=known)
-    unknown = st.sampled_from([{}, {}, {}, {"promt": 1}, {"Width": 1, "x": 2}])
-    drawn = st.one_of(sensible, sensible, wild)
-    return st.builds(lambda call, extra: {**call, **extra}, drawn, unknown)
+    changes = st.one_of(*(st.lists(doubtful, min_size=n, max_size=n) for n in (0, 1, 1, 1, 2, 5)))
+    absent = st.one_of(st.just(None), st.just(None), st.just(None), st.sampled_from(sorted(known)))
+    unknown = st.sampled_from([{}] * 8 + [{"promt": 1}, {"Width": 1, "x": 2}])
+
+    def drawn(
+        call: dict[str, Any], changed: list[tuple[str, Any]], left_out: str | None, extra: Any
+    ) -> dict[str, Any]:
+        made = {**call, **dict(changed), **extra}
+        # None is as good as absent, on both sides.
+        return {**made, left_out: None} if left_out in made else made
+
+    return st.builds(drawn, sound, changes, absent, unknown)
+
+
+def _is_needed(attributes: dict[str, Any]) -> bool:
+    without_stand_in = attributes.get("default") is None and not attributes.get("auto_convert")
+    return bool(attributes.get("required")) or (
+        attributes.get("type") == "selection" and without_stand_in
+    )
+
+
+def _with_one_context(call: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    words = {name: known[name].get("type") for name in call}
+    if "chat_context" not in words.values():
+        return call
+    return {name: value for name, value in call.items() if words[name] != "text_context"}
+
+
+def _valid(attributes: dict[str, Any]) -> SearchStrategy[Any]:
+    """Draw what the attributes allow, as far as they tell."""
+    match attributes.get("type", "string"):
+        case "integer" | "int" | "float":
+            return _numbers_within(attributes)
+        case "selection":
+            return st.sampled_from(attributes["supported"])
+        case "chat_context":
+            message = st.fixed_dictionaries(
+                {"role": st.sampled_from(["user", "system"]), "content": st.text(max_size=5)}
+            )
+            return st.lists(message, min_size=1, max_size=2)
+        case "image" | "audio" | "video":
+            return _media_within(attributes)
+        case "string" | "str":
+            return st.text(max_size=min(8, attributes.get("max_length", 8)))
+        case _:
+            return _fitting(attributes)
+
+
+def _numbers_within(attributes: dict[str, Any]) -> SearchStrategy[Any]:
+    low, high = _bounds(attributes)
+    step = attributes.get("align") or (1 if attributes["type"] != "float" else 1 / 64)
+    lowest = math.ceil((low if low is not None else -100) / step)
+    highest = math.floor((high if high is not None else 5000) / step)
+    return st.integers(lowest, max(highest, lowest)).map(lambda n: n * step)
+
+
+def _bounds(attributes: dict[str, Any]) -> tuple[Any, Any]:
+    low, high = (attributes.get(short, attributes.get(long)) for short, long in _SPELLINGS)
+    return low, high
+
+
+_SPELLINGS = (("min", "minimum"), ("max", "maximum"))
+
+
+def _media_within(attributes: dict[str, Any]) -> SearchStrategy[Any]:
+    kind = attributes["type"]
+    size, formats = attributes.get("size") or {}, attributes.get("format") or {}
+    if kind != "image":
+        return st.sampled_from([d for n, d in media_samples().items() if n.startswith(kind)])
+    low, high = _bounds(size)
+    corners = [corner for corner in (low, high) if corner] or [[64, 48]]
+    named = [name.upper() for name in formats.get("supported", ["png", "jpeg"])]
+    return st.sampled_from(
+        [
+            _picture(int(width), int(height), name.replace("JPG", "JPEG"))
+            for width, height in corners
+            for name in named
+        ]
+    )
+
+
+def _pictures_around(attributes: dict[str, Any]) -> list[bytes]:
+    """Make pictures one pixel to either side of every bound, and of every format."""
+    size = attributes.get("size") or {}
+    step = size.get("align") or [1, 1]
+    made: list[bytes] = []
+    for corner in [corner for corner in _bounds(size) if corner]:
+        for off in (-1, 1, -step[0], step[0]):
+            for at in ((off, 0), (0, off)):
+                width, height = int(corner[0] + at[0]), int(corner[1] + at[1])
+                made += [_picture(width, height, "PNG")] if min(width, height) > 0 else []
+    return made
 
 
 def _fitting(attributes: dict[str, Any]) -> SearchStrategy[Any]:
@@ -75,7 +167,8 @@ def _fitting(attributes: dict[str, Any]) -> SearchStrategy[Any]:
             kind = attributes["type"]
             own = [data for name, data in media_samples().items() if name.startswith(kind)]
             return st.one_of(
-                st.sampled_from(own), st.sampled_from(sorted(media_samples().values()))
+                st.sampled_from(own + (_pictures_around(attributes) if kind == "image" else [])),
+                st.sampled_from(sorted(media_samples().values())),
             )
         case _:
             return _texts(attributes)
@@ -135,6 +228,13 @@ def _conversations() -> SearchStrategy[Any]:
 
 
 @cache
+def _picture(width: int, height: int, format_name: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "navy").save(buffer, format=format_name)
+    return buffer.getvalue()
+
+
+@cache
 def media_samples() -> dict[str, bytes]:
     """Return media by name, which begins with the kind, and some that are none."""
     samples = {"image_garbage": b"not a picture at all", "audio_garbage": b"no sound"}
@@ -144,9 +244,7 @@ def media_samples() -> dict[str, bytes]:
         "image_large": (5000, 20),
     }.items():
         for format_name in ("PNG", "JPEG", "GIF", "WEBP", "BMP"):
-            buffer = io.BytesIO()
-            Image.new("RGB", size, "navy").save(buffer, format=format_name)
-            samples[f"{name}_{format_name.lower()}"] = buffer.getvalue()
+            samples[f"{name}_{format_name.lower()}"] = _picture(*size, format_name)
     samples["audio_wav"] = _wav()
     samples["audio_mp3"] = b"ID3" + bytes(40)
     samples["video_mp4"] = b"\x00\x00\x00\x18ftypisom" + bytes(40)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from aki_cli.delivery import Delivery
+from aki_cli.delivery import Delivery, Form
+from aki_cli.exits import Exit
+from aki_cli.problems import CommandError
 from aki_cli.settings import Settings
 from aki_client import Image
 from aki_client._runtime.client.untyped import AnyOutput
@@ -64,3 +66,15 @@ def test_media_within_lists_and_objects_become_paths(capsys: pytest.CaptureFixtu
     result = AnyOutput.read({"frames": [PIXEL, PIXEL]})
     Delivery(Settings(), "json").deliver(result)
     assert '"image-1.png",\n      "image-2.png"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "quiet"])
+def test_a_picture_that_is_none_takes_nothing_else_with_it(
+    form: Form, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = AnyOutput.read({"text": "paid for", "images": [Image("@@@"), PIXEL]})
+    with pytest.raises(CommandError, match="not valid base64") as caught:
+        Delivery(Settings(), form).deliver(result)
+    assert caught.value.status == Exit.HUB
+    assert [path.name for path in Path().iterdir()] == ["image-1.png"]
+    assert ("paid for" in capsys.readouterr().out) is (form != "quiet")

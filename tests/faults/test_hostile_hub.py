@@ -1,8 +1,12 @@
 """A hub that means ill: it sends the key elsewhere, answers without an end, or one byte at a time."""
 
+import base64
 import gzip
+import json
+import os
 import time
 import tracemalloc
+import zlib
 
 import pytest
 from aki_client import (
@@ -134,3 +138,71 @@ def test_an_error_that_repeats_the_request_shows_no_key(mode):
     ):
         mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
     assert KEY not in repr(vars(caught.value))
+
+
+@pytest.mark.parametrize(
+    "drop", [b"y", b"\r\nHTTP/1.1 100 Continue\r\n\r\n"], ids=["byte", "continue"]
+)
+def test_a_header_without_an_end_ends_with_the_deadline(mode, monkeypatch, drop):
+    for module in ("flows", "polling"):
+        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.5)
+
+    def drip(connection, request):
+        if b"/progress/" not in request:
+            body = b'{"success": true, "job_id": "a-job"}'
+            connection.sendall(head("200 OK", content_length=len(body), connection="close") + body)
+            return
+        connection.sendall(b"HTTP/1.1 100 Continue\r\nx: ")
+        for _ in range(400):
+            connection.sendall(drop)
+            time.sleep(0.05)
+
+    with PlainServer(drip) as server, mode.client(server.url) as aki:
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            mode.wait(aki.llama3_8b_chat.with_options(timeout=0.6)(prompt_input=SHORT))
+        assert time.monotonic() - began < 0.6 + 0.5 + 10.0
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "gzip, identity"])
+def test_an_answer_that_is_compressed_in_another_way_is_refused_unread(mode, encoding):
+    bomb = gzip.compress(gzip.compress(bytes(60 * MEGABYTE)))
+
+    def answer(connection, request):
+        connection.sendall(
+            head("200 OK", content_encoding=encoding, content_length=len(bomb)) + bomb
+        )
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswerError, match="compressed as"):
+                mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+            assert tracemalloc.get_traced_memory()[1] < 20 * MEGABYTE
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, zlib.compress, lambda data: gzip.compress(data, 0)]
+)
+def test_an_answer_that_a_proxy_has_compressed_is_read(mode, compress):
+    # Two megabytes that can not be made any smaller.
+    text = base64.b64encode(os.urandom(2 * MEGABYTE)).decode()
+    done = {"success": True, "job_state": "done", "job_result": {"text": text}}
+
+    def answer(connection, request):
+        body = done if b"/progress/" in request else {"success": True, "job_id": "a-job"}
+        sent = compress(json.dumps(body).encode())
+        connection.sendall(
+            head(
+                "200 OK",
+                content_encoding="deflate" if compress is zlib.compress else "gzip",
+                content_length=len(sent),
+                connection="close",
+            )
+            + sent
+        )
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == text

@@ -7,9 +7,11 @@ every package, so it is imported once; so are the engines of its integrations, w
 import importlib
 import importlib.util
 import json
+import math
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "hub_client"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -19,6 +21,24 @@ _WITHOUT_ENGINE = {
     for engine in _ENGINES
     if importlib.util.find_spec(engine) is None
 }
+_TRIED = 100
+"""Endpoints and parameters at the most that values are tried at."""
+_PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(24)
+_VALUES = (
+    "",
+    "x",
+    "\ud800",
+    0,
+    1,
+    -1.5,
+    True,
+    10**400,
+    1e308,
+    math.nan,
+    [],
+    {"a": "\ud800"},
+    _PICTURE,
+)
 _effects: list[str] = []
 _watching = False
 
@@ -64,9 +84,24 @@ def _use(parent: Path) -> list[str]:
     names = _import_all(parent)
     package = sys.modules[PACKAGE]
     with package.Aki(api_key="k", api_server="http://127.0.0.1:9") as client:
-        for endpoint in sys.modules[f"{PACKAGE}._hub"].HUB.endpoints:
-            assert callable(getattr(client, endpoint))
+        for place, name in enumerate(sys.modules[f"{PACKAGE}._hub"].HUB.endpoints):
+            endpoint = getattr(client, name)
+            assert callable(endpoint)
+            if place < _TRIED:
+                _try(endpoint, package.InvalidParametersError)
     return names
+
+
+def _try(endpoint: Any, refused: type[Exception]) -> None:
+    """Give every parameter some values; each is taken, or refused in a sentence that any terminal can show."""
+    for parameter in list(endpoint.parameters.values())[:_TRIED]:
+        for value in _VALUES:
+            parameter.fit(value)
+            try:
+                endpoint.info.check({parameter.name: value})
+            except refused as refusal:
+                for sentence in refusal.problems:
+                    assert sentence.isprintable(), f"it says {sentence!r}"
 
 
 def _check(parent: Path) -> dict[str, object]:

@@ -140,8 +140,12 @@ def told_values(endpoint: Endpoint) -> dict[str, tuple[str, object]]:
 
 def _literal_choices(kind: ChoiceType) -> object:
     named = list(kind.choices)
-    if any(isinstance(choice, float) for choice in named):
-        # There is no literal for a float; beside one, numbers are told by their type.
+    if any(
+        isinstance(choice, float) or abs(choice) >= 2**63
+        for choice in named
+        if not isinstance(choice, str)
+    ):
+        # There is no literal for a float or a huge number; beside one, numbers are told by their type.
         named = [choice for choice in named if isinstance(choice, str | bool)]
     return [(type(choice).__name__, choice) for choice in named] or None
 

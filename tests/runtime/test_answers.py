@@ -201,3 +201,8 @@ def test_an_answer_that_is_no_object_is_not_understood(body, what):
 def test_an_answer_nested_without_end_is_not_understood():
     with pytest.raises(errors.UnexpectedAnswerError):
         read_json(answer(200, b"[" * 200_000))
+
+
+@pytest.mark.parametrize("state", ["\x1b[2J", "run\nning", "\u202egninnur", "x" * 61, "\ud800", ""])
+def test_a_state_that_is_no_word_is_not_shown(state):
+    assert read({"job_state": state}) == Pending("unknown")

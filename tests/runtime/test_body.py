@@ -110,3 +110,25 @@ def test_a_file_that_has_changed_meanwhile_is_not_sent(large_file, change):
         large_file.write_bytes(change)
     with pytest.raises(MediaError, match=r"the image in large\.png (has changed|can not be read)"):
         list(body)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'data:image/png"steps":"9;base64,',
+        "data:image/png\\;base64,",
+        "data:image/p\xefg;base64,",
+        "data:image/png\n;base64,",
+    ],
+)
+def test_what_another_hub_wrote_before_the_base64_stays_within_its_text(head):
+    sent = Image(head + base64.b64encode(PNG).decode())
+    assert received({"image": sent}) == {"image": uri("image/png", PNG)}
+
+
+@pytest.mark.parametrize(
+    "sent", ['data:image/png","steps":"9;base64,AAAA', 'AAAA","steps":"9', "AA\\A"]
+)
+def test_what_is_no_base64_is_never_sent_as_if_it_were(sent):
+    with pytest.raises(MediaError, match="not valid base64"):
+        received({"image": Image(sent)})

@@ -1,10 +1,15 @@
 """Inputs refuse what the hub would refuse, and send what was given and nothing else."""
 
 import json
+import math
 import pathlib
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import ValidationError
+from aki_codegen.runtime.client.info import check_with_model
+from aki_codegen.runtime.errors import InvalidParametersError
+from aki_codegen.runtime.models.base import InputModel
+from pydantic import Field, ValidationError
 from support.samples import ChatInput, PictureInput
 from support.wire import as_received
 
@@ -136,3 +141,55 @@ def test_a_refusal_shows_no_value_in_pydantics_own_words():
 def test_a_file_that_is_not_there_is_refused():
     with pytest.raises(ValidationError, match="can not be read: No such file"):
         wire(PictureInput, prompt="cat", image=pathlib.Path("nowhere") / "cat.png")
+
+
+class MixedInput(InputModel):
+    """Choices that Python holds for equal."""
+
+    mixed: Annotated[
+        Literal[True, "1"] | float, Field(json_schema_extra={"choices": [1, True, "1", 2.5]})
+    ]
+    whole: Literal[1, 2] | None = None
+    truth: Literal[True] | None = None
+    fitted: Annotated[
+        Literal[1] | int | None, Field(json_schema_extra={"converted": {"choices": [1]}})
+    ] = None
+
+
+@pytest.mark.parametrize("value", [1, True, "1", 2.5], ids=repr)
+def test_each_choice_is_sent_as_it_is_given(value):
+    sent = wire(MixedInput, mixed=value)["mixed"]
+    assert (type(sent), sent) == (type(value), value)
+
+
+def test_a_number_is_sent_as_the_choice_that_it_equals():
+    assert repr(wire(MixedInput, mixed="1", whole=2.0)["whole"]) == "2"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"whole": True}, {"whole": 3}, {"whole": 10**400}, {"whole": math.nan}, {"truth": 1}],
+    ids=lambda given: next(iter(given)),
+)
+def test_a_truth_value_and_a_number_are_no_choice_for_each_other(given):
+    with pytest.raises(ValidationError, match="one of"):
+        wire(MixedInput, mixed="1", **given)
+
+
+@pytest.mark.parametrize("value", [True, 7, "3"], ids=repr)
+def test_a_hub_that_fits_choices_gets_what_was_given(value):
+    assert wire(MixedInput, mixed="1", fitted=value)["fitted"] is value
+
+
+def test_a_text_that_the_hub_can_not_read_as_a_choice_is_refused():
+    with pytest.raises(ValidationError):
+        wire(MixedInput, mixed="1", fitted="one")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, 10**5000], ids=["a", "b", "c", "d"])
+@pytest.mark.parametrize("name", ["width", "ratio", "strength"])
+def test_numbers_of_any_size_are_taken_or_refused_in_a_sentence(name, value):
+    check = check_with_model("paint", PictureInput)
+    with pytest.raises(InvalidParametersError) as caught:
+        check({"prompt": "cat", name: value})
+    assert len(caught.value.problems) == 1

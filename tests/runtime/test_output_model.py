@@ -5,7 +5,7 @@ import logging
 import pickle
 
 import pytest
-from aki_codegen.runtime.errors import MissingOutputError
+from aki_codegen.runtime.errors import MediaError, MissingOutputError
 from aki_codegen.runtime.media.objects import Image
 from aki_codegen.runtime.models.base import OutputModel
 from support.samples import ChatOutput, ChatProgress, PictureOutput
@@ -80,9 +80,26 @@ def test_progress_that_is_missing_is_none():
 
 
 def test_an_output_of_an_odd_type_is_kept_as_it_came():
-    odd = {"images": "none", "seed": "seven"}
+    odd = {"images": 5, "seed": "seven"}
     output = PictureOutput.read(odd)
-    assert (output.images, output.seed) == ("none", "seven")
+    assert (output.images, output.seed) == (5, "seven")
+
+
+@pytest.mark.parametrize(
+    "sent", ["/etc/passwd", ["/etc/passwd", 5], {"a": "/etc/passwd"}, [["/etc/passwd"]]], ids=str
+)
+def test_text_in_place_of_media_is_never_plain_text(sent):
+    # A call would take plain text for the path of a file, and send that file to the hub.
+    kept = PictureOutput.read({"images": sent}).images
+    while not isinstance(kept, Image):
+        assert isinstance(kept, list | dict)
+        kept = next(iter(kept.values() if isinstance(kept, dict) else kept))
+    with pytest.raises(MediaError):
+        kept.bytes  # noqa: B018
+
+
+def test_a_list_with_one_odd_item_keeps_the_others():
+    assert PictureOutput.read({"images": [URI, 5]}).images == [Image(URI), 5]
 
 
 def test_an_output_of_an_odd_type_is_logged_once(caplog):
@@ -160,9 +177,17 @@ def test_an_output_dumps_media_as_data_uris():
 
 
 def test_an_odd_output_dumps_what_came():
-    output = PictureOutput.read({"images": "none", "seed": "seven", "sound": 5, "mode": 3})
+    output = PictureOutput.read({"images": 7, "seed": "seven", "sound": 5, "mode": 3})
     dumped = output.model_dump(mode="json", exclude_none=True, by_alias=True, warnings=False)
-    assert dumped == {"images": "none", "seed": "seven", "sound": 5, "mode": 3}
+    assert dumped == {"images": 7, "seed": "seven", "sound": 5, "mode": 3}
+
+
+@pytest.mark.parametrize("mode", ["python", "json"])
+@pytest.mark.parametrize("sent", ["@@@", "no base64", "\xe9" * 8, URI[:-8] + "\xe9" * 8])
+def test_media_that_are_no_base64_dump_as_they_came(sent, mode):
+    output = PictureOutput.read({"images": [sent], "seed": 1})
+    assert output.model_dump(mode=mode)["images"] == [sent]
+    assert "not shown here" in output._repr_mimebundle_()["text/html"]
 
 
 def test_an_odd_text_dumps_what_came():

@@ -136,3 +136,25 @@ def test_the_closest_choice_forgives_spelling_and_capitals() -> None:
 
 def test_a_number_that_is_none_is_given_back() -> None:
     assert math.isnan(Parameter("n", "n", "number", required=True).fit(math.nan))
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, math.inf, math.nan])
+@pytest.mark.parametrize("step", [None, 32, 0.1])
+@pytest.mark.parametrize("word", ["integer", "number"])
+def test_a_number_of_any_size_is_fitted_without_a_fault(
+    word: str, step: float | None, value: float
+) -> None:
+    parameter = Parameter("n", "n", word, required=True, step=step)
+    parameter.fit(value)
+    parameter.nearest(value)
+    parameter.closest_choice(value)
+
+
+def test_a_multiple_of_a_fraction_stays_as_it_is() -> None:
+    assert Parameter("n", "n", "number", required=True, step=0.1).fit(0.3) == 0.3
+
+
+def test_the_closest_number_is_found_on_either_side() -> None:
+    parameter = Parameter("n", "n", "choice", required=True, choices=(1, 4, 9))
+    found = [parameter.closest_choice(value) for value in (10**400, -(10**400), 5, 8)]
+    assert found == [9, 1, 4, 9]

@@ -8,6 +8,7 @@ from aki_codegen.runtime.chat.messages import ChatContext
 from aki_codegen.runtime.media.inputs import ImageInput
 from aki_codegen.runtime.media.measure import image_size
 from aki_codegen.runtime.models.base import InputModel
+from aki_codegen.runtime.shapes import is_multiple
 from PIL import Image
 from pydantic import Field, ValidationError
 
@@ -102,3 +103,10 @@ def test_the_size_is_read_from_every_kind_of_webp(lossless: bool) -> None:
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"\x89PNG", bytes(12)])
 def test_a_picture_that_is_cut_short_has_no_size(format_name: str, data: bytes) -> None:
     assert image_size(data, format_name) is None
+
+
+def test_what_floats_can_not_tell_of_large_whole_numbers_is_told_all_the_same() -> None:
+    assert is_multiple(2**60, 2)
+    assert not is_multiple(2**60 + 1, 2)
+    assert not is_multiple(10**400 + 1, 0.5)
+    assert not is_multiple(1_000_000.0005, 0.001)

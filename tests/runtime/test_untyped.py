@@ -181,3 +181,9 @@ def test_a_failed_job_keeps_its_outputs():
     job.observe(read_progress(answer(200, body), "any", JOB), 0.0, 0.2)
     view = JobView(job, untyped_spec("any", "aki_client").info.reading)
     assert view.error.partial == {"images": [Image(PNG)]}
+
+
+@pytest.mark.parametrize("sent", ['@","steps":"9', "data:image/png;base64,iVBORw0KGgo\xe9"])
+def test_media_of_a_hub_that_are_none_are_refused(sent):
+    with pytest.raises(InvalidParametersError, match="not valid base64"):
+        encode(Image(sent))

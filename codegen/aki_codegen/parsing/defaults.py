@@ -1,7 +1,5 @@
 """The default of a parameter: what the hub declares, where it would itself accept it."""
 
-import math
-
 from ..ir import (
     BooleanType,
     ChatTextType,
@@ -20,6 +18,7 @@ from ..ir import (
     ToolsType,
     UnknownType,
 )
+from ..runtime.shapes import is_multiple
 from .fieldtypes import converts
 from .fieldvalues import Tell, is_number, shown
 from .wire import Attributes
@@ -68,15 +67,9 @@ def _objection(value: object, kind: FieldType) -> str | None:
         low, high, step = kind.range.minimum, kind.range.maximum, kind.range.step
         if (low is not None and value < low) or (high is not None and value > high):
             return "is out of its own range"
-        if step is not None and is_number(value) and not _is_multiple(value, step):
+        if step is not None and is_number(value) and not is_multiple(value, step):
             return "is no multiple of its own step"
     return None
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    quotient = value / step
-    # A quotient that no float can hold is no evidence against the hub.
-    return not math.isfinite(quotient) or abs(quotient - round(quotient)) <= 1e-9
 
 
 def _as_type(value: object, kind: FieldType) -> object:

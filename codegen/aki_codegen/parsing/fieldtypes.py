@@ -151,8 +151,8 @@ TYPE_WORDS = frozenset(_MAKERS)
 
 
 def _range(attributes: Attributes, tell: Tell, *, whole: bool) -> Range:
-    low = _bound(attributes, ("minimum", "min"), tell, whole=whole, rounded=math.ceil)
-    high = _bound(attributes, ("maximum", "max"), tell, whole=whole, rounded=math.floor)
+    low = _bound(attributes, ("min", "minimum"), tell, whole=whole, rounded=math.ceil)
+    high = _bound(attributes, ("max", "maximum"), tell, whole=whole, rounded=math.floor)
     step = _bound(attributes, ("align",), tell, whole=whole, rounded=math.ceil)
     if step is not None and step < SMALLEST_STEP:
         fault = "not above zero" if step <= 0 else "too fine for a float"

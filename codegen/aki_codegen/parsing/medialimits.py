@@ -1,10 +1,12 @@
 """From a medium's attributes to its limits: format, colours, size, rates, duration."""
 
+import re
+
 from ..ir import Limit, MediaType, Scalar
 from ..runtime.media.formats import Kind, normal_name
 from ..runtime.shapes import is_array, is_object
 from .fieldvalues import Tell, is_number, shown
-from .wire import Attributes
+from .wire import Attributes, is_utf8
 
 LIMITED = (
     "format",
@@ -19,6 +21,9 @@ LIMITED = (
 """The figures of a medium that a hub may limit: pixels, Hz, bit, bit/s, count, seconds."""
 
 
+_FORMAT = re.compile(r"[a-z0-9][a-z0-9.+-]{0,40}", re.ASCII)
+
+
 def media_type(kind: Kind, attributes: Attributes, tell: Tell) -> MediaType:
     """Return the type of a media parameter; what is odd about a limit is told and left out."""
     limits: list[tuple[str, Limit]] = []
@@ -31,19 +36,27 @@ def media_type(kind: Kind, attributes: Attributes, tell: Tell) -> MediaType:
 
 def _limit(name: str, described: Attributes, tell: Tell) -> Limit:
     return Limit(
-        supported=_supported(name, described.get("supported")),
-        minimum=_figures(name, described, ("minimum", "min"), tell),
-        maximum=_figures(name, described, ("maximum", "max"), tell),
+        supported=_supported(name, described.get("supported"), tell),
+        minimum=_figures(name, described, ("min", "minimum"), tell),
+        maximum=_figures(name, described, ("max", "maximum"), tell),
         align=_figures(name, described, ("align",), tell),
         enforced=described.get("auto_convert") is not True,
     )
 
 
-def _supported(name: str, values: object) -> tuple[Scalar, ...]:
-    usable = [v for v in values if isinstance(v, str) or is_number(v)] if is_array(values) else []
+def _supported(name: str, values: object, tell: Tell) -> tuple[Scalar, ...]:
+    usable = [value for value in values if _is_usable(value)] if is_array(values) else []
     if name == "format":
-        usable = [normal_name(value) for value in usable if isinstance(value, str)]
+        named = [normal_name(value) for value in usable if isinstance(value, str)]
+        usable = [value for value in named if _FORMAT.fullmatch(value)]
+        for value in sorted({*named} - {*usable}):
+            # The client says the formats where it refuses one, and no medium is of this one.
+            tell(f"its format {shown(value)} is no name of a format", "the format is left out")
     return tuple(dict.fromkeys(usable))
+
+
+def _is_usable(value: object) -> bool:
+    return is_utf8(value) if isinstance(value, str) else is_number(value)
 
 
 def _figures(

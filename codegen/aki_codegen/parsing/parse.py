@@ -242,7 +242,9 @@ class _EndpointReader:
                 self._tell(
                     wire, "an override names this field, which the hub does not have", FIX, "unused"
                 )
-        names = identifiers(fields, role, {**remembered, **renamed})
+        # A function makes the model of its parameters; a protocol makes properties of outputs.
+        needed = f"{self._models}Input" if section == "input" else "property"
+        names = identifiers(fields, role, {**remembered, **renamed}, frozenset({needed}))
         for wire, name in renamed.items():
             if wire in names and names[wire] != name:
                 self._tell(wire, f"its new name {name!r} is taken", FIX, "unused")

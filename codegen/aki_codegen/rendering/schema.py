@@ -192,12 +192,17 @@ def _ruled(schema: Schema, rules: Schema, *, enforced: bool) -> Schema:
 
 def _choice(kind: ChoiceType) -> Schema:
     choices = list(kind.choices)
-    if any(isinstance(choice, float) for choice in choices):
-        # There is no literal for a float; the runtime's models check the choices.
+    if not all(map(_has_literal, choices)):
+        # The runtime's models check the choices.
         return _ruled(_with_floats(choices), {"choices": choices}, enforced=kind.enforced)
     if kind.enforced:
         return {"enum": choices}
     return {**_open_choice(kind.choices), "converted": {"choices": choices}}
+
+
+def _has_literal(choice: object) -> bool:
+    """Whether a type can name a choice: there is none for a float, and mypy knows integers of 64 bits."""
+    return isinstance(choice, str | bool) or (isinstance(choice, int) and abs(choice) < 2**63)
 
 
 def _with_floats(choices: list[Scalar]) -> Schema:
@@ -227,5 +232,5 @@ def _open_choice(choices: tuple[object, ...]) -> Schema:
     for of_type, word in words:
         if any(type(choice) is of_type for choice in choices):
             kinds.append({"type": word})
-    named = [choice for choice in choices if not isinstance(choice, float)]
+    named = [choice for choice in choices if _has_literal(choice)]
     return {"anyOf": [*([{"enum": named}] if named else []), *kinds]}

@@ -1,5 +1,6 @@
-"""Whether a decoded JSON value has a shape, in a form that every type checker follows."""
+"""Whether a decoded JSON value has a shape, in a form that every type checker follows; and what numbers are."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
@@ -27,6 +28,20 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a number (`true` is none)."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_multiple(value: float, step: float) -> bool:
+    """Whether a number is a multiple of a step above zero, as far as floats can tell."""
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    try:
+        quotient = value / step
+        if not math.isfinite(quotient):
+            return math.fmod(value, step) == 0
+    except (OverflowError, ValueError):  # it is larger than any float, or none
+        return False
+    # What floats make of a multiple is off by a few units of their last place.
+    return abs(quotient - round(quotient)) <= max(1e-9, 1e-15 * abs(quotient))
 
 
 def integer_or_none(value: object) -> int | None:

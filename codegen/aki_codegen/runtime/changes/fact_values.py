@@ -97,15 +97,6 @@ def json_text(value: object) -> str:
         return json.dumps(type(value).__name__)
 
 
-def is_multiple(value: Number, step: Number) -> bool:
-    """Whether a number is a multiple of a step, as far as floats can tell."""
-    try:
-        quotient = value / step
-    except OverflowError:
-        return value % step == 0
-    return not math.isfinite(quotient) or abs(quotient - round(quotient)) <= 1e-9
-
-
 def _plain(value: object) -> object:
     if is_object(value):
         return {name: _plain(inner) for name, inner in value.items()}

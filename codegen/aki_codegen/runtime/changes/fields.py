@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .fact_values import is_multiple
+from ..shapes import is_multiple
 from .facts import CONVERTIBLE, FieldFacts, fits
 from .media import media_changes, support_changes
 from .words import Found, listed, shown, span

@@ -5,8 +5,9 @@ Owns the comparison of limits. Must not know endpoints, or how grave a kind of c
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ..shapes import is_multiple
 from .fact_media import MediaLimit, MediaLimits
-from .fact_values import Number, is_multiple
+from .fact_values import Number
 from .words import Found, listed, span
 
 SupportLimits = tuple[tuple[str, MediaLimits], ...]

@@ -115,7 +115,10 @@ def _encoded(name: str, value: Any) -> Any:
         return encode_json(dict(value))
     if isinstance(value, list | tuple):
         return encode_json(value)
-    return value if isinstance(value, Media) else _media_of_any_kind(value)
+    if isinstance(value, Media):
+        value.check()  # it may be what a hub sent
+        return value
+    return _media_of_any_kind(value)
 
 
 def _media_of_any_kind(value: Any) -> Media:

@@ -7,7 +7,6 @@ client does for every request beyond that (cookies, redirects, hooks) is left ou
 import os
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -28,7 +27,7 @@ from .outgoing import (
     lane_settings,
     needs_proxies,
 )
-from .reception import AnswerReader, NoConnectionFreeError, failure_of
+from .reception import AnswerReader, NoConnectionFreeError, failure_of, is_raw
 
 
 class SyncHttp:
@@ -75,7 +74,8 @@ class SyncHttp:
         try:
             if connections.client is not None:
                 return self._send_by(connections.client, request, until)
-            lane = connections.idle.take() or httpcore.ConnectionPool(**lane_settings())
+            lane = connections.idle.take() or _Lane()
+            lane.until = until
             try:
                 sent = build_bare(request, self._left(until), self._user_agent)
                 answer = self._receive(lane.handle_request(sent), request, until)
@@ -97,10 +97,6 @@ class SyncHttp:
 
     def _receive(self, response: httpcore.Response, request: Request, until: float) -> Answer:
         headers = headers_of(response)
-        if "content-encoding" in headers:
-            stream = _Stream(response)
-            decoded = httpx.Response(response.status, headers=response.headers, stream=stream)
-            return self._read(decoded, request, until)
         with closing(response):
             reader = AnswerReader(request, response.status, headers, until)
             for piece in response.iter_stream():
@@ -109,8 +105,11 @@ class SyncHttp:
 
     def _read(self, response: Any, request: Request, until: float) -> Answer:
         with closing(response):
-            reader = AnswerReader(request, response.status_code, response.headers, until)
-            for piece in response.iter_bytes():
+            raw = is_raw(response)
+            reader = AnswerReader(
+                request, response.status_code, response.headers, until, is_raw=raw
+            )
+            for piece in response.iter_raw() if raw else response.iter_bytes():
                 reader.take(piece)
         return reader.answer()
 
@@ -127,17 +126,62 @@ class SyncHttp:
         return connections
 
 
-class _Stream(httpx.SyncByteStream):
-    """A compressed answer, for httpx to decompress."""
+class _Lane(httpcore.ConnectionPool):
+    """A pool of one connection, which waits for nothing longer than the request that it carries may take.
 
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
+    A timeout alone bounds each wait for the next byte: a server that sends a header byte by byte would never end.
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
+    Attributes:
+        until: When that request has to be answered, on the monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(**lane_settings(), network_backend=_Backend(self))
+        self.until = 0.0
+
+    def left(self) -> float:
+        """Return the seconds that are left.
+
+        Raises:
+            ReadTimeout: None are.
+        """
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
+            raise httpcore.ReadTimeout("the answer comes too slowly")
+        return seconds
+
+
+class _Backend(httpcore.SyncBackend):
+    """Opens the connection of a lane."""
+
+    def __init__(self, lane: _Lane) -> None:
+        self._lane = lane
+
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*args, **kwargs), self._lane)
+
+
+class _Stream(httpcore.NetworkStream):
+    """The connection of a lane."""
+
+    def __init__(self, stream: httpcore.NetworkStream, lane: _Lane) -> None:
+        self._stream = stream
+        self._lane = lane
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._lane.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._lane.left())
 
     def close(self) -> None:
-        self._response.close()
+        self._stream.close()
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(*args, **kwargs), self._lane)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 class _Connections:
@@ -145,7 +189,7 @@ class _Connections:
 
     def __init__(self, user_agent: str) -> None:
         self.client = httpx.Client(**client_settings(user_agent)) if needs_proxies() else None
-        self.idle: IdleLanes[httpcore.ConnectionPool] = IdleLanes()
+        self.idle: IdleLanes[_Lane] = IdleLanes()
         self.free = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def close(self) -> None:

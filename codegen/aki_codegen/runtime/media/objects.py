@@ -5,6 +5,7 @@ On the wire they are data URIs with the format in capitals, or plain base64 whos
 
 import io
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +22,8 @@ from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
+
+_PLAIN_HEAD = re.compile(r"data:[a-z0-9.+/=;_-]*,", re.IGNORECASE | re.ASCII)
 
 _Data: TypeAlias = bytes  # in the class below, `bytes` is a property
 
@@ -119,6 +122,15 @@ class Media:
             return self._source.text
         return b"".join(self.data_uri_pieces()).decode("ascii")
 
+    def as_it_came(self) -> str:
+        """Return the data URI, or what the hub sent in place of one."""
+        try:
+            return self.data_uri()
+        except MediaError:
+            if isinstance(self._source, TextSource):
+                return self._source.text
+            raise
+
     def data_uri_length(self) -> int:
         """Return how many characters the data URI has."""
         return len(self._data_uri_head()) + self._source.base64_length
@@ -167,7 +179,8 @@ class Media:
         return _declared_in(self._source.text) if isinstance(self._source, TextSource) else None
 
     def _data_uri_head(self) -> str:
-        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+        # What another hub wrote before the base64 is sent without escapes, so it must need none.
+        if isinstance(self._source, TextSource) and _PLAIN_HEAD.fullmatch(self._source.header):
             return self._source.header
         return f"data:{self.kind}/{self.format};base64,"
 
@@ -274,8 +287,8 @@ def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
 
 
 def _as_sent(value: object) -> object:
-    # An output that is no media is kept as it came.
-    return value.data_uri() if isinstance(value, Media) else value
+    # An output that is no media is kept as it came, and so is one that is no base64.
+    return value.as_it_came() if isinstance(value, Media) else value
 
 
 def _declared_in(text: str) -> str | None:
@@ -283,4 +296,4 @@ def _declared_in(text: str) -> str | None:
         return None
     head = text[5 : text.find(",")] if "," in text[:200] else ""
     name = normal_name(head.partition(";")[0].rpartition("/")[2])
-    return name if name and name != UNKNOWN and name.isalnum() else None
+    return name if name != UNKNOWN and name.isascii() and name.isalnum() else None

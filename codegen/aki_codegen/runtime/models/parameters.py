@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ..shapes import is_array, is_number, is_object
+from ..shapes import is_array, is_multiple, is_number, is_object
 
 _WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
 
@@ -65,7 +65,13 @@ class Parameter:
         return self._fit_number(value) if is_number(value) else value
 
     def nearest(self, value: float) -> tuple[float, ...]:
-        """Return the one or two numbers nearest to a value that the hub takes."""
+        """Return the one or two numbers nearest to a value that the hub takes; none beyond what floats can tell."""
+        try:
+            return self._nearest(value)
+        except (OverflowError, ValueError):
+            return ()
+
+    def _nearest(self, value: float) -> tuple[float, ...]:
         low, high = self._reachable()
         if low > high:
             return ()
@@ -80,10 +86,16 @@ class Parameter:
         """Return the choice that a value was probably meant to be, None where none is like it."""
         by_text = {str(choice): choice for choice in self.choices}
         if is_number(value) and all(is_number(choice) for choice in self.choices):
-            return min(self.choices, key=lambda choice: abs(choice - value))
-        close = get_close_matches(str(value), list(by_text), n=1)
+            # Compared, not subtracted: a number may be larger than any float.
+            below = [choice for choice in self.choices if choice <= value]
+            above = [choice for choice in self.choices if choice > value]
+            if not (below and above):
+                return max(below, default=min(above, default=None))
+            return min((max(below), min(above)), key=lambda choice: abs(choice - value))
+        said = _text(value)
+        close = get_close_matches(said, list(by_text), n=1)
         folded = {text.casefold(): choice for text, choice in by_text.items()}
-        return by_text[close[0]] if close else folded.get(str(value).casefold())
+        return by_text[close[0]] if close else folded.get(said.casefold())
 
     def describe_range(self) -> str:
         """Say the range in words, as in "128 to 2048 in steps of 32"; empty where there is none."""
@@ -99,13 +111,16 @@ class Parameter:
         return words + (f" in steps of {step}" if step is not None and step != 1 else "")
 
     def _fit_number(self, value: float) -> float:
-        fitted = value
+        fitted = self._whole(value)
         if self.maximum is not None:
             fitted = min(fitted, self.maximum)
         if self.minimum is not None:
             fitted = max(fitted, self.minimum)
-        if self.step is not None and fitted % self.step:
-            below = fitted - fitted % self.step
+        if self.step is not None and not is_multiple(fitted, self.step):
+            try:
+                below = fitted - fitted % self.step
+            except OverflowError:  # no float can hold it, so none is nearer
+                return fitted
             lowest = self.minimum
             fitted = below + self.step if lowest is not None and below < lowest else below
         return self._whole(fitted)
@@ -119,7 +134,15 @@ class Parameter:
         return low, high
 
     def _whole(self, value: float) -> float:
-        return int(value) if self.type == "integer" and math.isfinite(value) else value
+        whole = self.type == "integer" and isinstance(value, float) and math.isfinite(value)
+        return int(value) if whole else value
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python words no number of more than a few thousand digits
+        return ""
 
 
 @cache

@@ -1,11 +1,10 @@
 """The rules of a hub that a type can not express, and how a broken one is told. Pure functions."""
 
-import math
 from typing import Any, TypeGuard
 
 from ..media.measure import HEAD_BYTES, image_size
 from ..media.objects import Media
-from ..shapes import is_array, is_number, is_object
+from ..shapes import is_array, is_multiple, is_number, is_object
 from .parameters import Parameter
 
 _TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
@@ -13,10 +12,19 @@ _TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
 
 def as_whole_number(value: Any, parameter: Parameter) -> Any:
     """Return 512 for 512.0 where a whole number is wanted: in JSON they are the same number."""
-    whole = parameter.type == "integer" or (
-        parameter.type == "choice" and all(type(choice) is int for choice in parameter.choices)
-    )
+    whole = parameter.type == "integer"
     return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+
+
+def matching_choice(value: float, parameter: Parameter) -> Any:
+    """Return the choice that a number or truth value is, None where it is none.
+
+    In JSON 1 and 1.0 are the same, and `true` is neither; to Python all three are equal.
+    """
+    for choice in parameter.choices:
+        if choice == value and isinstance(choice, bool) is isinstance(value, bool):
+            return choice
+    return None
 
 
 def can_be_converted(value: object, parameter: Parameter) -> bool:
@@ -30,8 +38,10 @@ def can_be_converted(value: object, parameter: Parameter) -> bool:
             return not isinstance(value, str) or _reads_as(float, value)
         case "boolean":
             return not isinstance(value, str) or value.lower() in _TRUTH_WORDS
-        case "text" | "choice":
+        case "text":
             return True
+        case "choice":
+            return not isinstance(value, str) or _reads_as_choice(value, parameter)
         case _:
             return False
 
@@ -63,13 +73,11 @@ def broken_limit(medium: Media, limits: Any) -> str | None:
 
 
 def _broken_number(value: float, parameter: Parameter) -> str | None:
-    if parameter.choices:
-        return None if value in parameter.choices else one_of(value, parameter)
     low, high, step = parameter.minimum, parameter.maximum, parameter.step
     inside = (low is None or value >= low) and (high is None or value <= high)
     return (
         None
-        if inside and (step is None or _is_multiple(value, step))
+        if inside and (step is None or is_multiple(value, step))
         else in_range(value, parameter)
     )
 
@@ -116,7 +124,7 @@ def _broken_size(size: tuple[int, int], limits: dict[str, Any]) -> str | None:
     if (
         step
         and any(step)
-        and not all(_is_multiple(s, by) for s, by in zip(size, step, strict=True) if by)
+        and not all(is_multiple(s, by) for s, by in zip(size, step, strict=True) if by)
     ):
         return f"{shown}; only multiples of {step[0]:g} by {step[1]:g} are taken"
     return None
@@ -126,11 +134,15 @@ def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
     return is_object(limit) and not limit.get("converted")
 
 
-def _is_multiple(value: float, step: float) -> bool:
-    quotient = value / step
-    if not math.isfinite(quotient):
-        return False
-    return abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))
+def _reads_as_choice(text: str, parameter: Parameter) -> bool:
+    """Whether the hub, which converts before it looks among the choices, can read a text."""
+    match parameter.default if parameter.default is not None else parameter.choices[0]:
+        case bool():
+            return text.lower() in _TRUTH_WORDS
+        case int() | float() as example:
+            return _reads_as(type(example), text)
+        case _:
+            return True
 
 
 def _reads_as(kind: type[int] | type[float], text: str) -> bool:

@@ -171,8 +171,8 @@ def abandon(
 
 
 def short(job_id: str) -> str:
-    """Return enough of a job's id to tell it from others, and too little to read the job."""
-    return job_id[:8]
+    """Return enough of a job's id to tell it from others, too little to read the job, and nothing to obey."""
+    return "".join(char if char.isprintable() else "?" for char in job_id[:8])
 
 
 def too_late(job: JobState) -> DeadlineExceededError:

@@ -52,6 +52,12 @@ def _bound(
     return bound if isinstance(bound, int | float) else None
 
 
+def _is_multiple(value: float, align: float) -> bool:
+    # Floats hold neither 0.3 nor 0.1, and their remainder is 0.09999999999999998.
+    off = value % align
+    return min(abs(off), abs(align - off)) <= (abs(align) * 1e-9 if isinstance(off, float) else 0)
+
+
 def _aligned(
     name: str,
     align: Json,
@@ -60,7 +66,7 @@ def _aligned(
     refuse: Refuse,
     auto_convert: bool,
 ) -> float:
-    if not isinstance(align, int | float) or not align or not value % align:
+    if not isinstance(align, int | float) or not align or _is_multiple(value, align):
         return value
     if not auto_convert:
         refuse(

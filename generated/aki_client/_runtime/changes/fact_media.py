@@ -70,8 +70,8 @@ def _media_limit(name: str, reader: Reader) -> MediaLimit:
                 {json_text(v) for v in supported if isinstance(v, str) or as_number(v) is not None}
             )
         ),
-        minimum=reader.first(("minimum", "min"), figures) or (),
-        maximum=reader.first(("maximum", "max"), figures) or (),
+        minimum=reader.first(("min", "minimum"), figures) or (),
+        maximum=reader.first(("max", "maximum"), figures) or (),
         align=reader.take("align", figures) or (),
         converts=reader.flag("auto_convert"),
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..shapes import is_multiple
 from .fact_media import MEDIA, MediaLimits, chat_support, media_encoding, media_limits
 from .fact_values import (
     Number,
@@ -20,7 +21,6 @@ from .fact_values import (
     as_length,
     as_number,
     as_text,
-    is_multiple,
     json_text,
     object_or_empty,
 )
@@ -203,8 +203,8 @@ def _range(reader: Reader, *, whole: bool) -> dict[str, Any]:
         value = reader.first(names, as_number)
         return rounded(value) if whole and value is not None else value
 
-    low = bound(("minimum", "min"), math.ceil)
-    high = bound(("maximum", "max"), math.floor)
+    low = bound(("min", "minimum"), math.ceil)
+    high = bound(("max", "maximum"), math.floor)
     step = bound(("align",), math.ceil)
     if low is not None and high is not None and low > high:
         low = high = None

@@ -6,7 +6,7 @@ client does for every request beyond that (cookies, redirects, hooks) is left ou
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,7 +29,7 @@ from .outgoing import (
     lane_settings,
     needs_proxies,
 )
-from .reception import AnswerReader, NoConnectionFreeError, failure_of
+from .reception import AnswerReader, NoConnectionFreeError, TooSlowError, failure_of, is_raw
 
 
 class AsyncHttp:
@@ -57,7 +57,12 @@ class AsyncHttp:
             ConfigurationError: The caller's client can not be used.
         """
         try:
-            return await self._exchange(request, seconds)
+            # A timeout of the library bounds each wait for the next byte, not all of them together.
+            async with asyncio.timeout(seconds + SHORTEST_REQUEST):
+                return await self._exchange(request, seconds)
+        except TimeoutError:
+            slow = TooSlowError("the answer comes too slowly")
+            failure = failure_of(slow, request, seconds, self._library)
         except BaseException as error:
             failure = failure_of(error, request, seconds, self._library)
         # Raised here, so that it does not lead to the library's own request, which holds the key.
@@ -99,10 +104,6 @@ class AsyncHttp:
 
     async def _receive(self, response: httpcore.Response, request: Request, until: float) -> Answer:
         headers = headers_of(response)
-        if "content-encoding" in headers:
-            stream = _Stream(response)
-            decoded = httpx.Response(response.status, headers=response.headers, stream=stream)
-            return await self._read(decoded, request, until)
         try:
             reader = AnswerReader(request, response.status, headers, until)
             async for piece in response.aiter_stream():
@@ -113,8 +114,11 @@ class AsyncHttp:
 
     async def _read(self, response: Any, request: Request, until: float) -> Answer:
         try:
-            reader = AnswerReader(request, response.status_code, response.headers, until)
-            async for piece in response.aiter_bytes():
+            raw = is_raw(response)
+            reader = AnswerReader(
+                request, response.status_code, response.headers, until, is_raw=raw
+            )
+            async for piece in response.aiter_raw() if raw else response.aiter_bytes():
                 reader.take(piece)
         finally:
             await response.aclose()
@@ -135,19 +139,6 @@ class AsyncHttp:
             self._closers[loop] = closer = _close_with_loop(connections)
             await anext(closer)
         return connections
-
-
-class _Stream(httpx.AsyncByteStream):
-    """A compressed answer, for httpx to decompress."""
-
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._response.aiter_stream()
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
 
 
 class _Connections:

@@ -5,7 +5,8 @@ Whatever goes wrong on the way becomes a `ConnectionFailedError` that says wheth
 
 import json
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,6 +32,7 @@ MAX_ANSWER_BYTES = 512 * 1024 * 1024
 
 _SHORTEST_KEY = 8
 _LARGE = 1 << 20
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # whichever the first bytes show
 _LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
 
 
@@ -50,10 +52,20 @@ class AnswerReader:
         status: The answer's status.
         headers: Its headers, by names in small letters.
         until: When the answer has to be whole, on the monotonic clock.
+        is_raw: Whether the pieces come as they were sent, compressed or not.
+
+    Raises:
+        UnexpectedAnswerError: It announces more than is taken, or is compressed in a way that is not known.
     """
 
     def __init__(
-        self, request: Request, status: int, headers: Mapping[str, str], until: float
+        self,
+        request: Request,
+        status: int,
+        headers: Mapping[str, str],
+        until: float,
+        *,
+        is_raw: bool = True,
     ) -> None:
         self._request = request
         self._status = status
@@ -64,8 +76,10 @@ class AnswerReader:
         announced = headers.get("content-length", "")
         self._announced = int(announced) if announced.isdecimal() else 0
         self._refuse_beyond_limit(self._announced)
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._inflater = self._inflater_of(encoding) if is_raw else None
         # A large answer is written to its place at once: pieces that are joined need it twice.
-        large = _LARGE < self._announced <= _LARGEST_RESERVED
+        large = encoding == "identity" and _LARGE < self._announced <= _LARGEST_RESERVED
         self._whole = bytearray(self._announced) if large else None
 
     def take(self, piece: bytes) -> None:
@@ -75,14 +89,18 @@ class AnswerReader:
             UnexpectedAnswerError: The body is too long.
             TooSlowError: The body comes too slowly.
         """
+        for part in self._inflater.parts(piece) if self._inflater is not None else (piece,):
+            self._keep(part)
+        if time.monotonic() > self._until:
+            raise TooSlowError("the answer comes too slowly")
+
+    def _keep(self, piece: bytes) -> None:
         start, self._size = self._size, self._size + len(piece)
         self._refuse_beyond_limit(self._size)
         if self._whole is None:
             self._pieces.append(piece)
         else:
             self._whole[start : self._size] = piece
-        if time.monotonic() > self._until:
-            raise TooSlowError("the answer comes too slowly")
 
     def answer(self) -> Answer:
         """Return what came, without the key where the hub repeats it."""
@@ -90,12 +108,51 @@ class AnswerReader:
         body = _without_key_of(self._request, came)
         return Answer(self._status, body, _seconds(self._headers))
 
+    def _inflater_of(self, encoding: str) -> "_Inflater | None":
+        if encoding in ("", "identity"):
+            return None
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            return _Inflater()
+        # One that is compressed twice may be a million times as large as it looks.
+        raise UnexpectedAnswerError(
+            f"the hub's answer is compressed as {encoding[:40]!r}, which was not asked for",
+            endpoint=self._request.endpoint or None,
+        )
+
     def _refuse_beyond_limit(self, size: int) -> None:
         if size > MAX_ANSWER_BYTES:
             raise UnexpectedAnswerError(
                 f"the hub's answer is longer than {MAX_ANSWER_BYTES:,} bytes",
                 endpoint=self._request.endpoint or None,
             )
+
+
+class _Inflater:
+    """Decompresses an answer, a part at a time: a small piece may hold a thousand times as much."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+
+    def parts(self, piece: bytes) -> Iterator[bytes]:
+        """Go through what a piece holds.
+
+        Raises:
+            ValueError: It is not compressed as it says.
+        """
+        while True:
+            try:
+                part = self._stream.decompress(piece, _LARGE)
+            except zlib.error:
+                raise ValueError("the answer can not be decompressed") from None
+            yield part
+            piece = self._stream.unconsumed_tail
+            if not piece and len(part) < _LARGE:
+                return
+
+
+def is_raw(response: Any) -> bool:
+    """Whether an HTTP library's answer is compressed, and still as it was sent: then we decompress it ourselves."""
+    return "content-encoding" in response.headers and not response.is_stream_consumed
 
 
 def _without_key_of(request: Request, body: bytes | bytearray) -> bytes | bytearray:

@@ -135,9 +135,13 @@ def _body(media: Displayed, allowance: int) -> str | None:
     return base64.b64encode(data).decode("ascii") if len(data) <= allowance else None
 
 
+def _is_shown(media: Displayed) -> bool:
+    known = media.kind != "image" or media.format in _SHOWN_BY_BROWSERS
+    return known and media.format != UNKNOWN
+
+
 def _media_html(media: Displayed, body: str | None) -> str:
-    shows = media.kind != "image" or media.format in _SHOWN_BY_BROWSERS
-    if body is None or not shows or media.format == UNKNOWN:
+    if body is None or not _is_shown(media):
         return f"{escape(repr(media))}: not shown here, <code>save()</code> writes it to a file"
     source = f'src="data:{escape(media.mime)};base64,{body}"'
     match media.kind:

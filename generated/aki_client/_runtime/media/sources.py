@@ -159,9 +159,17 @@ class TextSource:
             yield self._decode(start, start + _PIECE_CHARACTERS)
 
     def base64_pieces(self) -> Iterator[bytes]:
-        """Go through the base64 form."""
+        """Go through the base64 form.
+
+        Raises:
+            MediaError: The text is no base64.
+        """
         for start in range(self._start, len(self.text), _PIECE_CHARACTERS):
-            yield self.text[start : start + _PIECE_CHARACTERS].encode("ascii")
+            piece = self.text[start : start + _PIECE_CHARACTERS]
+            # It is sent without escapes, so it must not hold what ends a text.
+            if not piece.isascii() or '"' in piece or "\\" in piece:
+                raise MediaError("is not valid base64: it holds other characters")
+            yield piece.encode("ascii")
 
     def _decode(self, start: int, end: int) -> bytes:
         text = self.text[start:end]

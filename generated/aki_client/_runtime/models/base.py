@@ -6,7 +6,7 @@ what was paid for, however odd it looks.
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -23,9 +23,10 @@ from pydantic_core import PydanticCustomError
 from ..errors import MissingOutputError
 from ..events import Meta
 from ..media.display import output_bundle
-from ..shapes import integer_or_none, is_object, number_or_none
-from .parameters import parameters_of
-from .rules import as_whole_number, broken_rule, can_be_converted
+from ..media.objects import Media
+from ..shapes import integer_or_none, is_array, is_object, number_or_none
+from .parameters import Parameter, parameters_of
+from .rules import as_whole_number, broken_rule, can_be_converted, matching_choice, one_of
 
 _log = logging.getLogger("aki_client")
 _MISSING: Any = object()
@@ -83,6 +84,8 @@ class InputModel(BaseModel):
         cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> Any:
         parameter = parameters_of(cls)[info.field_name or ""]
+        if parameter.type == "choice" and isinstance(value, bool | int | float):
+            return _chosen(value, parameter)
         try:
             accepted = handler(as_whole_number(value, parameter))
         except ValidationError:
@@ -93,6 +96,33 @@ class InputModel(BaseModel):
         if problem is not None:
             raise PydanticCustomError("rule", "{problem}", {"problem": problem})
         return accepted
+
+
+def _medium_in(annotation: Any) -> type[Media] | None:
+    """Return the kind of media that a field holds, alone or in a list; None where it holds none."""
+    if isinstance(annotation, type) and issubclass(annotation, Media):
+        return annotation
+    found = map(_medium_in, get_args(annotation))
+    return next((kind for kind in found if kind is not None), None)
+
+
+def _kept(value: Any, medium: type[Media] | None) -> Any:
+    """Keep what a hub sent; but text in place of media, which a call would take for the path of a file, is media."""
+    if medium is None:
+        return value
+    if isinstance(value, str):
+        return medium(value)
+    if is_array(value):
+        return [_kept(item, medium) for item in value]
+    return {k: _kept(v, medium) for k, v in value.items()} if is_object(value) else value
+
+
+def _chosen(value: float, parameter: Parameter) -> Any:
+    """Return the choice that a number is; pydantic would take 1 for true."""
+    choice = matching_choice(value, parameter)
+    if choice is not None or parameter.converts:
+        return value if choice is None else choice
+    raise PydanticCustomError("rule", "{problem}", {"problem": one_of(value, parameter)})
 
 
 class OutputModel(BaseModel):
@@ -170,7 +200,7 @@ class OutputModel(BaseModel):
                     *seen,
                     error.errors(include_input=False, include_url=False)[0]["msg"],
                 )
-            return value
+            return _kept(value, _medium_in(cls.model_fields[info.field_name or ""].annotation))
 
     def model_post_init(self, context: Any, /) -> None:
         """Forget the marks of missing outputs, so that reading one says what is wrong."""

@@ -19,6 +19,8 @@ from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same question may be asked again."""
 
+_LONGEST_STATE = 60
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -178,7 +180,7 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
                 job_id=job_id,
             )
         )
-    return _pending(fields, state if isinstance(state, str) else "unknown")
+    return _pending(fields, state if isinstance(state, str) and _is_word(state) else "unknown")
 
 
 def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.StatusError:
@@ -245,6 +247,11 @@ def _pending(document: Mapping[str, Any], state: str) -> Pending:
         progress=number_or_none(progress.get("progress")) or 0.0,
         data=without_credentials(_mapping(progress.get("progress_data"))),
     )
+
+
+def _is_word(state: str) -> bool:
+    """Whether a state may be shown as it is: it ends up in sentences, and these in terminals and logs."""
+    return 0 < len(state) <= _LONGEST_STATE and state.isprintable()
 
 
 def _status_kind(status: int, said: list[str]) -> type[errors.StatusError]:

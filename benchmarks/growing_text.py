@@ -6,7 +6,8 @@ from collections.abc import Callable
 from statistics import median
 
 from aki_client.models import Llama38bChatOutput, Llama38bChatProgress
-from aki_codegen.runtime.protocol.answers import Answer, read_progress
+from aki_codegen.runtime.protocol.answers import Answer
+from aki_codegen.runtime.protocol.reports import read_progress
 from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
 from pydantic_core import from_json
 

@@ -4,8 +4,9 @@ import json
 
 from aki_client.endpoints import flux_dev
 from aki_codegen.runtime.media.objects import Image
-from aki_codegen.runtime.protocol.answers import Answer, read_progress
+from aki_codegen.runtime.protocol.answers import Answer
 from aki_codegen.runtime.protocol.body import encode_body
+from aki_codegen.runtime.protocol.reports import read_progress
 
 from benchmarks.request_cost import INPUTS
 

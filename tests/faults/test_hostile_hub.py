@@ -145,7 +145,7 @@ def test_an_error_that_repeats_the_request_shows_no_key(mode):
 )
 def test_a_header_without_an_end_ends_with_the_deadline(mode, monkeypatch, drop):
     for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_client._runtime.{module}.CANCEL_SECONDS", 0.5)
+        monkeypatch.setattr(f"aki_client._runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
 
     def drip(connection, request):
         if b"/progress/" not in request:

@@ -5,14 +5,8 @@ import traceback
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.protocol.answers import (
-    Done,
-    Ended,
-    Pending,
-    read_json,
-    read_progress,
-    read_submit,
-)
+from aki_codegen.runtime.protocol.answers import read_json
+from aki_codegen.runtime.protocol.reports import Done, Ended, Pending, read_progress, read_submit
 from support.driver import JOB, answer, done
 
 AUTH = "what the worker signs in with"

@@ -7,7 +7,7 @@ from aki_codegen.runtime import errors
 from aki_codegen.runtime.chat.text import ChatText
 from aki_codegen.runtime.media.objects import Audio, Image
 from aki_codegen.runtime.models.base import OutputModel, ProgressModel
-from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.reports import read_progress
 from aki_codegen.runtime.protocol.state import JobState
 from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
 from PIL import Image as Pillow

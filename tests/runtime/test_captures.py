@@ -4,12 +4,12 @@ import traceback
 
 import pytest
 from aki_codegen.runtime import errors
-from aki_codegen.runtime.protocol.answers import (
+from aki_codegen.runtime.protocol.answers import read_json
+from aki_codegen.runtime.protocol.reports import (
     Done,
     Ended,
     Pending,
     Submitted,
-    read_json,
     read_progress,
     read_submit,
 )

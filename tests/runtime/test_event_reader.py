@@ -3,7 +3,7 @@
 import pytest
 from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress
 from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.reports import read_progress
 from aki_codegen.runtime.protocol.state import JobState
 from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
 from hypothesis import example, given, settings

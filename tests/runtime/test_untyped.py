@@ -10,7 +10,7 @@ import pytest
 from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
 from aki_codegen.runtime.errors import InvalidParametersError
 from aki_codegen.runtime.media.objects import Audio, Image, Video
-from aki_codegen.runtime.protocol.answers import read_progress
+from aki_codegen.runtime.protocol.reports import read_progress
 from aki_codegen.runtime.protocol.state import JobState
 from aki_codegen.runtime.protocol.view import JobView
 from PIL import Image as Pillow

@@ -36,7 +36,7 @@ class MediaFolder:
             data = medium.bytes
         except MediaError:
             # It was paid for, whatever it is: the outputs hold it as it came.
-            return medium.data_uri()
+            return medium.as_it_came()
         # The name of an output is the hub's, and no path is made of what a hub says.
         told = _OTHER.sub("_", name)[:60]
         path = self._folder / f"{row:0{_DIGITS}d}-{told}{medium.suffix}"

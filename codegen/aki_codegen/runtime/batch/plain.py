@@ -38,7 +38,7 @@ def holds_media(output: OutputModel) -> bool:
 
 def data_uri(medium: Media, name: str) -> str:
     """Keep a medium within the outputs."""
-    return medium.data_uri()
+    return medium.as_it_came()
 
 
 def _plain(value: Any, name: str, keep: KeepMedium) -> Any:

@@ -6,7 +6,6 @@ On the wire they are data URIs with the format in capitals, or plain base64 whos
 import io
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import ConfigurationError, MediaError
+from . import saving
 from .display import media_bundle
-from .formats import UNKNOWN, Kind, is_suffix, normal_name, sniff, suffix_of
+from .formats import UNKNOWN, Kind, normal_name, sniff, suffix_of
 from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 
 if TYPE_CHECKING:
@@ -124,12 +124,9 @@ class Media:
 
     def as_it_came(self) -> str:
         """Return the data URI, or what the hub sent in place of one."""
-        try:
-            return self.data_uri()
-        except MediaError:
-            if isinstance(self._source, TextSource):
-                return self._source.text
-            raise
+        if isinstance(self._source, TextSource) and self._is_undecodable():
+            return self._source.text
+        return self.data_uri()
 
     def data_uri_length(self) -> int:
         """Return how many characters the data URI has."""
@@ -157,18 +154,14 @@ class Media:
         Raises:
             FileExistsError: The file is there, and `overwrite` was not said.
         """
-        target = Path(path)
-        if os.fspath(path).endswith(("/", os.sep)):
-            target.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            return self._save_in(target)
-        if not is_suffix(target.suffix):
-            target = target.with_name(target.name + self.suffix)
-        if overwrite:
-            _replace_file(target.resolve(), self.pieces())
-        else:
-            _make_file(target, self.pieces())
-        return target
+        return saving.save(self, path, overwrite=overwrite)
+
+    def _is_undecodable(self) -> bool:
+        try:
+            self.head(16)
+        except MediaError:
+            return True
+        return False
 
     def _seen_format(self) -> str | None:
         with suppress(MediaError):
@@ -186,14 +179,6 @@ class Media:
 
     def _told(self, error: MediaError) -> MediaError:
         return MediaError(f"the {self.kind} {error.message}")
-
-    def _save_in(self, folder: Path) -> Path:
-        number = 1
-        while True:
-            try:
-                return self.save(folder / f"{self.kind}-{number}{self.suffix}")
-            except FileExistsError:
-                number += 1
 
     def __repr__(self) -> str:
         form = self._format or self._declared_format() or "of unknown format"
@@ -267,23 +252,6 @@ def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
             return BytesSource(source)
         case _:
             return FileSource(Path(source))
-
-
-def _make_file(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a new file, whole or not at all."""
-    with path.open("xb") as file:
-        try:
-            file.writelines(pieces)
-        except BaseException:
-            path.unlink()
-            raise
-
-
-def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a file in place of another, which stays where that fails."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _make_file(beside, pieces)
-    beside.replace(path)
 
 
 def _as_sent(value: object) -> object:

@@ -14,7 +14,7 @@ from ..errors import (
     DeadlineExceededError,
 )
 from ..options import Options
-from . import answers, requests
+from . import answers, reports, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy
 from .effects import (
@@ -76,7 +76,7 @@ def submit(
             seconds = request_seconds(session, deadline, CANCEL_SECONDS)
             answer: Answer = yield Send(request, seconds, whole=True)
             retry_after = answer.retry_after
-            made = answers.read_submit(answer, endpoint)
+            made = reports.read_submit(answer, endpoint)
         except AuthenticationError as error:
             if session.key() is not None:
                 raise
@@ -157,7 +157,7 @@ def _abandon_unseen(
 ) -> Flow[None]:
     """Cancel a job whose id came after its caller had gone."""
     try:
-        made = answers.read_submit(answer, endpoint)
+        made = reports.read_submit(answer, endpoint)
     except AkiError:
         return
     yield from abandon(session, JobState(endpoint, made.job_id), options, interrupted=True)

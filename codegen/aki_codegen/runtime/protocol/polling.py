@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from ..errors import AkiError, ConnectionFailedError, DeadlineExceededError
 from ..options import Options
-from . import answers, requests
+from . import answers, reports, requests
 from .answers import Answer
 from .effects import CANCEL_SECONDS, Flow, InterruptedRequestError, Note, Pause, Send, Session
 from .pace import FIRST_POLL, retry_delay
@@ -124,7 +124,7 @@ def poll(
 def _take_in(session: Session, job: JobState, options: Options, answer: Answer) -> None:
     if answer.status in answers.RETRYABLE_STATUSES:
         raise answers.status_error(answer, job.endpoint, job.job_id)
-    report = answers.read_progress(answer, job.endpoint, job.job_id)
+    report = reports.read_progress(answer, job.endpoint, job.job_id)
     job.observe(report, session.now(), options.progress_interval)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import JobError
-from .answers import Done, Ended, Pending, Report
 from .pace import next_poll_delay
+from .reports import Done, Ended, Pending, Report
 
 
 @dataclass

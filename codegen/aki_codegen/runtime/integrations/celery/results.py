@@ -97,7 +97,7 @@ def as_result(
             nonlocal count
             count += 1
             if store is None:
-                return media.data_uri()
+                return media.as_it_came()
             try:
                 return store(media, Place(task_id, reading.endpoint, name, count))
             except MediaError:

@@ -90,7 +90,7 @@ async def _open(
 
 def _keeper(folder: str | None) -> Callable[[str, Media, str], str]:
     if folder is None:
-        return lambda _, medium, __: medium.data_uri()
+        return lambda _, medium, __: medium.as_it_came()
     files = MediaFolder(Path(folder), Path(folder), survives_power_loss=True)
     return lambda row_id, medium, name: files.keep(_number_of(row_id), medium, name)
 

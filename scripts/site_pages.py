@@ -55,8 +55,8 @@ MORE = {
 
 REFERENCE = {
     "Clients and calls": (
-        "client.core client.endpoint client.info options events jobs.streams jobs.sync_job jobs.async_job"
-        " jobs.bars http.fast hub changes.compare"
+        "client.core client.endpoint client.info options events jobs.sync_stream jobs.async_stream"
+        " jobs.sync_job jobs.async_job jobs.bars http.fast hub changes.compare"
     ),
     "Inputs": "models.base models.parameters chat.messages chat.tools json_value media.inputs",
     "Results": "media.objects chat.text client.untyped",

@@ -110,7 +110,8 @@ def _configure_generate(command: argparse.ArgumentParser) -> None:
     add(
         "--force",
         action="store_true",
-        help="take an empty list, or one that removes more than half, for what it says",
+        help="take an empty list, or one that removes more than half, for what it says; "
+        "let the sandbox replace what a real hub described",
     )
     command.set_defaults(run=_generate, usage_error=command.error)
 

@@ -123,6 +123,19 @@ def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, mo
         mode.wait(job.cancel())
 
 
+def test_a_stream_does_not_wait_beyond_its_deadline_for_another_waiter(mode, aki, hub, monkeypatch):
+    for module in ("sync_stream", "async_stream"):
+        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
+    stream = chat(aki).with_options(timeout=0.5).stream(prompt_input=LONG)
+    slot, _ = mode.wait(stream._open())
+    mode.wait(slot.turn.acquire())  # as one who polls and is not answered
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceededError):
+        mode.wait(stream.result())
+    assert time.monotonic() - began < 0.7 + SOON
+    assert slot.state.cancel_asked
+
+
 def test_without_any_time_no_job_is_made(mode, aki, hub):
     with pytest.raises(DeadlineExceededError, match="nothing was sent"):
         mode.wait(chat(aki).with_options(timeout=0)(prompt_input=SHORT))

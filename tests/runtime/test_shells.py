@@ -22,7 +22,7 @@ NAMES = {
 }
 PAIRS = {
     "jobs": ("jobs/sync_job.py:Job", "jobs/async_job.py:AsyncJob"),
-    "streams": ("jobs/streams.py:Stream", "jobs/streams.py:AsyncStream"),
+    "streams": ("jobs/sync_stream.py:Stream", "jobs/async_stream.py:AsyncStream"),
     "endpoints": ("client/endpoint.py:Endpoint", "client/endpoint.py:AsyncEndpoint"),
     "clients": ("client/sync_client.py:SyncClient", "client/async_client.py:AsyncClient"),
     "runners": ("http/runner.py:SyncRunner", "http/runner.py:AsyncRunner"),
@@ -69,7 +69,7 @@ def _method(node):
     text = re.sub(r"\b(Async|Sync)(?=[A-Z])|async_|\bA?SYNC_", "", text)
     # How long a turn is waited for: threads and tasks have locks of their own kind.
     text = re.sub(r"take_turn\((\S+), (.+?)\):", r"\1.acquire(timeout=\2):", text)
-    text = text.replace("-1.0 if deadline is None", "None if deadline is None")
+    text = re.sub(r"-1\.0 (?=if \S*deadline is None)", "None ", text)
     text = text.replace("asyncio.Lock", "Lock").replace("threading.Lock", "Lock")
     return text.partition("(")[0].rpartition(" ")[2], text
 

@@ -38,9 +38,10 @@ from .events import Event, Meta, Queued, Running
 from .http.fast import fast_http_client
 from .hub import Layout
 from .jobs.async_job import AsyncJob
+from .jobs.async_stream import AsyncStream
 from .jobs.bars import ProgressBar, progress_bar
-from .jobs.streams import AsyncStream, Stream
 from .jobs.sync_job import Job
+from .jobs.sync_stream import Stream
 from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput
 from .media.objects import Audio, Image, Media, Video

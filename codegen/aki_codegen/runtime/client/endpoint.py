@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast
 from ..errors import InvalidParametersError
 from ..http.runner import AsyncRunner, SyncRunner
 from ..jobs.async_job import AsyncJob
+from ..jobs.async_stream import AsyncStream
 from ..jobs.ref import Origin
-from ..jobs.streams import AsyncStream, Stream
 from ..jobs.sync_job import Job
+from ..jobs.sync_stream import Stream
 from ..models.base import InputModel
 from ..models.parameters import Parameter
 from ..options import OptionChanges, Options

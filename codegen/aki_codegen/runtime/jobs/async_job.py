@@ -1,4 +1,4 @@
-"""The handle of one job for async code; `jobs` says how its waiters share polls."""
+"""The handle of one job for async code; `sync_job` says how its waiters share polls."""
 
 from collections.abc import AsyncIterator
 

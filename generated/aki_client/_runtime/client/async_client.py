@@ -10,7 +10,7 @@ from ..http.library import AsyncHttpClient
 from ..http.runner import AsyncRunner
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob
-from ..jobs.streams import AsyncStream
+from ..jobs.async_stream import AsyncStream
 from ..options import OptionChanges, Options
 from ..protocol import answers, requests
 from ..protocol.effects import Session

@@ -9,8 +9,8 @@ from ..http.library import SyncHttpClient
 from ..http.runner import SyncRunner
 from ..http.sync_transport import SyncTransport
 from ..hub import Layout
-from ..jobs.streams import Stream
 from ..jobs.sync_job import Job
+from ..jobs.sync_stream import Stream
 from ..options import OptionChanges, Options
 from ..protocol import answers, requests
 from ..protocol.effects import Session

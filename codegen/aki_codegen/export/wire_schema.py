@@ -5,6 +5,7 @@ check (the bytes of a medium, the document within a text) is said in words and i
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -61,13 +62,16 @@ def _sent(schema: Schema, kind: FieldType) -> Schema:
         return _runtime_type(schema, kind)
     kept = {key: value for key, value in schema.items() if key not in _OUR_KEYS}
     step = schema.get("step")
-    if step is not None and (step, schema.get("type")) != (1, "integer"):
+    is_exact = step is None or Decimal(str(step)) == Decimal(step)
+    if step is not None and is_exact and (step, schema.get("type")) != (1, "integer"):
         kept["multipleOf"] = step
     if "choices" in schema:
         # Not an enum: many tools know enums of texts and of whole numbers only.
         choices = [{"const": choice} for choice in schema["choices"]]
         kept = {"anyOf": choices, **_without(kept, "type", "anyOf")}
-    return _with_note(kept, type_phrase(kind)) if schema.get("converted") else kept
+    # To tools that divide floats, 0.3 is no multiple of 0.1: such a step is told to people alone.
+    is_told = schema.get("converted") or not is_exact
+    return _with_note(kept, type_phrase(kind)) if is_told else kept
 
 
 def _runtime_type(schema: Schema, kind: FieldType) -> Schema:

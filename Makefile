@@ -43,7 +43,7 @@ bench: $(FULL) ## measure what everything costs, and write docs/performance.md; 
 lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict apps codegen generated
+	$(BIN)/mypy --strict apps benchmarks codegen generated scripts
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 format: $(READY) ## format the code, and repair what ruff can repair

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+from aki_client._runtime.protocol.answers import Answer
+from aki_client._runtime.protocol.reports import read_progress
+from aki_client._runtime.protocol.state import JobState
+from aki_client._runtime.protocol.view import EventReader, JobView, Reading
 from aki_client.models import Llama38bChatOutput, Llama38bChatProgress
-from aki_codegen.runtime.protocol.answers import Answer
-from aki_codegen.runtime.protocol.reports import read_progress
-from aki_codegen.runtime.protocol.state import EventReader, JobState, Reading
 from pydantic_core import from_json
 
 from benchmarks.goals import Measured, table
@@ -23,8 +24,8 @@ def measure() -> list[Measured]:
     reading = Reading("llama3_8b_chat", Llama38bChatOutput, Llama38bChatProgress)
 
     def ours() -> None:
-        state = JobState(reading, "job")
-        reader, came = EventReader(state), 0
+        state = JobState("llama3_8b_chat", "job")
+        reader, came = EventReader(JobView(state, reading)), 0
         for body in bodies:
             state.observe(read_progress(Answer(200, body), "llama3_8b_chat", "job"), 0.0, 0.2)
             event = reader.read()

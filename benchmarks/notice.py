@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
 
-import aki_io
+import aki_io  # type: ignore[import-untyped]  # it has no types
 from aki_client import Aki, AsyncAki
 
 from benchmarks.goals import Measured

@@ -55,7 +55,7 @@ def measure() -> list[Measured]:
             flux.job(job_id).status()
 
         body = json.dumps(payload).encode()
-        headers = {"Host": "hub", "Content-Length": str(len(body))}
+        headers = [("Host", "hub"), ("Content-Length", str(len(body)))]
 
         def pool_alone() -> None:
             # httpx's own pool, with nothing above it: what no client of it can go below.

@@ -7,6 +7,7 @@ from aki_codegen.runtime.media.objects import Image
 from aki_codegen.runtime.protocol.answers import Answer
 from aki_codegen.runtime.protocol.body import encode_body
 from aki_codegen.runtime.protocol.reports import read_progress
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.request_cost import INPUTS
 
@@ -20,19 +21,19 @@ _RUNNING = json.dumps(
 _PICTURE = Image(b"\x89PNG\r\n\x1a\n" + bytes(1_000_000))
 
 
-def test_validating_eight_parameters(benchmark):
+def test_validating_eight_parameters(benchmark: BenchmarkFixture) -> None:
     assert benchmark(flux_dev.info.inputs, (), INPUTS) == INPUTS
 
 
-def test_encoding_a_submit(benchmark):
+def test_encoding_a_submit(benchmark: BenchmarkFixture) -> None:
     assert benchmark(encode_body, INPUTS).length > 100
 
 
-def test_encoding_a_picture_of_a_megabyte(benchmark):
+def test_encoding_a_picture_of_a_megabyte(benchmark: BenchmarkFixture) -> None:
     sent = benchmark(lambda: sum(map(len, encode_body({"image": _PICTURE}))))
     assert sent > 1_300_000
 
 
-def test_reading_a_poll(benchmark):
+def test_reading_a_poll(benchmark: BenchmarkFixture) -> None:
     report = benchmark(read_progress, Answer(200, _RUNNING), "flux-dev", "job")
     assert report.estimate == 1.5

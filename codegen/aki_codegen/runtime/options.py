@@ -37,8 +37,7 @@ class Options:
         Raises:
             ConfigurationError: An option can not be used.
         """
-        if self.timeout is not None and not _is_duration(self.timeout):
-            raise ConfigurationError(f"timeout={self.timeout!r} is no number of seconds")
+        require_seconds(self.timeout)
         if not _is_duration(self.progress_interval) or self.progress_interval < SHORTEST_INTERVAL:
             raise ConfigurationError(
                 f"progress_interval={self.progress_interval!r} must be a number of seconds, "
@@ -48,6 +47,16 @@ class Options:
             raise ConfigurationError(f"max_retries={self.max_retries!r} is no count")
         if self.on_progress is not None and not callable(self.on_progress):
             raise ConfigurationError("on_progress must be a function that takes an event")
+
+
+def require_seconds(timeout: float | None) -> None:
+    """See to it that a timeout is a number of seconds, or None.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    if timeout is not None and not _is_duration(timeout):
+        raise ConfigurationError(f"timeout={timeout!r} is no number of seconds")
 
 
 def _is_duration(value: object) -> bool:

@@ -1,13 +1,12 @@
 """What the handles of jobs, sync and async, can say without asking the hub."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Generic
 
 from ..errors import InvalidParametersError, JobError
 from ..hub import Address
 from ..json_value import encode_json
-from ..options import Options
+from ..options import Options, require_seconds
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog
 from .ref import JobRef, Origin
@@ -28,8 +27,8 @@ class JobHandle(Generic[Prog, Out]):
 
     def _patience(self, timeout: float | None) -> float | None:
         # A hub may tell for ever that a job runs; only who asks for it waits as long.
-        options = self._options if timeout is None else replace(self._options, timeout=timeout)
-        return options.timeout
+        require_seconds(timeout)
+        return self._options.timeout if timeout is None else timeout
 
     def _ref(self, address: Address) -> JobRef:
         return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)

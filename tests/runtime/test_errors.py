@@ -111,7 +111,7 @@ def test_one_problem_stands_in_the_line():
 
 def test_several_problems_stand_one_below_the_other():
     error = errors.InvalidParametersError("chat", ["a", "b"], by_hub=True)
-    assert str(error) == "the hub refused chat: \n  - a\n  - b"
+    assert str(error) == "the hub refused chat:\n  - a\n  - b"
 
 
 @pytest.mark.parametrize("by_hub", [True, False])

@@ -73,9 +73,10 @@ class InvalidParametersError(AkiError, ValueError):
 
     def __init__(self, endpoint: str, problems: Sequence[str], *, by_hub: bool = False) -> None:
         who = "the hub refused" if by_hub else "invalid parameters for"
-        lines = problems[0] if len(problems) == 1 else "".join(f"\n  - {line}" for line in problems)
+        is_one = len(problems) == 1
+        told = f" {problems[0]}" if is_one else "".join(f"\n  - {line}" for line in problems)
         super().__init__(
-            f"{who} {endpoint}: {lines}",
+            f"{who} {endpoint}:{told}",
             endpoint=endpoint,
             hub_messages=problems if by_hub else (),
         )

@@ -43,7 +43,7 @@ bench: $(FULL) ## measure what everything costs, and write docs/performance.md; 
 lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy --strict apps benchmarks codegen generated scripts
+	$(BIN)/mypy --strict apps benchmarks codegen generated runtime sandbox scripts
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 format: $(READY) ## format the code, and repair what ruff can repair
@@ -70,7 +70,7 @@ build: $(READY) ## build the wheel into dist/
 
 clean: ## remove what the other targets made, .venv included
 	rm -rf $(VENV) dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find apps codegen generated tests -name __pycache__ -prune -exec rm -rf {} +
+	find apps codegen generated runtime sandbox tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@sh scripts/setup-venv.sh $(VENV)

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from aki_client._runtime.protocol.answers import Answer
-from aki_client._runtime.protocol.reports import read_progress
-from aki_client._runtime.protocol.state import JobState
-from aki_client._runtime.protocol.view import EventReader, JobView, Reading
 from aki_client.models import Llama38bChatOutput, Llama38bChatProgress
+from aki_runtime.protocol.answers import Answer
+from aki_runtime.protocol.reports import read_progress
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import EventReader, JobView, Reading
 from pydantic_core import from_json
 
 from benchmarks.goals import Measured, table

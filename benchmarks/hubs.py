@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aki_codegen.sandbox.catalogue import load_catalogue
+from aki_sandbox.catalogue import load_catalogue
 
 SIZES = (20, 200, 1000)
 """Endpoints of the hubs that the benchmarks make."""

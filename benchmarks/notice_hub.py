@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from aki_codegen.sandbox.hub.jobbook import JobBook
-from aki_codegen.sandbox.hub.jobs import Job
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.hub.jobbook import JobBook
+from aki_sandbox.hub.jobs import Job
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 SETTINGS = HubSettings(worker_slots=10_000)
 """No job ever waits in the queue."""

@@ -3,10 +3,10 @@
 import json
 
 from aki_client.endpoints import flux_dev
-from aki_codegen.runtime.media.objects import Image
-from aki_codegen.runtime.protocol.answers import Answer
-from aki_codegen.runtime.protocol.body import encode_body
-from aki_codegen.runtime.protocol.reports import read_progress
+from aki_runtime.media.objects import Image
+from aki_runtime.protocol.answers import Answer
+from aki_runtime.protocol.body import encode_body
+from aki_runtime.protocol.reports import read_progress
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.request_cost import INPUTS

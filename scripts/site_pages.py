@@ -12,8 +12,8 @@ from typing import Any
 
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.runtime import public
 from aki_codegen.snapshot.files import read
+from aki_runtime import public
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -154,7 +154,7 @@ def _public_names() -> dict[str, list[str]]:
     """Return the public names of each page of the reference, as paths to what they name."""
     tree = ast.parse(Path(str(public.__file__)).read_text("utf-8"))
     paths = {
-        alias.name: (node.module or "", f"{PACKAGE}._runtime.{node.module}.{alias.name}")
+        alias.name: (node.module or "", f"aki_runtime.{node.module}.{alias.name}")
         for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
@@ -162,8 +162,8 @@ def _public_names() -> dict[str, list[str]]:
     pages: dict[str, list[str]] = {title: [] for title in REFERENCE}
     pages["Clients and calls"] += [f"{PACKAGE}.client.Aki", f"{PACKAGE}.client.AsyncAki"]
     pages["Clients and calls"] += [
-        f"{PACKAGE}._runtime.client.sync_client.SyncClient",
-        f"{PACKAGE}._runtime.client.async_client.AsyncClient",
+        "aki_runtime.client.sync_client.SyncClient",
+        "aki_runtime.client.async_client.AsyncClient",
     ]
     for module, path in paths.values():
         titles = [title for title, modules in REFERENCE.items() if module in modules.split()]

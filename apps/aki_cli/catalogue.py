@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aki_client._runtime.changes.fact_values import as_text, json_text, object_or_empty
-from aki_client._runtime.changes.facts import EndpointFacts, FieldFacts, endpoint_facts
+from aki_runtime.changes.fact_values import as_text, json_text, object_or_empty
+from aki_runtime.changes.facts import EndpointFacts, FieldFacts, endpoint_facts
 
 from .exits import Exit
 from .problems import CommandError

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from aki_client._runtime.shapes import is_array, is_mapping, is_object
+from aki_runtime.shapes import is_array, is_mapping, is_object
 
 from .exits import Exit
 from .problems import CommandError

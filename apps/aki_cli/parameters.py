@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
-from aki_client._runtime.changes.fact_media import MEDIA
-from aki_client._runtime.changes.facts import FieldFacts
+from aki_runtime.changes.fact_media import MEDIA
+from aki_runtime.changes.facts import FieldFacts
 
 from .catalogue import Described
 from .style import new_app

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aki_client._runtime.changes.fact_media import MEDIA
-from aki_client._runtime.changes.facts import FieldFacts
-from aki_client._runtime.shapes import is_object
+from aki_runtime.changes.fact_media import MEDIA
+from aki_runtime.changes.facts import FieldFacts
+from aki_runtime.shapes import is_object
 
 from .exits import Exit
 from .problems import CommandError

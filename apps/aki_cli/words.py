@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from aki_client._runtime.changes.fact_media import MEDIA, MediaLimits
-from aki_client._runtime.changes.facts import FieldFacts
-from aki_client._runtime.changes.words import span
+from aki_runtime.changes.fact_media import MEDIA, MediaLimits
+from aki_runtime.changes.facts import FieldFacts
+from aki_runtime.changes.words import span
 
 from .terminal import one_line
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from aki_codegen.runtime.shapes import is_number
+from aki_runtime.shapes import is_number
 
 if TYPE_CHECKING:
     from aki_client import Parameter

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aki_codegen.runtime.shapes import is_array
+from aki_runtime.shapes import is_array
 from pydantic import BaseModel
 
 from .outputs import OutputKind

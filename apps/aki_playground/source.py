@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aki_codegen.literals import literal
-from aki_codegen.runtime.shapes import is_array, is_mapping
+from aki_runtime.shapes import is_array, is_mapping
 
 from .outputs import OutputKind
 

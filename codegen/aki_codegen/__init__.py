@@ -13,7 +13,7 @@ Data flows one way, and so do the imports: each folder knows itself and those be
     generation/   a whole package, from snapshot to files
     commands/     the command line
 
-`runtime/` is copied into every package; `sandbox/` is a hub to try things against.
+Generated packages import `aki_runtime`; `aki_sandbox` is a hub to try things against.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -253,8 +253,8 @@ def _diff(options: argparse.Namespace) -> Exit:
 
 def _sandbox(options: argparse.Namespace) -> Exit:
     try:
-        from .sandbox.catalogue import CatalogueError
-        from .sandbox.server import PortTakenError, run
+        from aki_sandbox.catalogue import CatalogueError
+        from aki_sandbox.server import PortTakenError, run
     except ImportError as error:
         raise GenerationError(
             f"the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]' ({error})"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from aki_runtime.media.formats import Kind
+
 from .naming import ClassName, Identifier
-from .runtime.media.formats import Kind
 
 Scalar: TypeAlias = str | int | float | bool
 

@@ -29,9 +29,9 @@ MAX_NAME = 80
 """Characters of a name at the most; longer ones are cut."""
 
 CLIENT_NAMES = _words("""
-    aclose aio api_key api_server batch call cancel check client close endpoint endpoint_details
-    endpoints integrations job jobs layout load_endpoint models openai options parameters parts
-    preload protocols session stream submit validate_key version with_options
+    aclose aio api_key api_server batch call cancel celery check client close endpoint
+    endpoint_details endpoints job jobs layout load_endpoint models openai options parameters parts
+    preload protocols ray session stream submit validate_key version with_options
 """)
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 

@@ -15,8 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 HERE = Path(__file__).parent
 CONCURRENCY = 8

@@ -7,7 +7,7 @@ enough for trying it on one machine. The key is AKI_API_KEY, and only the worker
 import os
 from pathlib import Path
 
-from aki_client.integrations.celery import FolderStore, SqliteClaims, endpoint_task
+from aki_client.celery import FolderStore, SqliteClaims, endpoint_task
 from celery import Celery
 
 FOLDER = Path(os.environ.get("JOBS_FOLDER", "background-jobs")).absolute()

@@ -2,7 +2,7 @@
 # generator, then run `aki-codegen generate`.
 """The hub that this package was generated from."""
 
-from aki_client._runtime.hub import Hub
+from aki_runtime.hub import Hub
 
 HUB = Hub(
     package="aki_client",

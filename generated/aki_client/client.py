@@ -7,9 +7,10 @@ An endpoint's models are imported when it is first used.
 
 from typing import TYPE_CHECKING
 
+from aki_runtime.client.async_client import AsyncClient
+from aki_runtime.client.sync_client import SyncClient
+
 from aki_client._hub import HUB
-from aki_client._runtime.client.async_client import AsyncClient
-from aki_client._runtime.client.sync_client import SyncClient
 
 if TYPE_CHECKING:
     from aki_client.endpoints._apertus_chat import apertus_chat as _apertus_chat

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from aki_client.endpoints._z_image_turbo import ZImageTurboOutput as ZImageTurboOutput
     from aki_client.endpoints._z_image_turbo import ZImageTurboProgress as ZImageTurboProgress
 else:
-    from aki_client._runtime.lazy import lazy_attributes
+    from aki_runtime.lazy import lazy_attributes
 
     __getattr__, __dir__ = lazy_attributes(
         __name__,

@@ -4,9 +4,9 @@
 
 from typing import Literal, Protocol
 
-from aki_client._runtime.chat.messages import ChatContext
-from aki_client._runtime.chat.text import ChatText
-from aki_client._runtime.media.objects import Image
+from aki_runtime.chat.messages import ChatContext
+from aki_runtime.chat.text import ChatText
+from aki_runtime.media.objects import Image
 
 
 class ChatResult(Protocol):

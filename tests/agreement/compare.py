@@ -16,9 +16,9 @@ from typing import Any
 
 from aki_client import InvalidParametersError
 from aki_codegen.generation.package import make_package
-from aki_codegen.sandbox.catalogue import load_catalogue
-from aki_codegen.sandbox.validation.validate import validate_inputs
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
+from aki_sandbox.catalogue import load_catalogue
+from aki_sandbox.validation.validate import validate_inputs
 from hypothesis import given
 from support.drawing import drawn
 

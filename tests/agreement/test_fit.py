@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aki_codegen.sandbox.validation.validate import validate_inputs
+from aki_sandbox.validation.validate import validate_inputs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
-from aki_codegen.sandbox.faults.job_effects import QueueFull
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.effects import Cut, Reset, Status
+from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from background.stack import Redis, Worker
 from support.patience import until
 

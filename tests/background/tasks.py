@@ -3,7 +3,7 @@
 import json
 import os
 
-from aki_client.integrations.celery import FolderStore, SqliteClaims, endpoint_task
+from aki_client.celery import FolderStore, SqliteClaims, endpoint_task
 from celery import Celery
 
 claims_file = os.environ.get("TEST_CLAIMS")

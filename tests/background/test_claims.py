@@ -7,7 +7,7 @@ import pytest
 from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
-jobs = pytest.importorskip("aki_client.integrations.celery")
+jobs = pytest.importorskip("aki_client.celery")
 Record, RedisClaims, SqliteClaims = jobs.Record, jobs.RedisClaims, jobs.SqliteClaims
 
 MOMENT = 0.15

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import aki_codegen.runtime
+import aki_runtime
 import pytest
 
-RUNTIME = Path(aki_codegen.runtime.__file__).parent
-FOLDER = RUNTIME / "integrations" / "celery"
+RUNTIME = Path(aki_runtime.__file__).parent
+FOLDER = RUNTIME / "celery"
 MODULES = sorted(FOLDER.glob("*.py"))
 
 
@@ -49,7 +49,7 @@ def test_nothing_is_imported_at_once_but_what_the_client_needs_anyway(path):
 
 
 def test_importing_the_package_imports_neither_celery_nor_redis():
-    program = "import sys, aki_client, aki_client.integrations; sys.exit(bool({'celery', 'redis'} & set(sys.modules)))"
+    program = "import sys, aki_client, aki_runtime.public; sys.exit(bool({'celery', 'redis'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -58,7 +58,7 @@ def test_what_is_missing_is_named_with_the_extra_that_brings_it(missing):
     pytest.importorskip("celery", reason="Celery is not installed: make full")
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "from aki_client.integrations.celery import RedisClaims\n"
+        "from aki_client.celery import RedisClaims\n"
         "RedisClaims('redis://localhost')"
     )
     done = subprocess.run(

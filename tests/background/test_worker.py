@@ -79,7 +79,7 @@ class TestFaults:
     def test_invalid_parameters_fail_with_the_clients_sentences_and_no_job(
         self, worker, tasks, hub
     ):
-        errors = pytest.importorskip("aki_client.integrations.celery")
+        errors = pytest.importorskip("aki_client.celery")
         before = hub.hub.jobs_submitted
         result = tasks.paint.delay(promt="e", width=250)
         with pytest.raises(errors.TaskError) as failed:

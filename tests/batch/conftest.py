@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from aki_client import batch
-from aki_codegen.runtime.batch.journal import Journal
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_runtime.batch.journal import Journal
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from batch.rows import CHAT, write
 
 

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 from aki_client import AsyncAki
-from aki_codegen.runtime.batch.columns import Columns, from_text
-from aki_codegen.runtime.batch.rows import RawRow
-from aki_codegen.runtime.errors import ConfigurationError
+from aki_runtime.batch.columns import Columns, from_text
+from aki_runtime.batch.rows import RawRow
+from aki_runtime.errors import ConfigurationError
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

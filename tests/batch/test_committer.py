@@ -2,9 +2,9 @@
 
 import asyncio
 
-from aki_codegen.runtime.batch.committer import Committer
-from aki_codegen.runtime.batch.entry import RowState
-from aki_codegen.runtime.batch.errors import JournalError
+from aki_runtime.batch.committer import Committer
+from aki_runtime.batch.entry import RowState
+from aki_runtime.batch.errors import JournalError
 
 
 def test_notes_of_many_tasks_are_all_written(journal):

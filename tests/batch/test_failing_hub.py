@@ -2,10 +2,10 @@
 
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
-from aki_codegen.sandbox.faults.effects import Cut, Status
-from aki_codegen.sandbox.faults.job_effects import QueueFull
-from aki_codegen.sandbox.settings import HubSettings
-from aki_codegen.sandbox.web.connections import unserved_url
+from aki_sandbox.faults.effects import Cut, Status
+from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.settings import HubSettings
+from aki_sandbox.web.connections import unserved_url
 from batch.rows import CHAT
 
 

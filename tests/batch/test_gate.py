@@ -2,8 +2,8 @@
 
 import asyncio
 
-from aki_codegen.runtime.batch.gate import Gate
-from aki_codegen.runtime.batch.speed import FIRST_LIMIT, Speed
+from aki_runtime.batch.gate import Gate
+from aki_runtime.batch.speed import FIRST_LIMIT, Speed
 
 
 class Clock:

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import Aki, batch
-from aki_codegen.sandbox.faults.effects import Reset
+from aki_sandbox.faults.effects import Reset
 from batch.rows import write
 
 

@@ -1,11 +1,11 @@
 """The rows of a journal: each is claimed once, and tells what came of it to who asks later."""
 
 import pytest
-from aki_codegen.runtime.batch.entry import RowState
-from aki_codegen.runtime.batch.errors import (
+from aki_runtime.batch.entry import RowState
+from aki_runtime.batch.errors import (
     JournalError,
 )
-from aki_codegen.runtime.batch.journal import Journal
+from aki_runtime.batch.journal import Journal
 
 
 class TestARow:

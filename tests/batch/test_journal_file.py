@@ -9,14 +9,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aki_codegen.runtime.batch.entry import RowState
-from aki_codegen.runtime.batch.errors import (
+from aki_runtime.batch.entry import RowState
+from aki_runtime.batch.errors import (
     JournalError,
     JournalFullError,
     JournalInUseError,
     JournalMismatchError,
 )
-from aki_codegen.runtime.batch.journal import Journal
+from aki_runtime.batch.journal import Journal
 
 IDENTITY = {"endpoint": "flux_dev", "input": "rows.csv, 12 bytes, sha256 ab12"}
 
@@ -109,7 +109,7 @@ class TestSharing:
     def test_processes_get_each_row_once(self, journal_path):
         code = """
 import sys
-from aki_codegen.runtime.batch.journal import Journal
+from aki_runtime.batch.journal import Journal
 sys.stdin.readline()
 with Journal.open(sys.argv[1], survives_power_loss=False) as journal:
     print(sum(journal.begin(str(n)).is_mine for n in range(200)))
@@ -125,7 +125,7 @@ with Journal.open(sys.argv[1], survives_power_loss=False) as journal:
     def test_a_forked_child_has_a_connection_of_its_own(self, journal_path):
         code = """
 import os, sys
-from aki_codegen.runtime.batch.journal import Journal
+from aki_runtime.batch.journal import Journal
 journal = Journal.open(sys.argv[1])
 journal.begin("parent")
 child = os.fork()
@@ -160,7 +160,7 @@ class TestAKilledProcess:
 
     CODE = """
 import sys
-from aki_codegen.runtime.batch.journal import Journal, RowState
+from aki_runtime.batch.journal import Journal, RowState
 journal = Journal.open(sys.argv[1], exclusive=True, survives_power_loss=sys.argv[2] == "True")
 for n in range(10_000_000):
     journal.begin(f"a{n}"); journal.begin(f"b{n}"); journal.begin(f"c{n}")

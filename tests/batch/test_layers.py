@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-import aki_codegen.runtime.batch
+import aki_runtime.batch
 import pytest
 from support.layers import Layers
 
-BATCH = Layers(Path(aki_codegen.runtime.batch.__file__).parent)
+BATCH = Layers(Path(aki_runtime.batch.__file__).parent)
 PURE = [
     "columns",
     "entry",

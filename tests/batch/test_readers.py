@@ -4,9 +4,9 @@ import json
 import sys
 
 import pytest
-from aki_codegen.runtime.batch.errors import Fault, UnreadableInputError
-from aki_codegen.runtime.batch.readers import InputFile
-from aki_codegen.runtime.batch.rows import RawRow
+from aki_runtime.batch.errors import Fault, UnreadableInputError
+from aki_runtime.batch.readers import InputFile
+from aki_runtime.batch.rows import RawRow
 
 
 @pytest.fixture

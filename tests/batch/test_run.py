@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from aki_client import batch
-from aki_codegen.sandbox.faults.effects import Delay
+from aki_sandbox.faults.effects import Delay
 from batch.rows import CHAT
 
 
@@ -90,7 +90,7 @@ class TestAFullDisk:
             return real(journal, *arguments)
 
         monkeypatch.setattr(batch.Journal, "note_outcome", note)
-        monkeypatch.setattr("aki_client._runtime.batch.notes._PAUSE_FOR_ROOM", 0.01)
+        monkeypatch.setattr("aki_runtime.batch.notes._PAUSE_FOR_ROOM", 0.01)
         told = []
         summary = run(prompts(4), on_notice=told.append)
         assert (summary.done, summary.uncertain) == (hub.hub.jobs_submitted, 0)

@@ -1,7 +1,7 @@
 """How many jobs at a time: a pure function of what was seen and when."""
 
 import pytest
-from aki_codegen.runtime.batch.speed import CROWD, FIRST_LIMIT, LONGEST_PAUSE, Speed
+from aki_runtime.batch.speed import CROWD, FIRST_LIMIT, LONGEST_PAUSE, Speed
 
 
 def rounds(speed, count):

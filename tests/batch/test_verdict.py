@@ -1,8 +1,8 @@
 """What a failure means: for money's sake, only what is certain is tried again."""
 
 import pytest
-from aki_codegen.runtime.batch.verdict import Verdict, of_poll, of_submit
-from aki_codegen.runtime.errors import (
+from aki_runtime.batch.verdict import Verdict, of_poll, of_submit
+from aki_runtime.errors import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,

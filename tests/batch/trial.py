@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aki_cli.exits import Exit
-from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
-from aki_codegen.sandbox.faults.job_effects import QueueFull
-from aki_codegen.sandbox.faults.plan import FaultPlan
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.effects import Cut, Reset, Status
+from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.plan import FaultPlan
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 ENDPOINT = "llama3_8b_chat"
 PATIENCE = 1800.0

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from PIL import Image
 from support.jobs import last_job
 from support.patience import until

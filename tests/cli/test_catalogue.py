@@ -6,7 +6,7 @@ from aki_cli.exits import Exit
 from aki_cli.parameters import options_of
 from aki_cli.problems import CommandError
 from aki_cli.words import default_of, takes
-from aki_client._runtime.changes.facts import field_facts
+from aki_runtime.changes.facts import field_facts
 from support.metadata import details
 
 

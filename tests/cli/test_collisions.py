@@ -2,7 +2,7 @@
 
 import json
 
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from support.jobs import last_job
 
 from .conftest import Command

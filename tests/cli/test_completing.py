@@ -3,7 +3,7 @@
 import pytest
 from aki_cli.commands import COMMANDS
 from aki_cli.completing import FILES, candidates, print_candidates
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 
 from .conftest import Command
 

@@ -8,7 +8,7 @@ from aki_cli.exits import Exit
 from aki_cli.problems import CommandError
 from aki_cli.settings import Settings
 from aki_client import Image
-from aki_client._runtime.client.untyped import AnyOutput
+from aki_runtime.client.untyped import AnyOutput
 
 from .conftest import Command
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from aki_cli.exits import STATUS_OF, Exit, status_of
-from aki_client._runtime import errors
-from aki_client._runtime.batch import errors as batch_errors
 from aki_codegen.exits import Exit as Theirs
-from aki_codegen.sandbox.faults.effects import Status
-from aki_codegen.sandbox.server import SandboxServer
+from aki_runtime import errors
+from aki_runtime.batch import errors as batch_errors
+from aki_sandbox.faults.effects import Status
+from aki_sandbox.server import SandboxServer
 
 from .conftest import KEY, Command
 

@@ -11,7 +11,7 @@ from .conftest import KEY, Command
 
 HEAVY = {
     *("rich", "httpx", "pydantic", "jinja2", "sqlite3", "asyncio"),
-    *("aki_client.client", "aki_client.endpoints", "aki_client.batch", "aki_client._runtime.batch"),
+    *("aki_client.client", "aki_client.endpoints", "aki_client.batch", "aki_runtime.batch"),
 }
 RUN = """
 import sys

@@ -1,6 +1,6 @@
 """The commands that ask the hub about itself: endpoints, show, key, changes."""
 
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 
 from .conftest import Command
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from aki_client import Aki, AsyncAki
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 
 @pytest.fixture(scope="module")

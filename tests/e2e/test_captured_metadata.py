@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.catalogue import load_catalogue
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.catalogue import load_catalogue
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from support.command import Generate
 from support.stub_hub import StubHub
 

@@ -18,7 +18,7 @@ from aki_client import (
     Running,
 )
 from aki_client.models import FluxDevProgress, Llama38bChatOutput, Llama38bChatProgress
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from PIL import Image as Pillow
 
 MESSAGES = [{"role": "user", "content": "Tell me a joke"}]
@@ -182,8 +182,8 @@ def test_an_attribute_that_is_no_endpoint_is_an_attribute_error(aki: Aki) -> Non
 def test_the_endpoint_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aki_client._runtime.client import default
     from aki_client.endpoints import flux_dev
+    from aki_runtime.client import default
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
     monkeypatch.setenv("AKI_API_KEY", "test-key")
@@ -195,8 +195,8 @@ def test_the_endpoint_functions_use_a_default_client(
 def test_the_awaitable_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aki_client._runtime.client import default
     from aki_client.endpoints.aio import flux_dev
+    from aki_runtime.client import default
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
     monkeypatch.setenv("AKI_API_KEY", "test-key")

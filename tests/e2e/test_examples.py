@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GREETING = "Hello from the sandbox"

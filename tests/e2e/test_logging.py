@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 from aki_client import DeadlineExceededError, JobFailedError, NotFoundError
-from aki_codegen.sandbox.faults.effects import Status
+from aki_sandbox.faults.effects import Status
 from faults.modes import MODES, Mode
 
 JOB = "5a0c6a55-2c5b-4b0a-9a53-0a1b2c3d4e5f#12"

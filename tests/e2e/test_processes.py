@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 WORKERS = 4
 CALLS = 5

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 
 README = Path(__file__).parents[2] / "README.md"
 PYTHON = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)

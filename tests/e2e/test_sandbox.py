@@ -6,8 +6,8 @@ import time
 
 import httpx
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 CALL = {"key": "any", "prompt_input": "hi", "wait_for_result": False}
 

@@ -8,8 +8,8 @@ from signal import SIGINT
 
 import httpx
 import pytest
-from aki_codegen.sandbox.catalogue import CatalogueError
-from aki_codegen.sandbox.server import PortTakenError, SandboxServer, run
+from aki_sandbox.catalogue import CatalogueError
+from aki_sandbox.server import PortTakenError, SandboxServer, run
 
 CALL = {"key": "any", "prompt_input": "hi", "wait_for_result": False}
 
@@ -69,7 +69,7 @@ class TestServer:
             run(0, tmp_path)
 
     def test_the_foreground_says_how_to_use_it_and_ends_on_interrupt(self):
-        code = "from aki_codegen.sandbox.server import run; run(0)"
+        code = "from aki_sandbox.server import run; run(0)"
         with subprocess.Popen(
             [sys.executable, "-W", "error", "-c", code],
             stdout=subprocess.PIPE,

@@ -11,8 +11,8 @@ import pytest
 from aki_codegen.fetching.documents import DocumentClient
 from aki_codegen.fetching.source import MAX_CONCURRENT, Limits, fetch
 from aki_codegen.problems import GenerationError
-from aki_codegen.runtime.hub import Address
-from aki_codegen.runtime.secret import ApiKey
+from aki_runtime.hub import Address
+from aki_runtime.secret import ApiKey
 from support.metadata import details
 from support.stub_hub import Answer, StubHub
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError
-from aki_client._runtime.client import staleness
-from aki_codegen.sandbox.catalogue import BUNDLED
-from aki_codegen.sandbox.faults.effects import Delay
-from aki_codegen.sandbox.server import SandboxServer
+from aki_runtime.client import staleness
+from aki_sandbox.catalogue import BUNDLED
+from aki_sandbox.faults.effects import Delay
+from aki_sandbox.server import SandboxServer
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, ConnectionFailedError, fast_http_client
-from aki_codegen.sandbox.faults.effects import Compressed, Reset
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
-from aki_codegen.sandbox.web.connections import unserved_url
+from aki_sandbox.faults.effects import Compressed, Reset
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
+from aki_sandbox.web.connections import unserved_url
 from support.patience import soon
 
 KEY = "test-key"

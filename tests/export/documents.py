@@ -6,8 +6,8 @@ from typing import Any
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.openapi import openapi
 from aki_codegen.ir import Endpoint
-from aki_codegen.runtime.hub import Layout
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
+from aki_runtime.hub import Layout
 
 
 def snapshot_of(documents: Mapping[str, Any], layout: Layout = "aki") -> Snapshot:

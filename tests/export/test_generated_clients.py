@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from agreement.compare import catalogue_documents
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 
 from .documents import openapi_of
 

@@ -12,8 +12,8 @@ import pytest
 from agreement.compare import catalogue_documents
 from agreement.inputs import media_samples
 from aki_codegen.ir import ChoiceType, FieldType, MediaType
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from hypothesis import given
 from hypothesis import strategies as st
 from support.drawing import drawn

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from faults.modes import MODES, Mode
 from faults.running import no_thread_left
 from support.patience import soon

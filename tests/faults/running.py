@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.web.connections import unserved_url
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.web.connections import unserved_url
 from faults.leaks import shown_by
 from faults.modes import Mode, perform
 from faults.table import Case

@@ -13,8 +13,8 @@ from aki_client import (
     JobUnknownError,
     ResultGoneError,
 )
-from aki_codegen.sandbox.faults.effects import Delay, Reset, Status
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.effects import Delay, Reset, Status
+from aki_sandbox.settings import HubSettings
 from faults.modes import KEY
 from faults.running import states
 from faults.table.case import LONG, SHORT
@@ -105,7 +105,7 @@ def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
 
 def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, monkeypatch):
     for module in ("sync_job", "async_job"):
-        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.5)
+        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.5)
     job = mode.wait(chat(aki).submit(prompt_input=LONG))
     hub.faults.add(Status(503), on="poll", times=None)
     began = time.monotonic()
@@ -116,7 +116,7 @@ def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, mon
 
 def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, monkeypatch):
     for module in ("sync_job", "async_job"):
-        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
+        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
     job = mode.wait(chat(aki).submit(prompt_input=SHORT))
     mode.wait(job._turn.acquire())  # as one who polls and is not answered
     with pytest.raises(DeadlineExceededError):
@@ -125,7 +125,7 @@ def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, mo
 
 def test_a_stream_does_not_wait_beyond_its_deadline_for_another_waiter(mode, aki, hub, monkeypatch):
     for module in ("sync_stream", "async_stream"):
-        monkeypatch.setattr(f"aki_client._runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
+        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
     stream = chat(aki).with_options(timeout=0.5).stream(prompt_input=LONG)
     slot, _ = mode.wait(stream._open())
     mode.wait(slot.turn.acquire())  # as one who polls and is not answered

@@ -15,13 +15,13 @@ from aki_client import (
     StatusError,
     UnexpectedAnswerError,
 )
-from aki_codegen.sandbox.faults.effects import Oversized, Redirect
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.faults.effects import Oversized, Redirect
+from aki_sandbox.server import SandboxServer
 from faults.modes import KEY
 from faults.plain_server import PlainServer, head
 from faults.table.case import SHORT
 
-LIMIT = "aki_client._runtime.http.reception.MAX_ANSWER_BYTES"
+LIMIT = "aki_runtime.http.reception.MAX_ANSWER_BYTES"
 MEGABYTE = 1 << 20
 
 
@@ -85,7 +85,7 @@ def test_a_small_answer_that_explodes_is_refused_before_it_fills_the_memory(mode
 
 def test_an_answer_that_comes_byte_by_byte_ends_with_the_deadline(mode, monkeypatch):
     for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_client._runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
+        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
 
     def drip(connection, request):
         if b"/progress/" not in request:
@@ -145,7 +145,7 @@ def test_an_error_that_repeats_the_request_shows_no_key(mode):
 )
 def test_a_header_without_an_end_ends_with_the_deadline(mode, monkeypatch, drop):
     for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_client._runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
+        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
 
     def drip(connection, request):
         if b"/progress/" not in request:

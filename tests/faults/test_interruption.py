@@ -8,8 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aki_codegen.sandbox.faults.effects import Delay
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.faults.effects import Delay
+from aki_sandbox.server import SandboxServer
 from faults.modes import KEY
 from faults.running import states
 from faults.table.case import LONG
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are another mat
 
 PATIENCE = 2.0
 PRELUDE = f"""
-from aki_client._runtime.http import async_transport, sync_transport
-from aki_client._runtime.protocol import flows, polling
+from aki_runtime.http import async_transport, sync_transport
+from aki_runtime.protocol import flows, polling
 for module in (async_transport, flows, polling, sync_transport):
     module.CANCEL_SECONDS = {PATIENCE}
 PROMPT = {LONG!r}

@@ -16,11 +16,11 @@ from aki_client import (
     Running,
 )
 from aki_client.models import Llama38bChatProgress
-from aki_codegen.sandbox.faults import edits
-from aki_codegen.sandbox.faults.edits import Edit
-from aki_codegen.sandbox.faults.effects import Reset, Status
-from aki_codegen.sandbox.faults.job_effects import Forget, Lapse
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults import edits
+from aki_sandbox.faults.edits import Edit
+from aki_sandbox.faults.effects import Reset, Status
+from aki_sandbox.faults.job_effects import Forget, Lapse
+from aki_sandbox.settings import HubSettings
 from faults.running import states
 from faults.table.case import LONG, SHORT, STEADY
 

@@ -7,8 +7,8 @@ import socket
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, StatusError
-from aki_codegen.sandbox.faults.effects import Stall
-from aki_codegen.sandbox.hub.worker import AUTH_KEY
+from aki_sandbox.faults.effects import Stall
+from aki_sandbox.hub.worker import AUTH_KEY
 from faults.leaks import secrets_in, shown_by, watched_logs
 from faults.modes import KEY
 from faults.plain_server import PlainServer, head
@@ -80,7 +80,7 @@ def test_a_key_that_is_replaced_and_refused_is_not_shown():
 
 
 def test_a_poll_that_is_cancelled_while_it_is_written_shows_nothing(monkeypatch):
-    monkeypatch.setattr("aki_client._runtime.http.async_transport.CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr("aki_runtime.http.async_transport.CANCEL_SECONDS", 0.5)
 
     # Nobody reads, so that the cancelling finds the request half written: its bytes are in the frames.
     async def main(url):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aki_client import Aki, AsyncAki
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.settings import HubSettings
 from faults.modes import KEY
 
 TASKS = 1000

@@ -6,8 +6,8 @@ import pickle
 import httpx
 import pytest
 from aki_client import AkiError, AsyncAki, ConfigurationError, StatusError, fast_http_client
-from aki_codegen.sandbox.faults.effects import Redirect, Status
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.faults.effects import Redirect, Status
+from aki_sandbox.server import SandboxServer
 from faults.leaks import secrets_in, shown_by, watched_logs
 from faults.modes import KEY
 from faults.table.case import SHORT

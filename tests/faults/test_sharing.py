@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aki_client import Aki, AsyncAki, JobCanceledError, JobFailedError
-from aki_codegen.sandbox.faults.effects import Delay
+from aki_sandbox.faults.effects import Delay
 from faults.modes import KEY
 from faults.table.case import LONG
 from support.patience import soon

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from aki_client import AsyncAki
-from aki_codegen.sandbox.faults.effects import Delay, Status
+from aki_sandbox.faults.effects import Delay, Status
 from faults.leaks import shown_by
 from faults.modes import KEY
 from faults.table.case import LONG

@@ -7,7 +7,7 @@ import traceback
 import httpx
 import pytest
 from aki_client import AkiError
-from aki_codegen.sandbox.faults.effects import Cut, LoginPage, Status
+from aki_sandbox.faults.effects import Cut, LoginPage, Status
 from faults.leaks import secrets_in
 from faults.modes import KEY
 from faults.table.case import LONG

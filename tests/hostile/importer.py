@@ -1,7 +1,7 @@
 """A program that imports generated packages one after the other, and tells what doing so did.
 
 It reads the folder of a package's parent from each line, and answers a line of JSON. The runtime is the same in
-every package, so it is imported once; so are the engines of its integrations, which do much when they are imported.
+every package, so it is imported once; so are Celery and Ray, which do much when they are imported.
 """
 
 import importlib
@@ -17,9 +17,7 @@ PACKAGE = "hub_client"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ENGINES = ("celery", "ray")
 _WITHOUT_ENGINE = {
-    f"{PACKAGE}.integrations.{engine}"
-    for engine in _ENGINES
-    if importlib.util.find_spec(engine) is None
+    f"{PACKAGE}.{engine}" for engine in _ENGINES if importlib.util.find_spec(engine) is None
 }
 _TRIED = 100
 """Endpoints and parameters at the most that values are tried at."""
@@ -64,7 +62,6 @@ def _import_all(parent: Path) -> list[str]:
     names = [
         ".".join((PACKAGE, *path.relative_to(parent / PACKAGE).with_suffix("").parts))
         for path in modules
-        if "_runtime" not in path.parts
     ]
     names = [name.removesuffix(".__init__") for name in names]
     names = [name for name in names if name not in _WITHOUT_ENGINE]
@@ -74,7 +71,7 @@ def _import_all(parent: Path) -> list[str]:
 
 
 def _forget() -> None:
-    for name in [n for n in sys.modules if n.split(".")[0] == PACKAGE and "._runtime" not in n]:
+    for name in [n for n in sys.modules if n.split(".")[0] == PACKAGE]:
         del sys.modules[name]
     importlib.invalidate_caches()
 
@@ -119,7 +116,7 @@ def _check(parent: Path) -> dict[str, object]:
     foreign = [
         n for n in set(sys.modules) - before[0] if n.split(".")[0] == PACKAGE and n not in names
     ]
-    if "_runtime" not in "".join(foreign) and error is None and foreign:
+    if error is None and foreign:
         _effects.append(f"modules {foreign}")
     if (dict(os.environ), sorted(Path().iterdir())) != before[1:]:
         _effects.append("the environment or folder changed")

@@ -76,7 +76,7 @@ def test_schema_extensions_and_references_are_never_handed_over() -> None:
         "HostileOutput",
         "HostileProgress",
     }
-    assert all(path.startswith("hub._runtime.") for path in imported)
+    assert all(path.startswith("aki_runtime.") for path in imported)
 
 
 def test_a_template_that_prints_a_raw_value_fails() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from support.chromium import chromium
 
 KEY = "aki-key-of-the-playground-tests-81f3"

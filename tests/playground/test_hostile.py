@@ -8,8 +8,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from aki_codegen.sandbox.catalogue import load_catalogue
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.catalogue import load_catalogue
+from aki_sandbox.server import SandboxServer
 from playground.conftest import running_playground
 from playground.page import choose, write
 

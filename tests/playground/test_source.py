@@ -7,9 +7,9 @@ import sys
 
 import pytest
 from aki_client import Aki
-from aki_codegen.sandbox.server import SandboxServer
 from aki_playground.package import HubPackage
 from aki_playground.source import Call, source_of
+from aki_sandbox.server import SandboxServer
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_client._runtime.integrations.ray.cells import CallRow
-from aki_client._runtime.integrations.ray.journal import RowJournal
-from aki_client._runtime.integrations.ray.ledger import Ledger
-from aki_client._runtime.integrations.ray.operations import Answer, Operation
-from aki_client._runtime.integrations.ray.options import CallOptions
-from aki_client._runtime.integrations.ray.worker import Worker
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_runtime.ray.cells import CallRow
+from aki_runtime.ray.journal import RowJournal
+from aki_runtime.ray.ledger import Ledger
+from aki_runtime.ray.operations import Answer, Operation
+from aki_runtime.ray.options import CallOptions
+from aki_runtime.ray.worker import Worker
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 LEASE = 10.0
 

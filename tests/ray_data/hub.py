@@ -9,11 +9,11 @@ import sys
 from collections import Counter
 from typing import Any, Self
 
-from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
-from aki_codegen.sandbox.faults.job_effects import QueueFull
-from aki_codegen.sandbox.faults.plan import FaultPlan
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.effects import Cut, Reset, Status
+from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.plan import FaultPlan
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 
 class HubProcess:

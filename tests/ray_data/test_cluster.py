@@ -15,8 +15,8 @@ if not importlib.util.find_spec("ray"):
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "ray.md"
@@ -111,7 +111,7 @@ def test_the_recipe_of_the_page_goes_from_parquet_to_parquet_once(cluster, hub, 
 
 PROGRAM = """
 import threading, time
-from aki_client.integrations.ray import CallOptions, EndpointCaller, RowJournal
+from aki_client.ray import CallOptions, EndpointCaller, RowJournal
 journal = RowJournal.start("rows.journal", name=NAME, lease=5)
 options = CallOptions(
     endpoint="llama3_8b_chat", journal=journal, row_id="id", columns={"question": "prompt_input"},
@@ -166,7 +166,7 @@ def test_a_name_stands_for_one_journal(cluster, folder):
     program = """
 from aki_client import ConfigurationError
 from aki_client.batch import JournalError
-from aki_client.integrations.ray import RowJournal
+from aki_client.ray import RowJournal
 journal = RowJournal.start("one.journal", name="one", lease=9)
 print("the same:", RowJournal.find("one") == journal)
 for act in (

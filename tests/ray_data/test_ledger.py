@@ -1,7 +1,8 @@
 """The ledger: of all workers one is at a row, whoever asks, dies, comes back or asks twice."""
 
 import pytest
-from aki_client._runtime.integrations.ray.operations import (
+from aki_client.batch import JournalMismatchError, RowState
+from aki_runtime.ray.operations import (
     Attempt,
     Begin,
     Differs,
@@ -15,7 +16,6 @@ from aki_client._runtime.integrations.ray.operations import (
     NoteOutcome,
     Release,
 )
-from aki_client.batch import JournalMismatchError, RowState
 from ray_data.conftest import LEASE
 
 ONE, OTHER = Attempt("one", 1), Attempt("other", 1)

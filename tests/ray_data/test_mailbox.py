@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from aki_client._runtime.integrations.ray.mailbox import Mailbox
-from aki_client._runtime.integrations.ray.operations import Attempt, Begin, Free, Fresh
 from aki_client.batch import JournalError, JournalFullError
+from aki_runtime.ray.mailbox import Mailbox
+from aki_runtime.ray.operations import Attempt, Begin, Free, Fresh
 
 
 class Post:

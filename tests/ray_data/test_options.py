@@ -6,10 +6,10 @@ import sys
 
 import pytest
 from aki_client import ConfigurationError
-from aki_client._runtime.integrations.ray.cells import rows_of, with_outcomes
-from aki_client._runtime.integrations.ray.journal import RowJournal
-from aki_client._runtime.integrations.ray.options import CallOptions
 from aki_client.batch import Outcome, RowError
+from aki_runtime.ray.cells import rows_of, with_outcomes
+from aki_runtime.ray.journal import RowJournal
+from aki_runtime.ray.options import CallOptions
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: make full")
 
@@ -154,7 +154,7 @@ class TestColumns:
 
 
 def test_without_ray_one_sentence_says_what_to_install():
-    code = "import sys; sys.modules['ray'] = None; import aki_client.integrations.ray"
+    code = "import sys; sys.modules['ray'] = None; import aki_client.ray"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = run.stderr.strip().splitlines()[-1]
     assert last == "ImportError: datasets need Ray: pip install 'aki-client[ray]'"

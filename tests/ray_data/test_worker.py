@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aki_client import AuthenticationError, NotEntitledError
-from aki_client._runtime.integrations.ray.cells import CallRow
 from aki_client.batch import JournalMismatchError
-from aki_codegen.sandbox.faults.effects import Cut, Reset
-from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_runtime.ray.cells import CallRow
+from aki_sandbox.faults.effects import Cut, Reset
+from aki_sandbox.faults.job_effects import QueueFull
 from ray_data.conftest import LEASE, Line, row
 from support.patience import until
 

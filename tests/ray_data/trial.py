@@ -89,7 +89,7 @@ def carry_out(rows: int, folder: Path, rate: float = 0.02) -> Figures:
     """Carry a trial out in an empty folder."""
     import pyarrow.parquet as pq
     from aki_client.batch import Journal
-    from aki_client.integrations.ray import CallOptions, RowJournal, call_endpoint
+    from aki_client.ray import CallOptions, RowJournal, call_endpoint
     from ray import data
 
     write_input(folder / "in", rows)

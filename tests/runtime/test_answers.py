@@ -4,9 +4,9 @@ import json
 import traceback
 
 import pytest
-from aki_codegen.runtime import errors
-from aki_codegen.runtime.protocol.answers import read_json
-from aki_codegen.runtime.protocol.reports import Done, Ended, Pending, read_progress, read_submit
+from aki_runtime import errors
+from aki_runtime.protocol.answers import read_json
+from aki_runtime.protocol.reports import Done, Ended, Pending, read_progress, read_submit
 from support.driver import JOB, answer, done
 
 AUTH = "what the worker signs in with"

@@ -3,10 +3,10 @@
 import sys
 
 import pytest
-from aki_codegen.runtime.errors import ConfigurationError
-from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.jobs.bars import progress_bar
-from aki_codegen.runtime.models.base import ProgressModel
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.events import Queued, Running
+from aki_runtime.jobs.bars import progress_bar
+from aki_runtime.models.base import ProgressModel
 
 
 class Painting(ProgressModel):

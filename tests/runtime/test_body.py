@@ -6,10 +6,10 @@ import json
 import tracemalloc
 
 import pytest
-from aki_codegen.runtime.errors import MediaError
-from aki_codegen.runtime.json_value import JsonText
-from aki_codegen.runtime.media.objects import Audio, Image
-from aki_codegen.runtime.protocol.body import encode_body
+from aki_runtime.errors import MediaError
+from aki_runtime.json_value import JsonText
+from aki_runtime.media.objects import Audio, Image
+from aki_runtime.protocol.body import encode_body
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3
 LARGE = PNG + bytes(20_000_000)

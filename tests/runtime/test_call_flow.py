@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from aki_codegen.runtime import errors
-from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.options import Options
-from aki_codegen.runtime.protocol import effects, flows, polling
-from aki_codegen.runtime.protocol.answers import Answer
+from aki_runtime import errors
+from aki_runtime.events import Queued, Running
+from aki_runtime.options import Options
+from aki_runtime.protocol import effects, flows, polling
+from aki_runtime.protocol.answers import Answer
 from support.driver import CHAT, JOB, Driver, answer, done, pending, submitted, taking
 
 BROKEN = errors.ConnectionFailedError("the connection broke", sent=True)

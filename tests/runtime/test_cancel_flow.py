@@ -1,16 +1,16 @@
 """Cancelling rides on a poll, and a job that finished first still gives its result."""
 
 import pytest
-from aki_codegen.runtime.errors import (
+from aki_runtime.errors import (
     ConnectionFailedError,
     DeadlineExceededError,
     JobCanceledError,
 )
-from aki_codegen.runtime.options import Options
-from aki_codegen.runtime.protocol import polling
-from aki_codegen.runtime.protocol.answers import Answer
-from aki_codegen.runtime.protocol.state import JobState
-from aki_codegen.runtime.protocol.view import JobView
+from aki_runtime.options import Options
+from aki_runtime.protocol import polling
+from aki_runtime.protocol.answers import Answer
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import JobView
 from support.driver import CHAT, JOB, Driver, answer, done, pending, taking
 
 CANCELED = answer(200, {"success": True, "job_state": "canceled"})

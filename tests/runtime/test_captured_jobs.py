@@ -3,13 +3,13 @@
 import io
 
 import pytest
-from aki_codegen.runtime import errors
-from aki_codegen.runtime.chat.text import ChatText
-from aki_codegen.runtime.media.objects import Audio, Image
-from aki_codegen.runtime.models.base import OutputModel, ProgressModel
-from aki_codegen.runtime.protocol.reports import read_progress
-from aki_codegen.runtime.protocol.state import JobState
-from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
+from aki_runtime import errors
+from aki_runtime.chat.text import ChatText
+from aki_runtime.media.objects import Audio, Image
+from aki_runtime.models.base import OutputModel, ProgressModel
+from aki_runtime.protocol.reports import read_progress
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import EventReader, JobView, Reading
 from PIL import Image as Pillow
 from support.captures import needs_captures, recorded_polls
 from support.driver import texts

@@ -3,9 +3,9 @@
 import traceback
 
 import pytest
-from aki_codegen.runtime import errors
-from aki_codegen.runtime.protocol.answers import read_json
-from aki_codegen.runtime.protocol.reports import (
+from aki_runtime import errors
+from aki_runtime.protocol.answers import read_json
+from aki_runtime.protocol.reports import (
     Done,
     Ended,
     Pending,

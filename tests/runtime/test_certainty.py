@@ -1,8 +1,8 @@
 """Whether a failed submit made a job: for money's sake, only what is certain counts as certain."""
 
 import pytest
-from aki_codegen.runtime import errors
-from aki_codegen.runtime.errors import (
+from aki_runtime import errors
+from aki_runtime.errors import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
@@ -20,7 +20,7 @@ from aki_codegen.runtime.errors import (
     TooLargeError,
     UnexpectedAnswerError,
 )
-from aki_codegen.runtime.protocol.certainty import is_busy, made_no_job
+from aki_runtime.protocol.certainty import is_busy, made_no_job
 
 BUSY = [
     QueueFullError("", status=400),

@@ -4,8 +4,8 @@ import copy
 import pickle
 
 import pytest
-from aki_codegen.runtime.chat.text import ChatText
-from aki_codegen.runtime.chat.tools import ToolCall
+from aki_runtime.chat.text import ChatText
+from aki_runtime.chat.tools import ToolCall
 
 OBJECT = {"thinking": "hm", "content": "Hello", "tool_calls": '[{"name": "f", "arguments": {}}]'}
 

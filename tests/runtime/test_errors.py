@@ -6,11 +6,11 @@ import pickle
 import re
 
 import pytest
-from aki_codegen.runtime import errors, public
-from aki_codegen.runtime.chat.text import ChatText
-from aki_codegen.runtime.errors import AkiError
-from aki_codegen.runtime.media.objects import Image, MediaError
-from aki_codegen.runtime.models.base import MissingOutputError
+from aki_runtime import errors, public
+from aki_runtime.chat.text import ChatText
+from aki_runtime.errors import AkiError
+from aki_runtime.media.objects import Image, MediaError
+from aki_runtime.models.base import MissingOutputError
 
 
 def subclasses(kind):

@@ -1,11 +1,11 @@
 """A reader of a job's events sees every character of its text once, however the text comes."""
 
 import pytest
-from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress
-from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.protocol.reports import read_progress
-from aki_codegen.runtime.protocol.state import JobState
-from aki_codegen.runtime.protocol.view import EventReader, JobView, Reading
+from aki_runtime.client.untyped import AnyOutput, AnyProgress
+from aki_runtime.events import Queued, Running
+from aki_runtime.protocol.reports import read_progress
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import EventReader, JobView, Reading
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.driver import CHAT, JOB, answer, done, pending

@@ -1,8 +1,8 @@
 """A refused argument is told in one sentence that says what to do."""
 
 import pytest
-from aki_codegen.runtime.client.info import check_with_model
-from aki_codegen.runtime.errors import InvalidParametersError
+from aki_runtime.client.info import check_with_model
+from aki_runtime.errors import InvalidParametersError
 from support.samples import ChatInput, PictureInput
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)

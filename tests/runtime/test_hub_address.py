@@ -1,9 +1,9 @@
 """A hub's address, as people write it, and the URLs of its routes."""
 
 import pytest
-from aki_codegen.runtime.errors import ConfigurationError
-from aki_codegen.runtime.hub import Address, http_allowed_by_environment
-from aki_codegen.runtime.secret import ApiKey
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.hub import Address, http_allowed_by_environment
+from aki_runtime.secret import ApiKey
 
 KEY = ApiKey("k")
 

@@ -6,9 +6,9 @@ import pathlib
 from typing import Annotated, Literal
 
 import pytest
-from aki_codegen.runtime.client.info import check_with_model
-from aki_codegen.runtime.errors import InvalidParametersError
-from aki_codegen.runtime.models.base import InputModel
+from aki_runtime.client.info import check_with_model
+from aki_runtime.errors import InvalidParametersError
+from aki_runtime.models.base import InputModel
 from pydantic import Field, ValidationError
 from support.samples import ChatInput, PictureInput
 from support.wire import as_received

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
-from aki_client._runtime.jobs.slots import ASYNC_SLOTS, SYNC_SLOTS
+from aki_runtime.jobs.slots import ASYNC_SLOTS, SYNC_SLOTS
 from support.ids import plain
 
 SECRET = "the-secret-key"
@@ -60,7 +60,7 @@ def test_the_key_stays_at_home(job):
 
 
 def test_the_key_is_read_anew(client, job, monkeypatch):
-    monkeypatch.setattr("aki_client._runtime.jobs.ref._clients", {})
+    monkeypatch.setattr("aki_runtime.jobs.ref._clients", {})
     monkeypatch.setenv("AKI_API_KEY", "another-key")
     assert carry(job)._runner.session.key().reveal() == "another-key"
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aki_codegen.runtime.json_value import Json, JsonOutput, RawJson
+from aki_runtime.json_value import Json, JsonOutput, RawJson
 from pydantic import TypeAdapter, ValidationError
 from support.ids import plain
 

@@ -1,6 +1,6 @@
 """Idle connections: the warm one first, and none kept for ever."""
 
-from aki_codegen.runtime.http.lanes import IDLE_SECONDS, IdleLanes
+from aki_runtime.http.lanes import IDLE_SECONDS, IdleLanes
 
 
 def test_there_is_none_at_first():

@@ -4,11 +4,11 @@ import ast
 import sys
 from pathlib import Path
 
-import aki_codegen.runtime
+import aki_runtime
 import pytest
 from support.layers import Layers
 
-RUNTIME = Layers(Path(aki_codegen.runtime.__file__).parent)
+RUNTIME = Layers(Path(aki_runtime.__file__).parent)
 VALUES = Layers.TOP
 ORDER = (
     VALUES,
@@ -21,7 +21,8 @@ ORDER = (
     "changes",
     "client",
     "batch",
-    "integrations",
+    "celery",
+    "ray",
 )
 """The folders of the runtime: each knows itself and those before it. First the files in none."""
 
@@ -57,7 +58,7 @@ PERFORMING = {
 INSTALLED = {"httpcore", "httpx", "pydantic", "pydantic_core"}
 
 MODULES = sorted(RUNTIME.trees)
-WITHOUT_EXTRAS = [m for m in MODULES if RUNTIME.folder(m) not in {"batch", "integrations"}]
+WITHOUT_EXTRAS = [m for m in MODULES if RUNTIME.folder(m) not in {"batch", "celery", "ray"}]
 CORE = [
     name
     for name in WITHOUT_EXTRAS

@@ -4,9 +4,9 @@ import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from aki_codegen.runtime.events import Queued, Running
-from aki_codegen.runtime.jobs.live import open_view, printable
-from aki_codegen.runtime.models.base import OutputModel, ProgressModel
+from aki_runtime.events import Queued, Running
+from aki_runtime.jobs.live import open_view, printable
+from aki_runtime.models.base import OutputModel, ProgressModel
 
 
 class Said(OutputModel):

@@ -7,8 +7,8 @@ import pickle
 import tracemalloc
 
 import pytest
-from aki_codegen.runtime.errors import ConfigurationError, MediaError
-from aki_codegen.runtime.media.objects import Audio, Image, Video
+from aki_runtime.errors import ConfigurationError, MediaError
+from aki_runtime.media.objects import Audio, Image, Video
 from PIL import Image as Pillow
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))

@@ -5,9 +5,9 @@ import io
 import pathlib
 
 import pytest
-from aki_codegen.runtime.errors import MediaError
-from aki_codegen.runtime.media.inputs import as_media
-from aki_codegen.runtime.media.objects import Audio, Image, Media
+from aki_runtime.errors import MediaError
+from aki_runtime.media.inputs import as_media
+from aki_runtime.media.objects import Audio, Image, Media
 from PIL import Image as Pillow
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from aki_codegen.runtime.protocol.pace import (
+from aki_runtime.protocol.pace import (
     CLOSE_PAUSE,
     FIRST_POLL,
     MAX_BACKOFF,

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from aki_codegen.runtime.errors import (
+from aki_runtime.errors import (
     AuthenticationError,
     ConnectionFailedError,
     DeadlineExceededError,
@@ -11,11 +11,11 @@ from aki_codegen.runtime.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from aki_codegen.runtime.options import Options
-from aki_codegen.runtime.protocol import polling
-from aki_codegen.runtime.protocol.answers import Answer
-from aki_codegen.runtime.protocol.state import JobState
-from aki_codegen.runtime.protocol.view import JobView
+from aki_runtime.options import Options
+from aki_runtime.protocol import polling
+from aki_runtime.protocol.answers import Answer
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import JobView
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
 
 BROKEN = ConnectionFailedError("the connection broke", sent=True)

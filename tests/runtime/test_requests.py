@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from aki_codegen.runtime.hub import Address
-from aki_codegen.runtime.protocol import requests
-from aki_codegen.runtime.secret import ApiKey
+from aki_runtime.hub import Address
+from aki_runtime.protocol import requests
+from aki_runtime.secret import ApiKey
 
 HUB = Address.parse("https://hub.example", "aki")
 KEY = ApiKey("k")

@@ -4,11 +4,11 @@ import io
 from typing import Annotated, Any
 
 import pytest
-from aki_codegen.runtime.chat.messages import ChatContext
-from aki_codegen.runtime.media.inputs import ImageInput
-from aki_codegen.runtime.media.measure import image_size
-from aki_codegen.runtime.models.base import InputModel
-from aki_codegen.runtime.shapes import is_multiple
+from aki_runtime.chat.messages import ChatContext
+from aki_runtime.media.inputs import ImageInput
+from aki_runtime.media.measure import image_size
+from aki_runtime.models.base import InputModel
+from aki_runtime.shapes import is_multiple
 from PIL import Image
 from pydantic import Field, ValidationError
 

@@ -8,10 +8,10 @@ import pprint
 import traceback
 
 import pytest
-from aki_codegen.runtime.hub import Address
-from aki_codegen.runtime.protocol import requests
-from aki_codegen.runtime.protocol.effects import Session
-from aki_codegen.runtime.secret import ApiKey
+from aki_runtime.hub import Address
+from aki_runtime.protocol import requests
+from aki_runtime.protocol.effects import Session
+from aki_runtime.secret import ApiKey
 
 SECRET = "the-secret-key"
 HUB = Address.parse("https://hub.example", "aki")

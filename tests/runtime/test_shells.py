@@ -7,10 +7,10 @@ import ast
 import re
 from pathlib import Path
 
-import aki_codegen.runtime
+import aki_runtime
 import pytest
 
-FOLDER = Path(aki_codegen.runtime.__file__).parent
+FOLDER = Path(aki_runtime.__file__).parent
 NAMES = {
     "AsyncGenerator": "Generator",
     "AsyncIterator": "Iterator",

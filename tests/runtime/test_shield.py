@@ -4,7 +4,7 @@ import signal
 import threading
 
 import pytest
-from aki_codegen.runtime.http.shield import ShieldedInterruptError, shielded
+from aki_runtime.http.shield import ShieldedInterruptError, shielded
 
 PATIENCE = 30.0
 

@@ -1,7 +1,7 @@
 """A submit is repeated only where it is certain that no job was made."""
 
 import pytest
-from aki_codegen.runtime.errors import (
+from aki_runtime.errors import (
     AuthenticationError,
     ConnectionFailedError,
     InvalidParametersError,
@@ -10,9 +10,9 @@ from aki_codegen.runtime.errors import (
     RateLimitedError,
     ServerError,
 )
-from aki_codegen.runtime.options import Options
-from aki_codegen.runtime.protocol import effects, flows, requests
-from aki_codegen.runtime.protocol.answers import Answer
+from aki_runtime.options import Options
+from aki_runtime.protocol import effects, flows, requests
+from aki_runtime.protocol.answers import Answer
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending, submitted, taking
 
 NEVER_SENT = ConnectionFailedError("could not connect", sent=False)

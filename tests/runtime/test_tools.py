@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aki_codegen.runtime.chat.tools import ToolCall, read_tool_calls
+from aki_runtime.chat.tools import ToolCall, read_tool_calls
 from support.samples import PictureOutput
 
 FLAT = {"name": "weather", "arguments": {"city": "Berlin"}}

@@ -7,12 +7,12 @@ import pathlib
 from types import MappingProxyType
 
 import pytest
-from aki_codegen.runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
-from aki_codegen.runtime.errors import InvalidParametersError
-from aki_codegen.runtime.media.objects import Audio, Image, Video
-from aki_codegen.runtime.protocol.reports import read_progress
-from aki_codegen.runtime.protocol.state import JobState
-from aki_codegen.runtime.protocol.view import JobView
+from aki_runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
+from aki_runtime.errors import InvalidParametersError
+from aki_runtime.media.objects import Audio, Image, Video
+from aki_runtime.protocol.reports import read_progress
+from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.view import JobView
 from PIL import Image as Pillow
 from support.driver import JOB, answer
 from support.ids import plain

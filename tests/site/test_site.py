@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from aki_codegen.runtime import public
+from aki_runtime import public
 from support.site import TOP, built_site
 
 pytest.importorskip("material", reason="mkdocs-material is not installed")

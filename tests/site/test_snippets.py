@@ -16,9 +16,9 @@ from agreement.inputs import media_samples
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import endpoint_pages
 from aki_codegen.export.snippets import FILES
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
 from aki_codegen.snapshot.files import read
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from support.site import TOP
 
 pytestmark = pytest.mark.slow

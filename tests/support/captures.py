@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_codegen.runtime.protocol.answers import Answer
+from aki_runtime.protocol.answers import Answer
 
 WIRE = Path(__file__).parents[3] / "shared" / "captures" / "wire"
 

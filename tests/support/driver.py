@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
-from aki_codegen.runtime.hub import Address
-from aki_codegen.runtime.protocol.answers import Answer
-from aki_codegen.runtime.protocol.effects import Flow, Note, Notify, Pause, Send, Session
-from aki_codegen.runtime.protocol.requests import Request
-from aki_codegen.runtime.protocol.view import Reading
-from aki_codegen.runtime.secret import ApiKey
+from aki_runtime.hub import Address
+from aki_runtime.protocol.answers import Answer
+from aki_runtime.protocol.effects import Flow, Note, Notify, Pause, Send, Session
+from aki_runtime.protocol.requests import Request
+from aki_runtime.protocol.view import Reading
+from aki_runtime.secret import ApiKey
 from support.samples import ChatOutput, ChatProgress
 
 T = TypeVar("T")

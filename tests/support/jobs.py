@@ -2,8 +2,8 @@
 
 import time
 
-from aki_codegen.sandbox.hub.jobs import Job
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.hub.jobs import Job
+from aki_sandbox.server import SandboxServer
 
 
 def all_jobs(server: SandboxServer) -> list[Job]:

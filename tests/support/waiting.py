@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeAlias
 
-from aki_codegen.runtime.protocol.pace import next_poll_delay
+from aki_runtime.protocol.pace import next_poll_delay
 
 Pause: TypeAlias = Callable[[int, float], float]
 """The pause after a number of polls, when so many seconds remain as far as the hub has told."""

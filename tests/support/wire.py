@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aki_codegen.runtime.protocol.body import encode_body
+from aki_runtime.protocol.body import encode_body
 
 
 def as_received(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A failure ends in a revision of its own, with the hub as it was before: what a h
 fails, nobody can give back.
 """
 
-from aki_codegen.sandbox.faults.effects import Cut, Reset, Status
+from aki_sandbox.faults.effects import Cut, Reset, Status
 from year.revision import (
     Revision,
     Told,

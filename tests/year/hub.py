@@ -7,11 +7,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
-from aki_codegen.sandbox.catalogue import Endpoint
-from aki_codegen.sandbox.faults.edits import Edit, put
-from aki_codegen.sandbox.faults.plan import Effect
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.faults.edits import Edit, put
+from aki_sandbox.faults.plan import Effect
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 Document = dict[str, Any]
 

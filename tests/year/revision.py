@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aki_codegen.sandbox.faults.plan import Effect
+from aki_sandbox.faults.plan import Effect
 from year.hub import Document, State
 
 Step = Callable[[State], None]

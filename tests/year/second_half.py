@@ -1,6 +1,6 @@
 """The script of the year, July to December: what happens on the hub, and what a refresh must say."""
 
-from aki_codegen.sandbox.faults.effects import Compressed, LoginPage
+from aki_sandbox.faults.effects import Compressed, LoginPage
 from year.first_half import FIRST_HALF
 from year.revision import (
     Revision,

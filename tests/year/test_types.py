@@ -10,27 +10,18 @@ from year.play import PACKAGE
 from year.second_half import YEAR
 
 pytestmark = pytest.mark.slow
-RUNTIME = "_runtime"
 
 
 @pytest.fixture(scope="module")
 def packages(seasons, tmp_path_factory):
-    """The packages side by side, each under a name of its own, with the one runtime that all of them have."""
+    """The packages side by side, each under a name of its own."""
     folder = tmp_path_factory.mktemp("typed")
-    runtime = None
     for number, revision in enumerate(YEAR, 1):
         source, name = seasons[revision.name].package / PACKAGE, f"revision_{number:02}"
         for path in sorted(source.rglob("*.py")):
-            inside = path.relative_to(source)
-            is_runtime = inside.parts[0] == RUNTIME
-            target = folder / ("shared" if is_runtime else name) / inside
-            text = path.read_text("utf-8").replace(f"{PACKAGE}.{RUNTIME}", f"shared.{RUNTIME}")
+            target = folder / name / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text.replace(PACKAGE, name), "utf-8")
-        files = {p.name: p.read_bytes() for p in sorted((source / RUNTIME).rglob("*.py"))}
-        assert runtime is None or files == runtime, "the runtime is the same in every package"
-        runtime = files
-    (folder / "shared" / "__init__.py").touch()
+            target.write_text(path.read_text("utf-8").replace(PACKAGE, name), "utf-8")
     return folder
 
 

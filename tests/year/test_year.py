@@ -5,8 +5,8 @@ import json
 import pytest
 from aki_codegen.exits import Exit
 from aki_codegen.reports.diff import as_markdown
-from aki_codegen.runtime.changes.compare import Change, worst
-from aki_codegen.runtime.changes.rules import severity_of
+from aki_runtime.changes.compare import Change, worst
+from aki_runtime.changes.rules import severity_of
 from year.play import PACKAGE, without_history
 from year.second_half import YEAR
 from year.start import new_year

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from aki_client._runtime.changes.facts import FieldFacts
-from aki_client._runtime.shapes import integer_or_none
+from aki_runtime.changes.facts import FieldFacts
+from aki_runtime.shapes import integer_or_none
 
 from ..catalogue import Described, find_endpoint
 from ..options import ENDPOINT

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from aki_runtime.changes.compare import compare_hubs
+
 from ..exits import Exit
 from ..fetching.target import choose_target
 from ..generation.generate import REPORT, report_of
@@ -10,7 +12,6 @@ from ..generation.package import make_package
 from ..output.folder import differences, files_of, require_whole
 from ..problems import GenerationError
 from ..reports.diff import as_text, exit_of
-from ..runtime.changes.compare import compare_hubs
 from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot

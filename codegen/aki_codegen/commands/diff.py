@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from aki_runtime.changes.compare import compare_hubs
+
 from ..exits import Exit
 from ..fetching.target import choose_target
 from ..problems import GenerationError, Problem
 from ..reports.diff import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
-from ..runtime.changes.compare import compare_hubs
 from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision

@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from aki_runtime.changes.compare import Change, compare_hubs
+
 from ..exits import Exit
 from ..fetching.target import choose_target
 from ..generation.generate import Outcome, Prepared, prepare, publish, read_package
@@ -18,7 +20,6 @@ from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
 from ..reports.diff import as_text
 from ..reports.history import with_changes
-from ..runtime.changes.compare import Change, compare_hubs
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
 

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from aki_runtime.hub import Address
+from aki_runtime.shapes import is_array, is_object
+
 from .. import __version__
 from ..ir import Endpoint
 from ..literals import doc_text
 from ..naming import identifiers
 from ..rendering.describe import endpoint_summary
 from ..rendering.schema import Schema
-from ..runtime.hub import Address
-from ..runtime.shapes import is_array, is_object
 from ..snapshot.snapshot import Snapshot
 from .hub_answers import (
     ASK_ERRORS,

@@ -5,12 +5,13 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
+from aki_runtime.hub import Address
+
 from ..ir import ChoiceType, Endpoint, FieldType, MediaListType, MediaType, Output, Parameter
 from ..literals import Code, name
 from ..naming import Identifier
 from ..rendering.describe import MAX_SHOWN_CHOICES, default_text, type_phrase
 from ..rendering.templates import fill
-from ..runtime.hub import Address
 from ..snapshot.snapshot import Snapshot
 from .markup import code, markdown
 from .snippets import snippets

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from aki_runtime.hub import Address
+from aki_runtime.shapes import is_array, is_object
+
 from ..ir import (
     BooleanType,
     ChatTextType,
@@ -27,8 +30,6 @@ from ..ir import (
 )
 from ..literals import Code, doc_text, literal, name
 from ..naming import Identifier
-from ..runtime.hub import Address
-from ..runtime.shapes import is_array, is_object
 
 FILES = {"image": "picture.png", "audio": "sound.wav", "video": "film.mp4"}
 """What the snippets read where an endpoint takes media."""

@@ -9,10 +9,11 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+from aki_runtime.chat.messages import ROLES
+
 from ..ir import ChatType, Endpoint, FieldType, MediaType, Output, Parameter, PromptType
 from ..rendering.describe import limits_phrase, type_phrase
 from ..rendering.schema import Schema, endpoint_schema
-from ..runtime.chat.messages import ROLES
 
 DATA_URI = r"^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$"
 """The server looks at the bytes, not at the header, so that any header passes."""

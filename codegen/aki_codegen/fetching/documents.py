@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from aki_runtime.http.outgoing import client_settings
+from aki_runtime.protocol.explain import sentences, status_phrase
+from aki_runtime.secret import ApiKey
 
 from .. import __version__
 from ..literals import doc_text
-from ..runtime.http.outgoing import client_settings
-from ..runtime.protocol.explain import sentences, status_phrase
-from ..runtime.secret import ApiKey
 
 MAX_DOCUMENT_BYTES = 4_000_000
 """Size of one document at the most; real ones have some kilobytes."""

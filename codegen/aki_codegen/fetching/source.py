@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from aki_runtime.hub import Address
+from aki_runtime.secret import ApiKey
+from aki_runtime.shapes import is_array, is_object
+
 from ..parsing.fieldvalues import shown
 from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
-from ..runtime.hub import Address
-from ..runtime.secret import ApiKey
-from ..runtime.shapes import is_array, is_object
 from .documents import DocumentClient, DocumentError, Limits
 
 MAX_CONCURRENT = 8

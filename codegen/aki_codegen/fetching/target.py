@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.hub import Address, http_allowed_by_environment
+from aki_runtime.secret import ApiKey
+
 from ..problems import GenerationError
-from ..runtime.errors import ConfigurationError
-from ..runtime.hub import Address, http_allowed_by_environment
-from ..runtime.secret import ApiKey
 
 AKI_IO = "https://aki.io"
 
@@ -62,7 +63,7 @@ def choose_target(
 @contextmanager
 def _sandbox() -> Generator[Target, None, None]:
     try:
-        from ..sandbox.server import SandboxServer
+        from aki_sandbox.server import SandboxServer
     except ImportError as error:
         raise GenerationError(
             "no hub is named (--server, AKI_API_SERVER, AKI_API_KEY), and the sandbox hub needs "

@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from aki_runtime.changes.facts import fingerprint
+
 from .. import __version__
 from ..parsing.parse import parse
 from ..parsing.wire import read_details
@@ -14,8 +16,7 @@ from ..rendering.entry import Entry
 from ..rendering.fieldsource import generator_version
 from ..rendering.kept import NOTHING, Kept, KeptPackage
 from ..rendering.modules import make_modules
-from ..rendering.render import comment_for, runtime_files
-from ..runtime.changes.facts import fingerprint
+from ..rendering.render import comment_for
 from ..snapshot.files import COMMENT, HISTORY, to_files
 from ..snapshot.snapshot import Snapshot
 
@@ -83,7 +84,7 @@ def make_package(snapshot: Snapshot, name: str, kept: Kept = NOTHING) -> Package
         for wire, details in sorted(documents.items())
     }
     texts = to_files(named, comment_for(name), {wire: k.document for wire, k in unread.items()})
-    files = {**modules.files, **texts, **runtime_files()}
+    files = {**modules.files, **texts}
     files[MANIFEST] = _manifest(files, fingerprints, comment_for(name))
     return Package(
         name,

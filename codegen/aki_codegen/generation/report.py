@@ -3,11 +3,12 @@
 import json
 import re
 
+from aki_runtime.shapes import is_object
+
 from ..literals import doc_text
 from ..problems import Problem
 from ..rendering.describe import endpoint_count
 from ..rendering.render import comment_for
-from ..runtime.shapes import is_object
 from .package import Package
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&])")

@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import aki_runtime
+
 from ..literals import Code
 from ..naming import ClassName, Identifier
 from ..parsing.parse import EndpointNames
@@ -192,9 +194,9 @@ def _digest(content: bytes) -> str:
 
 
 def program_files() -> list[Path]:
-    """Return the files of this program, with the runtime that it copies, without the sandbox."""
-    folder = Path(__file__).parents[1]
-    return [file for file in folder.rglob("*.py") if file.relative_to(folder).parts[0] != "sandbox"]
+    """Return the files of this program, with the runtime that it reads metadata with."""
+    folders = [Path(__file__).parents[1], Path(aki_runtime.__file__).parent]
+    return [file for folder in folders for file in folder.rglob("*.py")]
 
 
 @cache

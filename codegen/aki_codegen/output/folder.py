@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from aki_runtime.shapes import is_array, is_object
+
 from .. import __version__
 from ..problems import GenerationError
-from ..runtime.shapes import is_array, is_object
 
 MANIFEST_NAME = "manifest.json"
 SNAPSHOT = "spec/"

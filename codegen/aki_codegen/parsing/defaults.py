@@ -1,5 +1,7 @@
 """The default of a parameter: what the hub declares, where it would itself accept it."""
 
+from aki_runtime.shapes import is_multiple
+
 from ..ir import (
     BooleanType,
     ChatTextType,
@@ -18,7 +20,6 @@ from ..ir import (
     ToolsType,
     UnknownType,
 )
-from ..runtime.shapes import is_multiple
 from .fieldtypes import converts
 from .fieldvalues import Tell, is_number, shown
 from .wire import Attributes

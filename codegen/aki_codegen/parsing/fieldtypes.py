@@ -3,6 +3,9 @@
 import math
 from collections.abc import Callable
 
+from aki_runtime.media.formats import Kind
+from aki_runtime.shapes import is_array, is_object
+
 from ..ir import (
     BooleanType,
     ChatType,
@@ -18,8 +21,6 @@ from ..ir import (
     TextType,
     UnknownType,
 )
-from ..runtime.media.formats import Kind
-from ..runtime.shapes import is_array, is_object
 from .fieldvalues import Tell, is_number, shown
 from .medialimits import media_type
 from .wire import Attributes, is_utf8

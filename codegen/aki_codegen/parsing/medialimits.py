@@ -2,9 +2,10 @@
 
 import re
 
+from aki_runtime.media.formats import Kind, normal_name
+from aki_runtime.shapes import is_array, is_object
+
 from ..ir import Limit, MediaType, Scalar
-from ..runtime.media.formats import Kind, normal_name
-from ..runtime.shapes import is_array, is_object
 from .fieldvalues import Tell, is_number, shown
 from .wire import Attributes, is_utf8
 

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aki_runtime.shapes import is_object
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..naming import Role, is_safe
 from ..problems import GenerationError, Problem
-from ..runtime.shapes import is_object
 from .fieldtypes import TYPE_WORDS
 
 TABLE = "tool.aki-codegen"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from aki_runtime.shapes import is_object
+
 from ..ir import (
     ChatType,
     ChoiceType,
@@ -14,7 +16,6 @@ from ..ir import (
 )
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
 from ..problems import Effect, Problem
-from ..runtime.shapes import is_object
 from .defaults import default_of
 from .fieldtypes import field_type
 from .fieldvalues import shown

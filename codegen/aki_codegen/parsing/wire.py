@@ -6,9 +6,8 @@ It keeps attributes that it does not know; what they mean is the parser's busine
 from collections.abc import Iterable
 from typing import Annotated, Any
 
+from aki_runtime.shapes import integer_or_none, is_array, is_object
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from ..runtime.shapes import integer_or_none, is_array, is_object
 
 MAX_DEPTH = 64
 """Levels of a details document at the most. Real ones have six; printing a value stops at Python's own limit."""

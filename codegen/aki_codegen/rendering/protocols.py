@@ -62,7 +62,7 @@ def _imports(families: Sequence[Family], package: str) -> list[Code]:
     words = {word for field in fields for word in re.findall(r"[A-Za-z_]+", str(field.annotation))}
     from_typing = ", ".join(sorted({"Protocol", *(words & {"Any", "Literal"})}))
     return [Code(f"from typing import {from_typing}\n")] + [
-        Code(f"from {package}._runtime.{module} import {type_name}")
+        Code(f"from aki_runtime.{module} import {type_name}")
         for type_name, module in sorted(RUNTIME_TYPES.items())
         if type_name in words
     ]

@@ -1,24 +1,22 @@
 """The plan of a package's files, and their rendering from the IR. It writes nothing."""
 
-from collections.abc import Iterator, Sequence
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
+
+from aki_runtime import public
+from aki_runtime.packages import RUNTIME_API
 
 from .. import __version__
 from ..ir import Endpoint
 from ..literals import Code, doc_text, docstring, literal, name
 from ..naming import DEFAULT_PACKAGE, Identifier
-from ..runtime import public
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
 from .modelfields import PARTS, ModelField
 from .models import ModelSource
 from .templates import fill
-
-RUNTIME_FOLDER = "_runtime"
 
 
 def command_for(package: str) -> str:
@@ -77,6 +75,7 @@ def render_shared(
             **common,
             doc=_package_doc(entries, snapshot, package),
             version=literal(__version__),
+            runtime_api=literal(RUNTIME_API),
             public_names=[Code(public_name) for public_name in public.__all__],
             all_names=[Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
         ),
@@ -93,9 +92,8 @@ def render_shared(
         PurePosixPath("client.py"): fill(
             "client.py.jinja", **common, endpoints=listed, clients=_clients(snapshot)
         ),
-        PurePosixPath("integrations/__init__.py"): fill("integrations.py.jinja", **common),
-        PurePosixPath("integrations/celery.py"): fill("celery.py.jinja", **common),
-        PurePosixPath("integrations/ray.py"): fill("ray.py.jinja", **common),
+        PurePosixPath("celery.py"): fill("celery.py.jinja", **common),
+        PurePosixPath("ray.py"): fill("ray.py.jinja", **common),
         PurePosixPath("models.py"): fill("models.py.jinja", **common, endpoints=listed),
         PurePosixPath("endpoints/__init__.py"): fill(
             "endpoints.py.jinja",
@@ -131,22 +129,9 @@ def endpoint_path(endpoint: Endpoint | Entry) -> PurePosixPath:
     return PurePosixPath("endpoints") / f"{_module(endpoint.name)}.py"
 
 
-def runtime_files() -> dict[PurePosixPath, bytes]:
-    """Return the runtime, byte for byte, by its path within a package."""
-    return dict(_sources(files("aki_codegen") / "runtime", PurePosixPath(RUNTIME_FOLDER)))
-
-
 def common_values(package: str) -> dict[str, Code]:
     """Return what every template may print."""
     return {"package": name(Identifier(package)), "command": Code(command_for(package))}
-
-
-def _sources(folder: Traversable, place: PurePosixPath) -> Iterator[tuple[PurePosixPath, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".py"):
-            yield place / entry.name, entry.read_bytes()
-        elif entry.is_dir() and entry.name != "__pycache__":
-            yield from _sources(entry, place / entry.name)
 
 
 def _module(endpoint_name: Identifier) -> str:

@@ -155,7 +155,7 @@ class _TypeTable:
                 return {"type": "string"}
 
     def _runtime(self, name: str) -> Schema:
-        path = f"{self._package}._runtime.{RUNTIME_TYPES[name]}.{name}"
+        path = f"aki_runtime.{RUNTIME_TYPES[name]}.{name}"
         return {"type": "string", "x-python-type": path}
 
     def _list_of(self, name: str) -> Schema:

@@ -56,7 +56,7 @@ def _is_of_template(node: ast.stmt) -> bool:
         case ast.Expr():
             return _is_text(node)
         case ast.ImportFrom(module=str(module)):
-            return module in ("typing", "pydantic") or "._runtime." in module
+            return module in ("typing", "pydantic") or module.startswith("aki_runtime.")
         case ast.ClassDef(body=body):
             return all(
                 isinstance(line, ast.AnnAssign | ast.Pass) or _is_text(line) for line in body

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 
+from aki_runtime.changes.compare import Change, worst
+from aki_runtime.changes.rules import SEVERITIES, Severity
+from aki_runtime.changes.words import readable
+
 from ..exits import Exit
 from ..literals import doc_text
 from ..problems import Problem
-from ..runtime.changes.compare import Change, worst
-from ..runtime.changes.rules import SEVERITIES, Severity
-from ..runtime.changes.words import readable
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from aki_runtime.changes.compare import Change
+
 from ..problems import GenerationError
 from ..rendering.render import comment_for
-from ..runtime.changes.compare import Change
 from .diff import as_markdown, summary
 
 CHANGES = "CHANGES.md"

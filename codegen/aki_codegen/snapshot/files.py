@@ -10,6 +10,9 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.hub import Address
+from aki_runtime.shapes import is_array, is_object
 from pydantic import TypeAdapter, ValidationError
 
 from ..naming import identifiers
@@ -18,9 +21,6 @@ from ..parsing.overrides import Overrides, parse_overrides
 from ..parsing.parse import EndpointNames
 from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
-from ..runtime.errors import ConfigurationError
-from ..runtime.hub import Address
-from ..runtime.shapes import is_array, is_object
 from .names import merged, split_names
 from .snapshot import Snapshot
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from aki_runtime.shapes import is_object
+
 from ..ir import Section
 from ..parsing.parse import EndpointNames
-from ..runtime.shapes import is_object
 from .snapshot import Snapshot
 
 Names = Mapping[str, EndpointNames]

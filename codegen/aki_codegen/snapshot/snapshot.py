@@ -7,11 +7,12 @@ the names once given and the endpoints that have just gone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aki_runtime.hub import Layout
+from aki_runtime.shapes import is_object
+
 from ..parsing.overrides import Overrides
 from ..parsing.parse import EndpointNames
 from ..problems import Problem
-from ..runtime.hub import Layout
-from ..runtime.shapes import is_object
 
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 

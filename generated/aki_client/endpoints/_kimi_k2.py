@@ -4,13 +4,12 @@
 
 from typing import Annotated, Literal
 
+from aki_runtime.chat.messages import ChatContext
+from aki_runtime.chat.text import ChatText
+from aki_runtime.chat.tools import ToolCalls, Tools
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from aki_client._runtime.chat.messages import ChatContext
-from aki_client._runtime.chat.text import ChatText
-from aki_client._runtime.chat.tools import ToolCalls, Tools
-from aki_client._runtime.client.endpoint import endpoint
-from aki_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class KimiK2Input(InputModel):

@@ -4,12 +4,11 @@
 
 from typing import Annotated
 
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.media.inputs import VideoInput
+from aki_runtime.media.objects import Image
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from aki_client._runtime.client.endpoint import endpoint
-from aki_client._runtime.media.inputs import VideoInput
-from aki_client._runtime.media.objects import Image
-from aki_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class VideoCaptionInput(InputModel):

@@ -4,11 +4,10 @@
 
 from typing import Annotated, Literal
 
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.media.objects import Audio
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from aki_client._runtime.client.endpoint import endpoint
-from aki_client._runtime.media.objects import Audio
-from aki_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class Xttsv2Input(InputModel):

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        from aki_client._runtime.client.default import default_async_endpoint
+        from aki_runtime.client.default import default_async_endpoint
+
         from aki_client.client import AsyncAki
 
         return default_async_endpoint(AsyncAki, name)

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import Aki
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from background.delivery.delivering import KEY
 
 
@@ -29,7 +29,7 @@ def celery():
 
 @pytest.fixture
 def jobs(celery):
-    return pytest.importorskip("aki_client.integrations.celery")
+    return pytest.importorskip("aki_client.celery")
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 from aki_client import Aki
-from aki_codegen.sandbox.faults.effects import Reset, Status
-from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Reset, Status
+from aki_sandbox.faults.job_effects import QueueFull
 from background.delivery.delivering import run
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
-jobs = pytest.importorskip("aki_client.integrations.celery")
+jobs = pytest.importorskip("aki_client.celery")
 
 
 class TestFaults:

@@ -6,12 +6,12 @@ import sys
 import threading
 
 import pytest
-from aki_codegen.sandbox.faults.effects import Delay
+from aki_sandbox.faults.effects import Delay
 from background.delivery.delivering import left_behind, run
 from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
-jobs = pytest.importorskip("aki_client.integrations.celery")
+jobs = pytest.importorskip("aki_client.celery")
 Record = jobs.Record
 
 

@@ -6,7 +6,7 @@ from background.delivery.delivering import KEY, run
 from support.patience import until
 
 celery = pytest.importorskip("celery", reason="Celery is not installed: make full")
-jobs = pytest.importorskip("aki_client.integrations.celery")
+jobs = pytest.importorskip("aki_client.celery")
 
 
 class TestRegistering:

@@ -5,7 +5,7 @@ from aki_client import Image
 from background.delivery.delivering import run
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
-jobs = pytest.importorskip("aki_client.integrations.celery")
+jobs = pytest.importorskip("aki_client.celery")
 FolderStore, Place = jobs.FolderStore, jobs.Place
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 pexpect: Any = pytest.importorskip("pexpect", reason="pexpect is missing: no terminal to drive")
 

@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from support.jobs import last_job
 from support.patience import until
 

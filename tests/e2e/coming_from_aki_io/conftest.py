@@ -5,8 +5,8 @@ import pytest
 from aki_client import (
     Aki,
 )
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 
 
 @pytest.fixture(scope="module")

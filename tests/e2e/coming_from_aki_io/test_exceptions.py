@@ -20,8 +20,8 @@ from aki_client import (
     ServerError,
     TooLargeError,
 )
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from e2e.coming_from_aki_io.shared import ENDLESS, GREETING, covers, ends_canceled, hub_that_answers
 
 

@@ -3,7 +3,7 @@
 import json
 
 from aki_codegen.cli import main
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from e2e.diff.states import BREAKING, FIRST, RISKY
 from support.command import KEY
 from support.stub_hub import Answer, StubHub

@@ -7,8 +7,8 @@ import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from support.command import KEY, PACKAGE, PAINTER
 from support.metadata import details
 from support.stub_hub import Answer

@@ -42,7 +42,7 @@ class TestRemoval:
             client = importlib.import_module(f"{PACKAGE}.client").Aki()
             with pytest.warns(DeprecationWarning, match="has removed the endpoint singer"):
                 singer = client.singer
-            errors = importlib.import_module(f"{PACKAGE}._runtime.errors")
+            errors = importlib.import_module("aki_runtime.errors")
             with pytest.raises(errors.EndpointRemovedError, match="removed the endpoint singer"):
                 singer(prompt="la")
         finally:

@@ -3,7 +3,7 @@
 import time
 
 import httpx
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 
 ENDPOINT = "llama3_chat"
 LONG = "hi [[dur=60 steps=6000]]"

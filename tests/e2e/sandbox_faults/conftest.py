@@ -1,8 +1,8 @@
 """One sandbox for the tests of a file, without rules and jobs at the start of each, and a caller of it."""
 
 import pytest
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from e2e.sandbox_faults.caller import Caller
 
 

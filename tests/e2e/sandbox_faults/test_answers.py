@@ -5,16 +5,16 @@ import json
 
 import httpx
 import pytest
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     Compressed,
     LoginPage,
     Redirect,
     Reset,
     Status,
 )
-from aki_codegen.sandbox.faults.job_effects import Forget, Lapse, QueueFull, WorkerFails
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.job_effects import Forget, Lapse, QueueFull, WorkerFails
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from e2e.sandbox_faults.caller import ENDPOINT, LONG, Caller
 
 

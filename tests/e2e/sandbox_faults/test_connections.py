@@ -6,14 +6,14 @@ import time
 
 import httpx
 import pytest
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     Cut,
     Delay,
     Oversized,
     Reset,
     Stall,
 )
-from aki_codegen.sandbox.web.connections import unserved_url
+from aki_sandbox.web.connections import unserved_url
 from e2e.sandbox_faults.caller import ENDPOINT
 from support.patience import until
 

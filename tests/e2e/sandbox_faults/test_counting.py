@@ -6,18 +6,18 @@ import threading
 
 import httpx
 import pytest
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     Delay,
 )
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.server import SandboxServer
 from e2e.sandbox_faults.caller import ENDPOINT, LONG, Caller
 from support.patience import until
 
 # Callers who wait, who have gone, who do not read, and who have sent half of their request.
 STOPPED_AMID_FAULTS = r"""
 import socket, time
-from aki_codegen.sandbox.faults.effects import Cut, Delay, Oversized, Reset, Stall
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.faults.effects import Cut, Delay, Oversized, Reset, Stall
+from aki_sandbox.server import SandboxServer
 
 GET = b"GET /api/endpoints HTTP/1.1\r\nhost: x\r\n\r\n"
 HALF = b"POST /api/progress/kimi_k2 HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"

@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from aki_codegen.sandbox.faults import edits
-from aki_codegen.sandbox.faults.edits import Edit
-from aki_codegen.sandbox.server import SandboxServer
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults import edits
+from aki_sandbox.faults.edits import Edit
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from e2e.sandbox_faults.caller import Caller
 
 

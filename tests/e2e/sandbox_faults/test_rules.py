@@ -4,13 +4,13 @@ import time
 
 import httpx
 import pytest
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     Cut,
     Status,
 )
-from aki_codegen.sandbox.faults.job_effects import Lapse, QueueFull
-from aki_codegen.sandbox.faults.plan import FaultPlan
-from aki_codegen.sandbox.server import SandboxServer
+from aki_sandbox.faults.job_effects import Lapse, QueueFull
+from aki_sandbox.faults.plan import FaultPlan
+from aki_sandbox.server import SandboxServer
 from e2e.sandbox_faults.caller import ENDPOINT, LONG
 
 

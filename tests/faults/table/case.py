@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from aki_codegen.sandbox.faults.plan import FaultPlan
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults.plan import FaultPlan
+from aki_sandbox.settings import HubSettings
 
 Rule: TypeAlias = Callable[[FaultPlan], object]
 

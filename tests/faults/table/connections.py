@@ -1,6 +1,6 @@
 """Connections that are refused, broken, cut, slow or silent."""
 
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     Cut,
     Delay,
     Reset,

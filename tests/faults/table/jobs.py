@@ -1,9 +1,9 @@
 """Jobs that come to a bad end, and deadlines that pass."""
 
-from aki_codegen.sandbox.faults import edits
-from aki_codegen.sandbox.faults.edits import Edit
-from aki_codegen.sandbox.faults.job_effects import Forget, Lapse, WorkerFails
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.faults import edits
+from aki_sandbox.faults.edits import Edit
+from aki_sandbox.faults.job_effects import Forget, Lapse, WorkerFails
+from aki_sandbox.settings import HubSettings
 from faults.table.case import LONG, TOO_LATE, Case, on
 
 JOBS = (

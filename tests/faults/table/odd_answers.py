@@ -1,8 +1,8 @@
 """Answers that are well-formed and yet not as expected."""
 
-from aki_codegen.sandbox.faults import edits
-from aki_codegen.sandbox.faults.edits import Edit
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults import edits
+from aki_sandbox.faults.edits import Edit
+from aki_sandbox.faults.effects import (
     Compressed,
     Oversized,
 )

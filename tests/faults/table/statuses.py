@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from aki_codegen.sandbox.faults.effects import (
+from aki_sandbox.faults.effects import (
     LoginPage,
     Redirect,
     Status,
 )
-from aki_codegen.sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.job_effects import QueueFull
 from faults.table.case import (
     ALWAYS,
     DEAF,

@@ -6,7 +6,7 @@ import pytest
 from aki_codegen.exits import Exit
 from aki_codegen.problems import Problem
 from aki_codegen.reports.diff import as_json, as_markdown, as_text, exit_of, summary
-from aki_codegen.runtime.changes.compare import compare_hubs
+from aki_runtime.changes.compare import compare_hubs
 from support.metadata import details
 
 BEFORE = {

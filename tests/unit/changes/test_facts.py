@@ -4,9 +4,9 @@ import pytest
 from aki_codegen.ir import ChoiceType, FloatType, IntegerType, MediaType, TextType
 from aki_codegen.parsing.medialimits import LIMITED
 from aki_codegen.parsing.parse import TRANSPORT_PARAMETERS
-from aki_codegen.runtime.changes import facts
-from aki_codegen.runtime.changes.fact_media import MEDIA_FIGURES
-from aki_codegen.runtime.changes.facts import field_facts, json_text
+from aki_runtime.changes import facts
+from aki_runtime.changes.fact_media import MEDIA_FIGURES
+from aki_runtime.changes.facts import field_facts, json_text
 from hypothesis import given
 from hypothesis import strategies as st
 from support.metadata import details, parse_one

@@ -1,6 +1,6 @@
 """Renames are guessed, and only where the evidence is good."""
 
-from aki_codegen.runtime.changes.compare import compare_endpoints, compare_hubs
+from aki_runtime.changes.compare import compare_endpoints, compare_hubs
 from support.metadata import details
 
 STEPS = {"type": "integer", "minimum": 1, "maximum": 50, "default": 8}

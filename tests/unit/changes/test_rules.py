@@ -1,8 +1,8 @@
 """Each kind of change, by a smallest example: the table of rules is the list of tests, so none goes untested."""
 
 import pytest
-from aki_codegen.runtime.changes.compare import compare_endpoints, compare_hubs, worst
-from aki_codegen.runtime.changes.rules import RULES
+from aki_runtime.changes.compare import compare_endpoints, compare_hubs, worst
+from aki_runtime.changes.rules import RULES
 from support.metadata import details
 
 INTEGER = {"type": "integer", "minimum": 0, "maximum": 10}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from aki_codegen.runtime.changes.rules import RULES
+from aki_runtime.changes.rules import RULES
 
 PAGE = Path(__file__).parents[3] / "docs" / "changes.md"
 HEADINGS = {

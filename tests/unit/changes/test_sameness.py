@@ -4,8 +4,8 @@ import copy
 import json
 
 import pytest
-from aki_codegen.runtime.changes.compare import compare_endpoints, compare_hubs
-from aki_codegen.runtime.changes.facts import fingerprint
+from aki_runtime.changes.compare import compare_endpoints, compare_hubs
+from aki_runtime.changes.facts import fingerprint
 from hypothesis import given
 from hypothesis import strategies as st
 from support.metadata import details

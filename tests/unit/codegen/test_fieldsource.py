@@ -9,7 +9,7 @@ from aki_codegen.rendering.fieldsource import FieldSources
 from aki_codegen.rendering.modelfields import FieldRequest
 from aki_codegen.rendering.models import Models
 from aki_codegen.rendering.verify import RenderedWrongError
-from aki_codegen.sandbox.catalogue import load_catalogue
+from aki_sandbox.catalogue import load_catalogue
 from support.metadata import details
 
 

@@ -13,7 +13,7 @@ from aki_codegen.naming import (
     is_safe,
     package_name_fault,
 )
-from aki_codegen.runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,7 +89,7 @@ class TestReservedLists:
     def test_names_that_are_promised_to_clients_stay_reserved(self):
         promised = (
             "call submit stream job with_options endpoints endpoint_details validate_key check preload "
-            "openai batch close aclose api_key api_server integrations protocols models jobs session"
+            "openai batch close aclose api_key api_server celery ray protocols models jobs session"
         )
         for wire in promised.split():
             assert name_of(wire, "endpoint") == f"{wire}_"

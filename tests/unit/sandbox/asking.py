@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aki_codegen.sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import Hub
 
 KEY = {"key": "any"}
 

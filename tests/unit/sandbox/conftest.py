@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from aki_codegen.sandbox.catalogue import Catalogue, load_catalogue
-from aki_codegen.sandbox.hub.hub import Hub
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.catalogue import Catalogue, load_catalogue
+from aki_sandbox.hub.hub import Hub
+from aki_sandbox.settings import HubSettings
 
 
 class FakeClock:

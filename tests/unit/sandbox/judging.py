@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aki_codegen.sandbox.validation.validate import validate_inputs
+from aki_sandbox.validation.validate import validate_inputs
 
 
 def refusals(attributes: Mapping[str, Any], value: object, **options: bool) -> list[str]:

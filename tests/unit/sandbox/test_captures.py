@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from aki_codegen.sandbox.catalogue import read_endpoint
-from aki_codegen.sandbox.hub.hub import Hub
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.catalogue import read_endpoint
+from aki_sandbox.hub.hub import Hub
+from aki_sandbox.settings import HubSettings
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from aki_codegen.sandbox.catalogue import CatalogueError, load_catalogue
-from aki_codegen.sandbox.validation.validate import type_word, validate_inputs
+from aki_sandbox.catalogue import CatalogueError, load_catalogue
+from aki_sandbox.validation.validate import type_word, validate_inputs
 
 LIVE = {
     "llama3_8b_chat",

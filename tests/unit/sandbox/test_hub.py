@@ -1,7 +1,7 @@
 """Keys, the list, the details document and what a call is answered before it becomes a job."""
 
 import pytest
-from aki_codegen.sandbox.settings import HubSettings
+from aki_sandbox.settings import HubSettings
 
 
 class TestKeys:

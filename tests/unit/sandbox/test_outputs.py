@@ -7,10 +7,10 @@ import wave
 from itertools import pairwise
 
 import pytest
-from aki_codegen.sandbox.validation.validate import validate_inputs
-from aki_codegen.sandbox.workers.outputs import outputs, progress_data
-from aki_codegen.sandbox.workers.paint import paint
-from aki_codegen.sandbox.workers.work import plan_work
+from aki_sandbox.validation.validate import validate_inputs
+from aki_sandbox.workers.outputs import outputs, progress_data
+from aki_sandbox.workers.paint import paint
+from aki_sandbox.workers.work import plan_work
 from PIL import Image
 
 

@@ -1,7 +1,7 @@
 """Which values an endpoint takes, what it makes of them, and how it refuses the others."""
 
 import pytest
-from aki_codegen.sandbox.validation.validate import validate_inputs
+from aki_sandbox.validation.validate import validate_inputs
 from unit.sandbox.judging import converted, refusals
 
 HINT = (

@@ -5,7 +5,7 @@ import io
 import wave
 
 import pytest
-from aki_codegen.sandbox.validation.validate import validate_inputs
+from aki_sandbox.validation.validate import validate_inputs
 from PIL import Image
 from unit.sandbox.judging import converted, refusals
 

@@ -7,9 +7,10 @@ An endpoint's models are imported when it is first used.
 
 from typing import TYPE_CHECKING
 
+from aki_runtime.client.async_client import AsyncClient
+from aki_runtime.client.sync_client import SyncClient
+
 from golden_client._hub import HUB
-from golden_client._runtime.client.async_client import AsyncClient
-from golden_client._runtime.client.sync_client import SyncClient
 
 if TYPE_CHECKING:
     from golden_client.endpoints._flux_dev import flux_dev as _flux_dev

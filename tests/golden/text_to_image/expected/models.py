@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from golden_client.endpoints._flux_dev import FluxDevOutput as FluxDevOutput
     from golden_client.endpoints._flux_dev import FluxDevProgress as FluxDevProgress
 else:
-    from golden_client._runtime.lazy import lazy_attributes
+    from aki_runtime.lazy import lazy_attributes
 
     __getattr__, __dir__ = lazy_attributes(
         __name__,

@@ -2,10 +2,10 @@
 # generator, then run `aki-codegen generate --package golden_client`.
 """image."""
 
-from golden_client._runtime.client.endpoint import endpoint
-from golden_client._runtime.media.inputs import ImageInput
-from golden_client._runtime.media.objects import Image
-from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.media.inputs import ImageInput
+from aki_runtime.media.objects import Image
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class EndpointImageInput(InputModel):

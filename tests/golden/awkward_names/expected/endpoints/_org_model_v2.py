@@ -2,8 +2,8 @@
 # generator, then run `aki-codegen generate --package golden_client`.
 """org-model-v2."""
 
-from golden_client._runtime.client.endpoint import endpoint
-from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class OrgModelV2Input(InputModel):

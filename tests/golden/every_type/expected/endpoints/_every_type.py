@@ -4,14 +4,13 @@
 
 from typing import Annotated, Literal
 
+from aki_runtime.chat.messages import ChatContext
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.json_value import Json, JsonOutput
+from aki_runtime.media.inputs import AudioInput, ImageInput, VideoInput
+from aki_runtime.media.objects import Audio, Image, Video
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from golden_client._runtime.chat.messages import ChatContext
-from golden_client._runtime.client.endpoint import endpoint
-from golden_client._runtime.json_value import Json, JsonOutput
-from golden_client._runtime.media.inputs import AudioInput, ImageInput, VideoInput
-from golden_client._runtime.media.objects import Audio, Image, Video
-from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class EveryTypeInput(InputModel):

@@ -4,11 +4,10 @@
 
 from typing import Annotated, Literal
 
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.json_value import JsonOutput, RawJson
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from golden_client._runtime.client.endpoint import endpoint
-from golden_client._runtime.json_value import JsonOutput, RawJson
-from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class OddInput(InputModel):

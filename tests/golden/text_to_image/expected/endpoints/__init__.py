@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        from golden_client._runtime.client.default import default_endpoint
+        from aki_runtime.client.default import default_endpoint
+
         from golden_client.client import Aki
 
         return default_endpoint(Aki, name)

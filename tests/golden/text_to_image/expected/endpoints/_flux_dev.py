@@ -4,12 +4,11 @@
 
 from typing import Annotated, Literal
 
+from aki_runtime.client.endpoint import endpoint
+from aki_runtime.media.inputs import ImageInput
+from aki_runtime.media.objects import Image
+from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
-
-from golden_client._runtime.client.endpoint import endpoint
-from golden_client._runtime.media.inputs import ImageInput
-from golden_client._runtime.media.objects import Image
-from golden_client._runtime.models.base import InputModel, OutputModel, ProgressModel
 
 
 class FluxDevInput(InputModel):

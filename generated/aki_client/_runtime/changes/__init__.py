@@ -1,1 +1,0 @@
-"""Two states of a hub's metadata, compared: shared by generated clients and the generator."""

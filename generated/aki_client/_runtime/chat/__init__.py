@@ -1,1 +1,0 @@
-"""Chat: messages and tools on the way out, text and tool calls on the way in."""

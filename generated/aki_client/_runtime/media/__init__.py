@@ -1,1 +1,0 @@
-"""Images, audio and video: what a caller may give, and what the hub gives back."""

@@ -1,0 +1,185 @@
+"""Everything before the first submit: the endpoint found, the rows checked, the journal bound to them."""
+
+import asyncio
+import importlib
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from ..client.async_client import AsyncClient
+from ..errors import ConfigurationError
+from ..packages import split_reference
+from ..protocol.certainty import UNCERTAIN
+from .calls import AnyEndpoint
+from .check import Checked
+from .columns import Columns, unknown_columns
+from .errors import BatchStoppedError, UnreadableInputError
+from .journal import Journal
+from .outcome import Outcome, RowError
+from .settings import Settings
+from .sources import Rows, Source, first, source_of
+
+ROWS_FACT = "rows"
+"""The fact under which a journal holds how many rows were checked; without it they were not."""
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A batch that could begin.
+
+    Attributes:
+        client: The client.
+        endpoint: What is called.
+        source: Where the rows come from.
+        columns: What becomes of each column.
+        settings: How it is carried out.
+    """
+
+    client: AsyncClient
+    endpoint: AnyEndpoint
+    source: Source
+    columns: Columns
+    settings: Settings
+
+    async def check(self) -> int | None:
+        """Check all rows, and return how many there are; None where they come once only.
+
+        Raises:
+            InvalidRowsError: Rows have faults.
+            UnreadableInputError: The input can not be read, or has columns that are for nothing.
+            BatchStoppedError: It was asked to stop meanwhile.
+        """
+        is_over = Event()
+        if self.settings.stop is not None:
+            self.settings.stop.when(asked=is_over.set)
+        try:
+            count = await asyncio.to_thread(self._check, is_over)
+            if is_over.is_set():
+                raise BatchStoppedError("stopped while the rows were checked; nothing was sent")
+            return count
+        finally:
+            is_over.set()
+
+    def identity(self, fingerprint: str) -> dict[str, str]:
+        """Return what has to be the same in every run of this batch."""
+        columns = self.columns
+        return {
+            "endpoint": self.endpoint.info.name,
+            "hub": self.client.api_server,
+            "input": fingerprint,
+            "columns": _shown(dict(columns.mapping)),
+            "constants": _shown({name: str(v) for name, v in columns.constants.items()}),
+            "kept columns": _shown(sorted(columns.keep)),
+        }
+
+    async def open_journal(self, path: Path) -> tuple[Journal, int | None]:
+        """Open the journal, with all rows checked, and return it and how many they are.
+
+        Raises:
+            InvalidRowsError: Rows have faults; a new journal is not made.
+            JournalError: The journal can not be used, or belongs to another run.
+        """
+        fingerprint = await asyncio.to_thread(self.source.fingerprint)
+        rows: int | None = None
+        is_new = not path.exists()
+        if is_new:
+            rows = await self.check()
+        journal = Journal.open(
+            path, exclusive=True, survives_power_loss=self.settings.survives_power_loss
+        )
+        try:
+            journal.bind(self.identity(fingerprint))
+            known = journal.fact(ROWS_FACT)
+            if not is_new and known is None:
+                rows = await self.check()
+            if known is None and rows is not None and self.settings.limit is None:
+                journal.note_fact(ROWS_FACT, rows)
+            rows = rows if known is None else int(known)
+            journal.note_uncertain(_left_submitting(self.endpoint.info.name).to_note())
+        except BaseException:
+            journal.close()
+            raise
+        limit = self.settings.limit
+        return journal, min(rows, limit) if rows is not None and limit is not None else rows
+
+    def _check(self, is_over: Event) -> int | None:
+        header = self.source.header()
+        unknown = self.columns.unknown(header or [])
+        if unknown:
+            told = unknown_columns(unknown, self.columns.parameters)
+            raise UnreadableInputError(f"{self.source.name}: {told}")
+        items = self.source.items()
+        if items is None:
+            return None
+        checked = Checked(self.columns, self.endpoint.info)
+        return checked.check_all(self.source.name, first(items, self.settings.limit), is_over)
+
+
+@asynccontextmanager
+async def prepared(endpoint: str, rows: Rows, settings: Settings) -> AsyncGenerator[Prepared, None]:
+    """Find the endpoint and the rows; a client that was made for it is closed at the end.
+
+    Raises:
+        ConfigurationError: There is no such endpoint, or a setting does not fit it.
+        UnreadableInputError: The input is not there, or of an unknown kind.
+    """
+    source = source_of(rows)
+    client, name = settings.client, endpoint.rpartition(":")[2]
+    if client is None:
+        client, name = _default_client(endpoint)
+    try:
+        bound = _endpoint(client, name)
+        yield Prepared(client, bound, source, _columns(bound, source, settings), settings)
+    finally:
+        if settings.client is None:
+            await client.aclose()
+
+
+def _columns(endpoint: AnyEndpoint, source: Source, settings: Settings) -> Columns:
+    return Columns(
+        parameters=endpoint.parameters,
+        mapping=settings.columns,
+        constants=settings.constants,
+        keep=frozenset(settings.keep),
+        ignore_extra=settings.ignore_extra,
+        from_text=source.is_text,
+        folder=source.folder,
+    )
+
+
+def _default_client(endpoint: str) -> tuple[AsyncClient, str]:
+    try:
+        package, name = split_reference(endpoint)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    client: AsyncClient = importlib.import_module(f"{package}.client").AsyncAki()
+    return client, name
+
+
+def _endpoint(client: AsyncClient, name: str) -> AnyEndpoint:
+    try:
+        client.load_endpoint(name)
+    except AttributeError as error:
+        raise ConfigurationError(str(error)) from None
+    # No time limit for the whole of a row: the hub has its own for jobs that wait or run too long.
+    bound: AnyEndpoint = getattr(client, name).with_options(timeout=None)
+    return bound
+
+
+def _left_submitting(endpoint: str) -> Outcome:
+    told = f"{endpoint}: an earlier run ended while this row was submitted; {UNCERTAIN}"
+    return Outcome(0, "uncertain", error=RowError("InterruptedError", told))
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[:_LONGEST_SHOWN]}… (sha256 {sha256(text.encode()).hexdigest()[:16]})"

@@ -1,0 +1,200 @@
+"""The one book of all nodes: a journal, and who of those at work in it is alive.
+
+A worker is alive as long as it is heard of; one that has been silent for longer than the lease is taken for
+dead, and its rows may be taken over. It keeps what it has to know after a restart in the journal's file.
+It knows nothing of Ray, which runs it as an actor: one process, one call at a time.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from ..batch.entry import FINAL, Entry, RowState
+from ..batch.errors import JournalInUseError
+from ..batch.journal import Journal
+from ..batch.outcome import Outcome, RowError
+from ..errors import ConnectionFailedError
+from ..shapes import is_object
+from .operations import (
+    Answer,
+    Attempt,
+    Begin,
+    Differs,
+    Ended,
+    Free,
+    Fresh,
+    Held,
+    Known,
+    Look,
+    NoteJob,
+    NoteOutcome,
+    Operation,
+    Release,
+    worker_of,
+)
+
+_LOCK_SECONDS = 20.0
+_LEFT = "a worker was lost while this row was submitted; a job may or may not have been made, so it was not sent again"
+
+
+class Ledger:
+    """The book.
+
+    Args:
+        path: The journal's file, on a disk of the node that this runs on.
+        lease: Seconds of silence after which a worker is taken for dead.
+        survives_power_loss: Wait for the disk with each note.
+        now: The clock.
+
+    The journal is opened when it is first needed, so that its errors reach who asks.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        lease: float,
+        *,
+        survives_power_loss: bool = True,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = Path(path)
+        self._survives_power_loss = survives_power_loss
+        self._lease = lease
+        self._now = now
+        self._heard_of: dict[str, float] = {}
+        # Whoever was at work before this process began had no chance yet to be heard of.
+        self._began = now()
+
+    def about(self) -> tuple[str, float]:
+        """Return the journal's path and the lease.
+
+        Raises:
+            JournalError: The journal can not be used.
+        """
+        return str(self._journal.path), self._lease
+
+    def bind(self, identity: Mapping[str, str]) -> None:
+        """Say what the rows are, once for all.
+
+        Raises:
+            JournalMismatchError: They are something else already.
+        """
+        self._journal.bind(identity)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows are in each state."""
+        return {str(state): count for state, count in self._journal.counts().items()}
+
+    def carry_out(self, worker: str, operations: Sequence[Operation]) -> list[Answer]:
+        """Carry out what a worker asks for, all of it in one transaction; none at all is a sign of life.
+
+        Raises:
+            JournalError: Nothing was noted.
+        """
+        self._heard_of[worker] = self._now()
+        if not operations:
+            return []
+        with self._journal.together():
+            return [self._answer(operation) for operation in operations]
+
+    def close(self) -> None:
+        """Close the journal, and let other processes have it."""
+        self._journal.close()
+
+    @cached_property
+    def _journal(self) -> Journal:
+        until = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                return Journal.open(
+                    self._path, exclusive=True, survives_power_loss=self._survives_power_loss
+                )
+            except JournalInUseError:
+                # The process before this one may be about to end.
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
+
+    def _answer(self, operation: Operation) -> Answer:
+        match operation:
+            case Begin():
+                return self._begin(operation)
+            case NoteJob():
+                return self._note_job(operation)
+            case NoteOutcome():
+                return self._note_outcome(operation)
+            case Release(row_id, attempt):
+                self._journal.as_owner(str(attempt)).release(row_id)
+                return Free()
+            case Look(row_id):
+                return self._standing(self._journal.get(row_id))
+
+    def _begin(self, begin: Begin) -> Answer:
+        journal = self._journal.as_owner(str(begin.attempt))
+        claim = journal.begin(begin.row_id, digest=begin.digest)
+        entry = claim.entry
+        if claim.is_mine:
+            return Fresh()
+        if begin.digest and entry.digest and entry.digest != begin.digest:
+            return Differs()
+        if entry.state in FINAL:
+            return self._begin_again(begin, entry) if entry.state in begin.again else Ended(entry)
+        if entry.owner == str(begin.attempt):
+            # The same question once more: its answer was lost with the ledger's process.
+            return Known(entry.job_id) if entry.job_id is not None else Fresh()
+        seconds = self._seconds_left(entry.owner, begin.attempt)
+        if seconds > 0:
+            return Held(seconds)
+        journal.take_over(begin.row_id, owner=entry.owner)
+        if entry.job_id is not None:
+            return Known(entry.job_id, is_taken_over=worker_of(entry.owner) != begin.attempt.worker)
+        given_up = Outcome(0, "uncertain", error=RowError("InterruptedError", _LEFT))
+        journal.note_outcome(begin.row_id, RowState.UNCERTAIN, given_up.to_note())
+        return self._begin(begin)
+
+    def _begin_again(self, begin: Begin, entry: Entry) -> Answer:
+        journal = self._journal.as_owner(str(begin.attempt))
+        journal.begin_again(begin.row_id, after=entry.state)
+        if entry.job_id is None or not _has_unknown_end(entry):
+            return Fresh()
+        journal.note_job(begin.row_id, entry.job_id)
+        return Known(entry.job_id)
+
+    def _note_job(self, note: NoteJob) -> Answer:
+        entry = self._journal.get(note.row_id)
+        is_own = entry is not None and entry.owner == str(note.attempt)
+        if entry is None or not (is_own or entry.state is RowState.UNCERTAIN):
+            return self._standing(entry)
+        if entry.state in (RowState.SUBMITTING, RowState.UNCERTAIN):
+            self._journal.as_owner(str(note.attempt)).note_job(note.row_id, note.job_id)
+        return Known(note.job_id)
+
+    def _note_outcome(self, note: NoteOutcome) -> Answer:
+        entry = self._journal.get(note.row_id)
+        is_own = entry is not None and entry.owner == str(note.attempt)
+        if is_own or note.state is RowState.DONE:
+            journal = self._journal.as_owner(str(note.attempt))
+            journal.note_outcome(note.row_id, note.state, note.outcome)
+            entry = self._journal.get(note.row_id)
+        return self._standing(entry)
+
+    def _standing(self, entry: Entry | None) -> Answer:
+        if entry is None:
+            return Free()
+        if entry.state in FINAL:
+            return Ended(entry)
+        return Held(max(self._seconds_left(entry.owner, None), 0.0))
+
+    def _seconds_left(self, owner: str, asker: Attempt | None) -> float:
+        worker = worker_of(owner)
+        if asker is not None and worker == asker.worker:
+            # A worker makes one attempt at a time for a row, so that an earlier one of its own has ended.
+            return 0.0
+        return self._heard_of.get(worker, self._began) + self._lease - self._now()
+
+
+def _has_unknown_end(entry: Entry) -> bool:
+    """Whether a job was given up because the hub could not be reached: it may have ended well, and been paid."""
+    error = (entry.outcome or {}).get("error")
+    return is_object(error) and error.get("type") == ConnectionFailedError.__name__

@@ -1,0 +1,155 @@
+"""How the rows of a dataset are carried out: every option, its default and its check. It travels to all nodes."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from ..batch.columns import Columns
+from ..batch.entry import RowState
+from ..client.async_client import AsyncClient
+from ..client.core import ClientCore
+from ..client.endpoint import EndpointSpec
+from ..errors import ConfigurationError
+from ..http.outgoing import MAX_CONNECTIONS
+from ..packages import split_reference
+from .journal import RowJournal
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOptions:
+    """How an endpoint is called for the rows of a dataset. It holds no key, because it is pickled and logged.
+
+    Attributes:
+        endpoint: The endpoint, as "package:name"; its Python name alone where one generated package is loaded.
+        journal: The journal that all nodes share.
+        row_id: The column that tells rows apart, whatever is in it as text. Without it a row is what it asks for:
+            rows with the same parameters are one row, called and paid once.
+        columns: The parameter that a column of another name is for; a column that is called like a parameter is
+            for that one, any other goes to the output as it is.
+        constants: Values of parameters, for all rows that have none of their own.
+        fields: The column of the output that an output of the endpoint goes to, by the output's name. All outputs
+            are in the JSON column besides.
+        prefix: What the names of the other new columns begin with.
+        concurrency: Jobs at a time per actor at the most, 1 to 100.
+        timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does.
+        patience: Seconds that the hub may be out of reach before the dataset fails.
+        media: A folder that all nodes see, for pictures, sounds and films; without it they are data URIs in the
+            JSON column, and in the journal.
+        resubmit_uncertain: Send rows again whose submit may have reached the hub: they may be paid twice.
+        retry_failed: Send rows again that ended without a result.
+        key_file: A file on each node that holds the key; AKI_API_KEY of the worker's environment where it is not given.
+        api_server: The hub's address; AKI_API_SERVER or the package's hub where it is not given.
+        allow_http: Let the key go over plain http to another machine.
+
+    Raises:
+        ConfigurationError: There is no such endpoint or parameter, or a number is out of its range.
+    """
+
+    endpoint: str
+    journal: RowJournal
+    row_id: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    constants: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    prefix: str = "aki_"
+    concurrency: int = 16
+    timeout: float | None = 3600.0
+    patience: float = 300.0
+    media: str | None = None
+    resubmit_uncertain: bool = False
+    retry_failed: bool = False
+    key_file: str | None = None
+    api_server: str | None = None
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what could fit no row, where the dataset is described and not on some node later."""
+        if not 1 <= self.concurrency <= MAX_CONNECTIONS:
+            raise ConfigurationError(
+                f"concurrency={self.concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
+            )
+        if self.timeout is not None and self.timeout <= 0:
+            raise ConfigurationError(f"timeout={self.timeout} is no time; give seconds, or None")
+        try:
+            # Whole, because the nodes that it travels to may have other packages loaded.
+            object.__setattr__(self, "endpoint", ":".join(split_reference(self.endpoint)))
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+        outputs = self.spec().info.reading.output.model_fields
+        for name in self.fields:
+            if name not in outputs:
+                told = ", ".join(outputs)
+                raise ConfigurationError(f"{name} is no output of {self.name}; it has {told}")
+        self.reader()
+
+    @property
+    def package(self) -> str:
+        """The generated package of the endpoint."""
+        return self.endpoint.rpartition(":")[0]
+
+    @property
+    def name(self) -> str:
+        """The endpoint's Python name."""
+        return self.endpoint.rpartition(":")[2]
+
+    @property
+    def again(self) -> frozenset[RowState]:
+        """The states of rows that are begun again."""
+        states = {
+            RowState.FAILED: self.retry_failed,
+            RowState.UNCERTAIN: self.resubmit_uncertain,
+        }
+        return frozenset(state for state, is_wanted in states.items() if is_wanted)
+
+    def spec(self) -> EndpointSpec[Any, Any, Any]:
+        """Return the endpoint, bound to no client.
+
+        Raises:
+            ConfigurationError: There is none of this name.
+        """
+        try:
+            return client_class(self.package).load_endpoint(self.name)
+        except AttributeError as error:
+            raise ConfigurationError(str(error)) from None
+
+    def reader(self) -> Columns:
+        """Return what becomes of each column."""
+        return Columns(
+            parameters=self.spec().info.parameters,
+            mapping=self.columns,
+            constants=self.constants,
+            ignore_extra=True,
+        )
+
+    def make_client(self) -> AsyncClient:
+        """Make the client of a worker, with the key that is there.
+
+        Raises:
+            ConfigurationError: The key file can not be read, or the address is none.
+        """
+        return client_class(self.package)(
+            _key_in(self.key_file) if self.key_file is not None else None,
+            api_server=self.api_server,
+            allow_http=self.allow_http,
+        )
+
+
+def client_class(package: str) -> type[AsyncClient]:
+    """Return the async client of a generated package."""
+    client: type[ClientCore] = importlib.import_module(f"{package}.client").AsyncAki
+    return cast("type[AsyncClient]", client)
+
+
+def _key_in(path: str) -> str:
+    try:
+        key = Path(path).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigurationError(
+            f"the key file {path} can not be read on this node: {reason}; put it on every node"
+        ) from None
+    if not key:
+        raise ConfigurationError(f"the key file {path} is empty on this node")
+    return key

@@ -1,0 +1,160 @@
+"""Answers that are well-formed and yet not as expected.
+
+Owns the changes to the JSON of an answer, as functions that return one, and the effect `Edit` that
+makes them. Must not know when they are made.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar, TypeAlias
+
+from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.plan import On
+from aki_sandbox.jsontypes import Json, JsonObject
+
+Change: TypeAlias = Callable[[JsonObject], None]
+"""Changes the body of an answer in place; leaves one alone that it has nothing to do with."""
+
+UNKNOWN_FIELD = "sandbox_unknown_field"
+_IDENTITY = ("success", "job_id", "ep_version")
+# The keys in these objects are names of parameters, so that a further one would be a parameter.
+_OBJECTS_BY_NAME = frozenset({"input", "output", "OUTPUTS"})
+
+
+class Edit:
+    """The hub answers, and its JSON is changed on the way.
+
+    Args:
+        changes: What is changed, in this order.
+    """
+
+    only_on: ClassVar[frozenset[On] | None] = None
+
+    def __init__(self, *changes: Change) -> None:
+        self._changes = changes
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer, changed."""
+        answer = await exchange.answer()
+        body = answer.json_object()
+        if body is not None:
+            for change in self._changes:
+                change(body)
+            answer = replace(answer, body=Answer.of_json(answer.status, body).body)
+        await exchange.send(answer)
+
+
+def put(name: str, value: Json) -> Change:
+    """Set a field at the top of the answer, such as `job_state` to a word nobody knows."""
+    return lambda body: body.update({name: value})
+
+
+def drop(*names: str) -> Change:
+    """Leave out fields at the top of the answer."""
+
+    def change(body: JsonObject) -> None:
+        for name in names:
+            body.pop(name, None)
+
+    return change
+
+
+def unknown_fields(body: JsonObject) -> None:
+    """Add a field that nobody knows to every object in the answer."""
+    _add_unknown(body)
+
+
+def without_progress(body: JsonObject) -> None:
+    """Leave out the block `progress`."""
+    body.pop("progress", None)
+
+
+def final_with_progress(body: JsonObject) -> None:
+    """Add a block `progress` to an answer that has none."""
+    body.setdefault(
+        "progress",
+        {
+            "queue_position": 0,
+            "estimate": 0,
+            "num_workers_online": 1,
+            "progress": 100,
+            "progress_data": {},
+        },
+    )
+
+
+def progress_block(value: Json) -> Change:
+    """Make the block `progress` another value, such as null or a string, where there is one."""
+
+    def change(body: JsonObject) -> None:
+        if "progress" in body:
+            body["progress"] = value
+
+    return change
+
+
+def progress_field(name: str, value: Json) -> Change:
+    """Set a field in the block `progress`, such as the figure `progress` to null or "37"."""
+
+    def change(body: JsonObject) -> None:
+        progress = body.get("progress")
+        if isinstance(progress, dict):
+            progress[name] = value
+
+    return change
+
+
+def rewritten_text(body: JsonObject) -> None:
+    """Change the beginning of the text so far, so that it continues neither way."""
+    progress = body.get("progress")
+    data = progress.get("progress_data") if isinstance(progress, dict) else None
+    if isinstance(data, dict):
+        text = data.get("text")
+        if isinstance(text, str):
+            data["text"] = f"On second thought: {text}"
+        elif isinstance(text, dict):
+            text["content"] = f"On second thought: {text.get('content')}"
+
+
+def wrong_types(*names: str) -> Change:
+    """Give outputs in the result values of another JSON type; without names, all of them."""
+
+    def change(body: JsonObject) -> None:
+        result = _result(body)
+        for name in names or [name for name in result if name not in _IDENTITY]:
+            result[name] = 5 if isinstance(result.get(name), str) else "not what was declared"
+
+    return change
+
+
+def missing_outputs(*names: str) -> Change:
+    """Leave outputs out of the result; without names, all of them."""
+
+    def change(body: JsonObject) -> None:
+        result = _result(body)
+        for name in names or [name for name in result if name not in _IDENTITY]:
+            result.pop(name, None)
+
+    return change
+
+
+def extra_outputs(**outputs: Json) -> Change:
+    """Add outputs to the result that nobody declared."""
+    return lambda body: _result(body).update(outputs)
+
+
+def _result(body: JsonObject) -> JsonObject:
+    """Return the result in an answer; an object of no consequence where there is none."""
+    result = body.get("job_result")
+    return result if isinstance(result, dict) else {}
+
+
+def _add_unknown(value: Json, *, by_name: bool = False) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _add_unknown(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _add_unknown(item, by_name=name in _OBJECTS_BY_NAME)
+        if not by_name:
+            value[UNKNOWN_FIELD] = {"since": "the next version"}

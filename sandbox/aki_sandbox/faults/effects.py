@@ -1,0 +1,190 @@
+"""What can happen to a request in place of a plain answer.
+
+Owns one class per effect, each a value with its own settings. When and to which request it happens
+is decided in `faults`; must not know that. What happens to jobs is in `job_effects`, what is changed inside a
+JSON answer in `edits`.
+"""
+
+import dataclasses
+import gzip
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar, Literal
+
+from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.plan import On
+
+
+class _Anywhere:
+    """An effect for all kinds of requests."""
+
+    only_on: ClassVar[frozenset[On] | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reset(_Anywhere):
+    """The connection is broken with a RST once the request has been read, without an answer.
+
+    Attributes:
+        reached: Whether the hub got the request and did what it asks for: made the job, handed out
+            the result. Else the hub knows nothing of it.
+    """
+
+    reached: bool = False
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Break the connection."""
+        await (exchange.answer() if self.reached else exchange.read())
+        await exchange.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(_Anywhere):
+    """The connection is closed in the midst of the answer, whose headers announced all of it.
+
+    Attributes:
+        part: How much of the body arrives, from 0 to less than 1.
+    """
+
+    part: float = 0.5
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Send a part, and close."""
+        await exchange.send_part(await exchange.answer(), self.part)
+        await exchange.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(_Anywhere):
+    """The answer is late. The hub does at once what the request asks for.
+
+    Attributes:
+        seconds: How long the caller waits for the first byte.
+    """
+
+    seconds: float
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Wait, and answer."""
+        await exchange.answer()
+        await exchange.sleep(self.seconds)
+        await exchange.forward()
+
+
+@dataclass(frozen=True, slots=True)
+class Stall(_Anywhere):
+    """The answer makes a pause in the midst of its body.
+
+    Attributes:
+        seconds: How long the pause is.
+        part: How much of the body comes before it, from 0 to less than 1.
+    """
+
+    seconds: float
+    part: float = 0.5
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Send a part, wait, and send the rest."""
+        rest = await exchange.send_part(await exchange.answer(), self.part)
+        await exchange.sleep(self.seconds)
+        await exchange.send_rest(rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Status(_Anywhere):
+    """An error of the server or of a proxy before it.
+
+    Attributes:
+        status: The HTTP status, such as 429, 500, 502, 503 or 504.
+        body: What the body holds.
+        retry_after: The value of `Retry-After`: seconds or a date; None leaves the header out.
+        reached: Whether the hub got the request all the same.
+    """
+
+    status: int
+    body: Literal["json", "html", "empty"] = "json"
+    retry_after: float | str | None = None
+    reached: bool = False
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer with the error."""
+        await (exchange.answer() if self.reached else exchange.read())
+        answer = self._answer(HTTPStatus(self.status).phrase)
+        if self.retry_after is not None:
+            answer = answer.with_headers(retry_after=str(self.retry_after))
+        await exchange.send(answer)
+
+    def _answer(self, phrase: str) -> Answer:
+        match self.body:
+            case "json":
+                return Answer.of_json(
+                    self.status,
+                    {"description": phrase, "status": self.status, "message": f"{phrase}."},
+                )
+            case "html":
+                return Answer.of_html(self.status, _page(f"{self.status} {phrase}"))
+            case "empty":
+                return Answer(self.status, b"", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect(_Anywhere):
+    """The request is sent on to another host. The hub knows nothing of it.
+
+    Attributes:
+        to: The base URL of that host.
+        status: The HTTP status.
+    """
+
+    to: str = "https://elsewhere.invalid"
+    status: int = 302
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer with the redirect."""
+        await exchange.read()
+        location = f"{self.to}{exchange.path}"
+        await exchange.send(Answer(self.status, b"", {"location": location}))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage(_Anywhere):
+    """A proxy answers 200 with a page that asks to log in. The hub knows nothing of it."""
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer with the page."""
+        await exchange.read()
+        await exchange.send(Answer.of_html(200, _page("Log in to the network")))
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed(_Anywhere):
+    """The answer comes compressed with gzip, whatever the request accepts."""
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer, compressed."""
+        answer = await exchange.answer()
+        packed = dataclasses.replace(answer, body=gzip.compress(answer.body, mtime=0))
+        await exchange.send(packed.with_headers(content_encoding="gzip"))
+
+
+@dataclass(frozen=True, slots=True)
+class Oversized(_Anywhere):
+    """The answer is valid and far too long: blanks come before it.
+
+    Attributes:
+        size: Its length in bytes.
+        announced: Whether its headers tell the length.
+    """
+
+    size: int
+    announced: bool = True
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer, with blanks in front."""
+        answer = await exchange.answer()
+        padded = dataclasses.replace(answer, body=answer.body.rjust(self.size))
+        await exchange.send(padded, announced=self.announced)
+
+
+def _page(title: str) -> str:
+    return f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"

@@ -1,0 +1,235 @@
+"""Which requests go wrong, and how: the plan of faults of a sandbox server.
+
+Owns the counting of requests and the choice of a fault for each. What a fault does is in `effects`,
+`job_effects` and `edits`; must not know that.
+
+    server.faults.add(Status(503), on="poll", nth=2)                # the 2nd poll of all
+    server.faults.add(Reset(), on="poll", nth=2, per_job=True, times=None)  # all but the 1st of a job
+    server.faults.add(Reset(reached=True), on="final")              # a final answer is lost
+    server.faults.add_random(Cut(), rate=0.02, seed=7)              # 2 % of all requests
+    server.faults.refuse(times=3)                                   # the next three connections
+"""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol, TypeAlias
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.schedules import Schedule, drawn, scripted
+from aki_sandbox.hub.hub import Hub
+from aki_sandbox.web.context import RouteKind, context_of
+
+On: TypeAlias = RouteKind | Literal["any", "running", "final"]
+"""Which requests a fault is for. `final` are the polls to which the hub has just answered with the
+result, `running` those to which it has just answered without: an effect can no longer keep such a
+request from the hub."""
+
+_TOLD_BY_ANSWER: frozenset[On] = frozenset({"running", "final"})
+
+
+class Effect(Protocol):
+    """What happens to a request instead of a plain answer."""
+
+    only_on: ClassVar[frozenset[On] | None]
+    """The requests it makes sense for; None for all."""
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Answer the request, or break its connection."""
+        ...
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Fault:
+    """One rule of a plan.
+
+    Attributes:
+        effect: What happens; None for a connection that is refused.
+        schedule: Says of the n-th request, from 1, whether it goes wrong.
+        on: Which kind of requests it is for.
+        endpoint: The one endpoint it is for; None for all.
+        per_job: Whether requests are counted for each job on its own.
+        seen: How many requests it was for.
+        hits: How many of those went wrong because of it.
+    """
+
+    effect: Effect | None
+    schedule: Schedule
+    on: On = "any"
+    endpoint: str | None = None
+    per_job: bool = False
+    seen: int = 0
+    hits: int = 0
+    _seen_by_job: Counter[str | None] = field(
+        default_factory=Counter[str | None], init=False, repr=False
+    )
+
+    def is_for(self, kind: RouteKind, endpoint: str | None) -> bool:
+        """Say whether it is for such requests; how the hub answers a poll is not asked here."""
+        kinds: set[On] = {"poll"} if self.on in _TOLD_BY_ANSWER else {self.on}
+        return bool(kinds & {"any", kind}) and self.endpoint in {None, endpoint}
+
+    def strikes(self, job_id: str | None) -> bool:
+        """Count one more request, and say whether that one goes wrong."""
+        self.seen += 1
+        if not self.per_job:
+            return self.schedule(self.seen)
+        self._seen_by_job[job_id] += 1
+        return self.schedule(self._seen_by_job[job_id])
+
+
+class FaultPlan:
+    """The faults of a server. They may be changed at any time, from any thread.
+
+    Every rule counts the requests it is for; of those that hit the same request, the first added
+    wins.
+    """
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        effect: Effect,
+        *,
+        on: On = "any",
+        endpoint: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+        every: int = 1,
+        per_job: bool = False,
+    ) -> Fault:
+        """Let certain requests go wrong, counted from now on.
+
+        Args:
+            effect: What happens to them.
+            on: Which kind of requests.
+            endpoint: Only requests to this endpoint.
+            nth: The first request that goes wrong, from 1.
+            times: How many go wrong; None for all that follow.
+            every: From the first one on only each so-many-th: with 3 the 1st, 4th, 7th.
+            per_job: Count the polls of each job on its own.
+
+        Returns:
+            The rule, which counts its hits.
+
+        Raises:
+            ValueError: The effect makes no sense for such requests, or a number is below 1.
+        """
+        _check(effect, on)
+        if per_job and on not in _TOLD_BY_ANSWER | {"poll"}:
+            raise ValueError('per_job is for on="poll", on="running" or on="final" only.')
+        return self._add(
+            Fault(
+                effect=effect,
+                schedule=scripted(nth, times, every),
+                on=on,
+                endpoint=endpoint,
+                per_job=per_job,
+            )
+        )
+
+    def add_random(
+        self,
+        effect: Effect,
+        *,
+        rate: float,
+        seed: int = 0,
+        on: On = "any",
+        endpoint: str | None = None,
+    ) -> Fault:
+        """Let a part of the requests go wrong, drawn by lot.
+
+        Args:
+            effect: What happens to them.
+            rate: How many, from 0 (none) to 1 (all).
+            seed: Decides which: the same seed strikes the same places in the row of requests.
+            on: Which kind of requests.
+            endpoint: Only requests to this endpoint.
+
+        Raises:
+            ValueError: The effect makes no sense for such requests, or the rate is no part of 1.
+        """
+        _check(effect, on)
+        return self._add(Fault(effect=effect, schedule=drawn(rate, seed), on=on, endpoint=endpoint))
+
+    def refuse(self, *, nth: int = 1, times: int | None = 1, every: int = 1) -> Fault:
+        """Reset certain connections as soon as they are made, counted from now on."""
+        return self._add(Fault(effect=None, schedule=scripted(nth, times, every)))
+
+    def refuse_random(self, *, rate: float, seed: int = 0) -> Fault:
+        """Reset a part of the connections as soon as they are made, drawn by lot."""
+        return self._add(Fault(effect=None, schedule=drawn(rate, seed)))
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._faults.clear()
+
+    def rules_for(self, kind: RouteKind, endpoint: str | None) -> list[Fault]:
+        """Return the rules for such requests."""
+        with self._lock:
+            return [rule for rule in self._faults if rule.effect and rule.is_for(kind, endpoint)]
+
+    def choose(self, rules: list[Fault], job_id: str | None) -> Effect | None:
+        """Count a request with each of its rules, and return what happens to it."""
+        with self._lock:
+            struck = [rule for rule in rules if rule.strikes(job_id)]
+            if not struck:
+                return None
+            struck[0].hits += 1
+            return struck[0].effect
+
+    def refuses_connection(self) -> bool:
+        """Count a connection, and say whether it is refused."""
+        with self._lock:
+            struck = [rule for rule in self._faults if not rule.effect and rule.strikes(None)]
+            for rule in struck[:1]:
+                rule.hits += 1
+            return bool(struck)
+
+    def _add(self, fault: Fault) -> Fault:
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+
+class FaultInterceptor:
+    """Carries out a plan: the interceptor of a sandbox server."""
+
+    def __init__(self, plan: FaultPlan, hub: Hub) -> None:
+        self._plan = plan
+        self._hub = hub
+
+    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request go wrong, or else the hub answer it."""
+        context = context_of(scope)
+        rules = self._plan.rules_for(context.kind, context.endpoint)
+        if not rules:
+            await app(scope, receive, send)
+            return
+        exchange = Exchange(self._hub, app, scope, receive, send)
+        await exchange.read()
+        at_once = [rule for rule in rules if rule.on not in _TOLD_BY_ANSWER]
+        effect = self._plan.choose(at_once, context.job_id)
+        # The hub alone can tell whether a poll is the final one, and only by handing out the result.
+        if effect is None and len(at_once) < len(rules):
+            kind: On = "final" if _holds_result(await exchange.answer()) else "running"
+            effect = self._plan.choose([rule for rule in rules if rule.on == kind], context.job_id)
+        if effect is None:
+            await exchange.forward()
+        else:
+            await effect.apply(exchange)
+
+
+def _check(effect: Effect, on: On) -> None:
+    if effect.only_on is not None and on not in effect.only_on:
+        sensible = " or ".join(f'on="{kind}"' for kind in sorted(effect.only_on))
+        raise ValueError(f"{type(effect).__name__} is for {sensible} only.")
+
+
+def _holds_result(answer: Answer) -> bool:
+    return "job_result" in (answer.json_object() or {})

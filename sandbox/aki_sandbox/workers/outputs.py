@@ -1,0 +1,164 @@
+"""What a worker makes of its work: words, pictures, sound, or an error.
+
+Owns the contents of progress and results, which follow from the declared names and types alone, so
+that any catalogue will do. Must not know about time: how far a job is comes in as a number of steps.
+"""
+
+import json
+import math
+import zlib
+
+from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.validation.validate import type_word
+from aki_sandbox.workers.paint import paint, preview
+from aki_sandbox.workers.sound import speak
+from aki_sandbox.workers.work import Work
+
+_MEDIA_TYPES = frozenset({"image", "image_list", "audio"})
+_MAX_SEQ_LEN = 8192
+_TOKENS_AROUND_PROMPT = 10
+
+
+def progress_figure(work: Work, step: int) -> float:
+    """Return the figure that a worker reports after a step: tokens of a chat, else a percentage."""
+    if "num_generated_tokens" in work.endpoint.outputs:
+        return _tokens(work, step)
+    return round(100 * step / work.steps)
+
+
+def progress_data(work: Work, step: int) -> JsonObject:
+    """Return what a worker reports after a step, cut to the declared progress outputs."""
+    reported: JsonObject = {}
+    if step:
+        for name, attributes in work.endpoint.progress_outputs.items():
+            if type_word(attributes) == "image_list":
+                value = _previews(work, step, attributes)
+            elif name in {"progress_message", "status"}:
+                value = f"step {step}/{work.steps}"
+            else:
+                value = _output(work, step, name, attributes)
+            if value is not None:
+                reported[name] = value
+    return reported
+
+
+def outputs(work: Work, step: int) -> JsonObject:
+    """Return the declared outputs as far as they exist after a step.
+
+    Media exist after the last one. A failing worker gives its error, and nothing else unless it
+    keeps what it has.
+    """
+    made: JsonObject = {}
+    if work.error is None or work.keeps_outputs:
+        for name, attributes in work.endpoint.outputs.items():
+            if step < work.steps and type_word(attributes) in _MEDIA_TYPES:
+                continue
+            value = _output(work, step, name, attributes)
+            if value is not None:
+                made[name] = value
+    if work.error is not None:
+        made["error"] = work.error
+    return made
+
+
+def _output(work: Work, step: int, name: str, attributes: JsonObject) -> Json:
+    match type_word(attributes):
+        case "image":
+            return paint(work.prompt, work.size, _seed(work), attributes)
+        case "image_list":
+            seeds = range(_seed(work), _seed(work) + _picture_count(work))
+            return [paint(work.prompt, work.size, seed, attributes) for seed in seeds]
+        case "audio":
+            return speak(work.prompt)
+        case "integer" | "int" | "float":
+            return _number(work, step, name)
+        case "bool" | "boolean":
+            return True
+        case "json":
+            return json.dumps({"text": work.answer})
+        case "string" | "str":
+            return _string(work, step, name)
+        case _:
+            return None
+
+
+def _number(work: Work, step: int, name: str) -> Json:
+    prompt_length = len(work.prompt.split()) + _TOKENS_AROUND_PROMPT
+    match name:
+        case "seed":
+            return _seed(work)
+        case "num_generated_tokens":
+            return _tokens(work, step)
+        case "prompt_length":
+            return prompt_length
+        case "current_context_length":
+            return prompt_length + _tokens(work, step)
+        case "max_seq_len":
+            return _MAX_SEQ_LEN
+        case _:
+            return work.inputs.get(name, 0)
+
+
+def _string(work: Work, step: int, name: str) -> Json:
+    match name:
+        case "error":
+            return None
+        case "model_name":
+            return f"sandbox-{work.endpoint.name}"
+        case "prompt":
+            return work.prompt
+        case "tool_calls":
+            call: JsonObject = {"name": work.tool, "arguments": {"query": work.prompt}}
+            return json.dumps([call]) if work.tool else None
+        case _ if name in work.inputs and name != "text":
+            return work.inputs[name]
+        case _:
+            return _text(work, step)
+
+
+def _text(work: Work, step: int) -> Json:
+    """Return the text so far: cumulative, and an object where the caller asked for JSON."""
+    if work.tool:
+        return ""
+    tokens = _tokens(work, step)
+    thoughts = work.thinking.split()
+    thinking = " ".join(thoughts[:tokens])
+    content = " ".join(work.answer.split()[: max(0, tokens - len(thoughts))])
+    match work.inputs.get("chat_output_format"):
+        case "json":
+            return {"thinking": thinking, "content": content}
+        case "raw":
+            parts = ("<think>", thinking, "</think>", content)
+        case _:
+            parts = ("<think>\n", thinking, "\n</think>\n\n", content)
+    if not thinking:
+        return content
+    return "".join(parts if content else parts[:2])
+
+
+def _tokens(work: Work, step: int) -> int:
+    """Return how many tokens exist after a step; here a token is a word."""
+    words = len(work.thinking.split()) + len(work.answer.split())
+    return math.ceil(words * step / work.steps)
+
+
+def _previews(work: Work, step: int, attributes: JsonObject) -> Json:
+    if work.inputs.get("provide_progress_images") == "none":
+        return None
+    part_done = step / work.steps
+    seeds = range(_seed(work), _seed(work) + _picture_count(work))
+    return [preview(work.prompt, work.size, seed, part_done, attributes) for seed in seeds]
+
+
+def _picture_count(work: Work) -> int:
+    count = work.inputs.get("num_samples", 1)
+    return count if isinstance(count, int) else 1
+
+
+def _seed(work: Work) -> int:
+    """Return the seed asked for; -1 and a missing one mean any, so one that the prompt gives."""
+    seed = work.inputs.get("seed", -1)
+    if isinstance(seed, int) and seed >= 0:
+        return seed
+    # A lone surrogate, which JSON may hold, has no UTF-8.
+    return zlib.crc32(work.prompt.encode("utf-8", "replace"))

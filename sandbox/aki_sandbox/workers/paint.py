@@ -1,0 +1,95 @@
+"""Pictures: a gradient seeded by the job, with the prompt written on it.
+
+Owns drawing and the data URIs of pictures. Must not know about jobs.
+"""
+
+import base64
+import io
+import textwrap
+from colorsys import hsv_to_rgb
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+
+from aki_sandbox.jsontypes import JsonObject
+
+_LONGEST_PREVIEW_SIDE = 96
+_LONGEST_CAPTION = 120
+_SMOOTH = Image.Resampling.BICUBIC
+_MODES = {"GRAY": "L", "RGBA": "RGBA"}
+_FORMATS = {"PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"}
+_FORMATS_WITHOUT_ALPHA = {"JPEG", "BMP", "GIF"}
+
+
+def paint(prompt: str, size: tuple[int, int], seed: int, attributes: JsonObject) -> str:
+    """Return a picture as a data URI.
+
+    Args:
+        prompt: Is written on the picture.
+        size: Width and height in pixels.
+        seed: Chooses the colours.
+        attributes: `format` and `color_space` of the declared output; JPEG and RGB if
+            missing or unknown.
+    """
+    picture = _gradient(size, seed)
+    _write(picture, prompt)
+    return _data_uri(picture, attributes)
+
+
+def preview(
+    prompt: str, size: tuple[int, int], seed: int, part_done: float, attributes: JsonObject
+) -> str:
+    """Return a small picture that gets sharper while the job goes on, as a data URI.
+
+    Args:
+        prompt: Is written on the picture.
+        size: Width and height in pixels of the picture to come; the preview keeps its shape.
+        seed: Chooses the colours.
+        part_done: From 0 to 1.
+        attributes: `format` and `color_space` of the declared output.
+    """
+    scale = min(1.0, _LONGEST_PREVIEW_SIDE / max(size))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    picture = _gradient(small, seed)
+    _write(picture, prompt)
+    return _data_uri(picture.filter(ImageFilter.GaussianBlur(6 * (1 - part_done))), attributes)
+
+
+def _gradient(size: tuple[int, int], seed: int) -> Image.Image:
+    hue = seed * 0.618 % 1.0
+    ramp = Image.linear_gradient("L").rotate(seed % 4 * 90)
+    ramp = ramp.transform(size, Image.Transform.EXTENT, (0, 0, *ramp.size), _SMOOTH)
+    return ImageOps.colorize(ramp, black=_colour(hue, 0.55), white=_colour(hue + 0.18, 0.95))
+
+
+def _colour(hue: float, brightness: float) -> tuple[int, int, int]:
+    red, green, blue = hsv_to_rgb(hue % 1.0, 0.55, brightness)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _write(picture: Image.Image, prompt: str) -> None:
+    size = max(8, picture.width // 18)
+    margin = size
+    columns = max(8, int((picture.width - 2 * margin) / (size * 0.55)))
+    printable = prompt.encode("utf-8", "replace").decode()
+    lines = textwrap.wrap(textwrap.shorten(printable, _LONGEST_CAPTION), columns)
+    draw = ImageDraw.Draw(picture)
+    draw.multiline_text((margin, margin), "\n".join(lines), fill="white", font=_font(size))
+
+
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _data_uri(picture: Image.Image, attributes: JsonObject) -> str:
+    declared = str(attributes.get("format") or "JPEG")
+    pillow_name = declared.upper().replace("JPG", "JPEG")
+    if pillow_name not in _FORMATS:
+        declared = pillow_name = "JPEG"
+    mode = _MODES.get(str(attributes.get("color_space")), "RGB")
+    if mode == "RGBA" and pillow_name in _FORMATS_WITHOUT_ALPHA:
+        mode = "RGB"
+    data = io.BytesIO()
+    picture.convert(mode).save(data, pillow_name)
+    return f"data:image/{declared};base64,{base64.b64encode(data.getvalue()).decode()}"

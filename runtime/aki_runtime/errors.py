@@ -230,7 +230,13 @@ class JobCanceledError(JobError):
 
 
 class JobLapsedError(JobError):
-    """The hub gave up on the job: it waited too long, or its worker fell silent."""
+    """The hub gave up on the job: it waited too long, its worker fell silent, or nobody fetched its result.
+
+    Attributes:
+        followed: Whether the job was seen unfinished shortly before, so that there was no result to fetch.
+    """
+
+    followed = False
 
 
 class JobUnknownError(JobError):

@@ -81,7 +81,7 @@ def test_without_a_deadline_patience_ends_before_a_finished_result_lapses(failur
     driver = Driver(then=failure)
     with pytest.raises(kind):
         poll(driver, deadline=None)
-    assert 200 < driver.clock <= polling.PATIENCE_SECONDS < 360
+    assert 200 < driver.clock <= polling.UNFETCHED_SECONDS < 360
 
 
 @pytest.mark.parametrize(

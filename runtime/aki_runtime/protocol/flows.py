@@ -92,8 +92,14 @@ def submit(
             yield from _abandon_unseen(session, endpoint, interrupted.answer, options)
             raise interrupted.reason from None
         else:
-            first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
-            job = JobState(endpoint, made.job_id, deadline=deadline, next_poll=first_poll)
+            now = session.now()
+            job = JobState(
+                endpoint,
+                made.job_id,
+                deadline=deadline,
+                seen_unfinished=now,
+                next_poll=now + next_poll_delay(0, options.progress_interval, None),
+            )
             yield from _or_abandon(session, job, options, _announce(job))
             return JobView(job, reading)
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)

@@ -9,16 +9,13 @@ from . import answers, reports, requests
 from .answers import Answer
 from .effects import CANCEL_SECONDS, Flow, InterruptedRequestError, Note, Pause, Send, Session
 from .pace import FIRST_POLL, retry_delay
-from .state import JobState
+from .state import UNFETCHED_SECONDS, JobState
 
 REQUEST_SECONDS = 60.0
 """Seconds that one request may take."""
 
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
-
-PATIENCE_SECONDS = 300.0
-"""Seconds that failing polls are repeated where there is no deadline; a finished result lapses after 360."""
 
 
 def advance(
@@ -75,7 +72,7 @@ def poll(
         ConnectionFailedError: No deadline was given and the hub stayed away.
     """
     endpoint = job.endpoint
-    patience = deadline if deadline is not None else session.now() + PATIENCE_SECONDS
+    patience = deadline if deadline is not None else session.now() + UNFETCHED_SECONDS
     attempt = 0
     while True:
         attempt += 1

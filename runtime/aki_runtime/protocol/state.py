@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import JobError
+from ..errors import JobError, JobLapsedError
 from .pace import next_poll_delay
 from .reports import Done, Ended, Pending, Report
+
+UNFETCHED_SECONDS = 300.0
+"""Seconds that a finished result lies ready on the hub for certain; it lapses after 360."""
 
 
 @dataclass
@@ -22,6 +25,7 @@ class JobState:
         error: Why there is no result, once that is certain.
         deadline: When the caller that submitted it gives it up, on the clock of the flows.
         revision: Grows with every observation, so that waiters see that another one has polled.
+        seen_unfinished: When it last had no end for certain, on the clock of the flows.
         next_poll: When to ask next, on the clock of the flows.
         expected_end: The earliest end that the hub has told, on the clock of the flows.
         inputs_to_send: Extra inputs that ride on the next poll.
@@ -36,6 +40,7 @@ class JobState:
     error: JobError | None = None
     deadline: float | None = None
     revision: int = 0
+    seen_unfinished: float = -math.inf
     next_poll: float = 0.0
     expected_end: float = math.inf
     inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -63,6 +68,7 @@ class JobState:
         match report:
             case Pending():
                 self.pending = report
+                self.seen_unfinished = now
                 # Servers without an estimate say 0 as well as -1.
                 if report.estimate and not report.position:
                     self.expected_end = min(self.expected_end, now + report.estimate)
@@ -72,4 +78,6 @@ class JobState:
             case Done(result):
                 self.result = result
             case Ended(error):
+                if isinstance(error, JobLapsedError):
+                    error.followed = now - self.seen_unfinished < UNFETCHED_SECONDS
                 self.error = error

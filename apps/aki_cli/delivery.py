@@ -128,7 +128,7 @@ class Delivery:
         """Return the path of a saved medium; where the hub sent none, what it sent, as far as JSON is wanted."""
         try:
             return str(self._save(medium))
-        except self.settings.module("_runtime.errors").MediaError as error:
+        except self.settings.public("MediaError") as error:
             self._faults.append(str(error))
             return medium.as_it_came() if self.form == "json" else None
 

@@ -89,6 +89,8 @@ def generated(documents: Mapping[str, Any], folder: Path, name: str) -> Iterator
         yield {e.wire_name: client.load_endpoint(str(e.name)).info for e in package.endpoints}
     finally:
         sys.path.remove(str(folder))
+        for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+            del sys.modules[module]
 
 
 def compare(info: Any, document: Mapping[str, Any], examples: int) -> Tally:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BeforeValidator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from .shapes import is_array, is_object
+
 
 class _JsonEncoded:
     """Pydantic's view of a JSON value: check that it encodes, send the encoded text or the value itself."""
@@ -19,9 +21,9 @@ class _JsonEncoded:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _check,
+            _check if self._encoded else check_encodes,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                encode_json if self._encoded else _as_it_is
+                _encoded if self._encoded else _as_it_is
             ),
         )
 
@@ -68,8 +70,32 @@ def check_encodes(value: Any, default: Callable[[Any], Any] | None = None) -> An
     return value
 
 
+def array_or_object(text: str) -> list[Any] | dict[str, Any] | None:
+    """Return what a JSON text holds where that is an array or an object; None for any other text."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return None
+    except RecursionError as error:
+        raise PydanticCustomError(
+            "json_value", "must be a JSON value: {reason}", {"reason": str(error)}
+        ) from None
+    return value if is_array(value) or is_object(value) else None
+
+
 def _check(value: Any) -> Any:
+    if isinstance(value, str):
+        check_encodes(
+            array_or_object(value)
+        )  # in JSON text Python takes NaN, which JSON does not have
+        return value
     return check_encodes(value)
+
+
+def _encoded(value: Any) -> str:
+    """Encode a value; text that is the JSON of an array or object is sent as it is, as the hub wants it."""
+    is_text = isinstance(value, str) and array_or_object(value) is not None
+    return value if is_text else encode_json(value)
 
 
 def _decode_if_text(value: Any) -> Any:

@@ -24,12 +24,15 @@ class Options:
         progress_interval: Seconds between polls of a running job, at the most.
         max_retries: How often a submit is repeated where it is certain that no job was made.
         on_progress: Called with each event of a call.
+        allow_paths: Whether media may be paths of this machine's files, which a call opens. Say False where the
+            values come from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
     """
 
     timeout: float | None = 3600.0
     progress_interval: float = 0.2
     max_retries: int = 2
     on_progress: Callable[[Event[Any]], object] | None = field(default=None, repr=False)
+    allow_paths: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what would only go wrong once a job is made.
@@ -70,3 +73,4 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     progress_interval: float
     max_retries: int
     on_progress: Callable[[Event[Prog]], object] | None
+    allow_paths: bool

@@ -18,9 +18,9 @@ def user(content, **more):
 
 
 def sent(messages):
-    wire = as_received(ChatInput.model_validate({"chat_context": messages}).to_wire())[
-        "chat_context"
-    ]
+    as_in_a_call = {"allow_paths": True}
+    chat = ChatInput.model_validate({"chat_context": messages}, context=as_in_a_call)
+    wire = as_received(chat.to_wire())["chat_context"]
     assert isinstance(wire, str)
     return json.loads(wire)
 

@@ -6,11 +6,19 @@ A message's content is text, or a list of parts with exactly one medium each: `{
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
+from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
-from ..json_value import JsonText, check_encodes, encode_json
-from ..media.inputs import AudioInput, ImageInput, VideoInput, as_media, unreadable
+from ..json_value import JsonText, array_or_object, check_encodes, encode_json
+from ..media.inputs import (
+    AudioInput,
+    ImageInput,
+    VideoInput,
+    allowed_paths,
+    as_media,
+    unreadable,
+)
 from ..media.objects import Media
 from ..shapes import is_array, is_iterable, is_mapping, is_object
 
@@ -67,8 +75,8 @@ class _ChatContext:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            _read_messages,
+        return core_schema.with_info_plain_validator_function(
+            _validate,
             serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
         )
 
@@ -84,15 +92,24 @@ def _as_sent(messages: list[dict[str, Any]]) -> str | JsonText:
     return JsonText(messages) if media else encode_json(messages)
 
 
-def _read_messages(value: object) -> list[dict[str, Any]]:
+def _validate(value: object, info: ValidationInfo) -> list[dict[str, Any]]:
+    if isinstance(value, str):
+        # JSON text may be anybody's, so it opens no file.
+        return _read_messages(array_or_object(value), allow_paths=False)
+    return _read_messages(value, allowed_paths(info))
+
+
+def _read_messages(value: object, allow_paths: bool | None) -> list[dict[str, Any]]:
     if not is_iterable(value):
         raise _refused('must be a list of messages such as {"role": "user", "content": "Hello"}')
-    messages = [_read_message(item, f"message {place}") for place, item in enumerate(value)]
+    messages = [
+        _read_message(item, f"message {place}", allow_paths) for place, item in enumerate(value)
+    ]
     check_encodes(messages, _some_text)  # further keys may hold anything
     return messages
 
 
-def _read_message(message: object, where: str) -> dict[str, Any]:
+def _read_message(message: object, where: str, allow_paths: bool | None) -> dict[str, Any]:
     if not is_mapping(message):
         raise _refused(f"{where} must be an object with 'role' and 'content'")
     fields = dict(message)
@@ -104,26 +121,29 @@ def _read_message(message: object, where: str) -> dict[str, Any]:
     if not isinstance(content, str):
         if not is_iterable(content):
             raise _refused(f"{where}: content must be text or a list of parts")
-        parts = [_read_part(part, f"{where}, part {place}") for place, part in enumerate(content)]
+        parts = [
+            _read_part(part, f"{where}, part {place}", allow_paths)
+            for place, part in enumerate(content)
+        ]
         fields["content"] = parts
     return fields
 
 
-def _read_part(part: object, where: str) -> dict[str, Any]:
+def _read_part(part: object, where: str, allow_paths: bool | None) -> dict[str, Any]:
     if not is_object(part) or len(part) != 1:
         raise _refused(f'{where} must hold exactly one of {{"text": …}}, {{"image": …}}, …')
     ((kind, value),) = part.items()
     for medium in _MEDIA_KINDS:
         if kind == medium:
-            return {kind: _medium(value, medium, where)}
+            return {kind: _medium(value, medium, where, allow_paths)}
     if kind != "text" or not isinstance(value, str):
         raise _refused(f"{where} is of unknown kind {kind!r}; it is text, image, audio or video")
     return part
 
 
-def _medium(value: object, kind: Any, where: str) -> Media:
+def _medium(value: object, kind: Any, where: str, allow_paths: bool | None) -> Media:
     try:
-        return as_media(value, kind)
+        return as_media(value, kind, allow_paths=allow_paths)
     except MediaError as error:
         reason = error.message
     except (OSError, ValueError) as error:

@@ -129,6 +129,9 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def _inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+        return self.info.inputs(args, kwargs, allow_paths=self._options.allow_paths)
+
     def _found(self, job_id: object) -> JobView[Prog, Out]:
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
@@ -153,7 +156,7 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        inputs = self.info.inputs(args, kwargs)
+        inputs = self._inputs(args, kwargs)
         session = self._runner.session
         call = flows.call(session, self.info.reading, inputs, self._options)
         return self._runner.run(self._explaining(session, call))
@@ -180,7 +183,7 @@ class Endpoint(_Bound[P, Out, Prog]):
         return Job(self._runner, view, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        inputs = self.info.inputs(args, kwargs)
+        inputs = self._inputs(args, kwargs)
         session = self._runner.session
         submit = flows.submit(session, self.info.reading, inputs, self._options)
         return self._explaining(session, submit)
@@ -197,7 +200,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        inputs = self.info.inputs(args, kwargs)
+        inputs = self._inputs(args, kwargs)
         session = self._runner.session
         call = flows.call(session, self.info.reading, inputs, self._options)
         return await self._runner.run(self._explaining(session, call))
@@ -224,7 +227,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         return AsyncJob(self._runner, view, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        inputs = self.info.inputs(args, kwargs)
+        inputs = self._inputs(args, kwargs)
         session = self._runner.session
         submit = flows.submit(session, self.info.reading, inputs, self._options)
         return self._explaining(session, submit)

@@ -27,7 +27,7 @@ class EndpointInfo(Generic[Prog, Out]):
         reading: How its answers are read.
         origin: Which generated function it comes from.
         input: The model of its parameters; None where nothing is known of them.
-        check: Makes of arguments what the hub wants, or refuses them.
+        check: Makes of arguments what the hub wants, or refuses them; the second argument is `allow_paths`.
         removed: What to say where the hub has removed the endpoint; empty where it is there.
     """
 
@@ -39,7 +39,7 @@ class EndpointInfo(Generic[Prog, Out]):
     reading: Reading[Prog, Out] = field(repr=False)
     origin: Origin = field(repr=False)
     input: type[InputModel] | None = field(repr=False)
-    check: Callable[[dict[str, Any]], Mapping[str, Any]] = field(repr=False)
+    check: Callable[[dict[str, Any], bool], Mapping[str, Any]] = field(repr=False)
     removed: str = field(default="", repr=False)
 
     @property
@@ -47,8 +47,15 @@ class EndpointInfo(Generic[Prog, Out]):
         """What each parameter takes, by its Python name."""
         return parameters_of(self.input) if self.input is not None else {}
 
-    def inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+    def inputs(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, allow_paths: bool = True
+    ) -> Mapping[str, Any]:
         """Check the arguments of one call and return them as the hub wants them.
+
+        Args:
+            args: None is taken.
+            kwargs: The parameters.
+            allow_paths: Whether media may be paths, which are opened; `Options` says more.
 
         Raises:
             InvalidParametersError: With every problem of the call at once.
@@ -58,7 +65,7 @@ class EndpointInfo(Generic[Prog, Out]):
             raise EndpointRemovedError(self.removed, endpoint=self.name)
         if args:
             raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
-        return self.check(kwargs)
+        return self.check(kwargs, allow_paths)
 
 
 def removal_notice(endpoint: str, alternatives: Sequence[str]) -> str:
@@ -69,12 +76,12 @@ def removal_notice(endpoint: str, alternatives: Sequence[str]) -> str:
 
 def check_with_model(
     endpoint: str, model: type[InputModel]
-) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
+) -> Callable[[dict[str, Any], bool], Mapping[str, Any]]:
     """Return the check of a generated endpoint: its input model, every problem at once."""
 
-    def check(given: dict[str, Any]) -> Mapping[str, Any]:
+    def check(given: dict[str, Any], allow_paths: bool = True) -> Mapping[str, Any]:
         try:
-            return model.model_validate(given).to_wire()
+            return model.model_validate(given, context={"allow_paths": allow_paths}).to_wire()
         except ValidationError as error:
             problems = problems_of(error, model)
         raise InvalidParametersError(endpoint, problems)

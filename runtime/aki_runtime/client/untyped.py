@@ -77,13 +77,20 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
         reading=Reading(name, AnyOutput, AnyProgress),
         origin=Origin(package, ""),
         input=None,
-        check=lambda given: encode_untyped(name, given),
+        check=lambda given, allow_paths: encode_untyped(name, given, allow_paths=allow_paths),
     )
     return EndpointSpec(info, any_parameters)
 
 
-def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def encode_untyped(
+    endpoint: str, given: Mapping[str, Any], *, allow_paths: bool = True
+) -> dict[str, Any]:
     """Make of any values what the hub takes: lists and dicts as JSON text, media as `Media`.
+
+    Args:
+        endpoint: Its name on the hub.
+        given: The values, by name.
+        allow_paths: Whether paths are opened: `Path` objects, and text in the media of a chat.
 
     Raises:
         InvalidParametersError: A value that has no such form.
@@ -94,7 +101,7 @@ def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         try:
-            encoded[name] = _encoded(name, value)
+            encoded[name] = _encoded(name, value, allow_paths=allow_paths)
         except ValidationError as error:
             problems.append(f"{name}: {error.errors()[0]['msg']}")
         except (MediaError, OSError, TypeError, ValueError) as error:
@@ -104,13 +111,14 @@ def encode_untyped(endpoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return encoded
 
 
-def _encoded(name: str, value: Any) -> Any:
+def _encoded(name: str, value: Any, *, allow_paths: bool) -> Any:
     if isinstance(value, float):
         encode_json(value)  # refuses what is no number
     if isinstance(value, str | bool | int | float):
         return value
     if name == "chat_context":
-        return _CHAT.dump_python(_CHAT.validate_python(value))
+        context = {"allow_paths": allow_paths}
+        return _CHAT.dump_python(_CHAT.validate_python(value, context=context))
     if is_mapping(value):
         return encode_json(dict(value))
     if isinstance(value, list | tuple):
@@ -118,13 +126,15 @@ def _encoded(name: str, value: Any) -> Any:
     if isinstance(value, Media):
         value.check()  # it may be what a hub sent
         return value
-    return _media_of_any_kind(value)
+    return _media_of_any_kind(value, allow_paths=allow_paths)
 
 
-def _media_of_any_kind(value: Any) -> Media:
+def _media_of_any_kind(value: Any, *, allow_paths: bool) -> Media:
     data = bytes_of(value) if callable(getattr(value, "read", None)) else value
     if not isinstance(data, bytes | bytearray | os.PathLike):
-        return as_media(data, "image")
+        return as_media(data, "image", allow_paths=allow_paths)
+    if isinstance(data, os.PathLike) and not allow_paths:
+        return as_media(cast("Any", data), "image", allow_paths=False)  # says why not
     for kind in FORMATS:
         with suppress(MediaError):
             return as_media(cast("Any", data), kind)

@@ -1,7 +1,8 @@
 """What a media parameter takes, and how it becomes the data URI that the hub wants.
 
-The format is taken from the bytes. What no hub could take (nothing, or bytes of no known format) is
-refused here: the public server hangs on it until its proxy gives up.
+Only a call takes text for the path of a file: the text of a model may be anybody's. The format is taken from the
+bytes. What no hub could take (nothing, or bytes of no known format) is refused here: the public server hangs on it
+until its proxy gives up.
 """
 
 import io
@@ -19,9 +20,11 @@ from typing import (
     runtime_checkable,
 )
 
+from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
+from ..shapes import is_mapping
 from .formats import FORMATS, Kind, sniff
 from .objects import Audio, Image, Media, Video
 from .sources import is_data_uri
@@ -39,19 +42,31 @@ _LONGEST_NAME = 200
 _TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
-def as_media(value: object, kind: Kind) -> Media:
+def as_media(value: object, kind: Kind, *, allow_paths: bool | None = True) -> Media:
     """Read what a caller gave: bytes, a path, a file, a Pillow image, a data URI or another call's output.
+
+    Args:
+        value: What was given.
+        kind: What it has to be.
+        allow_paths: Whether a path is opened; None opens a `Path` object, which only Python code can make, and
+            takes text for data URIs alone.
 
     Raises:
         MediaError: It is none of these, empty, or of a format that no hub takes.
         OSError: The file can not be read.
     """
-    medium = _medium_of(value, _TYPES[kind])
+    medium = _medium_of(value, _TYPES[kind], allow_paths)
     _require_known(medium, kind)
     return medium
 
 
-def _medium_of(value: object, make: type[Media]) -> Media:
+def allowed_paths(info: ValidationInfo) -> bool | None:
+    """Return the `allow_paths` of the context that pydantic was given; None where it has none."""
+    context = info.context
+    return context.get("allow_paths") if is_mapping(context) else None
+
+
+def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Media:
     if isinstance(value, Media):
         return value
     if isinstance(value, str) and (is_data_uri(value) or not value):
@@ -59,6 +74,11 @@ def _medium_of(value: object, make: type[Media]) -> Media:
     if isinstance(value, str) and "://" in value[:10]:
         raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
     if _is_path(value):
+        if not (isinstance(value, os.PathLike) if allow_paths is None else allow_paths):
+            # Before the file system is asked: the sentence must not say whether there is such a file.
+            raise MediaError(
+                f"must be a data URI (data:{make.kind}/…;base64,…) or bytes; only a call opens paths"
+            )
         path = Path(value)
         # What is no plain file (a pipe) can be read only once.
         return make(path if path.is_file() else path.read_bytes())
@@ -136,7 +156,7 @@ class _MediaParameter:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
+        return core_schema.with_info_plain_validator_function(
             self._validate,
             # Elsewhere than in JSON a medium stays itself, and is encoded while it is sent.
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -144,9 +164,9 @@ class _MediaParameter:
             ),
         )
 
-    def _validate(self, value: object) -> Media:
+    def _validate(self, value: object, info: ValidationInfo) -> Media:
         try:
-            return as_media(value, self.kind)
+            return as_media(value, self.kind, allow_paths=allowed_paths(info))
         except MediaError as error:
             reason = error.message
         except (OSError, ValueError) as error:

@@ -1,0 +1,149 @@
+"""Foreign JSON opens no file: only a call takes text for a path, and only where its caller does not say otherwise."""
+
+import asyncio
+import io
+import json
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from aki_client import (
+    Aki,
+    AsyncAki,
+    ChatContext,
+    ImageInput,
+    InputModel,
+    InvalidParametersError,
+    VideoInput,
+)
+from PIL import Image as Pillow
+from pydantic import Field, TypeAdapter, ValidationError
+
+URI = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"
+
+
+class Body(InputModel):
+    """The body of a request to somebody's web service."""
+
+    image: ImageInput | None = None
+    images: list[ImageInput] | None = None
+    video: VideoInput | None = None
+    chat: Annotated[ChatContext | None, Field(json_schema_extra={"support": {"image": {}}})] = None
+
+
+class Outer(InputModel):
+    """A body within another."""
+
+    inner: Body
+
+
+@pytest.fixture
+def secret(tmp_path, monkeypatch):
+    """A picture of the user's, which also lies in the home folder and the working folder."""
+    path = tmp_path / "secret.png"
+    Pillow.new("RGB", (64, 64), "red").save(path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def chat(image):
+    return [{"role": "user", "content": [{"text": "Look"}, {"image": image}]}]
+
+
+SPELLINGS = {
+    "absolute": str,
+    "relative": lambda path: path.name,
+    "home": lambda path: f"~/{path.name}",
+    "an address": lambda path: f"file://{path}",
+    "an address without slashes": lambda path: f"file:{path}",
+}
+PLACES = {
+    "a medium": lambda text: {"image": text},
+    "a list": lambda text: {"images": [URI, text]},
+    "a chat": lambda text: {"chat": chat(text)},
+    "a chat in JSON text": lambda text: {"chat": json.dumps(chat(text))},
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_no_body_of_a_request_opens_a_file(secret, place, spelling):
+    values = place(spelling(secret))
+    for read in (
+        lambda: Body.model_validate_json(json.dumps(values)),
+        lambda: Body.model_validate(values),
+        lambda: Body(**values),
+        lambda: TypeAdapter(list[Body]).validate_python([values]),
+        lambda: Outer.model_validate({"inner": values}, context={"somebody's": "own"}),
+    ):
+        with pytest.raises(ValidationError):
+            read()
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_a_refusal_does_not_say_whether_there_is_such_a_file(secret, place):
+    said = []
+    for path in (secret, secret.with_name("absent.png"), secret.parent, "/dev/null", "a\0b" * 99):
+        with pytest.raises(ValidationError) as caught:
+            Body.model_validate(place(str(path)))
+        said.append(caught.value.errors(include_input=False)[0]["msg"])
+    assert len(set(said)) == 1
+    assert "data URI" in said[0]
+
+
+def test_a_body_takes_data_uris():
+    body = Body.model_validate_json(json.dumps({"image": URI, "images": [URI], "chat": chat(URI)}))
+    assert body.image.data_uri() == body.images[0].data_uri() == URI
+
+
+def test_a_path_that_python_code_made_is_opened(secret):
+    assert Body(image=secret).image.bytes == secret.read_bytes()
+
+
+def test_the_body_of_a_fastapi_request_opens_no_file(secret):
+    fastapi = pytest.importorskip("fastapi")
+    testclient = pytest.importorskip("fastapi.testclient")
+    app = fastapi.FastAPI()
+
+    @app.post("/paint")
+    def paint(body: Body) -> int:
+        return body.image.size
+
+    with testclient.TestClient(app) as http:
+        present = http.post("/paint", json={"image": str(secret)})
+        absent = http.post("/paint", json={"image": f"{secret}x"})
+        assert http.post("/paint", json={"image": URI}).status_code == 200
+    assert present.status_code == absent.status_code == 422
+    assert present.json()["detail"][0]["msg"] == absent.json()["detail"][0]["msg"]
+
+
+def test_a_call_opens_what_its_caller_names(secret, aki):
+    for image in (secret, str(secret), secret.name):
+        assert aki.qwen_image_edit(prompt="brighter", image=image).images
+
+
+@pytest.mark.parametrize("make", [str, Path], ids=["text", "a Path"])
+def test_a_call_for_somebody_else_opens_nothing(secret, aki, make):
+    foreign = aki.qwen_image_edit.with_options(allow_paths=False)
+    for start in (foreign, foreign.submit, foreign.stream):
+        with pytest.raises(InvalidParametersError, match="data URI"):
+            start(prompt="brighter", image=make(secret))
+
+
+def test_a_client_for_somebody_else_opens_nothing(secret, hub):
+    with Aki("test-key", api_server=hub.url, allow_paths=False) as aki:
+        with pytest.raises(InvalidParametersError, match="data URI"):
+            aki.call("qwen_image_edit", {"prompt": "brighter", "image": secret})
+        with pytest.raises(InvalidParametersError, match="data URI"):
+            aki.call("qwen_vl_chat", {"chat_context": chat(str(secret))})
+        assert aki.qwen_image_edit(prompt="brighter", image=io.BytesIO(secret.read_bytes())).images
+
+
+def test_an_async_call_for_somebody_else_opens_nothing(secret, hub):
+    async def call():
+        async with AsyncAki("test-key", api_server=hub.url, allow_paths=False) as aki:
+            await aki.qwen_vl_chat(chat_context=chat(str(secret)))
+
+    with pytest.raises(InvalidParametersError, match="data URI"):
+        asyncio.run(call())

@@ -1,13 +1,16 @@
-"""Ctrl-C, as a real signal to a real process: the hub's job is cancelled and the process ends."""
+"""Ctrl-C, as a real signal to a real process, and limits raised in a thread: the hub's job is cancelled."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from aki_client import Aki
 from aki_sandbox.faults.effects import Delay
 from aki_sandbox.server import SandboxServer
 from faults.modes import KEY
@@ -123,3 +126,47 @@ def test_a_submit_that_is_never_answered_is_waited_for_in_bounds():
     # What becomes of its job, nobody can tell the hub: the job's id has not come.
     _, seconds = interrupt_all(Delay(60), "submit", submitted, 0.1, ("call-sync", "call-async"))
     assert PATIENCE - 0.5 < seconds < PATIENCE + 3
+
+
+class TaskLimitError(Exception):
+    """What a task queue raises in the thread of a task whose time is over."""
+
+
+class GreenletLimitError(BaseException):
+    """What gevent raises in a greenlet whose time is over."""
+
+
+def call(aki):
+    aki.llama3_8b_chat(prompt_input=LONG)
+
+
+def stream(aki):
+    with aki.llama3_8b_chat.stream(prompt_input=LONG) as events:
+        list(events)
+
+
+def submit_alone(aki):
+    aki.llama3_8b_chat.submit(prompt_input=LONG)
+
+
+@pytest.mark.parametrize("use", [call, stream, submit_alone])
+@pytest.mark.parametrize("limit", [TaskLimitError, GreenletLimitError, TimeoutError, RuntimeError])
+def test_a_limit_that_is_raised_in_a_thread_waits_for_the_submit_and_cancels_the_job(limit, use):
+    raised = []
+    with SandboxServer() as hub, Aki(KEY, api_server=hub.url) as aki:
+        hub.faults.add(Delay(0.5), on="submit")
+
+        def work():
+            try:
+                use(aki)
+            except BaseException as error:
+                raised.append(type(error))
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        assert soon(lambda: submitted(hub.hub), 10)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(worker.ident), ctypes.py_object(limit)
+        )
+        worker.join(20)
+        assert (raised, states(hub)) == ([limit], ["canceled"])

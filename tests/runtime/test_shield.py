@@ -1,16 +1,19 @@
-"""Ctrl-C amid work whose outcome can not be had again."""
+"""What interrupts a caller amid work whose outcome cannot be had again: signals, and limits raised in its thread."""
 
+import ctypes
 import signal
 import threading
+import time
+from contextvars import ContextVar
 
 import pytest
-from aki_runtime.http.shield import ShieldedInterruptError, shielded
+from aki_runtime.http.shield import carry_through
 
-PATIENCE = 30.0
+LONG = 30.0
 
 
-def strike():
-    signal.raise_signal(signal.SIGINT)
+class TimeLimitError(Exception):
+    """What a task queue raises in a thread."""
 
 
 @pytest.fixture(autouse=True)
@@ -20,127 +23,145 @@ def _usual_handler():
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
 
-def test_work_that_nobody_interrupts_returns():
-    assert shielded(lambda: 7, PATIENCE) == 7
+def strike(number=signal.SIGINT):
+    """Send a signal to the main thread, as the system does, and give its handler time."""
+    time.sleep(0.02)  # or it would come before the caller waits
+    signal.pthread_kill(threading.main_thread().ident, number)
+    time.sleep(0.05)
+
+
+def test_work_that_nobody_interrupts_is_done():
+    done = []
+    carry_through(lambda: done.append(7), LONG)
+    assert done == [7]
 
 
 def test_work_that_fails_raises():
     with pytest.raises(ZeroDivisionError):
-        shielded(lambda: 1 / 0, PATIENCE)
+        carry_through(lambda: 1 / 0, LONG)
 
 
-def test_interrupted_work_is_carried_through_and_its_outcome_kept():
-    def work():
-        strike()
-        return 7
+def test_work_is_done_where_no_thread_can_be_made(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
 
-    with pytest.raises(ShieldedInterruptError) as caught:
-        shielded(work, PATIENCE)
-    assert caught.value.outcome == 7
-    assert type(caught.value.reason) is KeyboardInterrupt
-
-
-def test_interrupted_work_that_fails_is_an_interruption():
-    def work():
-        strike()
-        raise ZeroDivisionError
-
-    with pytest.raises(KeyboardInterrupt):
-        shielded(work, PATIENCE)
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
+    done = []
+    carry_through(lambda: done.append(7), LONG)
+    assert done == [7]
 
 
-def test_the_second_strike_breaks_the_work_off():
-    def work():
-        strike()
-        strike()
-        pytest.fail("it went on")
-
-    with pytest.raises(KeyboardInterrupt):
-        shielded(work, PATIENCE)
+def test_work_sees_the_context_of_its_caller():
+    variable = ContextVar("variable", default="unset")
+    variable.set("of the caller")
+    seen = []
+    carry_through(lambda: seen.append(variable.get()), LONG)
+    assert seen == ["of the caller"]
 
 
-def test_the_end_of_the_patience_breaks_the_work_off():
-    def work():
-        strike()
-        threading.Event().wait(PATIENCE)
-        pytest.fail("it went on")
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals are another matter there")
+class TestSignals:
+    """Signals reach the main thread, which only waits."""
 
-    with pytest.raises(KeyboardInterrupt):
-        shielded(work, 0.05)
+    def test_interrupted_work_is_carried_through(self):
+        done = []
+
+        def work():
+            strike()
+            done.append(7)
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_through(work, LONG)
+        assert done == [7]
+
+    def test_interrupted_work_that_fails_is_an_interruption(self):
+        def work():
+            strike()
+            raise ZeroDivisionError
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_through(work, LONG)
+
+    def test_the_second_strike_ends_the_wait(self):
+        over = threading.Event()
+
+        def work():
+            strike()
+            strike()
+            over.wait(LONG)
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_through(work, LONG)
+        assert not over.is_set()
+        over.set()
+
+    def test_the_end_of_the_time_ends_the_wait(self):
+        over = threading.Event()
+
+        def work():
+            strike()
+            over.wait(LONG)
+
+        with pytest.raises(KeyboardInterrupt):
+            carry_through(work, 0.05)
+        assert not over.is_set()
+        over.set()
+
+    def test_a_handler_that_raises_nothing_interrupts_nothing(self):
+        acted, done = [], []
+        signal.signal(signal.SIGINT, lambda number, frame: acted.append(number))
+
+        def work():
+            strike()
+            strike()
+            done.append(list(acted))
+
+        try:
+            carry_through(work, LONG)
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        assert done == [[signal.SIGINT, signal.SIGINT]]
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+    def test_what_any_handler_raises_waits_for_the_work(self, name):
+        number = getattr(signal, name)
+
+        def stop(number, frame):
+            raise TimeLimitError
+
+        before = signal.signal(number, stop)
+        done = []
+
+        def work():
+            strike(number)
+            done.append(7)
+
+        try:
+            with pytest.raises(TimeLimitError):
+                carry_through(work, LONG)
+        finally:
+            signal.signal(number, before)
+        assert done == [7]
 
 
-def test_a_handler_that_raises_nothing_interrupts_nothing():
-    acted = []
-    signal.signal(signal.SIGINT, lambda number, frame: acted.append(number))
+@pytest.mark.parametrize("kind", [TimeLimitError, TimeoutError, RuntimeError, SystemExit])
+def test_a_limit_that_is_raised_in_a_thread_waits_for_the_work(kind):
+    done, raised = [], []
 
-    def work():
-        strike()
-        strike()
-        assert acted == [signal.SIGINT, signal.SIGINT]
-        return 7
+    def call():
+        def work():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(caller.ident), ctypes.py_object(kind)
+            )
+            time.sleep(0.2)
+            done.append(7)
 
-    try:
-        assert shielded(work, PATIENCE) == 7
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            carry_through(work, LONG)
+        except BaseException as error:
+            raised.append((type(error), list(done)))
 
-
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_what_ends_a_process_is_kept_away_where_the_process_handles_it(name):
-    number = getattr(signal, name, None)
-    if number is None:
-        pytest.skip(f"this system has no {name}")
-
-    def stop(number, frame):
-        raise SystemExit(143)
-
-    before = signal.signal(number, stop)
-
-    def work():
-        signal.raise_signal(number)
-        return 7
-
-    try:
-        with pytest.raises(ShieldedInterruptError) as caught:
-            shielded(work, PATIENCE)
-        assert signal.getsignal(number) is stop
-    finally:
-        signal.signal(number, before)
-    assert (caught.value.outcome, type(caught.value.reason)) == (7, SystemExit)
-
-
-def test_what_the_handler_of_the_process_raises_goes_on():
-    class StopError(Exception):
-        pass
-
-    def stop(number, frame):
-        raise StopError
-
-    signal.signal(signal.SIGINT, stop)
-
-    def work():
-        strike()
-        return 7
-
-    try:
-        with pytest.raises(ShieldedInterruptError) as caught:
-            shielded(work, PATIENCE)
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    assert type(caught.value.reason) is StopError
-
-
-def test_other_threads_hear_nothing_and_are_let_alone():
-    outcomes = []
-    thread = threading.Thread(target=lambda: outcomes.append(shielded(lambda: 7, PATIENCE)))
-    thread.start()
-    thread.join()
-    assert outcomes == [7]
-
-
-def test_where_ctrl_c_is_ignored_nothing_is_set_aside():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        assert shielded(lambda: signal.getsignal(signal.SIGINT), PATIENCE) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    caller = threading.Thread(target=call)
+    caller.start()
+    caller.join(LONG)
+    assert raised == [(kind, [7])]

@@ -125,7 +125,8 @@ def test_a_refusal_for_want_of_a_key_says_where_to_put_it():
 
 @pytest.mark.parametrize("reason", [KeyboardInterrupt(), GeneratorExit()])
 def test_an_interrupted_submit_that_made_a_job_cancels_it(reason):
-    driver = Driver(effects.InterruptedSubmitError(submitted(), reason), pending())
+    driver = Driver(submitted(), pending())
+    driver.interrupt_send[1] = reason
     with pytest.raises(type(reason)) as caught:
         submit(driver)
     assert caught.value is reason
@@ -133,15 +134,16 @@ def test_an_interrupted_submit_that_made_a_job_cancels_it(reason):
 
 
 def test_an_interrupted_submit_that_made_no_job_cancels_nothing():
-    driver = Driver(effects.InterruptedSubmitError(QUEUE_FULL, KeyboardInterrupt()))
+    driver = Driver(QUEUE_FULL)
+    driver.interrupt_send[1] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         submit(driver)
     assert driver.polls == []
 
 
 def test_an_interrupted_submit_whose_job_can_not_be_cancelled_ends_in_time():
-    interrupted = effects.InterruptedSubmitError(submitted(), KeyboardInterrupt())
-    driver = Driver(interrupted, then=taking(60.0, MAYBE_SENT))
+    driver = Driver(submitted(), then=taking(60.0, MAYBE_SENT))
+    driver.interrupt_send[1] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         submit(driver)
     assert driver.clock <= effects.CANCEL_SECONDS + 0.1

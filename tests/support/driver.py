@@ -41,6 +41,7 @@ class Driver:
         self.pauses: list[float] = []
         self.notes: list[str] = []
         self.interrupt_pause: dict[int, BaseException] = {}
+        self.interrupt_send: dict[int, BaseException] = {}
         self.session = Session(
             Address.parse("https://hub.example", "aki"), lambda: ApiKey(KEY), lambda: self.clock
         )
@@ -79,8 +80,13 @@ class Driver:
 
     def _perform(self, effect: Any) -> Answer | None:
         match effect:
-            case Send(request, seconds):
-                return self._send(request, seconds)
+            case Send(request, seconds, whole):
+                answer = self._send(request, seconds)
+                if whole:
+                    effect.answer = answer
+                if len(self.sent) in self.interrupt_send:
+                    raise self.interrupt_send[len(self.sent)]
+                return answer
             case Pause(seconds):
                 assert seconds >= 0
                 self.pauses.append(seconds)

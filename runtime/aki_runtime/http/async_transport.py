@@ -13,15 +13,12 @@ from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
     Flow,
-    InterruptedRequestError,
     Note,
     Notify,
     Pause,
     Send,
 )
-from ..protocol.requests import Request
 from .library import AsyncHttpClient, require_kind
-from .sync_transport import interrupted
 
 if TYPE_CHECKING:
     from .async_http import AsyncHttp
@@ -85,7 +82,7 @@ class AsyncTransport:
             while True:
                 try:
                     outcome = await self._perform(effect)
-                except (asyncio.CancelledError, InterruptedRequestError) as error:
+                except asyncio.CancelledError as error:
                     if interruption is None:
                         raise _InterruptedFlowError(error) from None
                     effect = flow.throw(error)
@@ -110,7 +107,8 @@ class AsyncTransport:
         match effect:
             case Send(request, seconds, whole):
                 if whole:
-                    return await self._send_whole(request, seconds)
+                    await self._send_whole(effect)
+                    return effect.answer
                 return await self._http.exchange(request, seconds)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
@@ -122,19 +120,22 @@ class AsyncTransport:
                     await cast("Awaitable[object]", shown)
         return None
 
-    async def _send_whole(self, request: Request, seconds: float) -> Answer:
+    async def _send_whole(self, sending: Send) -> None:
         """Send in a task of its own, so that cancelling the caller leaves the request whole."""
-        sending = self._begin(self._http.exchange(request, seconds))
+
+        async def exchange() -> None:
+            sending.answer = await self._http.exchange(sending.request, sending.seconds)
+
+        task = self._begin(exchange())
         try:
-            return await asyncio.shield(sending)
-        except asyncio.CancelledError as error:
-            interruption = error
-        await _outlast(sending, CANCEL_SECONDS)
-        sending.cancel()
-        await _outlast(sending, None)
-        if sending.cancelled() or sending.exception() is not None:
-            raise interruption
-        raise interrupted(request, sending.result(), interruption)
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await _outlast(task, CANCEL_SECONDS)
+            task.cancel()
+            await _outlast(task, None)
+            if not task.cancelled():
+                task.exception()  # or asyncio would log that nobody has asked for it
+            raise
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""

@@ -1,123 +1,58 @@
-"""Keeps Ctrl-C and other signals away from a request whose answer can not be had again.
+"""Carries a request through whose answer cannot be had again, whatever interrupts its caller.
 
-They reach the main thread alone, between any two of its steps. For the length of one request the process's own handlers
-are called at once, as ever, but what they raise is kept until the request is over. A second signal, or the end of the
-patience after the first, breaks the request off.
+The request runs in a thread of its own. What comes from outside strikes the caller alone, which only waits: a signal's
+handler that raises, a time limit that a task queue raises in the caller's thread, a `gevent.Timeout`.
 """
 
-import signal
-import threading
+import _thread
 from collections.abc import Callable
-from types import FrameType
-from typing import Any, TypeVar
-
-T = TypeVar("T")
-
-_Handler = Callable[[int, FrameType | None], object]
-# Ctrl-C, the end of a service, a closed terminal, an alarm, and what Celery sends when a task's time is over;
-# Windows lacks some.
-_SIGNALS = [
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1")
-    if hasattr(signal, name)
-]
+from contextlib import suppress
+from contextvars import copy_context
+from threading import Lock
 
 
-_ending = threading.RLock()
-"""Held while a shield ends, so that no signal of its own comes after it."""
-
-
-class ShieldedInterruptError(BaseException):
-    """A signal came during shielded work, which was carried through.
-
-    Attributes:
-        outcome: What the work returned.
-        reason: What the process's own handler raised.
-    """
-
-    def __init__(self, outcome: Any, reason: BaseException) -> None:
-        super().__init__()
-        self.outcome = outcome
-        self.reason = reason
-
-
-def shielded(work: Callable[[], T], patience: float) -> T:
-    """Carry work through, whatever a signal says.
+def carry_through(work: Callable[[], object], seconds: float) -> None:
+    """Do some work to its end, and raise what it raises.
 
     Args:
         work: What to do.
-        patience: Seconds that it may go on after the first signal.
+        seconds: How long it may go on after the caller was interrupted; a second interruption ends the wait at once.
 
     Raises:
-        ShieldedInterruptError: A handler raised meanwhile, and here is the outcome.
-        BaseException: What the handler raised, where there is no outcome: the work failed, or was broken off.
+        BaseException: What interrupted the caller; the work may have come to its end meanwhile.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return work()
-    shield = _Shield(patience)
-    shield.raise_()
-    try:
-        outcome = work()
-    except BaseException:
-        shield.lower()
-        # A failure matters no more to a caller who is told to stop.
-        if shield.reason is not None:
-            raise shield.reason from None
-        raise
-    shield.lower()
-    if shield.reason is not None:
-        raise ShieldedInterruptError(outcome, shield.reason)
-    return outcome
+    claimed, ended = Lock(), Lock()
+    ended.acquire()
+    context = copy_context()
+    outcomes: list[BaseException | None] = []
 
-
-class _Shield:
-    """Stands in for the handlers of the process.
-
-    Attributes:
-        reason: What one of them raised; None where none did.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self.reason: BaseException | None = None
-        self._patience = patience
-        self._handlers: dict[int, _Handler] = {}
-        self._holds = True
-        self._is_over = False
-        self._timer: threading.Timer | None = None
-
-    def raise_(self) -> None:
-        """Set the handlers aside; signals that are ignored, or that end the process, are let alone."""
-        hear = self._hear
-        for number in _SIGNALS:
-            handler = signal.getsignal(number)
-            if callable(handler):
-                self._handlers[number] = handler
-                signal.signal(number, hear)
-
-    def lower(self) -> None:
-        """Put the handlers back."""
-        with _ending:
-            self._holds = False
-        if self._timer is not None:
-            self._timer.cancel()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._is_over and self.reason is not None:
-            raise self.reason
+    def carry() -> None:
+        if not claimed.acquire(blocking=False):
+            return
         try:
-            self._handlers[number](number, frame)
-        except BaseException as reason:
-            if self.reason is not None and self._holds:
-                raise
-            self.reason = reason
-            self._timer = threading.Timer(self._patience, self._break_off, (number,))
-            self._timer.daemon = True
-            self._timer.start()
+            context.run(work)
+        except BaseException as failure:
+            outcomes.append(failure)
+        else:
+            outcomes.append(None)
+        ended.release()
 
-    def _break_off(self, number: int) -> None:
-        with _ending:
-            if self._holds and hasattr(signal, "pthread_kill"):
-                self._is_over = True
-                signal.pthread_kill(threading.main_thread().ident or 0, number)
+    try:
+        try:
+            _thread.start_new_thread(carry, ())
+        except RuntimeError:
+            carry()  # no more threads: the interpreter ends, or there are too many
+        # On Windows, only a wait with an end lets handlers of signals run.
+        while not ended.acquire(timeout=1.0):
+            pass
+    except BaseException:
+        with suppress(BaseException):
+            if not outcomes:
+                ended.acquire(timeout=seconds)
+        raise
+    failure = outcomes.pop()
+    if failure is not None:
+        try:
+            raise failure
+        finally:
+            del failure  # or the exception would lead to this frame, and the frame to it

@@ -11,16 +11,13 @@ from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
     Flow,
-    InterruptedRequestError,
-    InterruptedSubmitError,
     Note,
     Notify,
     Pause,
     Send,
 )
-from ..protocol.requests import Request
 from .library import SyncHttpClient, require_kind
-from .shield import ShieldedInterruptError, shielded
+from .shield import carry_through
 
 if TYPE_CHECKING:
     from .sync_http import SyncHttp
@@ -79,7 +76,8 @@ class SyncTransport:
         match effect:
             case Send(request, seconds, whole):
                 if whole:
-                    return self._send_whole(request, seconds)
+                    self._send_whole(effect)
+                    return effect.answer
                 return self._http.exchange(request, seconds)
             case Pause(seconds):
                 time.sleep(seconds)
@@ -92,16 +90,10 @@ class SyncTransport:
                     raise ConfigurationError("on_progress is async; use it with AsyncAki")
         return None
 
-    def _send_whole(self, request: Request, seconds: float) -> Answer:
-        """Send so that an interruption leaves the request whole."""
-        try:
-            return shielded(lambda: self._http.exchange(request, seconds), CANCEL_SECONDS)
-        except ShieldedInterruptError as struck:
-            interruption = interrupted(request, struck.outcome, struck.reason)
-        raise interruption
+    def _send_whole(self, sending: Send) -> None:
+        http = self._http
 
+        def exchange() -> None:
+            sending.answer = http.exchange(sending.request, sending.seconds)
 
-def interrupted(request: Request, answer: Answer, reason: BaseException) -> InterruptedRequestError:
-    """Make the exception for a request that was sent whole while its caller was interrupted."""
-    submit = request.purpose == "submit"
-    return (InterruptedSubmitError if submit else InterruptedRequestError)(answer, reason)
+        carry_through(exchange, CANCEL_SECONDS)

@@ -5,7 +5,7 @@ performs each and sends back the outcome, or throws what went wrong.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from ..events import Event
@@ -20,19 +20,21 @@ CANCEL_SECONDS = 5.0
 """Seconds that are spent at the most on telling the hub to cancel a job that nobody waits for."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Send:
     """Perform a request and send back its answer.
 
     Attributes:
         request: What to send.
         seconds: How long it may take.
-        whole: Whether an interruption waits for the answer, for a short time, because it can not be had again.
+        whole: Whether an interruption waits for the answer, for a short time, because it cannot be had again.
+        answer: Where a request that is sent whole leaves its answer, for a flow that is interrupted.
     """
 
     request: Request
     seconds: float
     whole: bool = False
+    answer: Answer | None = field(default=None, init=False)
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,6 @@ class Notify:
 
 Effect: TypeAlias = Send | Pause | Note | Notify
 Flow: TypeAlias = Generator[Effect, Any, T]
-
-
-class InterruptedRequestError(BaseException):
-    """A driver was interrupted during a request that is sent whole, and has waited for the answer.
-
-    Attributes:
-        answer: The answer, which can not be had again.
-        reason: What interrupted it, to be raised again.
-    """
-
-    def __init__(self, answer: Answer, reason: BaseException) -> None:
-        super().__init__()
-        self.answer = answer
-        self.reason = reason
-
-
-class InterruptedSubmitError(InterruptedRequestError):
-    """The request was a submit: its answer may name a job that nobody waits for any more."""
 
 
 @dataclass(frozen=True)

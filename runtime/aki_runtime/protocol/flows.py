@@ -20,7 +20,6 @@ from .certainty import UNCERTAIN, is_busy
 from .effects import (
     CANCEL_SECONDS,
     Flow,
-    InterruptedSubmitError,
     Note,
     Notify,
     Pause,
@@ -71,12 +70,23 @@ def submit(
     while True:
         attempt += 1
         request = requests.submit(session.address, session.key(), endpoint, inputs)
+        seconds = request_seconds(session, deadline, CANCEL_SECONDS)
+        sending = Send(request, seconds, whole=True)
         retry_after: float | None = None
         try:
-            seconds = request_seconds(session, deadline, CANCEL_SECONDS)
-            answer: Answer = yield Send(request, seconds, whole=True)
+            answer: Answer = yield sending
             retry_after = answer.retry_after
             made = reports.read_submit(answer, endpoint)
+            now = session.now()
+            job = JobState(
+                endpoint,
+                made.job_id,
+                deadline=deadline,
+                seen_unfinished=now,
+                next_poll=now + next_poll_delay(0, options.progress_interval, None),
+            )
+            yield Note(f"{endpoint}: job {short(job.job_id)} submitted")
+            return JobView(job, reading)
         except AuthenticationError as error:
             if session.key() is not None:
                 raise
@@ -88,20 +98,11 @@ def submit(
                 raise _no_answer_in_time(endpoint) from error
             else:
                 raise
-        except InterruptedSubmitError as interrupted:
-            yield from _abandon_unseen(session, endpoint, interrupted.answer, options)
-            raise interrupted.reason from None
-        else:
-            now = session.now()
-            job = JobState(
-                endpoint,
-                made.job_id,
-                deadline=deadline,
-                seen_unfinished=now,
-                next_poll=now + next_poll_delay(0, options.progress_interval, None),
-            )
-            yield from _or_abandon(session, job, options, _announce(job))
-            return JobView(job, reading)
+        except BaseException:
+            # Only with its id can a job be cancelled, and the answer has it wherever the interruption struck.
+            if sending.answer is not None:
+                yield from _abandon_unseen(session, endpoint, sending.answer, options)
+            raise
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
         if attempt > options.max_retries or passes(session, pause, deadline):
             raise reason
@@ -152,10 +153,6 @@ def _or_abandon(session: Session, job: JobState, options: Options, flow: Flow[No
     except BaseException:
         yield from abandon(session, job, options, interrupted=True)
         raise
-
-
-def _announce(job: JobState) -> Flow[None]:
-    yield Note(f"{job.endpoint}: job {short(job.job_id)} submitted")
 
 
 def _abandon_unseen(

@@ -7,7 +7,7 @@ from ..errors import AkiError, ConnectionFailedError, DeadlineExceededError
 from ..options import Options
 from . import answers, reports, requests
 from .answers import Answer
-from .effects import CANCEL_SECONDS, Flow, InterruptedRequestError, Note, Pause, Send, Session
+from .effects import CANCEL_SECONDS, Flow, Note, Pause, Send, Session
 from .pace import FIRST_POLL, retry_delay
 from .state import UNFETCHED_SECONDS, JobState
 
@@ -83,11 +83,14 @@ def poll(
         )
         retry_after: float | None = None
         grace = ANSWER_SECONDS if whole and not cancel else 0.0
+        sending = Send(request, request_seconds(session, patience, grace), whole)
+        is_taken = False
         try:
-            answer: Answer = yield Send(request, request_seconds(session, patience, grace), whole)
+            answer: Answer = yield sending
             if answer.status not in answers.RETRYABLE_STATUSES:
                 before = job.status
                 _take_in(session, job, options, answer)
+                is_taken = True
                 job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:
                     yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
@@ -96,16 +99,18 @@ def poll(
             reason: AkiError = answers.status_error(answer, endpoint, job.job_id)
         except ConnectionFailedError as error:
             reason = error
-        except InterruptedRequestError as interrupted:
-            try:
-                _take_in(session, job, options, interrupted.answer)
-            except AkiError:
-                job.inputs_to_send = {**extra, **job.inputs_to_send}
-            raise interrupted.reason from None
-        except BaseException:
-            job.inputs_to_send = {**extra, **job.inputs_to_send}
+        except AkiError:
             raise
-        job.inputs_to_send = {**extra, **job.inputs_to_send}
+        except BaseException:
+            # The answer came all the same, and nobody else can have it.
+            if sending.answer is not None and not is_taken:
+                with suppress(AkiError):
+                    _take_in(session, job, options, sending.answer)
+                    is_taken = True
+            raise
+        finally:
+            if not is_taken:
+                job.inputs_to_send = {**extra, **job.inputs_to_send}
         pause = retry_delay(attempt, retry_after, random.random)
         if retry_after is None:
             # The last pauses grow shorter, so that no long one wastes the end of the time.

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from aki_runtime.standard_streams import reopen_closed
+
 from .exits import Exit, status_of
 
 COMPLETE = "_AKI_COMPLETE"
@@ -14,6 +16,7 @@ COMPLETE = "_AKI_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    reopen_closed()
     if find_spec("typer") is None:
         print(
             "aki: the command line needs an extra: pip install 'aki-client[cli]'", file=sys.stderr

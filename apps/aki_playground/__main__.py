@@ -4,11 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from aki_runtime.standard_streams import reopen_closed
+
 from .app import PlaygroundError, launch
 
 
 def main() -> int:
     """Serve the playground and return an exit status."""
+    reopen_closed()
     parser = argparse.ArgumentParser(
         prog="python -m aki_playground",
         description="A local page on which each endpoint of a hub can be tried.",

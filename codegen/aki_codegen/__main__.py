@@ -3,12 +3,15 @@
 import sys
 from importlib.util import find_spec
 
+from aki_runtime.standard_streams import reopen_closed
+
 NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "markupsafe", "ruff")
 """What the extra `codegen` brings."""
 
 
 def main() -> int:
     """Run a command and return its exit status."""
+    reopen_closed()
     is_sandbox = sys.argv[1:2] == ["sandbox"]
     if not is_sandbox and any(find_spec(module) is None for module in NEEDED):
         print(

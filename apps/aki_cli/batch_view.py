@@ -90,7 +90,7 @@ def told(summary: "Summary") -> Iterator[str]:
         yield "--retry-failed sends the failed rows again"
     if summary.uncertain:
         yield (
-            "uncertain rows may or may not have become jobs; --resubmit-uncertain sends them again, "
+            "uncertain rows may have been paid for; --resubmit-uncertain sends them again, "
             "and may pay twice"
         )
     yield f"outcomes: {summary.output}"

@@ -15,10 +15,10 @@ def reopen_closed() -> None:
                 os.dup2(2, 1)
             else:
                 # It gets the lowest free number, which is this one; a file opened later would be printed into.
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _is_open(number: int) -> bool:

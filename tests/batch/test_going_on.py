@@ -3,6 +3,7 @@
 import pytest
 from aki_client import Aki, batch
 from aki_sandbox.faults.effects import Reset
+from aki_sandbox.faults.job_effects import Forget, Lapse, WorkerFails
 from batch.rows import write
 
 
@@ -48,7 +49,7 @@ class TestGoingOn:
         assert [o["row"] for o in read()] == list(range(1, 21))
 
     def test_sends_failed_rows_only_where_that_is_said(self, run, source, hub):
-        fault = hub.faults.add(Reset(reached=True), on="final", nth=5)
+        fault = hub.faults.add(WorkerFails(), on="submit", nth=5)
         assert run(source).failed == 1
         assert fault.hits == 1
         assert run(source).failed == 1
@@ -68,9 +69,21 @@ class TestGoingOn:
         assert (summary.done, summary.picked_up) == (20, 1)
         assert hub.hub.jobs_submitted == 20
 
+    @pytest.mark.parametrize("kind", ["UnexpectedAnswerError", "ServerError", "NotFoundError"])
+    def test_asks_for_the_same_job_whatever_the_hub_had_said_instead_of_its_end(
+        self, run, source, hub, output, kind
+    ):
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", aki.llama3_8b_chat.submit(prompt_input="row 3;").id)
+            told = {"error": {"type": kind, "message": "a login page"}}
+            journal.note_outcome("3", batch.RowState.FAILED, told)
+        assert run(source, retry_failed=True).done == 20
+        assert hub.hub.jobs_submitted == 20
+
     @pytest.mark.parametrize("as_completed", [False, True])
     def test_writes_a_row_once_that_is_tried_again(self, run, source, hub, read, as_completed):
-        hub.faults.add(Reset(reached=True), on="final", nth=5)
+        hub.faults.add(WorkerFails(), on="submit", nth=5)
         run(source, as_completed=as_completed)
         run(source, retry_failed=True, as_completed=as_completed)
         assert sorted(o["row"] for o in read()) == list(range(1, 21))
@@ -105,3 +118,55 @@ class TestGoingOn:
             pytest.raises(batch.JournalInUseError, match="another process works on the journal"),
         ):
             run(source)
+
+
+class TestALostResult:
+    """A job that ran, or may have run, and whose result cannot be had: uncertain, paid again only at a word."""
+
+    @pytest.fixture
+    def left_on_the_hub(self, output):
+        """Leave the job of row 3 on the hub, as a killed run does, and return it."""
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            job = aki.llama3_8b_chat.submit(prompt_input="[[dur=0.7]] row 3;")
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", job.id)
+            yield job
+
+    @pytest.fixture(params=["lapsed", "forgotten", "fetched"])
+    def lost(self, request, hub, left_on_the_hub):
+        """The same job, whose result nobody can have any more."""
+        match request.param:
+            case "lapsed":
+                hub.faults.add(Lapse(), on="poll")
+            case "forgotten":
+                hub.faults.add(Forget(), on="poll")
+            case _:
+                left_on_the_hub.result()
+
+    def test_is_uncertain_and_may_have_been_billed(self, hub, run, source, lost, read):
+        summary = run(source, limit=3)
+        assert (summary.failed, summary.uncertain) == (0, 1)
+        (outcome,) = [o for o in read() if o["status"] == "uncertain"]
+        assert outcome["row"] == 3
+        assert "it ran, its result is lost, it may have been billed" in outcome["error"]["message"]
+
+    def test_is_not_paid_again_with_the_failed_rows(self, hub, run, source, lost):
+        run(source, limit=3)
+        before = hub.hub.jobs_submitted
+        assert run(source, limit=3, retry_failed=True).uncertain == 1
+        assert hub.hub.jobs_submitted == before
+
+    def test_is_had_anew_where_that_is_said(self, hub, run, source, lost):
+        run(source, limit=3)
+        assert run(source, limit=3, resubmit_uncertain=True).done == 3
+
+    def test_whose_answer_broke_in_this_very_run_is_uncertain_too(self, hub, run, source):
+        hub.faults.add(Reset(reached=True), on="final", nth=5)
+        assert run(source).uncertain == 1
+        assert run(source, retry_failed=True).uncertain == 1
+        assert hub.hub.jobs_submitted == 20
+
+    def test_of_a_job_that_was_followed_until_it_lapsed_is_a_failure(self, hub, run):
+        hub.faults.add(Lapse(), on="poll", nth=2)
+        summary = run([{"prompt_input": "[[dur=1]]", "id": 1}])
+        assert (summary.failed, summary.uncertain) == (1, 0)

@@ -56,8 +56,8 @@ def test_a_failed_submit(error, verdict):
     ("error", "verdict"),
     [
         (JobFailedError("", **JOB), Verdict.ROW_FAILED),
-        (ResultGoneError("", **JOB), Verdict.ROW_FAILED),
-        (JobUnknownError("", **JOB), Verdict.ROW_FAILED),
+        (ResultGoneError("", **JOB), Verdict.UNCERTAIN),
+        (JobUnknownError("", **JOB), Verdict.UNCERTAIN),
         (ConnectionFailedError(""), Verdict.ROW_FAILED),
         (AuthenticationError("", status=401), Verdict.RUN_FAILED),
     ],

@@ -85,7 +85,7 @@ def test_a_batch_that_is_not_done_says_what_can_be_done():
         "7 jobs of an earlier run were picked up",
         "the same command goes on with the rows that are left",
         "--retry-failed sends the failed rows again",
-        "uncertain rows may or may not have become jobs; --resubmit-uncertain sends them again, and may pay twice",
+        "uncertain rows may have been paid for; --resubmit-uncertain sends them again, and may pay twice",
         "outcomes: out.jsonl",
         "journal:  out.jsonl.journal (keep it to go on)",
     ]

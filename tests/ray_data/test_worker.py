@@ -9,6 +9,8 @@ from aki_client.batch import JournalMismatchError
 from aki_runtime.ray.cells import CallRow
 from aki_sandbox.faults.effects import Cut, Reset
 from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.server import SandboxServer
+from aki_sandbox.settings import HubSettings
 from ray_data.conftest import LEASE, Line, row
 from support.patience import until
 
@@ -118,6 +120,24 @@ class TestTheHub:
             make_worker(line, endpoint="minimax_m3").outcomes([row("1")])
 
 
+class TestAHubThatDoesNotCancel:
+    """As the public server: a job goes on whatever it is told."""
+
+    @pytest.fixture
+    def hub(self):
+        settings = HubSettings(worker_slots=64, honour_cancel=False)
+        with SandboxServer(settings=settings) as server:
+            yield server
+
+    @pytest.mark.slow
+    def test_is_asked_for_the_same_job_where_its_time_was_over(self, make_worker, line, hub):
+        long = row("1", "[[dur=12 steps=2]] row 1;")
+        (outcome,) = make_worker(line, timeout=0.5).outcomes([long])
+        assert (outcome.status, outcome.error.type) == ("failed", "DeadlineExceededError")
+        (outcome,) = make_worker(line, retry_failed=True).outcomes([long])
+        assert (outcome.status, hub.hub.jobs_submitted) == ("done", 1)
+
+
 class TestTwoWorkers:
     """Ray has started a block again while the worker that was taken for dead lives."""
 
@@ -175,11 +195,15 @@ class TestTheLedger:
         assert outcome.status == "done"
         assert jobs(hub) == ["row 1;"]
 
-    def test_has_the_result_that_an_answer_did_not_bring(self, make_worker, line, hub):
+    def test_has_no_result_that_an_answer_did_not_bring(self, make_worker, line, hub):
         hub.faults.add(Cut(), on="final")
-        worker = make_worker(line)
-        (outcome,) = worker.outcomes([row("1")])
-        assert (outcome.status, outcome.error.type) == ("failed", "ResultGoneError")
+        (outcome,) = make_worker(line).outcomes([row("1")])
+        assert (outcome.status, outcome.error.type) == ("uncertain", "ResultGoneError")
+        assert "it ran, its result is lost, it may have been billed" in outcome.error.message
+        (outcome,) = make_worker(line, retry_failed=True).outcomes([row("1")])
+        assert (outcome.status, hub.hub.jobs_submitted) == ("uncertain", 1)
+        (outcome,) = make_worker(line, resubmit_uncertain=True).outcomes([row("1")])
+        assert (outcome.status, hub.hub.jobs_submitted) == ("done", 2)
 
 
 def polls_have_ended(hub):

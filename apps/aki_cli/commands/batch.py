@@ -72,7 +72,7 @@ def batch(
         bool,
         typer.Option(
             "--resubmit-uncertain",
-            help="Send rows again that may have been sent: perhaps paid twice.",
+            help="Send rows again that may have been paid: perhaps twice.",
         ),
     ] = False,
     dry_run: Annotated[

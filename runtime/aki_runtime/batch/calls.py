@@ -23,7 +23,7 @@ from .patience import Patience
 from .plain import holds_media, plain_fields, plain_outputs
 from .rows import Row
 from .speed import Speed
-from .verdict import Verdict, of_poll, of_submit
+from .verdict import ENDS, Verdict, of_poll, of_submit
 
 AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
 KeepForRow: TypeAlias = Callable[[int, Media, str], str]
@@ -31,8 +31,6 @@ KeepForRow: TypeAlias = Callable[[int, Media, str], str]
 
 SUBMITS_AT_ONCE = 16
 """Rows that are being submitted at the same time, at the most: so many can be uncertain when the process is killed."""
-
-_ENDS = {Verdict.UNCERTAIN: RowState.UNCERTAIN, Verdict.ROW_FAILED: RowState.FAILED}
 
 
 class Calls:
@@ -93,7 +91,7 @@ class Calls:
                     return None
                 made = await self._submit(row)
                 if not isinstance(made, AsyncJob):
-                    state = _ENDS.get(of_submit(made))
+                    state = ENDS.get(of_submit(made))
                     if state is not None:
                         return await self._without_job(row, state, made, begun)
                     await self._notes.release(row)
@@ -172,7 +170,7 @@ class Calls:
         if error is not None and of_poll(error) is Verdict.RUN_FAILED:
             raise error
         self._speed.ended()
-        state = RowState.DONE if output is not None else RowState.FAILED
+        state = RowState.DONE if error is None else ENDS[of_poll(error)]
         return await self._settle(job, number, kept, begun, state, output, error)
 
     async def _watch(self, job: AsyncJob[Any, Any], begun: float) -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any
 
-from ..shapes import is_object
 from .calls import AnyEndpoint, Calls, KeepForRow
 from .committer import Committer
 from .entry import Entry, RowState
@@ -13,7 +12,7 @@ from .errors import JournalMismatchError
 from .gate import Gate
 from .journal import Journal
 from .notes import Notes
-from .outcome import Outcome, Status
+from .outcome import Outcome, Status, has_unknown_end
 from .patience import Patience
 from .rows import Row
 from .speed import Speed
@@ -21,7 +20,6 @@ from .stopping import Stop
 
 _LOOKED_UP_AT_ONCE = 64
 _UNREAD = 1000
-_UNKNOWN_END = ("ConnectionFailedError", "DeadlineExceededError")
 
 
 class Engine:
@@ -162,7 +160,7 @@ class Engine:
         if entry is None:
             return self._calls.carry_out(row, None)
         self._on_again("uncertain" if entry.state is RowState.UNCERTAIN else "failed")
-        if entry.state is RowState.FAILED and entry.job_id and _has_unknown_end(entry):
+        if has_unknown_end(entry):
             self.picked_up += 1
             return self._calls.pick_up_again(entry)
         return self._calls.carry_out(row, entry.state)
@@ -211,11 +209,6 @@ def _require_same(row: Row, entry: Entry) -> None:
             "give the same rows in the same order, or another journal",
             [f"row {row.number:,}"],
         )
-
-
-def _has_unknown_end(entry: Entry) -> bool:
-    error = (entry.outcome or {}).get("error")
-    return is_object(error) and error.get("type") in _UNKNOWN_END
 
 
 async def _outlast(task: "asyncio.Task[None]") -> None:

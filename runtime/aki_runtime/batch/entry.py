@@ -19,7 +19,7 @@ class RowState(StrEnum):
     FAILED = "failed"
     """It ended without one, or no job could be made of it."""
     UNCERTAIN = "uncertain"
-    """Its submit may or may not have reached the hub: sending it again could pay twice."""
+    """Its submit may have reached the hub, or its job ran and the result is lost: sending it again could pay twice."""
 
 
 FINAL = (RowState.DONE, RowState.FAILED, RowState.UNCERTAIN)

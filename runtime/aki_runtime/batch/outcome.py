@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..errors import AkiError
+from .. import errors
+from ..errors import AkiError, JobError
+from ..protocol.certainty import RESULT_LOST, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
 from .entry import Entry, RowState
 
@@ -32,7 +34,8 @@ class RowError:
     def of(cls, error: BaseException) -> "RowError":
         """Describe an exception."""
         message = error.message if isinstance(error, AkiError) else str(error)
-        return cls(type(error).__name__, message)
+        is_lost = isinstance(error, AkiError) and result_lost(error)
+        return cls(type(error).__name__, f"{message}; {RESULT_LOST}" if is_lost else message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Outcome:
 
     Attributes:
         row: Its number among the rows, from 1.
-        status: `done`; `failed`: without a result; `uncertain`: its submit may or may not have become a job.
+        status: `done`; `failed`: without a result; `uncertain`: its submit may or may not have become a job, or its
+            job ran and the result is lost.
         outputs: The outputs by name, as JSON values; media are paths below the output's folder, or data URIs where
             no folder was given. Of a failed row those that came before its end.
         error: Why there is no result.
@@ -100,3 +104,10 @@ def outcome_of(entry: Entry) -> Outcome:
         tokens=integer_or_none(noted.get("tokens")),
         seconds=number_or_none(noted.get("seconds")),
     )
+
+
+def has_unknown_end(entry: Entry) -> bool:
+    """Whether a row failed only because the end of its job could not be learnt: the job is asked for once more."""
+    error = outcome_of(entry).error if entry.state is RowState.FAILED and entry.job_id else None
+    # A `JobError` alone says something about the job, as in `certainty.end_unknown`.
+    return error is not None and not issubclass(getattr(errors, error.type, AkiError), JobError)

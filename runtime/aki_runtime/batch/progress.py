@@ -18,7 +18,7 @@ class Progress:
         rows: How many rows there are; None while nobody knows.
         done: Rows with a result, those of earlier runs included.
         failed: Rows that ended without one.
-        uncertain: Rows whose submit may or may not have become a job.
+        uncertain: Rows that may have been paid for, and have no result.
         running: Jobs on the hub now.
         limit: Jobs that may be on the hub now, as the hub bears it.
         tokens: Tokens generated in this run, where outputs tell them.
@@ -54,7 +54,7 @@ class Summary:
         rows: How many rows were to be done.
         done: Rows with a result, those of earlier runs included.
         failed: Rows that ended without one.
-        uncertain: Rows whose submit may or may not have become a job; they are not sent again unasked.
+        uncertain: Rows that may have been paid for, and have no result; they are not sent again unasked.
         before: How many rows had their outcome from earlier runs.
         picked_up: Jobs of earlier runs that this one picked up.
         tokens: Tokens generated in this run, where outputs tell them.

@@ -31,7 +31,7 @@ class Settings:
         ignore_extra: Leave columns out that are for nothing; else they are a fault.
         limit: Only the first so many rows.
         retry_failed: Begin rows again that earlier runs ended as failed.
-        resubmit_uncertain: Send rows again whose submit may have reached the hub: they may be paid twice.
+        resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         as_completed: Write rows in the order in which they end; else in the order of the input.
         survives_power_loss: Wait for the disk with each note and file.
         patience: Seconds that the hub may be out of reach before the batch stops.

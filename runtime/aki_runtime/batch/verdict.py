@@ -10,7 +10,8 @@ from ..errors import (
     NotEntitledError,
     NotFoundError,
 )
-from ..protocol.certainty import is_busy, made_no_job
+from ..protocol.certainty import is_busy, made_no_job, result_lost
+from .entry import RowState
 
 
 class Verdict(Enum):
@@ -19,8 +20,11 @@ class Verdict(Enum):
     AGAIN = "no job was made, and a later try may succeed"
     ROW_FAILED = "this row will never succeed as it is"
     RUN_FAILED = "no row will succeed"
-    UNCERTAIN = "a job may or may not have been made"
+    UNCERTAIN = "a job may have been made or has run, and its result cannot be had"
 
+
+ENDS = {Verdict.UNCERTAIN: RowState.UNCERTAIN, Verdict.ROW_FAILED: RowState.FAILED}
+"""How a row has ended; the other verdicts are not its end."""
 
 _NO_ROW_WILL_DO = (
     AuthenticationError,
@@ -40,7 +44,7 @@ def of_submit(error: AkiError) -> Verdict:
 
 def of_poll(error: AkiError) -> Verdict:
     """Judge a job whose end could not be learnt, or that ended without a result."""
-    return _without_result(error)
+    return Verdict.UNCERTAIN if result_lost(error) else _without_result(error)
 
 
 def _without_result(error: AkiError) -> Verdict:

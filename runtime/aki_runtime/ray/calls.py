@@ -17,10 +17,8 @@ from ..batch.gate import Gate
 from ..batch.outcome import Outcome, outcome_of
 from ..batch.patience import Patience
 from ..batch.speed import Speed
-from ..batch.verdict import Verdict, of_submit
-from ..errors import (
-    AkiError,
-)
+from ..batch.verdict import ENDS, Verdict, of_submit
+from ..errors import AkiError
 from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
 from .cells import CallRow
@@ -45,11 +43,6 @@ from .operations import (
     NoteJob,
     Release,
 )
-
-_WITHOUT_JOB = {
-    Verdict.UNCERTAIN: RowState.UNCERTAIN,
-    Verdict.ROW_FAILED: RowState.FAILED,
-}
 
 
 class Calls:
@@ -160,7 +153,7 @@ class Calls:
             async with self._submits:
                 answer = await self._begin_and_submit(row, attempt)
                 if isinstance(answer, AkiError):
-                    state = _WITHOUT_JOB.get(of_submit(answer))
+                    state = ENDS.get(of_submit(answer))
                     if state is not None:
                         return await note_outcome(
                             self._book, row, attempt, state, failed_outcome(answer)

@@ -14,11 +14,12 @@ from ..batch.entry import RowState
 from ..batch.outcome import Outcome, RowError, outcome_of
 from ..batch.plain import holds_media, plain_fields, plain_outputs
 from ..batch.speed import Speed
-from ..batch.verdict import Verdict, of_poll
-from ..errors import AkiError, DeadlineExceededError, JobError, ResultGoneError
+from ..batch.verdict import ENDS, Verdict, of_poll
+from ..errors import AkiError, DeadlineExceededError, JobError
 from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
 from ..models.base import OutputModel
+from ..protocol.certainty import result_lost
 from .cells import CallRow
 from .operations import Answer, Attempt, Ended, Held, Look, NoteOutcome, Operation
 
@@ -84,17 +85,18 @@ class Following:
         error = await self._await_end(job)
         if error is None and not job.ended:
             return 0.0
-        if is_taken_over and isinstance(error, ResultGoneError):
+        if is_taken_over and error is not None and result_lost(error):
             other = await self._outcome_of_another(row)
             if other is not None:
                 return other
         self._speed.ended()
         if error is not None:
-            if of_poll(error) is Verdict.RUN_FAILED:
+            verdict = of_poll(error)
+            if verdict is Verdict.RUN_FAILED:
                 raise error
             partial = error.partial if isinstance(error, JobError) else {}
             failed = failed_outcome(error, plain_fields(partial, self._keeper(row)), job.id)
-            return await note_outcome(self._book, row, attempt, RowState.FAILED, failed)
+            return await note_outcome(self._book, row, attempt, ENDS[verdict], failed)
         return await note_outcome(
             self._book, row, attempt, RowState.DONE, await self._done(row, job)
         )

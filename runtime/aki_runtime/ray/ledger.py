@@ -13,9 +13,7 @@ from pathlib import Path
 from ..batch.entry import FINAL, Entry, RowState
 from ..batch.errors import JournalInUseError
 from ..batch.journal import Journal
-from ..batch.outcome import Outcome, RowError
-from ..errors import ConnectionFailedError
-from ..shapes import is_object
+from ..batch.outcome import Outcome, RowError, has_unknown_end
 from .operations import (
     Answer,
     Attempt,
@@ -156,7 +154,7 @@ class Ledger:
     def _begin_again(self, begin: Begin, entry: Entry) -> Answer:
         journal = self._journal.as_owner(str(begin.attempt))
         journal.begin_again(begin.row_id, after=entry.state)
-        if entry.job_id is None or not _has_unknown_end(entry):
+        if entry.job_id is None or not has_unknown_end(entry):
             return Fresh()
         journal.note_job(begin.row_id, entry.job_id)
         return Known(entry.job_id)
@@ -192,9 +190,3 @@ class Ledger:
             # A worker makes one attempt at a time for a row, so that an earlier one of its own has ended.
             return 0.0
         return self._heard_of.get(worker, self._began) + self._lease - self._now()
-
-
-def _has_unknown_end(entry: Entry) -> bool:
-    """Whether a job was given up because the hub could not be reached: it may have ended well, and been paid."""
-    error = (entry.outcome or {}).get("error")
-    return is_object(error) and error.get("type") == ConnectionFailedError.__name__

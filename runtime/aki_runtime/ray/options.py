@@ -37,7 +37,7 @@ class CallOptions:
         patience: Seconds that the hub may be out of reach before the dataset fails.
         media: A folder that all nodes see, for pictures, sounds and films; without it they are data URIs in the
             JSON column, and in the journal.
-        resubmit_uncertain: Send rows again whose submit may have reached the hub: they may be paid twice.
+        resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         retry_failed: Send rows again that ended without a result.
         key_file: A file on each node that holds the key; AKI_API_KEY of the worker's environment where it is not given.
         api_server: The hub's address; AKI_API_SERVER or the package's hub where it is not given.

@@ -93,6 +93,8 @@ class CallView:
         self, request: gr.Request, arguments: Mapping[str, Any] | None
     ) -> AsyncIterator[dict[Component, Any]]:
         if arguments is None:
+            # Gradio clears everything that a generator without a single update may touch.
+            yield {self._results.status: gr.update()}
             return
         tab = request.session_hash or ""
         folder = self._bench.results_of(tab)

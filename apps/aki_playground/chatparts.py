@@ -7,7 +7,7 @@ import gradio as gr
 
 def chatbot() -> gr.Chatbot:
     """Put an empty conversation where the page is being built."""
-    # Answers are Markdown of somebody else: sanitised, without formulas, and the page's policy loads nothing they name.
+    # What it shows is neutral Markdown already; the sanitiser and the page's policy stand behind that.
     return gr.Chatbot(
         show_label=False,
         placeholder="The conversation appears here.",

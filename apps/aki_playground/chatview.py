@@ -14,7 +14,7 @@ from .conversation import (
     AttachmentError,
     Message,
     Turn,
-    answer_message,
+    answered,
     draft_of,
     messages_to_send,
     shown_messages,
@@ -163,6 +163,8 @@ class ChatView:
         self, request: gr.Request, turn: Turn | None
     ) -> AsyncIterator[dict[Component, Any]]:
         if turn is None:
+            # Gradio clears everything that a generator without a single update may touch.
+            yield {self._status: gr.update()}
             return
         tab = request.session_hash or ""
         folder = self._bench.results_of(tab)
@@ -188,15 +190,18 @@ class ChatView:
         }
 
     def _kept(self, turn: Turn, reader: AnswerReader, folder: Path) -> dict[Component, Any]:
-        """Keep the turn; one that brought no answer goes back into the box, to be sent again."""
-        if reader.text or reader.finished:
-            whole = [*turn.asked, answer_message(reader.text)]
-            path = save_text(transcript(whole), folder, f"{self._card.name}-conversation")
-            return {
-                self._history: whole,
-                self._save: gr.update(value=str(path), interactive=True),
-            }
-        return {self._draft: turn.draft, self._chat: shown_messages(turn.before)}
+        """Keep the turn; a message without a whole answer goes back into the box, to be sent again."""
+        if not (reader.text or reader.finished):
+            return {self._draft: turn.draft, self._chat: shown_messages(turn.before)}
+        history = answered(turn, reader.text, whole=reader.finished)
+        path = save_text(transcript(history), folder, f"{self._card.name}-conversation")
+        kept: dict[Component, Any] = {
+            self._history: history,
+            self._save: gr.update(value=str(path), interactive=True),
+        }
+        if not reader.finished:
+            kept |= {self._draft: turn.draft, self._chat: shown_messages(history)}
+        return kept
 
     def _read(
         self, history: list[Message], draft: Any, system: str, values: tuple[Any, ...]

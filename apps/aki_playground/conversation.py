@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from .neutral import neutral
+
 Message: TypeAlias = dict[str, Any]
-"""One message as a call takes it: a role, and text or parts with one medium each."""
+"""One message as a call takes it: a role, and text or parts with one medium each.
+
+One that no call takes holds the key `failed`: it belongs to a turn whose answer did not arrive whole.
+"""
 
 
 class AttachmentError(ValueError):
@@ -74,14 +79,18 @@ def user_message(draft: Draft, taken: Collection[str]) -> Message:
 
 
 def messages_to_send(system: str, history: Sequence[Message]) -> list[Message]:
-    """Return the whole conversation, with what the model is told before it."""
-    told: list[Message] = [{"role": "system", "content": system}] if system.strip() else []
-    return [*told, *history]
+    """Return the conversation as a call takes it, after its system prompt."""
+    opening: list[Message] = [{"role": "system", "content": system}] if system.strip() else []
+    return [*opening, *(message for message in history if "failed" not in message)]
 
 
-def answer_message(text: str) -> Message:
-    """Make a message of an answer."""
-    return {"role": "assistant", "content": text}
+def answered(turn: Turn, text: str, *, whole: bool) -> list[Message]:
+    """Return a conversation with one more turn; one whose answer is not whole is marked as failed."""
+    answer: Message = {"role": "assistant", "content": text}
+    if whole:
+        return [*turn.asked, answer]
+    latest = [*turn.asked[len(turn.before) :], answer]
+    return [*turn.before, *({**message, "failed": True} for message in latest)]
 
 
 def shown_messages(
@@ -94,13 +103,16 @@ def shown_messages(
         answer: The answer as far as it has come; None where none is awaited.
         thinking: What the model thought before it.
     """
-    shown = [part for message in history for part in _shown(message)]
+    parts = [part for message in history for part in _shown(message)]
     if thinking:
         note = {"title": "Thinking", "status": "done" if answer else "pending"}
-        shown.append({"role": "assistant", "content": thinking, "metadata": note})
+        parts.append({"role": "assistant", "content": thinking, "metadata": note})
     if answer is not None and (answer or not thinking):
-        shown.append({"role": "assistant", "content": answer})
-    return shown
+        parts.append({"role": "assistant", "content": answer})
+    return [
+        {**part, "content": neutral(part["content"])} if isinstance(part["content"], str) else part
+        for part in parts
+    ]
 
 
 def transcript(history: Iterable[Message]) -> str:
@@ -115,6 +127,8 @@ def transcript(history: Iterable[Message]) -> str:
 def _shown(message: Message) -> list[Message]:
     role, content = message["role"], message["content"]
     if isinstance(content, str):
+        if "failed" in message and role == "assistant":
+            content += "\n\n*(Incomplete: the next call leaves this turn out.)*"
         return [{"role": role, "content": content}]
     return [
         {"role": role, "content": value if kind == "text" else {"path": value}}

@@ -5,6 +5,9 @@ So a request must name this server as its host, and must not come from another p
 answer has the browser load nothing from anywhere else, whatever a hub's answer asks for.
 """
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
@@ -14,9 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Gradio begins with a script within the page, and compiles its own templates; values are no part of them.
-        # Its player of films makes a blob of a script of this server.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        # Gradio compiles its own templates, which no value is part of, and its video player makes a blob of
+        # a script of this server. The page's own inline scripts are allowed by their hashes, so that what an
+        # answer brings in has none: a handler in an attribute, or a javascript: link.
+        "script-src 'self' 'unsafe-eval' blob:{}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
@@ -30,14 +34,16 @@ _POLICY = "; ".join(
     )
 )
 _HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-_REPLACED = frozenset({name for name, _ in _HEADERS} | {b"access-control-allow-origin"})
+_REPLACED = frozenset(
+    {name for name, _ in _HEADERS} | {b"access-control-allow-origin", b"content-security-policy"}
+)
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
 class Guard:
@@ -63,14 +69,32 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*_kept(message.get("headers", ())), *_HEADERS]
+                message["headers"] = _guarded(message.get("headers", ()))
             await send(message)
 
         refusal = self._refusal(Headers(scope=scope), scope["method"], scope["path"])
-        if refusal is None:
-            await self._app(scope, receive, send_guarded)
-        else:
+        if refusal is not None:
             await PlainTextResponse(refusal, status_code=403)(scope, receive, send_guarded)
+        elif scope["path"] == "/":
+            await self._send_page(scope, receive, send)
+        else:
+            await self._app(scope, receive, send_guarded)
+
+    async def _send_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the page whole, and name its inline scripts in the policy."""
+        # Compressed, the scripts could not be found.
+        headers = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app({**scope, "headers": headers}, receive, keep)
+        body = b"".join(message.get("body", b"") for message in messages)
+        start = messages[0]
+        guarded = _guarded(start.get("headers", ()), _INLINE_SCRIPT.findall(body))
+        await send({**start, "headers": guarded})
+        await send({"type": "http.response.body", "body": body})
 
     def _refusal(self, headers: Headers, method: str, path: str) -> str | None:
         host = headers.get("host", "")
@@ -91,5 +115,10 @@ class Guard:
         return None
 
 
-def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, value in headers if name.lower() not in _REPLACED]
+def _guarded(
+    headers: Iterable[tuple[bytes, bytes]], scripts: Iterable[bytes] = ()
+) -> list[tuple[bytes, bytes]]:
+    digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
+    policy = _POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
+    kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED]
+    return [*kept, *_HEADERS, (b"content-security-policy", policy.encode())]

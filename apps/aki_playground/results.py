@@ -82,7 +82,7 @@ class Results:
         """Return the updates that make room for the next result."""
         return {
             self.status: status_html("Sending …", "busy"),
-            self._text: "",
+            self._text: gr.update(value="", label="text"),
             self._images: gr.update(value=None, label="images"),
             self._audio: None,
             self._video: None,
@@ -107,23 +107,23 @@ class Results:
             case Failed(error):
                 partial = getattr(error, "partial", {})
                 seen = outcome_of(partial, self._card.outputs, folder, f"{self._card.name}-partial")
-                updates |= self._shown(seen) | self._saved(seen, folder)
+                updates |= self._shown(seen, "incomplete") | self._saved(seen, folder)
             case _ if (data := getattr(sight, "data", None)) is not None:
                 seen = outcome_of(told_by(data), self._progress, folder, "preview")
-                updates |= self._shown(seen, preview=True)
+                updates |= self._shown(seen, "preview")
             case _:
                 pass
         return updates
 
-    def _shown(self, seen: Outcome, *, preview: bool = False) -> dict[Component, Any]:
+    def _shown(self, seen: Outcome, label: str = "") -> dict[Component, Any]:
         updates: dict[Component, Any] = {}
         if seen.text is not None:
-            updates[self._text] = seen.text
+            updates[self._text] = gr.update(value=seen.text, label=label or "text")
         if seen.images:
             updates[self._images] = gr.update(
                 value=[str(path) for path in seen.images],
                 columns=1 if len(seen.images) == 1 else 2,
-                label="preview" if preview else "images",
+                label=label or "images",
             )
         if seen.audios:
             updates[self._audio] = str(seen.audios[0])

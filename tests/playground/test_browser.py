@@ -82,6 +82,61 @@ def test_a_refused_value_is_explained_at_its_field_and_nothing_is_sent(page, sha
     assert shared_hub.hub.request_count == before
 
 
+def test_a_refused_run_keeps_the_result_that_is_there(page):
+    choose(page, "z_image_turbo")
+    write(page, "field-prompt", "A cute robot")
+    page.locator("#field-width input[type=number]").fill("256")
+    page.locator("#run").click()
+    status(page, "Done")
+    page.locator("#field-width input[type=number]").fill("1000")
+    page.locator("#run").click()
+    status(page, "Nothing was sent: look at width.")
+    page.wait_for_timeout(1000)
+    status(page, "Nothing was sent: look at width.")
+    assert page.locator("#result-images img").first.is_visible()
+    assert page.locator("#files a").first.is_visible()
+    assert [page.locator(f"#{name}").inner_text() for name in ("run", "cancel")] == [
+        "Run",
+        "Cancel",
+    ]
+
+
+def test_a_refused_message_keeps_the_conversation(page):
+    choose(page, "llama3_8b_chat")
+    write(page, "draft", "Hi")
+    page.locator("#run").click()
+    status(page, "Done")
+    page.locator("#run:not([disabled])").click()
+    status(page, "Nothing was sent")
+    page.wait_for_timeout(1000)
+    status(page, "Nothing was sent")
+    assert 'You wrote: "Hi"' in page.locator("#chat").inner_text()
+    assert [
+        page.locator(f"#{name}").inner_text() for name in ("run", "cancel", "clear", "save")
+    ] == [
+        "Send",
+        "Cancel",
+        "New conversation",
+        "Save",
+    ]
+
+
+def test_a_partial_answer_is_marked_and_the_next_call_leaves_its_turn_out(page):
+    choose(page, "llama3_8b_chat")
+    write(page, "draft", "Tell me all [[errkeep=truncated]]")
+    page.locator("#run").click()
+    status(page, "truncated")
+    page.locator("#chat", has_text="Incomplete: the next call leaves this turn out.").wait_for()
+    write(page, "draft", "Try again")
+    page.locator("#run:not([disabled])").click()
+    page.locator("#chat", has_text='You wrote: "Try again"').wait_for()
+    status(page, "Done")
+    source = shown_code(page, "Try again")
+    assert "Tell me all" not in source
+    assert '"assistant"' not in source
+    assert "Incomplete" in page.locator("#chat").inner_text()
+
+
 def test_a_fault_goes_away_as_soon_as_it_is_repaired(page):
     choose(page, "z_image_turbo")
     page.locator("#field-width input[type=number]").fill("1000")

@@ -77,5 +77,6 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere_and_to_be_framed_by_
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "http" not in policy
+        assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
         assert answer.headers["x-frame-options"] == "DENY"
         assert "access-control-allow-origin" not in answer.headers

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 from aki_sandbox.catalogue import load_catalogue
@@ -26,8 +27,39 @@ def evil(trap):
         f"<iframe srcdoc='<script>parent.hacked = true</script>'></iframe>"
         f"<style>@import url({trap}/style); body {{ display: none }}</style>"
         f"$$\\href{{javascript:window.hacked=true}}{{x}}$$ \\(\\includegraphics{{{trap}/latex}}\\) "
-        "${window.hacked = true} {{constructor.constructor('window.hacked = true')()}}"
+        "${window.hacked = true} {{constructor.constructor('window.hacked = true')()}} "
+        '<svg width=600 height=200><a href="javascript:window.hacked=true"><rect width=600 height=200></rect></a></svg>'
+        f'<svg><image href="{trap}/svg"/><use href="{trap}/use#x"/></svg>'
+        '<math href="javascript:window.hacked=true">m</math>'
+        f'<div style="position:fixed;inset:0;background:url({trap}/css)"><a href="{trap}/div">d</a></div>'
+        f"[data](data:text/html,hacked) [mail](mailto:x@y.z?body=secret) [hidden]({trap}/link) [ref][1] ![ref][1] "
+        "`<svg>` \\`<img src=x onerror=window.hacked=true>` | a `|` <u>u</u> `|"
     )
+
+
+BLOCKS = """[1]: javascript:window.hacked=true
+
+~~~ info`with`ticks
+~~~
+    ```
+<svg id="evil1"><a href="javascript:window.hacked=true"><text>x</text></a></svg>
+- ```
+<svg id="evil2"></svg>
+
+```html
+<svg id="shown"></svg> [a](b)
+```
+~~~~
+````
+~~~
+<svg id="evil3"></svg>
+> ```
+> x
+<svg id="evil4"></svg>
+```mermaid
+graph TD; A["<a id='evil5' href='http://127.0.0.1:9/'>x</a>"]; click A "javascript:window.hacked=true"
+```
+"""
 
 
 class _Trap(BaseHTTPRequestHandler):
@@ -90,6 +122,13 @@ def unharmed(page, trap):
     assert trap.seen == []
 
 
+def hidden_links(page):
+    """Return the links of a conversation whose text is not their address."""
+    links = page.locator("#chat .md a").evaluate_all("all => all.map(a => [a.href, a.innerText])")
+    shown = [(unquote(address).removeprefix("mailto:"), text) for address, text in links]
+    return [link for link in shown if link[0].rstrip("/") != link[1].rstrip("/")]
+
+
 @pytest.mark.parametrize("endpoint", ["llama3_8b_chat", "z_image_turbo"])
 def test_what_a_hub_says_of_itself_is_shown_as_text(open_page, playground, trap, endpoint):
     page = open_page(playground.address)
@@ -110,10 +149,44 @@ def test_an_answer_runs_nothing_and_loads_nothing(context, playground, trap):
     page.locator("#run").click()
     page.locator("#chat", has_text="one by one.").wait_for()
     page.locator("#status", has_text="Done").wait_for()
-    assert page.locator("#chat [href^='javascript:']").count() == 0
-    assert page.locator("#chat .katex").count() == 0
-    # Markdown may name a picture; the page's policy is what keeps the browser from asking for it.
-    assert any("Content Security Policy" in text for text in blocked)
+    message = page.locator("#chat .md").last
+    assert "<svg width=600 height=200>" in message.inner_text()
+    assert page.locator("#chat .md").locator("img, svg, style, math, [style], .katex").count() == 0
+    assert hidden_links(page) == []
+    assert not [text for text in blocked if "Content Security Policy" in text]
+    unharmed(page, trap)
+
+
+def test_a_message_of_many_blocks_is_text_too(context, playground, trap):
+    page = context.new_page()
+    page.goto(playground.address)
+    choose(page, "llama3_8b_chat")
+    write(page, "draft", BLOCKS)
+    page.locator("#run").click()
+    page.locator("#status", has_text="Done").wait_for()
+    assert page.locator("#chat .md [id]").count() == 0
+    assert page.locator("#chat .md svg:not(button svg)").count() == 0
+    assert page.locator("#chat .mermaid").count() == 0
+    assert hidden_links(page) == []
+    code = page.locator("#chat .md code", has_text='<svg id="shown"></svg> [a](b)')
+    code.first.wait_for()
+    unharmed(page, trap)
+
+
+def test_a_script_that_got_into_the_page_does_not_run(context, playground, trap):
+    page = context.new_page()
+    page.goto(playground.address)
+    page.locator("#run").wait_for()
+    page.evaluate(
+        """() => { document.body.insertAdjacentHTML('afterbegin',
+            `<svg id="trap" width=600 height=200><a href="javascript:void(window.hacked=true)">
+             <rect width=600 height=200></rect></a></svg><img src="data:," onerror="window.hacked = true">`);
+            const script = document.createElement('script');
+            script.textContent = 'window.hacked = true';
+            document.body.append(script); }"""
+    )
+    page.locator("#trap rect").click(force=True)
+    page.wait_for_timeout(300)
     unharmed(page, trap)
 
 

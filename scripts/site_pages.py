@@ -5,6 +5,7 @@ README, endpoint pages come from `aki_codegen.export`, the API reference names o
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 TOP = Path(__file__).parents[1]
-GENERATED = TOP / "generated"
+GENERATED = TOP / os.environ.get("SITE_OF", "generated")
 PACKAGE = "aki_client"
 
 README_PAGES = {

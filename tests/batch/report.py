@@ -10,6 +10,9 @@ from pathlib import Path
 if __name__ == "__main__":
     # Instead of this folder, whose names are no modules of their own.
     sys.path[0] = str(Path(__file__).parents[1])
+    from support.package import use_made_package
+
+    use_made_package()
 
 from batch.trial import Figures, Trial, carry_out
 from support.pages import Part, table

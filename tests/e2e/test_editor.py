@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aki_client.endpoints._flux_dev import flux_dev
 from support.lsp import Document, language_server
+from support.package import made_package
 
 ENDPOINTS = ("aki.flux_dev", "aio.flux_dev", "flux_dev", "awaitable_flux_dev")
 CALLS = tuple(map("".join, product(ENDPOINTS, ("", ".stream", ".submit"))))
@@ -55,7 +56,8 @@ def document(tmp_path_factory):
     server = shutil.which("basedpyright-langserver", path=Path(sys.executable).parent)
     assert server, "basedpyright is not installed beside this Python"
     workspace = tmp_path_factory.mktemp("workspace")
-    (workspace / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict"}))
+    project = {"typeCheckingMode": "strict", "extraPaths": [str(made_package())]}
+    (workspace / "pyrightconfig.json").write_text(json.dumps(project))
     settings = {"python": {"pythonPath": sys.executable}}
     lines = [line for call in CALLS for line in forms_of(call)]
     with language_server([server, "--stdio"], workspace, settings) as running:

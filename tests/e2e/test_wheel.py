@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
+from support.package import made_package
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
@@ -32,7 +33,7 @@ CALL = """
 import sys
 from aki_client import Aki
 with Aki("any", api_server=sys.argv[1]) as aki:
-    image = aki.z_image_turbo(prompt="a robot", width=128, height=128).images[0]
+    image = aki.call("z_image_turbo", {"prompt": "a robot", "width": 128, "height": 128}).images[0]
 print(image.format, len(image.bytes) > 100)
 """
 
@@ -166,7 +167,7 @@ class TestWithExtras:
     def test_the_same_package_comes_out_as_in_the_checkout(self, with_extras):
         done = with_extras.run("aki-codegen", "generate", "--out", "same")
         assert done.returncode == 0, done.stderr
-        made, committed = with_extras.workplace / "same", ROOT / "generated"
-        assert files_below(made) == files_below(committed)
-        for path in files_below(committed):
-            assert (made / path).read_bytes() == (committed / path).read_bytes(), path
+        made, here = with_extras.workplace / "same", made_package()
+        assert files_below(made) == files_below(here)
+        for path in files_below(here):
+            assert (made / path).read_bytes() == (here / path).read_bytes(), path

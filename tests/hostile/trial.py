@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from aki_codegen import cli, runtime
+import aki_runtime
+from aki_codegen import cli
 from aki_codegen.fetching import source
 from hostile import audit, watch
 from hostile.corpus import Case
@@ -31,8 +32,8 @@ except ImportError:  # Windows
 
 PACKAGE = "hub_client"
 _PUBLIC = [
-    Path(runtime.__file__).parent / "public.py",
-    *Path(runtime.__file__).parent.glob("*/**/public.py"),
+    Path(aki_runtime.__file__).parent / "public.py",
+    *Path(aki_runtime.__file__).parent.glob("*/**/public.py"),
 ]
 
 

@@ -21,7 +21,8 @@ def running_playground(*arguments, path=(), key=KEY):
     """Run a playground until the end of the block; yields the process, whose `address` is that of the page."""
     pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AKI_")}
-    environment = {**inherited, "AKI_API_KEY": key, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    folders = [*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**inherited, "AKI_API_KEY": key, "PYTHONPATH": os.pathsep.join(folders)}
     process = subprocess.Popen(
         [sys.executable, "-m", "aki_playground", "--no-browser", *arguments],
         env=environment,

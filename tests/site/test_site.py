@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aki_runtime import public
+from support.package import made_package
 from support.site import TOP, built_site
 
 pytest.importorskip("material", reason="mkdocs-material is not installed")
@@ -56,7 +57,7 @@ def test_no_style_sheet_loads_anything_from_elsewhere(site: Path) -> None:
 
 
 def test_every_endpoint_has_a_page_that_is_listed(site: Path) -> None:
-    names = json.loads((TOP / "generated/aki_client/spec/names.json").read_text("utf-8"))
+    names = json.loads((made_package() / "aki_client/spec/names.json").read_text("utf-8"))
     listed = text_of(site, "endpoints/index.html")
     for named in (value["name"] for key, value in names.items() if isinstance(value, dict)):
         assert f'href="{named}.html"' in listed

@@ -19,11 +19,11 @@ from aki_codegen.export.snippets import FILES
 from aki_codegen.snapshot.files import read
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
-from support.site import TOP
+from support.package import made_package
 
 pytestmark = pytest.mark.slow
 
-SNAPSHOT = read(TOP / "generated" / "aki_client")
+SNAPSHOT = read(made_package() / "aki_client")
 assert SNAPSHOT is not None
 PAGES = {
     path.stem: text

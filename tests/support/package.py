@@ -21,9 +21,12 @@ def made_package(name: str = "aki_client") -> Path:
     if not folder.is_dir():
         CACHE.mkdir(exist_ok=True)
         made = Path(mkdtemp(dir=CACHE))
-        command = [sys.executable, "-m", "aki_codegen", "generate", "--out", made, "--package", name]
+        command = [sys.executable, "-m", "aki_codegen", "generate"]
+        options = ["--out", made, "--package", name]
         # In that folder, so that no pyproject.toml overrides names.
-        done = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, *options], cwd=made, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"the tests' client could not be generated:\n{done.stderr}")
         for old in CACHE.glob(f"{name}-*"):

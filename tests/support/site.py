@@ -12,17 +12,19 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from support.package import made_package
+
 TOP = Path(__file__).parents[2]
 
 
 @cache
 def built_site() -> Path:
-    """Build the site as `make docs` does, into a folder of its own."""
+    """Build the site as `make docs` does, of the tests' own client, into a folder of its own."""
     folder = Path(mkdtemp(prefix="site-"))
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
         cwd=TOP,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SITE_OF": str(made_package())},
         capture_output=True,
         encoding="utf-8",
         timeout=300,

@@ -12,9 +12,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from support.package import made_package
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "generated" / "aki_client"
+PACKAGE = made_package() / "aki_client"
 OK = ROOT / "tests" / "typing" / "ok.py"
 BAD = ROOT / "tests" / "typing" / "bad.py"
 CHECKED = [str(path) for path in (PACKAGE, OK, BAD)]

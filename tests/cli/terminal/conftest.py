@@ -71,6 +71,7 @@ def terminal(hub: SandboxServer, tmp_path: Path) -> Iterator[Terminal]:
         pytest.skip("the console script aki is not installed beside this Python")
     environment = {
         "PATH": f"{AKI.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONPATH": os.environ["PYTHONPATH"],
         "HOME": str(tmp_path),
         "TERM": "xterm-256color",
         "LANG": "C.UTF-8",

@@ -24,7 +24,8 @@ _OURS_OF_TEMPLATES = {
         "_client",
         "_hub",
     ),
-    *("default_async_endpoint", "default_endpoint", "lazy_attributes", "sorted", "self", "name"),
+    *("default_async_endpoint", "default_endpoint", "lazy_attributes", "require"),
+    *("sorted", "self", "name"),
     *("__all__", "__call__", "__dir__", "__getattr__", "__name__", "__version__"),
     *("endpoint", "output", "progress", "title", "description", "category", "version"),
     *(
@@ -81,7 +82,7 @@ OURS = frozenset(_OURS_OF_TEMPLATES | _OURS_OF_TYPES)
 _CALLED = frozenset(
     {
         *("Aki", "AsyncAki", "Field", "Hub", "default_async_endpoint", "default_endpoint"),
-        *("endpoint", "lazy_attributes", "sorted"),
+        *("endpoint", "lazy_attributes", "require", "sorted"),
     }
 )
 _SHAPES = (
@@ -117,7 +118,9 @@ _SHAPES = (
     ),
     *(ast.Dict, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
 )
-_MODULES = re.compile(r"typing|collections\.abc|pydantic|PACKAGE(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_MODULES = re.compile(
+    r"typing|collections\.abc|pydantic|(PACKAGE|aki_runtime)(\.[A-Za-z_][A-Za-z0-9_]*)*"
+)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Blank letters, fillers and variation selectors, which Python calls printable.
 _BLANK = re.compile(

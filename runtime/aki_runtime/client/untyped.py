@@ -104,7 +104,7 @@ def encode_untyped(
             encoded[name] = _encoded(name, value, allow_paths=allow_paths)
         except ValidationError as error:
             problems.append(f"{name}: {error.errors()[0]['msg']}")
-        except (MediaError, OSError, TypeError, ValueError) as error:
+        except (OSError, RecursionError, TypeError, ValueError) as error:
             problems.append(f"{name}: {error}")
     if problems:
         raise InvalidParametersError(endpoint, problems)
@@ -112,9 +112,10 @@ def encode_untyped(
 
 
 def _encoded(name: str, value: Any, *, allow_paths: bool) -> Any:
-    if isinstance(value, float):
-        encode_json(value)  # refuses what is no number
-    if isinstance(value, str | bool | int | float):
+    if isinstance(value, int | float):
+        encode_json(value)  # refuses what JSON cannot carry
+        return value
+    if isinstance(value, str):
         return value
     if name == "chat_context":
         context = {"allow_paths": allow_paths}

@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import MissingOutputError
 from ..events import Meta
+from ..json_value import check_encodes
 from ..media.display import output_bundle
 from ..media.objects import Media
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
@@ -83,7 +84,14 @@ class InputModel(BaseModel):
     def _obeys_the_hub(
         cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> Any:
-        parameter = parameters_of(cls)[info.field_name or ""]
+        accepted = cls._accepted(value, handler, parameters_of(cls)[info.field_name or ""])
+        if isinstance(accepted, int | float):
+            # A hub that converts takes any number, but JSON has neither NaN nor numbers of 5,000 digits.
+            check_encodes(accepted)
+        return accepted
+
+    @staticmethod
+    def _accepted(value: Any, handler: ValidatorFunctionWrapHandler, parameter: Parameter) -> Any:
         if parameter.type == "choice" and isinstance(value, bool | int | float):
             return _chosen(value, parameter)
         try:

@@ -46,6 +46,8 @@ def _sentence(name: str, details: list[ErrorDetails], known: Mapping[str, Parame
 def _reason(value: object, parameter: Parameter, detail: ErrorDetails) -> str:
     if detail["type"] == "rule":
         return detail["msg"]
+    if detail["type"] == "json_value" and isinstance(value, int):
+        return "has more digits than JSON can carry"
     if detail["type"] in ("greater_than_equal", "less_than_equal") and is_number(value):
         return in_range(value, parameter)
     if detail["type"] == "string_too_long":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..errors import InvalidParametersError
 from ..hub import Address
 from ..secret import ApiKey
 from .body import Body, encode_body
@@ -31,18 +32,42 @@ class Request:
     endpoint: str = ""
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
+    _body: Body = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Encode the body here, where a failure cannot be taken for one of the connection.
+
+        Raises:
+            TypeError, ValueError, RecursionError: A value has no JSON form.
+            OSError: A file can not be read any more.
+        """
+        object.__setattr__(self, "_body", encode_body(self.payload or {}))
 
     def body(self) -> Body:
         """The JSON body."""
-        return encode_body(self.payload or {})
+        return self._body
 
 
 def submit(
     address: Address, key: ApiKey | None, endpoint: str, inputs: Mapping[str, Any]
 ) -> Request:
-    """Make a job. Never blocking: a result that a blocking call misses can not be had any more."""
-    payload = {**inputs, **_with_key(key), "wait_for_result": False}
-    return Request("submit", "POST", address.call_url(endpoint), endpoint, payload=payload)
+    """Make a job. Never blocking: a result that a blocking call misses can not be had any more.
+
+    Raises:
+        InvalidParametersError: The inputs cannot be encoded.
+    """
+    try:
+        return Request(
+            "submit",
+            "POST",
+            address.call_url(endpoint),
+            endpoint,
+            payload={**inputs, **_with_key(key), "wait_for_result": False},
+        )
+    except (OSError, RecursionError, TypeError, ValueError) as error:
+        reason = f"the request cannot be encoded: {error}"
+    # Raised here, so that no traceback leads to a frame that holds the key.
+    raise InvalidParametersError(endpoint, [reason])
 
 
 def poll(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import __version__
 from .exits import Exit
-from .naming import DEFAULT_PACKAGE, package_name_fault
+from .naming import DEFAULT_OUT, DEFAULT_PACKAGE, package_name_fault
 from .problems import GenerationError
 
 EXIT_TABLE = """exit status:
@@ -57,8 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     generate = commands.add_parser(
         "generate",
         help="ask a hub for its endpoints and write a typed client",
-        description="Ask a hub for its endpoints and write a typed client. With AKI_API_KEY set the hub "
-        "is https://aki.io; with AKI_API_SERVER or --server, that one; with none, the sandbox hub.",
+        description="Ask a hub for its endpoints and write a typed client. The hub is that of --server or "
+        "AKI_API_SERVER; else the one that the package was made from; else https://aki.io where there is a "
+        "key, and the sandbox hub where there is none.",
         epilog=EXIT_TABLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -110,8 +111,7 @@ def _configure_generate(command: argparse.ArgumentParser) -> None:
     add(
         "--force",
         action="store_true",
-        help="take an empty list, or one that removes more than half, for what it says; "
-        "let the sandbox replace what a real hub described",
+        help="take an empty list, or one that removes more than half, for what it says",
     )
     command.set_defaults(run=_generate, usage_error=command.error)
 
@@ -147,12 +147,15 @@ def _configure_diff(command: argparse.ArgumentParser) -> None:
         default="text",
         help="how the changes are shown (%(default)s)",
     )
+    _add_server(command)
     _add_hub(command)
-    command.set_defaults(run=_diff)
+    command.set_defaults(run=_diff, usage_error=command.error)
 
 
 def _add_server(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--server", metavar="URL", help="the hub's address (AKI_API_SERVER)")
+    command.add_argument(
+        "--server", metavar="URL", help="the hub's address (AKI_API_SERVER, or the package's hub)"
+    )
 
 
 def _add_hub(command: argparse.ArgumentParser) -> None:
@@ -174,7 +177,7 @@ def _add_package(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out",
         type=Path,
-        default=Path("generated"),
+        default=Path(DEFAULT_OUT),
         metavar="DIR",
         help="output folder (generated)",
     )
@@ -246,6 +249,8 @@ def _export(options: argparse.Namespace) -> Exit:
 
 
 def _diff(options: argparse.Namespace) -> Exit:
+    if options.server and options.old is not None:
+        options.usage_error("--server names the hub where no states are named; leave one out")
     from .commands.diff import run
 
     return run(options)

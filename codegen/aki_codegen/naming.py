@@ -25,6 +25,9 @@ def _words(text: str) -> frozenset[str]:
 DEFAULT_PACKAGE = "aki_client"
 """What a package is imported as where nothing else is asked for."""
 
+DEFAULT_OUT = "generated"
+"""Where a package goes unless `--out` says otherwise."""
+
 MAX_NAME = 80
 """Characters of a name at the most; longer ones are cut."""
 
@@ -127,6 +130,13 @@ def class_names(
         wire: ClassName(known.get(wire) or taken.free(_camel(name)))
         for wire, name in sorted(names.items())
     }
+
+
+def file_names(names: Mapping[str, Identifier], taken: Iterable[str]) -> dict[str, str]:
+    """Return the names of endpoints' files in a folder where others are taken, capitals apart, by the hub's names."""
+    chosen = _Taken(taken)
+    free = {wire: name for wire, name in sorted(names.items()) if chosen.claim(name)}
+    return {wire: free.get(wire) or chosen.free(f"{name}_") for wire, name in sorted(names.items())}
 
 
 def category_name(category: str) -> ClassName | None:

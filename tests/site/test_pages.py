@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from aki_codegen.commands.export import offered_endpoints
-from aki_codegen.export.markup import markdown as escaped
 from aki_codegen.export.pages import endpoint_pages
+from aki_codegen.markup import markdown as escaped
 from export.documents import snapshot_of
 from support.metadata import details
 

@@ -51,7 +51,11 @@ def run(options: argparse.Namespace) -> Exit:
 
 def _check_live(options: argparse.Namespace, snapshot: Snapshot) -> Exit:
     with choose_target(
-        options.server, options.layout, options.api_key_file, allow_http=options.allow_http
+        options.server,
+        options.layout,
+        options.api_key_file,
+        snapshot.hub,
+        allow_http=options.allow_http,
     ) as target:
         print(f"Asking {target.introduction}.", file=sys.stderr, flush=True)
         live = refreshed(target, snapshot, lambda done, total: None, force=True)

@@ -69,7 +69,7 @@ def _states(options: argparse.Namespace, opened: ExitStack) -> tuple[State, Stat
         return _named(options.old, options, opened), _named(options.new, options, opened)
     if options.old is not None:
         return _named(options.old, options, opened), _of_package(options)
-    return _of_package(options), _live(None, options, opened)
+    return _of_package(options), _live(options.server, options, opened)
 
 
 def _named(name: str, options: argparse.Namespace, opened: ExitStack) -> State:
@@ -106,8 +106,15 @@ def _of_revision(revision: str, options: argparse.Namespace) -> State:
 
 
 def _live(server: str | None, options: argparse.Namespace, opened: ExitStack) -> State:
+    package = read(options.out / options.package)
     target = opened.enter_context(
-        choose_target(server, options.layout, options.api_key_file, allow_http=options.allow_http)
+        choose_target(
+            server,
+            options.layout,
+            options.api_key_file,
+            package.hub if package is not None else None,
+            allow_http=options.allow_http,
+        )
     )
 
     def snapshot(other: Snapshot | None) -> Snapshot:

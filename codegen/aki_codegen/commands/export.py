@@ -16,7 +16,6 @@ from ..output.folder import MANIFEST_NAME
 from ..output.write import write_beside, write_package
 from ..parsing.parse import parse
 from ..problems import GenerationError
-from ..rendering.render import comment_for
 from ..rendering.schema import Schema
 from ..snapshot.files import COMMENT, read
 from ..snapshot.snapshot import Snapshot
@@ -81,7 +80,7 @@ def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str
         )
     files = {path: text.encode() for path, text in texts.items()}
     manifest = {
-        COMMENT: comment_for(options.package).replace("generate", f"export {options.what}"),
+        COMMENT: f"Made by `aki-codegen export {options.what}` from endpoint metadata. Do not edit.",
         "files": {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }
     files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()

@@ -1,6 +1,7 @@
 """The `generate` command: who is asked, how far it has come, and what came of it, in words."""
 
 import argparse
+import os
 import sys
 from collections.abc import Container, Mapping
 from dataclasses import replace
@@ -46,15 +47,22 @@ def _run(options: argparse.Namespace) -> Exit:
         snapshot = previous
     else:
         with choose_target(
-            options.server, options.layout, options.api_key_file, allow_http=options.allow_http
+            options.server,
+            options.layout,
+            options.api_key_file,
+            previous.hub if previous is not None else None,
+            allow_http=options.allow_http,
         ) as target:
             _say(f"Asking {target.introduction}.")
             snapshot = refreshed(target, previous, _show_progress, force=options.force)
             if doubt(target, snapshot):
                 _say(doubt(target, snapshot))
     settled = read_overrides(Path("pyproject.toml"))
-    if settled is not None:
-        snapshot = replace(snapshot, overrides=settled)
+    snapshot = replace(
+        snapshot,
+        overrides=snapshot.overrides if settled is None else settled,
+        out=_as_named(options.out),
+    )
     prepared = prepare(
         snapshot,
         options.out,
@@ -65,13 +73,19 @@ def _run(options: argparse.Namespace) -> Exit:
     )
     _warn_of_edits(prepared)
     changes = _changes(previous, prepared)
-    history = with_changes(options.out, options.package, changes or ())
+    history = with_changes(options.out, snapshot, options.package, changes or ())
     with uninterrupted():
         outcome = publish(prepared, options.out, changes=history, project=options.project)
         _summarize(outcome, options.out / options.package)
         if changes is not None:
             print(as_text(changes), end="", flush=True)
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
+
+
+def _as_named(out: Path) -> str:
+    """Return a folder as anybody names it who is in the current one."""
+    place, here = Path(os.path.abspath(out)), Path.cwd()  # noqa: PTH100 - links are not followed
+    return (place.relative_to(here) if place.is_relative_to(here) else out).as_posix()
 
 
 def _warn_of_edits(prepared: Prepared) -> None:

@@ -9,6 +9,7 @@ from aki_runtime.shapes import is_array, is_object
 from .. import __version__
 from ..ir import Endpoint
 from ..literals import doc_text
+from ..markup import without_markup
 from ..naming import identifiers
 from ..rendering.describe import endpoint_summary
 from ..rendering.schema import Schema
@@ -204,18 +205,14 @@ def _list_of(schema: Schema) -> Schema:
 
 
 def _without_markup(value: object) -> object:
-    """Take the meaning from HTML and links in descriptions, which readers of OpenAPI show as CommonMark."""
+    """Write descriptions as readers of OpenAPI take them, which show CommonMark."""
     if is_array(value):
         return [_without_markup(item) for item in value]
     if not is_object(value):
         return value
     return {
-        name: _plain(item)
+        name: without_markup(item)
         if name == "description" and isinstance(item, str)
         else _without_markup(item)
         for name, item in value.items()
     }
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("[", "\\[")

@@ -1,6 +1,6 @@
 """Pages of a reference, one per endpoint and one that lists them: Markdown for MkDocs and whatever else reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
@@ -8,15 +8,17 @@ from typing import Any
 from aki_runtime.hub import Address
 
 from ..ir import ChoiceType, Endpoint, FieldType, MediaListType, MediaType, Output, Parameter
-from ..literals import Code, name
-from ..naming import Identifier
+from ..markup import Markdown, code, code_block, markdown
+from ..naming import file_names
 from ..rendering.describe import MAX_SHOWN_CHOICES, default_text, type_phrase
 from ..rendering.templates import fill
 from ..snapshot.snapshot import Snapshot
-from .markup import code, markdown
 from .snippets import snippets
 
 INDEX = PurePosixPath("index.md")
+TAKEN = ("index", "readme")
+"""What MkDocs, and whoever shows a folder, takes for the page of the folder itself."""
+
 MOST_CHOICES = 1_000
 
 _OUTPUTS = {"image": "Picture", "audio": "Sound", "video": "Film"}
@@ -33,21 +35,18 @@ def endpoint_pages(
         package: What the package is imported as.
     """
     address = Address(snapshot.server, snapshot.layout)
-    pages = {_path(e): _page(e, package, address) for e in endpoints}
+    paths = {
+        wire: f"{name}.md"
+        for wire, name in file_names({e.wire_name: e.name for e in endpoints}, TAKEN).items()
+    }
+    pages = {PurePosixPath(paths[e.wire_name]): _page(e, package, address) for e in endpoints}
     pages[INDEX] = fill(
         "docs_index.md.jinja",
         server=code(snapshot.server),
-        count=Code(str(len(endpoints))),
-        categories=_categories(endpoints),
+        count=markdown(str(len(endpoints))),
+        categories=_categories(endpoints, paths),
     )
     return pages
-
-
-def _path(endpoint: Endpoint) -> PurePosixPath:
-    # An endpoint may be called index: the underscore keeps its page from hiding the list.
-    return PurePosixPath(
-        f"{endpoint.name}_.md" if endpoint.name == "index" else f"{endpoint.name}.md"
-    )
 
 
 def _page(endpoint: Endpoint, package: str, address: Address) -> str:
@@ -55,7 +54,7 @@ def _page(endpoint: Endpoint, package: str, address: Address) -> str:
     return fill(
         "docs_endpoint.md.jinja",
         title=markdown(endpoint.title),
-        name=name(endpoint.name),
+        function=code(f"aki.{endpoint.name}"),
         wire_name=code(endpoint.wire_name),
         has_other_name=str(endpoint.name) != endpoint.wire_name,
         category=markdown(endpoint.category or "other"),
@@ -67,29 +66,29 @@ def _page(endpoint: Endpoint, package: str, address: Address) -> str:
         outputs=[_output_row(o) for o in endpoint.outputs if o.wire_name != "error"],
         progress=[_output_row(o) for o in endpoint.progress],
         has_progress=bool(endpoint.progress),
-        sync=made.sync,
-        asynchronous=made.asynchronous,
-        command=made.command,
-        curl_call=made.curl_call,
-        curl_progress=made.curl_progress,
-        models=name(endpoint.models),
-        package=name(Identifier(package)),
+        sync=code_block("python", made.sync),
+        asynchronous=code_block("python", made.asynchronous),
+        command=code_block("bash", made.command),
+        curl_call=code_block("bash", made.curl_call),
+        curl_progress=code_block("bash", made.curl_progress),
+        output_model=code(f"{endpoint.models}Output"),
+        models=code(f"{package}.models"),
     )
 
 
-def _parameter_row(parameter: Parameter) -> dict[str, Code]:
+def _parameter_row(parameter: Parameter) -> dict[str, Markdown]:
     default = parameter.default
     optional = (
-        code(default_text(default.value, parameter.type)) if default is not None else Code("")
+        code(default_text(default.value, parameter.type)) if default is not None else markdown("")
     )
     return {
         "name": code(str(parameter.name)),
         "takes": _with_description(type_phrase(parameter.type), parameter.description),
-        "default": Code("**required**") if parameter.required else optional,
+        "default": Markdown("**required**") if parameter.required else optional,
     }
 
 
-def _output_row(output: Output) -> dict[str, Code]:
+def _output_row(output: Output) -> dict[str, Markdown]:
     return {
         "name": code(str(output.name)),
         "holds": _with_description(_output_phrase(output.type), output.description),
@@ -106,7 +105,7 @@ def _output_phrase(kind: FieldType) -> str:
             return type_phrase(kind)
 
 
-def _with_description(phrase: str, description: str) -> Code:
+def _with_description(phrase: str, description: str) -> Markdown:
     said = description.strip().rstrip(".")
     return markdown(f"{phrase}. {said}." if said else phrase)
 
@@ -120,10 +119,10 @@ def _is_cut(parameter: Parameter) -> bool:
 def _all_choices(parameter: Parameter) -> dict[str, Any]:
     choices = parameter.type.choices if isinstance(parameter.type, ChoiceType) else ()
     shown = [code(str(choice)) for choice in choices[:MOST_CHOICES]]
-    return {"name": code(str(parameter.name)), "listed": Code(", ".join(shown))}
+    return {"name": code(str(parameter.name)), "listed": Markdown(", ".join(shown))}
 
 
-def _categories(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
+def _categories(endpoints: Sequence[Endpoint], paths: Mapping[str, str]) -> list[dict[str, Any]]:
     def category(endpoint: Endpoint) -> str:
         return endpoint.category or "other"
 
@@ -133,8 +132,8 @@ def _categories(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
             "name": markdown(named),
             "endpoints": [
                 {
-                    "name": name(e.name),
-                    "page": Code(str(_path(e))),
+                    "name": markdown(e.name),
+                    "page": Markdown(paths[e.wire_name]),
                     "title": markdown(e.title),
                     "description": markdown(e.description),
                 }

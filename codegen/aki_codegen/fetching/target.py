@@ -1,4 +1,4 @@
-"""Which hub is asked, and with which key: command line, environment, or the sandbox."""
+"""Which hub is asked, and with which key: command line, environment, the package itself, or the sandbox."""
 
 import os
 from collections.abc import Generator
@@ -36,9 +36,21 @@ class Target:
 
 @contextmanager
 def choose_target(
-    server: str | None, layout: str | None, key_file: Path | None, *, allow_http: bool
+    server: str | None,
+    layout: str | None,
+    key_file: Path | None,
+    own: Address | None,
+    *,
+    allow_http: bool,
 ) -> Generator[Target, None, None]:
     """Decide which hub to ask; the sandbox, where nothing names another, lives as long as the context.
+
+    Args:
+        server: The hub of the command line; else that of the environment.
+        layout: Its layout; else that of the package where it is the package's hub.
+        key_file: A file with the key; else that of the environment.
+        own: The hub that the package was made from; None where that is the sandbox, or there is no package.
+        allow_http: Send the key over plain http to another machine.
 
     Raises:
         GenerationError: The address, the key file or the way of sending the key can not be used.
@@ -46,13 +58,20 @@ def choose_target(
     if server is not None and not server.strip():
         raise GenerationError("--server is empty; give the hub's address, or leave the option out")
     key = _read_key(key_file)
-    named = server or os.environ.get("AKI_API_SERVER") or (AKI_IO if key is not None else None)
-    if named is None:
+    named = server or os.environ.get("AKI_API_SERVER", "").strip()
+    # A package's hub comes before AKI.IO, which must not get a key that is meant for another.
+    if not named and own is not None:
+        named = own.server
+    if not named and key is not None:
+        named = AKI_IO
+    if not named:
         with _sandbox() as target:
             yield target
         return
     try:
         address = Address.parse(named, layout or "aki")
+        if own is not None and own.server == address.server and layout is None:
+            address = own
         address.require_private(key, allow_http=allow_http or http_allowed_by_environment())
     except ConfigurationError as error:
         raise GenerationError(error.message) from None

@@ -16,7 +16,8 @@ from ..rendering.entry import Entry
 from ..rendering.fieldsource import generator_version
 from ..rendering.kept import NOTHING, Kept, KeptPackage
 from ..rendering.modules import make_modules
-from ..rendering.render import comment_for
+from ..rendering.render import COMMENT as MADE_BY
+from ..rendering.render import command_for
 from ..snapshot.files import COMMENT, HISTORY, to_files
 from ..snapshot.snapshot import Snapshot
 
@@ -83,9 +84,14 @@ def make_package(snapshot: Snapshot, name: str, kept: Kept = NOTHING) -> Package
         wire: unread[wire].fingerprint if wire in unread else fingerprint(details)
         for wire, details in sorted(documents.items())
     }
-    texts = to_files(named, comment_for(name), {wire: k.document for wire, k in unread.items()})
+    texts = to_files(
+        named,
+        MADE_BY,
+        command_for(snapshot, name),
+        {wire: k.document for wire, k in unread.items()},
+    )
     files = {**modules.files, **texts}
-    files[MANIFEST] = _manifest(files, fingerprints, comment_for(name))
+    files[MANIFEST] = _manifest(files, fingerprints)
     return Package(
         name,
         files,
@@ -121,11 +127,9 @@ def _readable(documents: Mapping[str, object], known: Container[str]) -> dict[st
     }
 
 
-def _manifest(
-    files: Mapping[PurePosixPath, bytes], fingerprints: Mapping[str, str], comment: str
-) -> bytes:
+def _manifest(files: Mapping[PurePosixPath, bytes], fingerprints: Mapping[str, str]) -> bytes:
     document = {
-        COMMENT: comment,
+        COMMENT: MADE_BY,
         "history": [str(HISTORY)],
         "generator": {
             "aki-codegen": __version__,

@@ -1,56 +1,38 @@
-"""REPORT.md: what a generated package holds, and what is wrong with the metadata. Plain text, no code."""
+"""REPORT.md: what a generated package holds, and what is wrong with the metadata. No code."""
 
 import json
-import re
 
 from aki_runtime.shapes import is_object
 
-from ..literals import doc_text
+from ..markup import code_span, markdown, row
 from ..problems import Problem
 from ..rendering.describe import endpoint_count
-from ..rendering.render import comment_for
+from ..rendering.render import command_for
+from ..rendering.templates import fill
 from .package import Package
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&])")
 
 
 def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
     """Return the report; the same for the same snapshot."""
-    lines = [
-        f"# `{package.name}`",
-        "",
-        comment_for(package.name),
-        "",
-        f"{endpoint_count(len(package.endpoints))} of {_plain(package.snapshot.server)}.",
-        "",
-        "| endpoint | function | what it is |",
-        "| --- | --- | --- |",
-        *(
-            f"| {_plain(entry.wire_name)} | `{entry.name}` | {_plain(entry.summary)} |"
-            for entry in package.endpoints
-        ),
-        "",
-        "## Problems",
-        "",
-    ]
-    if not problems:
-        lines.append("None: every endpoint and parameter is typed as the hub describes it.")
-    else:
-        lines += [
-            "| where | what | effect | what follows, or what to do | what settles it here |",
-            "| --- | --- | --- | --- | --- |",
-        ]
-        documents = package.snapshot.documents
-        for p in problems:
-            settled = _plain(_override(p, documents.get(p.endpoint)))
-            lines.append(
-                f"| {_plain(_where(p))} | {_plain(p.what)} | {p.effect} | {_plain(p.remedy)} | {settled} |"
+    snapshot = package.snapshot
+    return fill(
+        "report.md.jinja",
+        package=code_span(package.name),
+        command=code_span(command_for(snapshot, package.name)),
+        count=markdown(endpoint_count(len(package.endpoints))),
+        server=code_span(snapshot.server),
+        endpoints=[row(e.wire_name, code_span(e.name), e.summary) for e in package.endpoints],
+        problems=[
+            row(
+                _where(p),
+                p.what,
+                p.effect,
+                p.remedy,
+                _override(p, snapshot.documents.get(p.endpoint)),
             )
-        lines += [
-            "",
-            "What settles a problem goes into `pyproject.toml`; the table takes the keys named behind it.",
-        ]
-    return "\n".join(lines) + "\n"
+            for p in problems
+        ],
+    )
 
 
 def _override(problem: Problem, document: object) -> str:
@@ -70,7 +52,3 @@ def _override(problem: Problem, document: object) -> str:
 
 def _where(problem: Problem) -> str:
     return f"{problem.endpoint}.{problem.field}" if problem.field else problem.endpoint
-
-
-def _plain(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", doc_text(text))

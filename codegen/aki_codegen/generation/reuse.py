@@ -176,6 +176,7 @@ def _digest_of_rest(snapshot: Snapshot) -> str:
         snapshot.server,
         snapshot.layout,
         snapshot.is_sandbox,
+        snapshot.out,
         snapshot.overrides.model_dump(),
         sorted(snapshot.removed),
         [asdict(problem) for problem in snapshot.problems],

@@ -1,8 +1,10 @@
 """The plan of a package's files, and their rendering from the IR. It writes nothing."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from aki_runtime import public
 from aki_runtime.packages import RUNTIME_API
@@ -10,7 +12,7 @@ from aki_runtime.packages import RUNTIME_API
 from .. import __version__
 from ..ir import Endpoint
 from ..literals import Code, doc_text, docstring, literal, name
-from ..naming import DEFAULT_PACKAGE, Identifier
+from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
@@ -18,15 +20,25 @@ from .modelfields import PARTS, ModelField
 from .models import ModelSource
 from .templates import fill
 
+COMMENT = (
+    "Made by aki-codegen from endpoint metadata. Do not edit: spec/hub.json names the command "
+    "that makes it anew."
+)
+"""What a file that is not source says of its making."""
 
-def command_for(package: str) -> str:
-    """Return the command that makes a package anew."""
-    return "aki-codegen generate" + ("" if package == DEFAULT_PACKAGE else f" --package {package}")
 
-
-def comment_for(package: str) -> str:
-    """Return what a file that is no source says of its making."""
-    return f"Made by aki-codegen from endpoint metadata. Do not edit: run `{command_for(package)}`."
+def command_for(snapshot: Snapshot, package: str) -> str:
+    """Return the command that makes a package anew, as a shell takes it."""
+    words = ["aki-codegen", "generate"]
+    if not snapshot.is_sandbox:
+        # What only a shell or a reader of Markdown would make something of has a form without it.
+        server = quote(snapshot.server, safe=":/[]-._~%")
+        words += ["--server", server, "--layout", snapshot.layout]
+    if snapshot.out != DEFAULT_OUT:
+        words += ["--out", snapshot.out]
+    if package != DEFAULT_PACKAGE:
+        words += ["--package", package]
+    return shlex.join(words)
 
 
 def render_endpoint(
@@ -131,7 +143,7 @@ def endpoint_path(endpoint: Endpoint | Entry) -> PurePosixPath:
 
 def common_values(package: str) -> dict[str, Code]:
     """Return what every template may print."""
-    return {"package": name(Identifier(package)), "command": Code(command_for(package))}
+    return {"package": name(Identifier(package))}
 
 
 def _module(endpoint_name: Identifier) -> str:

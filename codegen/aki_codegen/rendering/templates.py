@@ -1,4 +1,4 @@
-"""The jinja environment: templates print code that naming and literals made, and refuse anything else."""
+"""The jinja environments: templates print source text or Markdown that was made as such, and refuse anything else."""
 
 from functools import cache
 from pathlib import Path
@@ -6,27 +6,28 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..literals import Code
+from ..markup import Markdown
 
 
 class NotCodeError(TypeError):
-    """A template tried to print a value that is not marked as code."""
-
-
-def _only_code(value: object) -> Code:
-    if isinstance(value, Code):
-        return value
-    raise NotCodeError(
-        f"a template printed a {type(value).__name__} that neither naming nor literals made"
-    )
+    """A template tried to print a value that is not marked as what it prints."""
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment; autoescape and `finalize` together let nothing but code through."""
+def environment(printed: type[Code] | type[Markdown] = Code) -> Environment:
+    """Return the environment of templates; autoescape and `finalize` let nothing through but what they print."""
+
+    def only_printed(value: object) -> object:
+        if isinstance(value, printed):
+            return value
+        raise NotCodeError(
+            f"a template that prints {printed.__name__} was given a {type(value).__name__}"
+        )
+
     return Environment(
         loader=FileSystemLoader(templates_folder()),
         autoescape=True,
-        finalize=_only_code,
+        finalize=only_printed,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -42,5 +43,6 @@ def templates_folder() -> Path:
 
 
 def fill(template: str, **values: object) -> str:
-    """Render a template; every value it prints must be `Code`."""
-    return environment().get_template(template).render(**values)
+    """Render a template; every value it prints must be `Code`, in a page of Markdown `Markdown`."""
+    printed = Markdown if template.endswith(".md.jinja") else Code
+    return environment(printed).get_template(template).render(**values)

@@ -4,7 +4,6 @@ Owns the layout, and that no text of a hub does anything where it is shown. Must
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
@@ -15,16 +14,14 @@ from aki_runtime.changes.words import readable
 
 from ..exits import Exit
 from ..literals import doc_text
+from ..markup import Markdown, markdown, row
 from ..problems import Problem
+from ..rendering.templates import fill
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 PULL_REQUEST_CHARACTERS = 60_000
 """Length of a Markdown report at the most: the body of a pull request may have 65,536."""
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!&~])")
-_ALIVE = re.compile(r"([@#]|:(?=//)|www(?=\.)|GH(?=-))")
-"""What a pull request turns into notifications, references and links, escaped or not."""
 
 _EXITS: dict[Severity | None, Exit] = {
     None: Exit.OK,
@@ -93,17 +90,23 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
     """
     found = tuple(changes)
     counted = summary(found)
-    parts = [f"{counted[0].upper()}{counted[1:]}."]
     left = None if limit is None else limit - 500
+    tables: list[dict[str, object]] = []
     for severity, of_class in _by_severity(found):
-        rows = [_row(change) for change in of_class]
+        rows = [row(readable(c.endpoint), c.where or "the endpoint", c.message) for c in of_class]
         if left is not None:
             rows, left = _that_fit(rows, left)
-        table = ["| endpoint | where | what |", "| --- | --- | --- |", *rows]
         hidden = len(of_class) - len(rows)
-        note = f"\n\n{hidden:,} more are not shown." if hidden else ""
-        parts.append(f"### {severity.capitalize()}\n\n" + "\n".join(table) + note)
-    return "\n\n".join(parts) + "\n"
+        tables.append(
+            {
+                "severity": markdown(severity.capitalize()),
+                "rows": rows,
+                "hidden": markdown(f"{hidden:,}") if hidden else None,
+            }
+        )
+    return fill(
+        "changes.md.jinja", counted=markdown(f"{counted[0].upper()}{counted[1:]}"), tables=tables
+    )
 
 
 def _by_severity(changes: tuple[Change, ...]) -> Iterator[tuple[Severity, list[Change]]]:
@@ -122,21 +125,11 @@ def _sentence(change: Change) -> str:
     return f"{change.where}: {change.message}" if change.where else change.message
 
 
-def _row(change: Change) -> str:
-    cells = (readable(change.endpoint), change.where or "the endpoint", change.message)
-    return f"| {' | '.join(map(_inert, cells))} |"
-
-
-def _that_fit(rows: list[str], left: int) -> tuple[list[str], int]:
-    kept: list[str] = []
-    for row in rows:
-        left -= len(row) + 1
+def _that_fit(rows: list[Markdown], left: int) -> tuple[list[Markdown], int]:
+    kept: list[Markdown] = []
+    for change in rows:
+        left -= len(change) + 1
         if left < 0:
             return kept, 0
-        kept.append(row)
+        kept.append(change)
     return kept, left
-
-
-def _inert(text: str) -> str:
-    # A space that nobody sees keeps a pull request from making something of it.
-    return _ALIVE.sub("\\1\u200b", _MARKDOWN.sub(r"\\\1", doc_text(text)))

@@ -15,7 +15,7 @@ from aki_runtime.hub import Address
 from aki_runtime.shapes import is_array, is_object
 from pydantic import TypeAdapter, ValidationError
 
-from ..naming import identifiers
+from ..naming import DEFAULT_OUT, identifiers
 from ..output.folder import files_of
 from ..parsing.overrides import Overrides, parse_overrides
 from ..parsing.parse import EndpointNames
@@ -38,13 +38,17 @@ _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 
 def to_files(
-    snapshot: Snapshot, comment: str, written: Mapping[str, bytes] | None = None
+    snapshot: Snapshot,
+    comment: str,
+    command: str = "",
+    written: Mapping[str, bytes] | None = None,
 ) -> dict[PurePosixPath, bytes]:
     """Return the snapshot's files, by their path within the package; each says what made it.
 
     Args:
         snapshot: What is written.
         comment: What made it.
+        command: What makes the package anew.
         written: The files of details that are as they were, by the endpoint's name.
     """
 
@@ -55,10 +59,12 @@ def to_files(
 
     known = written or {}
 
-    asked = {"sandbox": True} if snapshot.is_sandbox else {}
+    hub: dict[str, object] = {"server": snapshot.server, "layout": snapshot.layout}
+    hub |= {"sandbox": True} if snapshot.is_sandbox else {}
+    hub |= {"out": snapshot.out} if snapshot.out != DEFAULT_OUT else {}
     used, retired = split_names(snapshot)
     files = {
-        HUB: dump({"server": snapshot.server, "layout": snapshot.layout, **asked}),
+        HUB: dump({**hub, "command": command}),
         NAMES: dump(_names_document(used)),
     }
     if retired:
@@ -124,6 +130,7 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
         removed,
         problems,
         hub.get("sandbox") is True,
+        str(hub.get("out", DEFAULT_OUT)),
     )
 
 

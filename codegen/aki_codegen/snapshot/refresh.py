@@ -47,16 +47,10 @@ def refreshed(
         force: Take an empty list, or one that removes more than half, for what it says.
 
     Raises:
-        GenerationError: The list could not be had, is empty, or would remove more than half; or the sandbox hub would
-            replace a real one.
+        GenerationError: The list could not be had, is empty, or would remove more than half.
     """
     server, layout = target.recorded.server, target.recorded.layout
     before = previous if previous is not None else Snapshot(server, layout, {})
-    if target.is_sandbox and before.documents and not before.is_sandbox and not force:
-        raise GenerationError(
-            f"the package was made from {before.server}, and no hub is named, so that the sandbox hub would replace "
-            "it; nothing was changed. Set AKI_API_KEY or AKI_API_SERVER; --force takes the sandbox hub"
-        )
     if before.is_sandbox and not target.is_sandbox:
         # What the sandbox hub offers is nothing that a real one could lose.
         before = replace(before, documents={}, removed=frozenset())

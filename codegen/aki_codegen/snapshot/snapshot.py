@@ -7,9 +7,10 @@ the names once given and the endpoints that have just gone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aki_runtime.hub import Layout
+from aki_runtime.hub import Address, Layout
 from aki_runtime.shapes import is_object
 
+from ..naming import DEFAULT_OUT
 from ..parsing.overrides import Overrides
 from ..parsing.parse import EndpointNames
 from ..problems import Problem
@@ -30,6 +31,7 @@ class Snapshot:
         removed: Endpoints that the hub has removed since the refresh before: kept as tombstones for one.
         problems: What was wrong when the hub was asked.
         is_sandbox: Whether the sandbox hub was asked, which only stands in for the server.
+        out: The folder that the package is in, as `--out` names it.
     """
 
     server: str
@@ -40,6 +42,12 @@ class Snapshot:
     removed: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     is_sandbox: bool = False
+    out: str = DEFAULT_OUT
+
+    @property
+    def hub(self) -> Address | None:
+        """The hub that was asked; None where it was the sandbox hub."""
+        return None if self.is_sandbox else Address(self.server, self.layout)
 
     def offered(self) -> dict[str, object]:
         """Return the details of the endpoints that the hub offers, without tombstones."""

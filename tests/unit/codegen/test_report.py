@@ -41,16 +41,22 @@ def test_trouble_with_a_whole_endpoint_names_no_field():
 @pytest.mark.parametrize(
     ("title", "shown"),
     [
-        ("a | b", "a \\| b."),
-        ("[x](http://evil)", "\\[x\\](http://evil)."),
-        ("<script>", "\\<script\\>."),
-        ("# a\n\n# b", "\\# a \\# b."),
-        ("`code`", "\\`code\\`."),
-        ("a\u202eb\x1b[2J", "a b \\[2J."),
+        ("a | b", "a &#124; b."),
+        ("[x](evil)", "&#91;x&#93;(evil)&#46;"),
+        ("<script>", "&#60;script&#62;&#46;"),
+        ("# a\n\n# b", "&#35; a &#35; b."),
+        ("`code`", "&#96;code&#96;&#46;"),
+        ("\\[x\\](y)", "&#92;&#91;x&#92;&#93;(y)&#46;"),
+        ("a\u202eb\x1b[2J", "a b &#91;2J."),
     ],
 )
 def test_a_hubs_text_can_not_change_the_tables(title, shown):
     assert f"| painter | `painter` | {shown} |" in report(details(title=title))
+
+
+@pytest.mark.parametrize("title", ["@team", "#12", "GH-12", "www.x", "http://x"])
+def test_nobody_is_notified_and_nothing_linked_by_a_hubs_text(title):
+    assert "&#8203;" in report(details(title=title))
 
 
 @pytest.mark.parametrize("field", ["a\x1b[2Jb", "a\ud800b", "a\nb", "a\u202eb"])

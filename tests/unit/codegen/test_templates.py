@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from aki_codegen.literals import Code, literal
+from aki_codegen.markup import Markdown, markdown
 from aki_codegen.rendering.templates import NotCodeError, environment, fill, templates_folder
 from jinja2 import UndefinedError
 
@@ -24,6 +25,17 @@ def test_a_template_that_prints_a_raw_value_fails(value):
 def test_a_real_template_given_a_raw_value_fails():
     with pytest.raises(NotCodeError):
         fill(PROJECT, package="name", project=Code("name"))
+
+
+@pytest.mark.parametrize("value", ["raw text", 7, None, Code("x"), literal("<script>")])
+def test_a_page_that_prints_what_is_not_marked_as_markdown_fails(value):
+    with pytest.raises(NotCodeError, match=type(value).__name__):
+        environment(Markdown).from_string("{{ value }}").render(value=value)
+
+
+def test_a_module_that_prints_markdown_fails():
+    with pytest.raises(NotCodeError):
+        render("x = {{ value }}", value=markdown("x"))
 
 
 def test_code_is_printed_as_it_is():

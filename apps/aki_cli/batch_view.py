@@ -94,8 +94,7 @@ def told(summary: "Summary") -> Iterator[str]:
             "and may pay twice"
         )
     yield f"outcomes: {summary.output}"
-    is_over = summary.done == summary.rows
-    yield f"journal:  {summary.journal} ({'not needed any more' if is_over else 'keep it to go on'})"
+    yield f"journal:  {summary.journal} (keep it with the outcomes: it says what was paid)"
 
 
 def number_of(count: int, what: str) -> str:

@@ -74,7 +74,7 @@ def test_a_batch_that_is_done():
     assert list(told(SUMMARY)) == [
         "1,000 rows: 1,000 done; 1 min 15 s",
         "outcomes: out.jsonl",
-        "journal:  out.jsonl.journal (not needed any more)",
+        "journal:  out.jsonl.journal (keep it with the outcomes: it says what was paid)",
     ]
 
 
@@ -87,7 +87,7 @@ def test_a_batch_that_is_not_done_says_what_can_be_done():
         "--retry-failed sends the failed rows again",
         "uncertain rows may have been paid for; --resubmit-uncertain sends them again, and may pay twice",
         "outcomes: out.jsonl",
-        "journal:  out.jsonl.journal (keep it to go on)",
+        "journal:  out.jsonl.journal (keep it with the outcomes: it says what was paid)",
     ]
 
 

@@ -62,7 +62,8 @@ async def arun(
     Raises:
         InvalidRowsError: Rows have faults; nothing was sent.
         JournalError: The journal can not be used, belongs to another run, or is in use.
-        OutputError: The output can not be written; every outcome is in the journal.
+        OutputError: The output can not be written, and every outcome is in the journal; or it is the input, or
+            somebody else's file, and nothing was sent.
         AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
     """
     return await _carry_out(endpoint, rows, Path(output), Settings(**settings))
@@ -73,12 +74,10 @@ async def _carry_out(endpoint: str, rows: Rows, path: Path, chosen: Settings) ->
     require_writable(path.parent)
     began = time.monotonic()
     async with prepared(endpoint, rows, chosen) as batch, AsyncExitStack() as stack:
-        journal_path = chosen.journal_of(path)
-        journal, count = await batch.open_journal(journal_path)
+        journal_path, folder = chosen.journal_of(path), chosen.media_of(path)
+        journal, count = await batch.open_journal(journal_path, file, folder)
         stack.callback(journal.close)
-        media = MediaFolder(
-            chosen.media_of(path), path.parent, survives_power_loss=chosen.survives_power_loss
-        )
+        media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
         work = await stack.enter_async_context(_Work(batch, journal, media.keep))
         file.begin(journal, [state for state in FINAL if state not in chosen.again])
         stack.callback(file.close)
@@ -130,16 +129,17 @@ async def stream(
     chosen = Settings(**settings)
     async with AsyncExitStack() as stack:
         if chosen.journal is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
-            path = Path(folder) / "journal"
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
+            path = Path(scratch) / "journal"
         else:
             path = Path(chosen.journal)
         batch = await stack.enter_async_context(prepared(endpoint, rows, chosen))
-        journal, _ = await batch.open_journal(path)
+        folder = Path(chosen.media) if chosen.media is not None else None
+        journal, _ = await batch.open_journal(path, media=folder)
         stack.callback(journal.close)
         media = (
-            MediaFolder(Path(chosen.media), Path(), survives_power_loss=chosen.survives_power_loss)
-            if chosen.media is not None
+            MediaFolder(folder, Path(), survives_power_loss=chosen.survives_power_loss)
+            if folder is not None
             else None
         )
         keep = media.keep if media is not None else _keep_within

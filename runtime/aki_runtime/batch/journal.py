@@ -59,12 +59,14 @@ class Journal(JournalView):
 
         Raises:
             JournalInUseError: Another process has it exclusively.
-            JournalError: The file is no journal, or can not be opened.
+            JournalError: The file is not a journal, is damaged, or can not be opened.
         """
         file = Path(path)
         lock = RunLock(file) if exclusive else None
         try:
             store = Store(file, survives_power_loss=survives_power_loss)
+            if exclusive:
+                store.check()
         except BaseException:
             if lock is not None:
                 lock.release()

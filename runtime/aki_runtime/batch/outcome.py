@@ -88,17 +88,38 @@ def as_object(error: RowError | None) -> dict[str, str] | None:
 
 def outcome_of(entry: Entry) -> Outcome:
     """Read a row's outcome from the journal."""
-    noted = entry.outcome or {}
+    return _read(entry.place, STATUSES[entry.state], entry.kept, entry.job_id, entry.outcome or {})
+
+
+def read_outcome(line: object) -> Outcome | None:
+    """Read an outcome from a line of an output; None where it is something else."""
+    if not is_object(line):
+        return None
+    row, kept, job_id = integer_or_none(line.get("row")), line.get("input"), line.get("job_id")
+    status = next((status for status in STATUSES.values() if status == line.get("status")), None)
+    if row is None or status is None:
+        return None
+    job_id = job_id if isinstance(job_id, str) else None
+    return _read(row, status, kept if is_object(kept) else {}, job_id, line)
+
+
+def _read(
+    row: int,
+    status: Status,
+    kept: Mapping[str, Any],
+    job_id: str | None,
+    noted: Mapping[str, Any],
+) -> Outcome:
     error, outputs = noted.get("error"), noted.get("outputs")
     return Outcome(
-        row=entry.place,
-        status=STATUSES[entry.state],
+        row=row,
+        status=status,
         outputs=outputs if is_object(outputs) else {},
         error=RowError(str(error.get("type")), str(error.get("message")))
         if is_object(error)
         else None,
-        input=entry.kept,
-        job_id=entry.job_id,
+        input=kept,
+        job_id=job_id,
         total_duration=number_or_none(noted.get("total_duration")),
         compute_duration=number_or_none(noted.get("compute_duration")),
         tokens=integer_or_none(noted.get("tokens")),

@@ -15,6 +15,7 @@ from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
 from ..packages import split_reference
 from ..protocol.certainty import UNCERTAIN
+from . import files
 from .calls import AnyEndpoint
 from .check import Checked
 from .columns import Columns, unknown_columns
@@ -23,6 +24,7 @@ from .journal import Journal
 from .outcome import Outcome, RowError
 from .settings import Settings
 from .sources import Rows, Source, first, source_of
+from .writers import OutputFile
 
 ROWS_FACT = "rows"
 """The fact under which a journal holds how many rows were checked; without it they were not."""
@@ -79,13 +81,27 @@ class Prepared:
             "kept columns": _shown(sorted(columns.keep)),
         }
 
-    async def open_journal(self, path: Path) -> tuple[Journal, int | None]:
+    async def open_journal(
+        self, path: Path, output: OutputFile | None = None, media: Path | None = None
+    ) -> tuple[Journal, int | None]:
         """Open the journal, with all rows checked, and return it and how many they are.
+
+        Args:
+            path: The journal's file.
+            output: The output, whose outcomes count whatever the journal says.
+            media: The folder for media.
 
         Raises:
             InvalidRowsError: Rows have faults; a new journal is not made.
             JournalError: The journal can not be used, or belongs to another run.
+            OutputError: A file that would be written is somebody else's, or the input.
         """
+        written = {"output": output.path} if output is not None else {}
+        written |= {"media folder": media} if media is not None else {}
+        source = {"input": self.source.path} if self.source.path is not None else {}
+        files.require_distinct({**source, "journal": path, **written})
+        if not path.exists():
+            files.require_own(written, path, None)
         fingerprint = await asyncio.to_thread(self.source.fingerprint)
         rows: int | None = None
         is_new = not path.exists()
@@ -95,7 +111,14 @@ class Prepared:
             path, exclusive=True, survives_power_loss=self.settings.survives_power_loss
         )
         try:
-            journal.bind(self.identity(fingerprint))
+            files.require_own(written, path, journal)
+            with journal.together():
+                journal.bind(self.identity(fingerprint))
+                files.claim(journal, written.values())
+            if output is not None:
+                adopted = await asyncio.to_thread(files.adopt, journal, output.path, output.read())
+                if adopted and self.settings.on_notice is not None:
+                    self.settings.on_notice(_adopted(adopted, output.path, path))
             known = journal.fact(ROWS_FACT)
             if not is_new and known is None:
                 rows = await self.check()
@@ -150,7 +173,7 @@ def _columns(endpoint: AnyEndpoint, source: Source, settings: Settings) -> Colum
         keep=frozenset(settings.keep),
         ignore_extra=settings.ignore_extra,
         from_text=source.is_text,
-        folder=source.folder,
+        folder=source.path.parent if source.path is not None else None,
     )
 
 
@@ -171,6 +194,13 @@ def _endpoint(client: AsyncClient, name: str) -> AnyEndpoint:
     # No time limit for the whole of a row: the hub has its own for jobs that wait or run too long.
     bound: AnyEndpoint = getattr(client, name).with_options(timeout=None)
     return bound
+
+
+def _adopted(count: int, output: Path, journal: Path) -> str:
+    return (
+        f"{count:,} outcomes of {output} were missing in {journal}, which is an older copy or has lost a part; they "
+        "are taken from the output and not sent again, but rows whose jobs were under way may be paid once more"
+    )
 
 
 def _left_submitting(endpoint: str) -> Outcome:

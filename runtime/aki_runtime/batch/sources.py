@@ -24,12 +24,12 @@ class Source(Protocol):
     Attributes:
         name: What people call it.
         is_text: Whether all values are text.
-        folder: What relative paths in it begin at; None where they stay as they are.
+        path: Its file, in whose folder relative paths in it begin; None where there is none.
     """
 
     name: str
     is_text: bool
-    folder: Path | None
+    path: Path | None
 
     def fingerprint(self) -> str:
         """Return what tells it from others."""
@@ -59,7 +59,7 @@ class FileSource:
         self._file = InputFile(path)
         self.name = path.name
         self.is_text = self._file.is_text
-        self.folder: Path | None = path.parent
+        self.path: Path | None = path
 
     def fingerprint(self) -> str:
         """Return size and hash of the file."""
@@ -87,7 +87,7 @@ class PythonSource:
     ) -> None:
         self.name = "the input"
         self.is_text = False
-        self.folder: Path | None = None
+        self.path: Path | None = None
         self._rows = rows
         self._is_lasting = isinstance(rows, Iterable) and iter(rows) is not rows
 

@@ -9,9 +9,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from .errors import JournalError, JournalFullError, JournalInUseError
 
@@ -100,6 +101,16 @@ class Store:
         with self._using() as connection, self._explained():
             return connection.execute(query, values).fetchall()
 
+    def check(self) -> None:
+        """Look at the whole file: one that was cut may be found out only where a lost part is read.
+
+        Raises:
+            JournalError: It is damaged.
+        """
+        ((found,),) = self.read("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise self._damaged(found)
+
     def close(self) -> None:
         """Close this process's connection."""
         with self._using() as connection:
@@ -115,19 +126,45 @@ class Store:
 
     def _open(self) -> None:
         self._process, self._lock, self._depth = os.getpid(), threading.RLock(), 0
-        # SQLite gives its further files the same rights: who knows a job's id can read the job.
+        if not self.path.exists():
+            self._make()
+        with self._explained():
+            self._connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            self._require_journal()
+            self._begin_log()
+
+    def _make(self) -> None:
+        """Make a new journal beside its place and put it there whole, so that an empty file is one that was emptied."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.exists():
+            raise JournalError(
+                f"the journal {self.path} is gone, but its log {log} is there: put the journal back; "
+                "without it, remove the log to begin anew, which pays once more for the rows that were paid"
+            )
+        draft = self.path.with_name(f".{self.path.name}.{uuid4().hex}")
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # SQLite gives its further files the same rights: who knows a job's id can read the job.
+            os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            with self._explained(), closing(sqlite3.connect(draft)) as connection:
+                connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+            try:
+                os.link(draft, self.path)
+            except FileExistsError:
+                pass  # another process was faster
+            except OSError:  # a file system without hard links
+                draft.rename(self.path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise JournalError(f"the journal {self.path} can not be opened: {reason}") from None
-        with self._explained():
-            self._connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-            self._begin_log()
-            self._prepare()
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _begin_log(self) -> None:
         """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""
@@ -142,15 +179,13 @@ class Store:
             else:
                 return
 
-    def _prepare(self) -> None:
-        """Make the tables where there are none, or see whether they are a journal's."""
-        with self.writing() as connection:
-            ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
-            if not tables:
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-            ((application,),) = connection.execute("PRAGMA application_id")
-            ((version,),) = connection.execute("PRAGMA user_version")
+    def _require_journal(self) -> None:
+        """Refuse any other file, before anything in it is changed."""
+        ((tables,),) = self._connection.execute("SELECT count(*) FROM sqlite_schema")
+        ((application,),) = self._connection.execute("PRAGMA application_id")
+        ((version,),) = self._connection.execute("PRAGMA user_version")
+        if not tables:
+            raise self._damaged("it is empty")
         if application != _APPLICATION:
             raise JournalError(f"{self.path} is no journal of a batch; give another path")
         if version != _VERSION:
@@ -179,5 +214,11 @@ class Store:
                 f"another process has kept the journal {self.path} busy for {BUSY_SECONDS:.0f} s"
             )
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            return JournalError(f"{self.path} is no journal of a batch, or damaged: {error}")
+            return self._damaged(error)
         return JournalError(f"the journal {self.path} can not be used: {error}")
+
+    def _damaged(self, how: object) -> JournalError:
+        return JournalError(
+            f"{self.path} is no journal of a batch, or damaged: {how}. Nothing was sent: put back a copy of it; "
+            "without one nothing tells which rows were paid, and only another output or journal begins anew"
+        )

@@ -50,7 +50,12 @@ def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outco
         "texts": arrow.list_(arrow.string()),
         "json": arrow.string(),
     }
-    schema = arrow.schema([(name, arrow_types[kind]) for name, kind in types.items()])
+    schema = arrow.schema(
+        [
+            arrow.field(name, arrow_types[kind], metadata={"kind": kind})
+            for name, kind in types.items()
+        ]
+    )
     count = 0
     with parquet.ParquetWriter(path, schema) as writer:
         for rows in _portions(map(flat, again)):
@@ -60,6 +65,35 @@ def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outco
             }
             writer.write_table(arrow.Table.from_pydict(columns, schema=schema))
     return count
+
+
+def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """Read what `write_parquet` has written, as lines of a JSON Lines file have it.
+
+    Raises:
+        OSError: The file can not be read.
+        ValueError: It is of another kind.
+    """
+    file = pyarrow("parquet").ParquetFile(path)
+    encoded = {f.name for f in file.schema_arrow if (f.metadata or {}).get(b"kind") == b"json"}
+    for batch in file.iter_batches(batch_size=_ROWS):
+        for cells in batch.to_pylist():
+            values = {
+                name: json.loads(cell) if name in encoded else cell
+                for name, cell in cells.items()
+                if cell is not None
+            }
+            error = {"type": values.get("error_type"), "message": values.get("error")}
+            yield {
+                **values,
+                "input": _below("input.", values),
+                "outputs": _below("output.", values),
+                "error": error if "error_type" in values else None,
+            }
+
+
+def _below(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n.removeprefix(prefix): value for n, value in values.items() if n.startswith(prefix)}
 
 
 def flat(outcome: Outcome) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from .entry import FINAL, RowState
 from .errors import OutputError, UnreadableInputError
 from .journal import Journal
 from .journal_view import Order
-from .outcome import Outcome, as_object, outcome_of
+from .outcome import Outcome, as_object, outcome_of, read_outcome
 from .readers import JSON_LINES, PARQUET, pyarrow
-from .tables import write_parquet
+from .tables import read_parquet, write_parquet
 
 
 class OutputFile:
@@ -29,6 +29,7 @@ class OutputFile:
 
     Raises:
         UnreadableInputError: It is of another kind, or the package for it is not installed.
+        OutputError: It is a folder.
     """
 
     def __init__(self, path: Path, order: Order) -> None:
@@ -36,6 +37,8 @@ class OutputFile:
         self._order: Order = order
         self._is_parquet = path.suffix.lower() in PARQUET
         self._live: Any = None
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give a file for the output")
         if self._is_parquet:
             pyarrow("parquet")
         elif path.suffix.lower() not in JSON_LINES:
@@ -44,7 +47,7 @@ class OutputFile:
             )
 
     def begin(self, journal: Journal, states: Sequence[RowState]) -> None:
-        """Bring a file that grows up to what the journal says.
+        """Bring a file that grows up to what the journal says; make any other one where there is none.
 
         Args:
             journal: The journal.
@@ -59,6 +62,41 @@ class OutputFile:
                 self._live = self.path.open("ab", buffering=0)
             except OSError as error:
                 raise self._failed(error) from None
+        elif not self.path.exists():
+            # From here on it shows, by being there, that there was a journal.
+            self.write(journal)
+
+    def read(self) -> Iterator[Outcome]:
+        """Read the outcomes that the file holds; none where it is not there.
+
+        Raises:
+            OutputError: It holds something else.
+        """
+        if not self.path.exists():
+            return
+        place = 0
+        try:
+            for line in read_parquet(self.path) if self._is_parquet else self._lines():
+                place += 1
+                outcome = read_outcome(line)
+                if outcome is None:
+                    raise OutputError(
+                        f"{self.path} holds something else than outcomes of a batch (line {place:,}); "
+                        "move it away, or give another output"
+                    )
+                yield outcome
+        except OutputError:
+            raise
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{self.path} can not be read as what a batch wrote: {error}; move it away, or give another output"
+            ) from None
+
+    def _lines(self) -> Iterator[object]:
+        with self.path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):  # else a kill has cut it
+                    yield json.loads(line)
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome that the journal has, where the file grows.

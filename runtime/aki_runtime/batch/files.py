@@ -1,0 +1,109 @@
+"""The files that a run writes, and whose they are: nothing else is replaced, and what they prove is not paid again."""
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+from .entry import FINAL, RowState
+from .errors import JournalMismatchError, OutputError
+from .journal import Journal
+from .outcome import Outcome
+
+FILES_FACT = "files"
+"""The fact under which a journal holds which files its runs write, as paths from its own folder."""
+
+
+def require_distinct(files: Mapping[str, Path]) -> None:
+    """Refuse a run of which two files are one, by whatever paths and links.
+
+    Args:
+        files: The input and what is written, by what people call it.
+
+    Raises:
+        OutputError: One would replace another.
+    """
+    for (name, path), (other_name, other) in combinations(files.items(), 2):
+        if _is_same(path, other):
+            raise OutputError(
+                f"the {other_name} {other} is the {name}, which it would replace; give another {other_name}"
+            )
+
+
+def require_own(files: Mapping[str, Path], journal_path: Path, journal: Journal | None) -> None:
+    """Refuse files that are there and that no earlier run of this journal has written.
+
+    Args:
+        files: What is written, by what people call it.
+        journal_path: Where the journal is, or would be.
+        journal: The journal; None where there is none yet.
+
+    Raises:
+        OutputError: One is somebody else's, or its journal is lost.
+    """
+    known: list[str] = journal.fact(FILES_FACT) or [] if journal is not None else []
+    for name, path in files.items():
+        if _is_there(path) and _told(path, journal_path) not in known:
+            raise OutputError(
+                f"{path} is there, and {journal_path} does not say that this batch wrote it; give another {name}. "
+                "If its journal was lost, put it back: without it nothing tells which rows were paid"
+            )
+
+
+def claim(journal: Journal, files: Iterable[Path]) -> None:
+    """Note which files the runs of a journal write."""
+    known = journal.fact(FILES_FACT) or []
+    told = {_told(path, journal.path) for path in files}
+    journal.note_fact(FILES_FACT, sorted({*known, *told}))
+
+
+def adopt(journal: Journal, output: Path, outcomes: Iterable[Outcome]) -> int:
+    """Take outcomes over that an output holds and its journal does not, and return how many they are.
+
+    An older copy of a journal, or one that has lost its log, is whole and knows less than the output.
+
+    Raises:
+        JournalMismatchError: The output was written with another journal.
+    """
+    count = 0
+    with journal.together():
+        for outcome in outcomes:
+            row_id, state = str(outcome.row), RowState(outcome.status)
+            entry = journal.get(row_id)
+            if entry is not None and (entry.state is RowState.DONE or state is not RowState.DONE):
+                is_other_job = entry.job_id != outcome.job_id
+                if is_other_job and entry.state is state is RowState.DONE:
+                    raise JournalMismatchError(
+                        f"{output} was not written with the journal {journal.path}: row {outcome.row:,} is done by "
+                        "another job there; put the right one back, or give another output",
+                        [f"row {outcome.row:,}"],
+                    )
+                continue
+            count += 1
+            if entry is None:
+                journal.begin(row_id, place=outcome.row, kept=outcome.input)
+            elif entry.state in FINAL:
+                journal.begin_again(row_id, after=entry.state)
+            if outcome.job_id and (entry is None or entry.state is not RowState.SUBMITTED):
+                journal.note_job(row_id, outcome.job_id)
+            journal.note_outcome(row_id, state, outcome.to_note())
+    return count
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # at least one of them is not there
+        return one.resolve() == other.resolve()
+
+
+def _is_there(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+
+
+def _told(path: Path, journal_path: Path) -> str:
+    place = path.parent.resolve() / path.name
+    try:
+        return os.path.relpath(place, journal_path.parent.resolve())
+    except ValueError:  # on another drive
+        return str(place)

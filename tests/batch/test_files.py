@@ -59,7 +59,9 @@ class TestAJournalThatIsNotWhatItWas:
     def test_is_an_error_that_says_what_can_be_done(self, run, source, journal_file, damage):
         run(source)
         damage(journal_file)
-        with pytest.raises(batch.BatchError, match=r"out\.jsonl\.journal .* put (it back|back a copy)"):
+        with pytest.raises(
+            batch.BatchError, match=r"out\.jsonl\.journal .* put (it back|back a copy)"
+        ):
             run(source)
 
     @pytest.mark.parametrize("damage", DAMAGES)

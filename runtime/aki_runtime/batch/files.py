@@ -52,8 +52,8 @@ def require_own(files: Mapping[str, Path], journal_path: Path, journal: Journal 
 
 def claim(journal: Journal, files: Iterable[Path]) -> None:
     """Note which files the runs of a journal write."""
-    known = journal.fact(FILES_FACT) or []
-    told = {_told(path, journal.path) for path in files}
+    known: list[str] = journal.fact(FILES_FACT) or []
+    told = [_told(path, journal.path) for path in files]
     journal.note_fact(FILES_FACT, sorted({*known, *told}))
 
 

@@ -17,6 +17,8 @@ STATUSES: Mapping[RowState, Status] = {
     RowState.UNCERTAIN: "uncertain",
 }
 
+_BY_NAME: Mapping[str, Status] = {str(status): status for status in STATUSES.values()}
+
 
 @dataclass(frozen=True, slots=True)
 class RowError:
@@ -96,7 +98,7 @@ def read_outcome(line: object) -> Outcome | None:
     if not is_object(line):
         return None
     row, kept, job_id = integer_or_none(line.get("row")), line.get("input"), line.get("job_id")
-    status = next((status for status in STATUSES.values() if status == line.get("status")), None)
+    status = _BY_NAME.get(str(line.get("status")))
     if row is None or status is None:
         return None
     job_id = job_id if isinstance(job_id, str) else None

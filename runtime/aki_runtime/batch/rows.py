@@ -52,7 +52,11 @@ class Row:
 
 def digest_of(values: Mapping[str, Any]) -> str:
     """Return a short fingerprint of a row's values."""
-    text = json.dumps(values, sort_keys=True, default=_digestible)
+    try:
+        text = json.dumps(values, sort_keys=True, default=_digestible)
+    except (TypeError, ValueError, RecursionError):
+        # Keys of several kinds, a number of too many digits: whether it can be sent is for the check to say.
+        text = f"<{', '.join(map(str, values))}>"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

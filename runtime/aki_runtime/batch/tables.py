@@ -75,7 +75,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
         ValueError: It is of another kind.
     """
     file = pyarrow("parquet").ParquetFile(path)
-    encoded = {f.name for f in file.schema_arrow if (f.metadata or {}).get(b"kind") == b"json"}
+    encoded = {field.name for field in file.schema_arrow if field.metadata == {b"kind": b"json"}}
     for batch in file.iter_batches(batch_size=_ROWS):
         for cells in batch.to_pylist():
             values = {

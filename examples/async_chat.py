@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from aki_client import AsyncAki
+from aki_client.protocols import AsyncChat
 
 QUESTIONS = [
     "Name one thing that makes a good friend.",
@@ -12,9 +13,9 @@ QUESTIONS = [
 ]
 
 
-async def ask(aki: AsyncAki, question: str) -> str:
+async def ask(chat: AsyncChat, question: str) -> str:
     """Return the model's answer to one question."""
-    answer = await aki.llama3_chat(chat_context=[{"role": "user", "content": question}])
+    answer = await chat(chat_context=[{"role": "user", "content": question}])
     print(f"answered: {question}")
     return answer.text.content
 
@@ -23,7 +24,8 @@ async def main() -> None:
     """Ask all questions and print the answers in their order."""
     start = time.monotonic()
     async with AsyncAki() as aki:  # one client, shared by all tasks
-        answers = await asyncio.gather(*(ask(aki, question) for question in QUESTIONS))
+        chat = aki.llama3_chat  # or any other chat endpoint of your hub
+        answers = await asyncio.gather(*(ask(chat, question) for question in QUESTIONS))
     print(f"{len(answers)} answers in {time.monotonic() - start:.1f} s")
     for question, answer in zip(QUESTIONS, answers, strict=True):
         print(f"\n> {question}\n{answer}")

@@ -27,13 +27,14 @@ question = sys.argv[1] if len(sys.argv) > 1 else "What do an espresso and an app
 messages: list[ChatMessage] = [{"role": "user", "content": question}]
 
 with Aki() as aki:
-    answer = aki.llama3_chat(chat_context=messages, tools=TOOLS)
+    chat = aki.llama3_chat  # or any other endpoint that takes tools
+    answer = chat(chat_context=messages, tools=TOOLS)
     for call in answer.tool_calls:
         found = find_prices(str(call.arguments.get("query", "")))
         print(f"the model called {call.name}, which returned {found}")
         messages.append({"role": "assistant", "content": f"I call {call.name}."})
         messages.append({"role": "user", "content": f"{call.name} returned {json.dumps(found)}"})
     if len(messages) > 1:
-        answer = aki.llama3_chat(chat_context=messages)
+        answer = chat(chat_context=messages)
 
 print(answer.text.content)

@@ -1,10 +1,11 @@
 """Paint a picture, show how far it is, and save it."""
 
+from typing import Any
+
 from aki_client import Aki, Event, Queued
-from aki_client.models import ZImageTurboProgress
 
 
-def show(event: Event[ZImageTurboProgress]) -> None:
+def show(event: Event[Any]) -> None:
     """Print one line for each observation of the job."""
     if isinstance(event, Queued):
         print(f"waiting, place {event.position} in the queue")
@@ -13,9 +14,9 @@ def show(event: Event[ZImageTurboProgress]) -> None:
 
 
 with Aki() as aki:
+    paint = aki.z_image_turbo  # or any other image endpoint of your hub
     # Options of a call stand apart from what the endpoint takes.
-    paint = aki.z_image_turbo.with_options(on_progress=show, timeout=300)
-    result = paint(
+    result = paint.with_options(on_progress=show, timeout=300)(
         prompt="An astronaut on Mars at sunset, riding a giant yellow rubber duck",
         width=768,
         height=512,

@@ -6,15 +6,17 @@ one the argument `cancel`.
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from aki_client import Aki, JobError
+from aki_client import Aki, Endpoint, JobError
 
 NOTE = Path("job_id.txt")
+AnyChat = Endpoint[..., Any, Any]
 
 
-def submit(aki: Aki) -> None:
+def submit(chat: AnyChat) -> None:
     """Submit a job and note its id."""
-    job = aki.llama3_chat.submit(
+    job = chat.submit(
         chat_context=[{"role": "user", "content": "Write a fairy tale about a lazy dragon."}]
     )
     NOTE.touch(mode=0o600)  # whoever knows a job's id can read the job
@@ -22,9 +24,9 @@ def submit(aki: Aki) -> None:
     print(f"submitted, its id is in {NOTE}; run me again for the result")
 
 
-def pick_up(aki: Aki, *, cancel: bool) -> None:
+def pick_up(chat: AnyChat, *, cancel: bool) -> None:
     """Wait for the noted job, or cancel it."""
-    job = aki.llama3_chat.job(NOTE.read_text())
+    job = chat.job(NOTE.read_text())
     if cancel:
         job.cancel(wait=10)
     try:
@@ -34,8 +36,9 @@ def pick_up(aki: Aki, *, cancel: bool) -> None:
     NOTE.unlink()
 
 
-with Aki() as client:
+with Aki() as aki:
+    chosen = aki.llama3_chat  # or any other chat endpoint of your hub
     if NOTE.exists():
-        pick_up(client, cancel="cancel" in sys.argv[1:])
+        pick_up(chosen, cancel="cancel" in sys.argv[1:])
     else:
-        submit(client)
+        submit(chosen)

@@ -3,10 +3,12 @@
 import sys
 
 from aki_client import Aki, AkiError
+from aki_client.protocols import Chat
 
 with Aki() as aki:  # the key comes from AKI_API_KEY
+    chat: Chat = aki.llama3_chat  # or any other chat endpoint of your hub
     try:
-        answer = aki.llama3_chat(
+        answer = chat(
             chat_context=[
                 {"role": "system", "content": "You are a friendly assistant. Answer briefly."},
                 {"role": "user", "content": "Why do cats always land on their feet?"},

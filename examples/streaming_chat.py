@@ -10,12 +10,13 @@ QUESTIONS = [
 messages: list[ChatMessage] = [{"role": "system", "content": "You know a lot about animals."}]
 
 with Aki() as aki:
+    chat = aki.llama3_chat  # or any other chat endpoint of your hub
     for question in QUESTIONS:
         print(f"> {question}")
         messages.append({"role": "user", "content": question})
 
         # Leaving the block early, by Ctrl-C too, cancels the job on the hub.
-        with aki.llama3_chat.stream(chat_context=messages) as stream:
+        with chat.stream(chat_context=messages) as stream:
             for piece in stream.text():
                 print(piece, end="", flush=True)
             answer = stream.result()

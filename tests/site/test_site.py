@@ -66,7 +66,7 @@ def test_every_endpoint_has_a_page_that_is_listed(site: Path) -> None:
 
 def test_every_public_name_is_described(site: Path) -> None:
     pages = "".join(p.read_text("utf-8") for p in (site / "reference").glob("*.html"))
-    headings = set(re.findall(r'id="aki_client[\w.]*?\.(\w+)"', pages))
+    headings = set(re.findall(r'id="aki_(?:client|runtime)[\w.]*?\.(\w+)"', pages))
     assert set(public.__all__) - headings == set()
 
 

@@ -1,8 +1,9 @@
 """How a call is carried out, kept apart from what an endpoint takes so that the two can never collide."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, Generic, TypedDict, TypeVar
 
 from .errors import ConfigurationError
@@ -10,6 +11,14 @@ from .events import Event
 from .shapes import integer_or_none, is_number
 
 Prog = TypeVar("Prog")
+
+_NAMES_ELSEWHERE = {
+    **dict.fromkeys(("base_url", "api_base", "server", "url", "host", "address"), "api_server"),
+    **dict.fromkeys(("token", "key", "secret"), "api_key"),
+    **dict.fromkeys(("client", "session", "transport"), "http_client"),
+    "retries": "max_retries",
+}
+"""What other clients call an argument of ours that is not spelled like it."""
 
 SHORTEST_INTERVAL = 0.01
 """Seconds; polling more often than this helps nobody."""
@@ -50,6 +59,28 @@ class Options:
             raise ConfigurationError(f"max_retries={self.max_retries!r} is no count")
         if self.on_progress is not None and not callable(self.on_progress):
             raise ConfigurationError("on_progress must be a function that takes an event")
+
+
+def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] = ()) -> Options:
+    """Return options with some of them changed.
+
+    Args:
+        options: The options as they were.
+        changes: The new values, by name.
+        others: What else the caller's function takes, to be named where it was misspelt.
+
+    Raises:
+        TypeError: There is no option of that name; says which was probably meant.
+        ConfigurationError: An option cannot be used.
+    """
+    ours = Options.__dataclass_fields__
+    known = [*ours, *others]
+    for name in changes.keys() - ours.keys():
+        meant = _NAMES_ELSEWHERE.get(name)
+        close = [meant] if meant in known else get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+        raise TypeError(f"unknown argument {name!r}; {hint}")
+    return replace(options, **changes)
 
 
 def require_seconds(timeout: float | None) -> None:

@@ -1,6 +1,5 @@
 """A job's handle travels between processes: where it is and how it ended, never the key."""
 
-import copy
 import pickle
 
 import pytest
@@ -103,7 +102,6 @@ def test_progress_inputs_that_are_no_json_are_refused_at_once(job, value):
     assert job._state.inputs_to_send == {}
 
 
-@pytest.mark.parametrize("carry", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_client_does_not_travel(client, carry):
+def test_a_client_does_not_travel(client):
     with pytest.raises(ConfigurationError, match="a client is never pickled"):
-        carry(client)
+        pickle.dumps(client)

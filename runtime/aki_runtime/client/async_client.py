@@ -1,7 +1,6 @@
 """The async client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -11,11 +10,12 @@ from ..http.runner import AsyncRunner
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
-from ..options import OptionChanges, Options
-from ..protocol import answers, requests
+from ..options import OptionChanges, changed
+from ..protocol import requests
 from ..protocol.effects import Session
+from ..protocol.view import Out, Prog
 from .core import ClientCore, KeyCheck, as_key
-from .endpoint import AsyncEndpoint
+from .endpoint import AsyncEndpoint, EndpointSpec, P
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class AsyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(key, api_server, layout, replace(Options(), **options), allow_http=allow_http)
+        self._set_up(key, api_server, layout, options, allow_http=allow_http)
         self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 
@@ -62,7 +62,7 @@ class AsyncClient(ClientCore):
     async def endpoint_details(self, name: str) -> Mapping[str, Any]:
         """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
         request = requests.endpoint_details(self._address, self.api_key, name)
-        return answers.read_json(await self._transport.run(self._ask(request)), name)
+        return self._read_details(await self._transport.run(self._ask(request)), name)
 
     async def validate_key(self) -> KeyCheck:
         """Ask the hub whether the key is good."""
@@ -71,8 +71,7 @@ class AsyncClient(ClientCore):
 
     def endpoint(self, name: str) -> AsyncEndpoint[..., AnyOutput, AnyProgress]:
         """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
-        spec = untyped_spec(name, self._hub.package)
-        return AsyncEndpoint(AsyncRunner(self.parts), spec, self._options)
+        return self._bound(untyped_spec(name, self._hub.package))
 
     async def call(self, name: str, params: Mapping[str, Any]) -> AnyOutput:
         """Call an endpoint that was not generated; lists, dicts and media are encoded as the hub wants."""
@@ -116,7 +115,7 @@ class AsyncClient(ClientCore):
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
-        return self._copy(replace(self._options, **changes))
+        return self._copy(changed(self._options, changes))
 
     def parts(self) -> tuple[Session, AsyncTransport]:
         """Return what the flows of this client run on."""
@@ -126,12 +125,8 @@ class AsyncClient(ClientCore):
         """Close the connections; jobs go on."""
         await self._transport.aclose()
 
-    if not TYPE_CHECKING:
-        # Hidden from type checkers: to them a name that is not declared is a mistake.
-
-        def __getattr__(self, name: str) -> Any:
-            endpoint = self.load_endpoint(name)
-            return AsyncEndpoint(AsyncRunner(self.parts), endpoint, self._options)
+    def _bound(self, spec: EndpointSpec[P, Out, Prog]) -> AsyncEndpoint[P, Out, Prog]:
+        return AsyncEndpoint(AsyncRunner(self.parts), spec, self._options)
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,15 +2,15 @@
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from ..errors import ConfigurationError, UnexpectedAnswerError
+from ..errors import ConfigurationError, NotFoundError, UnexpectedAnswerError
 from ..hub import Address, Hub, Layout, http_allowed_by_environment
 from ..jobs.ref import Origin
-from ..options import Options
+from ..options import Options, changed
 from ..protocol import answers, flows
 from ..protocol.effects import Flow, Session
 from ..protocol.explain import sentences
@@ -22,6 +22,9 @@ from .endpoint import EndpointSpec
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
+
+
+_ARGUMENTS = ("api_key", "api_server", "layout", "http_client", "allow_http")
 
 
 @dataclass(frozen=True)
@@ -68,28 +71,48 @@ class KeyHolder:
     key: ApiKey | None = None
 
 
+class _EndpointAttribute:
+    """An endpoint of a client, imported when it is asked for; of a client class, one that says what it takes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, client: "ClientCore | None", owner: "type[ClientCore]") -> Any:
+        spec = owner.load_endpoint(self._name)
+        return (client or owner.__new__(owner))._bound(spec)  # pyright: ignore[reportPrivateUsage]  # part of the core
+
+
 class ClientCore:
     """Settings, and everything that a client says without performing I/O."""
 
     _hub: ClassVar[Hub]
-    _options: Options
+    _options: Options = Options()
     _session: Session
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Mocks and their like ask the class what its instances have.
+        for name in cls._hub.endpoints if "_hub" in vars(cls) else ():
+            setattr(cls, name, _EndpointAttribute(name))
 
     def _set_up(
         self,
         key: ApiKey | None,
         api_server: str | None,
         layout: Layout | None,
-        options: Options,
+        options: Mapping[str, Any],
         *,
         allow_http: bool,
     ) -> None:
         self._allow_http = allow_http or http_allowed_by_environment()
-        self._options = options
+        self._options = changed(Options(), options, _ARGUMENTS)
         self._key_holder = KeyHolder()
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         self._address = Address.parse(server, layout or self._hub.layout)
         self.api_key = key
+
+    def _bound(self, spec: EndpointSpec[Any, Any, Any]) -> Any:
+        raise NotImplementedError
 
     @property
     def api_server(self) -> str:
@@ -125,6 +148,13 @@ class ClientCore:
             raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
         return [name for name in listed if isinstance(name, str)]
 
+    def _read_details(self, answer: answers.Answer, name: str) -> Mapping[str, Any]:
+        try:
+            return answers.read_json(answer, name)
+        except NotFoundError as error:
+            staleness.name_nearest(error, self._hub.package)
+            raise
+
     def _read_key_check(self, answer: answers.Answer) -> KeyCheck:
         document = answers.read_json(answer)
         valid = document.get("valid", document.get("success")) is True
@@ -153,7 +183,7 @@ class ClientCore:
         else:
             shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
         if not shipped:
-            raise ConfigurationError(f"{package} has no endpoint {name!r}; see dir() of the client")
+            raise ConfigurationError(self._missing(name))
         return staleness.check(self._session, shipped, retries)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
@@ -164,15 +194,34 @@ class ClientCore:
         """Import the module of an endpoint."""
         module = cls._hub.endpoints.get(name)
         if module is None:
-            close = get_close_matches(name, cls._hub.endpoints, n=1)
-            hint = f"; did you mean {close[0]}?" if close else "; see dir() for those there are"
-            raise AttributeError(f"no endpoint {name!r} in {cls._hub.package}{hint}", name=name)
+            raise AttributeError(cls._missing(name), name=name)
         loaded = importlib.import_module(f"{cls._hub.package}.endpoints.{module}")
         return cast("EndpointSpec[Any, Any, Any]", getattr(loaded, name))
 
+    @classmethod
+    def _missing(cls, name: str) -> str:
+        names = [known for known in dir(cls) if not known.startswith("_")]
+        close = get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else "see dir() for those there are"
+        return f"no endpoint {name!r} in {cls._hub.package}; {hint}"
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: to them a name that is not declared is a mistake.
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "_session":
+                raise ConfigurationError(f"this client is not set up; {type(self).__name__}() is")
+            raise AttributeError(self._missing(name), name=name)
+
     def __dir__(self) -> list[str]:
-        machinery = {"load_endpoint", "parts"}
-        return sorted({*super().__dir__(), *self._hub.endpoints} - machinery)
+        return sorted({*super().__dir__()} - {"load_endpoint", "parts"})
+
+    def __copy__(self) -> Self:
+        return self._copy(self._options)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        # Connections and the key are shared, as they are with `with_options`.
+        return self._copy(self._options)
 
     def __repr__(self) -> str:
         if "_address" not in vars(self):

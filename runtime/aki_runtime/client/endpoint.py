@@ -7,19 +7,29 @@ An editor lets the function's docstring come with it, for every method that has 
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from ..errors import InvalidParametersError
 from ..http.runner import AsyncRunner, SyncRunner
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
-from ..jobs.ref import Origin
+from ..jobs.ref import JobRef, Origin, restore_endpoint
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream
 from ..models.base import InputModel
 from ..models.parameters import Parameter
-from ..options import OptionChanges, Options
+from ..options import OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Session
 from ..protocol.state import JobState
@@ -61,6 +71,8 @@ def endpoint(
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":
         model = cast("type[InputModel]", function.__annotations__["return"])
+        # To whoever asks for the signature, the function is what a call of the endpoint is.
+        function.__annotations__["return"] = output
         info = EndpointInfo(
             name=name,
             title=title,
@@ -84,8 +96,14 @@ class EndpointSpec(Generic[P, Out, Prog]):
     def __init__(self, info: EndpointInfo[Prog, Out], function: Callable[P, InputModel]) -> None:
         self.info = info
         self.__doc__ = function.__doc__
+        self.__module__ = function.__module__
         self.__name__ = function.__name__
+        self.__annotations__ = function.__annotations__
         self.__wrapped__ = function
+
+    def __reduce__(self) -> str:
+        # As functions are: by module and name.
+        return self.__name__
 
     if TYPE_CHECKING:
         # At run time a client loads its endpoints when they are first asked for.
@@ -112,12 +130,28 @@ def _doc(text: str) -> Callable[[Method], Method]:
 class _Bound(Generic[P, Out, Prog]):
     """What both kinds of endpoint are made of."""
 
+    _client: ClassVar[str]
+    _runner: Any
+
     def __init__(self, spec: EndpointSpec[P, Out, Prog], options: Options) -> None:
         self._spec = spec
         self._options = options
         self.__doc__ = spec.__doc__
         self.__name__ = spec.__name__
+        self.__annotations__ = spec.__annotations__
         self.__wrapped__ = spec.__wrapped__  # what inspect.signature and help() show
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
+        address = self._runner.session.address
+        ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
+        return restore_endpoint, (self._client, ref, self._options)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     @property
     def info(self) -> EndpointInfo[Prog, Out]:
@@ -148,11 +182,13 @@ class _Bound(Generic[P, Out, Prog]):
 class Endpoint(_Bound[P, Out, Prog]):
     """One endpoint of a client: call it, stream it, or submit a job."""
 
+    _client = "Aki"
+
     def __init__(
         self, runner: SyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options
     ) -> None:
         super().__init__(spec, options)
-        self._runner = runner
+        self._runner: SyncRunner = runner
 
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
@@ -177,7 +213,7 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return Endpoint(self._runner, self._spec, replace(self._options, **changes))
+        return Endpoint(self._runner, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> Job[Prog, Out]:
         return Job(self._runner, view, self._options, self.info.origin)
@@ -192,11 +228,13 @@ class Endpoint(_Bound[P, Out, Prog]):
 class AsyncEndpoint(_Bound[P, Out, Prog]):
     """One endpoint of an async client: await it, stream it, or submit a job."""
 
+    _client = "AsyncAki"
+
     def __init__(
         self, runner: AsyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options
     ) -> None:
         super().__init__(spec, options)
-        self._runner = runner
+        self._runner: AsyncRunner = runner
 
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
@@ -221,7 +259,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return AsyncEndpoint(self._runner, self._spec, replace(self._options, **changes))
+        return AsyncEndpoint(self._runner, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> AsyncJob[Prog, Out]:
         return AsyncJob(self._runner, view, self._options, self.info.origin)

@@ -2,9 +2,10 @@
 
 import importlib.resources
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import AkiError, InvalidParametersError
+from ..errors import AkiError, InvalidParametersError, NotFoundError
 from ..jobs.ref import Origin
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow, Session
@@ -65,10 +66,24 @@ def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[t
     return _compare(shipped, live)
 
 
+def name_nearest(error: NotFoundError, package: str) -> None:
+    """Have an error say which endpoint of a package was probably meant."""
+    file = importlib.resources.files(package) / "spec" / "names.json"
+    names = json.loads(file.read_text("utf-8")).keys() - {"$comment", error.endpoint}
+    close = get_close_matches(error.endpoint or "", sorted(names), n=1)
+    if close:
+        error.message += f"; did you mean {close[0]}?"
+        error.args = (error.message,)
+
+
 def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
     """Run a flow; where the hub refuses parameters that the client thought valid, say what has changed."""
     try:
         return (yield from flow)
+    except NotFoundError as error:
+        if not origin.attribute:
+            name_nearest(error, origin.package)
+        raise
     except InvalidParametersError as error:
         refusal = error
     changes: tuple[Change, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import JobError
 from ..hub import Layout
+from ..options import Options
 
 if TYPE_CHECKING:
     from .async_job import AsyncJob
@@ -30,7 +31,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class JobRef:
-    """All that is needed to find a job again.
+    """All that is needed to find a job again, or with an empty id its endpoint.
 
     Attributes:
         origin: The function it was submitted with.
@@ -67,6 +68,11 @@ def restore_async_job(
     job: AsyncJob[Any, Any] = _endpoint("AsyncAki", ref).job(ref.job_id)
     job.settle(result, error)
     return job
+
+
+def restore_endpoint(kind: str, ref: JobRef, options: Options) -> Any:
+    """Rebuild an endpoint in any process, of the hub that it was of; the key is AKI_API_KEY there."""
+    return _endpoint(kind, ref).with_options(**vars(options))
 
 
 def _endpoint(kind: str, ref: JobRef) -> Any:

@@ -1,16 +1,17 @@
 """Chat messages: their types, and the checks that the hub would make.
 
-A message's content is text, or a list of parts with exactly one medium each: `{"text": …}`, `{"image": …}`.
+A message's content is text, or a list of parts with exactly one medium each: `{"text": …}`, `{"image": …}`. Parts as
+OpenAI and others word them are taken where they can mean one thing only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
-from ..json_value import JsonText, array_or_object, check_encodes, encode_json
+from ..json_value import Json, JsonText, array_or_object, check_encodes, encode_json
 from ..media.inputs import (
     AudioInput,
     ImageInput,
@@ -20,18 +21,25 @@ from ..media.inputs import (
     unreadable,
 )
 from ..media.objects import Media
-from ..shapes import is_array, is_iterable, is_mapping, is_object
+from ..media.sources import is_data_uri
+from ..shapes import is_array, is_iterable, is_mapping
+from .tools import ToolCall
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 
 _MEDIA_KINDS = ("image", "audio", "video")
+_TOOL_HINT = (
+    '; give a tool\'s result back as {"role": "user", "content": "NAME returned RESULT"}, '
+    "after the assistant's message with the call"
+)
 
 
 class TextPart(TypedDict):
     """Text within a message of several parts."""
 
     text: str
+    type: NotRequired[Literal["text"]]
 
 
 class ImagePart(TypedDict):
@@ -60,11 +68,13 @@ class ChatMessage(TypedDict):
 
     Attributes:
         role: Who speaks; the last message is the user's.
-        content: What is said.
+        content: What is said; None beside calls of tools.
+        tool_calls: The calls that a model asked for, as it worded them, or as its answer has them.
     """
 
     role: Role
-    content: str | Sequence[ChatPart]
+    content: str | Sequence[ChatPart] | None
+    tool_calls: NotRequired[Sequence[Mapping[str, Json] | ToolCall]]
 
 
 class _ChatContext:
@@ -113,12 +123,19 @@ def _read_message(message: object, where: str, allow_paths: bool | None) -> dict
     if not is_mapping(message):
         raise _refused(f"{where} must be an object with 'role' and 'content'")
     fields = dict(message)
-    if fields.get("role") is None or fields.get("content") is None:
+    content = fields.setdefault("content", None)
+    if fields.get("role") is None or (content is None and not fields.get("tool_calls")):
         raise _refused(f"{where} needs both 'role' and 'content'")
     if fields["role"] not in ROLES:
-        raise _refused(f"{where} has role {fields['role']!r}; it is one of {', '.join(ROLES)}")
-    content = fields["content"]
-    if not isinstance(content, str):
+        hint = _TOOL_HINT if fields["role"] in ("tool", "function") else ""
+        raise _refused(
+            f"{where} has role {fields['role']!r}; it is one of {', '.join(ROLES)}{hint}"
+        )
+    if is_array(fields.get("tool_calls")):
+        fields["tool_calls"] = [
+            dict(call.raw) if isinstance(call, ToolCall) else call for call in fields["tool_calls"]
+        ]
+    if not isinstance(content, str | None):
         if not is_iterable(content):
             raise _refused(f"{where}: content must be text or a list of parts")
         parts = [
@@ -130,15 +147,28 @@ def _read_message(message: object, where: str, allow_paths: bool | None) -> dict
 
 
 def _read_part(part: object, where: str, allow_paths: bool | None) -> dict[str, Any]:
-    if not is_object(part) or len(part) != 1:
+    named = part.get("type") if is_mapping(part) else None
+    if not is_mapping(part) or len(part) != (1 if named is None else 2):
         raise _refused(f'{where} must hold exactly one of {{"text": …}}, {{"image": …}}, …')
-    ((kind, value),) = part.items()
+    kind, value = next(item for item in part.items() if item[0] != "type" or named is None)
+    if kind == "text" and named in (None, "text") and isinstance(value, str):
+        return dict(part)  # with its "type", which the hub takes
+    if kind == named == "image_url":
+        kind, named, value = "image", None, _address_of(value, where)
     for medium in _MEDIA_KINDS:
-        if kind == medium:
+        if kind == medium and named in (None, medium):
             return {kind: _medium(value, medium, where, allow_paths)}
-    if kind != "text" or not isinstance(value, str):
-        raise _refused(f"{where} is of unknown kind {kind!r}; it is text, image, audio or video")
-    return part
+    raise _refused(
+        f"{where} is of unknown kind {named or kind!r}; it is text, image, audio or video"
+    )
+
+
+def _address_of(value: object, where: str) -> str:
+    """Return the data URI in OpenAI's `{"image_url": {"url": …}}`; its `detail` has no meaning to the hub."""
+    url = value.get("url") if is_mapping(value) else value
+    if not isinstance(url, str) or not is_data_uri(url):
+        raise _refused(f'{where}: image_url must be a data URI; give {{"image": …}} for a file')
+    return url
 
 
 def _medium(value: object, kind: Any, where: str, allow_paths: bool | None) -> Media:

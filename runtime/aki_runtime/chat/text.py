@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic_core import PydanticCustomError, core_schema
 
-from ..shapes import is_object
+from ..shapes import is_array, is_object
 from .tools import ToolCall, read_tool_calls
 
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -18,23 +18,23 @@ _OPEN, _CLOSE = "<think>", "</think>"
 class ChatText(str):
     """What a model said.
 
-    It is the text as the hub sent it, or the `content` where the hub sent an object.
+    It is the text as the hub sent it, or the `content` where the hub sent an object; the text of parts is joined.
 
     Attributes:
-        data: The object that the hub sent; None where it sent text.
+        data: The object that the hub sent, parts as the `content` of one; None where it sent text.
     """
 
     data: dict[str, Any] | None
 
-    def __new__(cls, value: str | dict[str, Any] = "") -> Self:
-        """Read text or a text object."""
+    def __new__(cls, value: str | dict[str, Any] | list[Any] = "") -> Self:
+        """Read text, a text object, or a list of parts."""
         if isinstance(value, str):
             text = super().__new__(cls, value)
             text.data = value.data if isinstance(value, ChatText) else None
             return text
-        content = value.get("content")
-        text = super().__new__(cls, content if isinstance(content, str) else "")
-        text.data = dict(value)
+        data = {"content": value} if is_array(value) else dict(value)
+        text = super().__new__(cls, _joined(data.get("content")))
+        text.data = data
         return text
 
     @property
@@ -73,9 +73,15 @@ class ChatText(str):
 
     @classmethod
     def _validate(cls, value: object) -> Self:
-        if isinstance(value, str) or is_object(value):
+        if isinstance(value, str) or is_object(value) or is_array(value):
             return cls(value)
-        raise PydanticCustomError("chat_text", "must be text or an object")
+        raise PydanticCustomError("chat_text", "must be text, an object or a list of parts")
+
+
+def _joined(content: object) -> str:
+    if is_array(content):
+        return "".join(_joined(part.get("text") if is_object(part) else part) for part in content)
+    return content if isinstance(content, str) else ""
 
 
 def _as_sent(text: object) -> object:

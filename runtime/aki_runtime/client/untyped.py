@@ -145,7 +145,7 @@ def _media_of_any_kind(value: Any, *, allow_paths: bool) -> Media:
 def _by_role(name: str, value: Any) -> Any:
     if name == "tool_calls":
         return read_tool_calls(value)
-    if name == "text" and is_object(value):
+    if name == "text" and (is_object(value) or is_array(value)):
         return ChatText(value)
     return _recognized(value)
 

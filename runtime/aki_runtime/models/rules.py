@@ -102,9 +102,9 @@ def _broken_chat(messages: list[Any], parameter: Parameter) -> str | None:
     for place, message in enumerate(messages):
         content = message.get("content") if is_object(message) else None
         for part in content if is_array(content) else ():
-            ((kind, value),) = part.items()
-            if kind == "text":
+            if "text" in part:
                 continue
+            ((kind, value),) = part.items()
             if kind not in supported:
                 taken = ", ".join(("text", *supported))
                 return f"message {place} holds {kind}; this endpoint takes {taken}"

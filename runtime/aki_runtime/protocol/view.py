@@ -9,7 +9,7 @@ from ..chat.text import ChatText
 from ..errors import JobError
 from ..events import Event, Queued, Running
 from ..models.base import OutputModel, ProgressModel
-from ..shapes import is_object
+from ..shapes import is_array, is_object
 from .state import JobState
 
 Out = TypeVar("Out", bound=OutputModel)
@@ -144,4 +144,4 @@ def text_of(value: Any) -> str | None:
     """Return the text that a person reads: the string itself, or the `content` of a text object."""
     if isinstance(value, str):
         return value  # no copy: a long text is looked at with every poll
-    return str(ChatText(value)) if is_object(value) else None
+    return str(ChatText(value)) if is_object(value) or is_array(value) else None

@@ -16,7 +16,8 @@ def check_chat(name: str, attributes: JsonObject, messages: Json, refuse: Refuse
 
     A message has a `role` and a `content`; further keys pass. The content is a string or a list of
     parts with one key each: `text`, or a medium named in the parameter's `support`. What a medium
-    may be stands beside it, under the name of its kind.
+    may be stands beside it, under the name of its kind. `"type": "text"` beside a `text` and a
+    content of null are taken, as a real server takes them.
     """
     shown = f"Input parameter {name}={shortened(messages)}"
     if not isinstance(messages, list):
@@ -38,13 +39,15 @@ def check_chat(name: str, attributes: JsonObject, messages: Json, refuse: Refuse
 def _check_content(
     name: str, shown: str, attributes: JsonObject, content: Json, refuse: Refuse
 ) -> None:
-    if isinstance(content, str):
+    if content is None or isinstance(content, str):
         return
     if not isinstance(content, list):
         refuse(f"{shown} has an item whose 'content' is neither a string nor a list!")
         return
     supported = attributes.get("support")
     for part in content:
+        if isinstance(part, dict) and part.get("type") == "text":
+            part = {name: value for name, value in part.items() if name != "type"}
         if not isinstance(part, dict) or len(part) != 1:
             refuse(f"{shown} has a content part that is not an object with exactly one key!")
             continue

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from .shapes import is_array, is_object
@@ -18,6 +18,11 @@ class _JsonEncoded:
 
     def __init__(self, *, encoded: bool = True) -> None:
         self._encoded = encoded
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {} if handler.mode == "validation" or not self._encoded else json_text_schema({})
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -53,6 +58,11 @@ def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     return json.dumps(
         value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
     )
+
+
+def json_text_schema(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of JSON text, whose content has a schema of its own."""
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": content}
 
 
 def _as_it_is(value: Any) -> Any:

@@ -197,7 +197,7 @@ def _options() -> dict[str, Any]:
         "use_annotated": True,
         "field_constraints": True,
         "enum_field_as_literal": LiteralType.All,
-        "use_field_description": True,
+        # As a docstring for editors, and in the field for whoever reads the model's JSON Schema.
         "use_inline_field_description": True,
         "use_union_operator": True,
         "use_standard_collections": True,

@@ -7,11 +7,19 @@ OpenAI and others word them are taken where they can mean one thing only.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from pydantic import ValidationInfo
+from pydantic import GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
-from ..json_value import Json, JsonText, array_or_object, check_encodes, encode_json
+from ..json_value import (
+    Json,
+    JsonText,
+    array_or_object,
+    check_encodes,
+    encode_json,
+    json_text_schema,
+)
+from ..media.formats import Kind
 from ..media.inputs import (
     AudioInput,
     ImageInput,
@@ -20,7 +28,7 @@ from ..media.inputs import (
     as_media,
     unreadable,
 )
-from ..media.objects import Media
+from ..media.objects import Media, uri_schema
 from ..media.sources import is_data_uri
 from ..shapes import is_array, is_iterable, is_mapping
 from .tools import ToolCall
@@ -28,7 +36,7 @@ from .tools import ToolCall
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 
-_MEDIA_KINDS = ("image", "audio", "video")
+_MEDIA_KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 _TOOL_HINT = (
     '; give a tool\'s result back as {"role": "user", "content": "NAME returned RESULT"}, '
     "after the assistant's message with the call"
@@ -82,17 +90,34 @@ class _ChatContext:
 
     parameter_type = "chat"
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        parts: dict[str, Any] = {kind: uri_schema(kind) for kind in _MEDIA_KINDS}
+        parts["text"] = {"type": "string"}
+        part = {"type": "object", "properties": parts, "minProperties": 1}
+        content = {"anyOf": [{"type": "string"}, {"type": "array", "items": part}]}
+        message = {
+            "type": "object",
+            "properties": {"role": {"enum": list(ROLES)}, "content": content},
+            "required": ["role", "content"],
+        }
+        messages = {"type": "array", "items": message}
+        return messages if handler.mode == "validation" else json_text_schema(messages)
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
             _validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent, info_arg=True),
         )
 
 
-def _as_sent(messages: list[dict[str, Any]]) -> str | JsonText:
+def _as_sent(messages: list[dict[str, Any]], info: core_schema.SerializationInfo) -> str | JsonText:
     """Encode messages, unless there are media in them: those are encoded while they are sent."""
+    if info.mode_is_json():
+        return encode_json(messages, Media.data_uri)
     media = any(
         "text" not in part
         for message in messages

@@ -64,6 +64,12 @@ class ChatText(str):
         return type(self), (self.data if self.data is not None else str(self),)
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """Say that it is text, or an object with the thinking apart."""
+        words = {"thinking": {"type": "string"}, "content": {"type": "string"}}
+        return {"anyOf": [{"type": "string"}, {"type": "object", "properties": words}]}
+
+    @classmethod
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:

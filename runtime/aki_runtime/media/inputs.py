@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from ..errors import MediaError
 from ..shapes import is_mapping
 from .formats import FORMATS, Kind, sniff
-from .objects import Audio, Image, Media, Video
+from .objects import Audio, Image, Media, Video, uri_schema
 from .sources import is_data_uri
 
 
@@ -152,6 +152,9 @@ class _MediaParameter:
     def __init__(self, kind: Kind) -> None:
         self.kind: Kind = kind
         self.parameter_type = kind
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return uri_schema(self.kind)
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: Callable[[Any], core_schema.CoreSchema]

@@ -194,6 +194,11 @@ class Media:
         return hash((self.kind, self.bytes))
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """Say that it is a data URI."""
+        return uri_schema(cls.kind)
+
+    @classmethod
     def __get_pydantic_core_schema__(
         cls, source: Any, handler: Callable[[Any], core_schema.CoreSchema]
     ) -> core_schema.CoreSchema:
@@ -242,6 +247,12 @@ class Video(Media):
 
     kind = "video"
     __slots__ = ()
+
+
+def uri_schema(kind: Kind) -> dict[str, Any]:
+    """Return the JSON Schema of a medium."""
+    words = f"{kind} as a data URI, data:{kind}/FORMAT;base64,BYTES"
+    return {"type": "string", "format": "data-uri", "description": words}
 
 
 def _source_of(source: str | bytes | os.PathLike[str]) -> Source:

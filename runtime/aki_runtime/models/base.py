@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, get_args
 from pydantic import (
     BaseModel,
     ConfigDict,
+    GetJsonSchemaHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -18,7 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from ..errors import MissingOutputError
 from ..events import Meta
@@ -60,6 +61,27 @@ class InputModel(BaseModel):
             exclude_none=True,
             warnings=False,  # a hub that converts takes values of other types than declared
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say the hub's rules in the words of JSON Schema, under the names that the model takes."""
+        made = handler(schema)
+        document = handler.resolve_ref_schema(made)
+        fields: dict[str, Any] = document.get("properties", {})
+        names = {name: name for name in fields}
+        # The fields stand in the model's order; a subclass may have more behind them.
+        for parameter, (name, shown) in zip(
+            parameters_of(cls).values(), fields.items(), strict=False
+        ):
+            fields[name] = parameter.json_schema(shown)
+            if handler.mode == "validation":
+                names[name] = parameter.name  # pydantic shows an alias, which no input takes
+        document["properties"] = {names[name]: shown for name, shown in fields.items()}
+        if "required" in document:
+            document["required"] = [names[name] for name in document["required"]]
+        return made
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,9 @@ from pydantic.fields import FieldInfo
 
 from ..shapes import is_array, is_multiple, is_number, is_object
 
+_OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
+"""Keys of a field's `json_schema_extra` in which generated models carry rules; JSON Schema has other words."""
+
 _WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -34,6 +37,7 @@ class Parameter:
         converts: Whether the hub fits other values instead of refusing them.
         media: Limits of a picture, sound or film, as the hub words them: `format`, `size` (pixels), `duration` (s), …
         support: What the messages of a chat may hold beside text, with the limits of each kind.
+        description: What the hub says of it; empty where it says nothing.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Parameter:
     converts: bool = False
     media: Mapping[str, Any] = field(default_factory=dict[str, Any])
     support: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    description: str = ""
 
     def fit(self, value: Any) -> Any:
         """Return the nearest value that the hub takes, as its own conversion would make it.
@@ -109,6 +114,23 @@ class Parameter:
         else:
             return f"multiples of {step}" if step is not None else ""
         return words + (f" in steps of {step}" if step is not None and step != 1 else "")
+
+    def json_schema(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema that pydantic shows of it, with the hub's rules in the words of JSON Schema."""
+        schema = {name: value for name, value in shown.items() if name not in _OWN_KEYS}
+        said = [self.description]
+        if self.converts:
+            # A value that the hub fits is valid: its range is for people and agents to read.
+            choices = f"one of {', '.join(map(repr, self.choices))}" if self.choices else ""
+            said += [choices or self.describe_range(), "the hub fits other values"]
+        elif self.step is not None:
+            schema["multipleOf"] = self.step
+        elif "choices" in shown:
+            schema["enum"] = [*self.choices, *([] if self.required else [None])]
+        if self.type == "chat":
+            said.append(f"parts hold {', '.join(('text', *self.support))}")
+        description = "; ".join(words for words in said if words)
+        return {**schema, "description": description} if description else schema
 
     def _fit_number(self, value: float) -> float:
         fitted = self._whole(value)
@@ -178,6 +200,7 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
         converts="converted" in extra,
         media=media if is_object(media) else {},
         support=support if is_object(support) else {},
+        description=info.description or "",
     )
 
 

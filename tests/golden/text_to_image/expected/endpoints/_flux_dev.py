@@ -12,10 +12,8 @@ from pydantic import Field
 
 
 class FluxDevInput(InputModel):
-    prompt: str
-    """
-    What to paint.
-    """
+    prompt: Annotated[str, Field(description="What to paint.")]
+    """What to paint."""
 
     width: Annotated[
         int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})

@@ -16,5 +16,6 @@ from aki_runtime.celery.public import RedisClaims as RedisClaims
 from aki_runtime.celery.public import SqliteClaims as SqliteClaims
 from aki_runtime.celery.public import Store as Store
 from aki_runtime.celery.public import TaskError as TaskError
+from aki_runtime.celery.public import UncertainError as UncertainError
 from aki_runtime.celery.public import UncertainSubmitError as UncertainSubmitError
 from aki_runtime.celery.public import endpoint_task as endpoint_task

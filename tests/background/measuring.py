@@ -86,7 +86,7 @@ def measure(folder: Path, tasks: int, kills: int, *, seed: int = 1) -> Figures:
             "TEST_LEASE": "3",
             "TEST_TRANSPORT": json.dumps(TRANSPORT),
         }
-        chat = stack.enter_context(_sender(environment))
+        chat = stack.enter_context(sender(environment))
         rules = _let_fail(hub, seed)
         logs = [folder / f"worker-{number}.log" for number in range(WORKERS + kills)]
         workers = [Worker(environment, log, SLOTS) for log in logs[:WORKERS]]
@@ -135,7 +135,7 @@ def _count(figures: Figures, hub: SandboxServer, outcomes: list[tuple[str, str]]
 
 
 @contextmanager
-def _sender(environment: dict[str, str]) -> Iterator[Any]:
+def sender(environment: dict[str, str]) -> Iterator[Any]:
     """Return the task as who sends it sees it: of an app of its own, and never with a key."""
     before = dict(os.environ)
     os.environ.update({k: v for k, v in environment.items() if k.startswith("TEST_")})
@@ -168,7 +168,7 @@ def _outcome(result: Any) -> tuple[str, str]:
 
 
 def _received(log: Path) -> int:
-    return len(re.findall(r"Task aki\.\S+ received", log.read_text("utf-8", "replace")))
+    return len(re.findall(r"Task aki_client\.\S+ received", log.read_text("utf-8", "replace")))
 
 
 def as_text(figures: Figures) -> str:

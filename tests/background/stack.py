@@ -59,29 +59,44 @@ class Process:
 
 
 class Redis:
-    """Debian's Redis on a free port, with nothing but memory and a folder of its own."""
+    """Debian's Redis on a free port, with a folder of its own.
+
+    Args:
+        folder: For its log and its data.
+        durable: Whether it has its data again when it comes back; else they are in memory alone.
+    """
 
     program = shutil.which("redis-server")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         assert self.program
         self.port = free_port()
+        self._log = folder / "redis.log"
         folder.mkdir(parents=True, exist_ok=True)
-        options = ["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
-        command = [self.program, "--port", str(self.port), "--dir", str(folder), *options]
-        self._process = Process(command, folder / "redis.log", os.environ)
-        until(lambda: answers(self.port), "Redis answers")
+        kept = ["--appendonly", "yes" if durable else "no", "--appendfsync", "always"]
+        place = ["--port", str(self.port), "--dir", str(folder), "--bind", "127.0.0.1"]
+        self._command = [self.program, *place, "--save", "", *kept]
+        self.start()
 
     @property
     def url(self) -> str:
         """Its address."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        self._process = Process(self._command, self._log, os.environ)
+        until(lambda: answers(self.port), "Redis answers")
+
+    def kill(self) -> None:
+        """Kill it."""
+        self._process.kill()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        self.kill()
 
 
 class Worker(Process):

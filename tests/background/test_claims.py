@@ -1,9 +1,14 @@
 """Claims, in SQLite and in Redis alike: one holder at a time, and nothing noted by anybody else."""
 
 import multiprocessing
+import os
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+from background.stack import Redis
 from support.patience import until
 
 pytest.importorskip("celery", reason="Celery is not installed: make full")
@@ -17,58 +22,75 @@ MOMENT = 0.15
 def claims(request, tmp_path):
     if request.param == "sqlite":
         return SqliteClaims(tmp_path / "new" / "claims.sqlite3")
-    return RedisClaims(request.getfixturevalue("redis").url, prefix=f"{tmp_path.name}:")
+    claims = RedisClaims(request.getfixturevalue("redis").url, prefix=f"{tmp_path.name}:")
+    until(lambda: take(claims, task="first"), "the Redis is not a new one any more", 30)
+    return claims
+
+
+def take(claims, owner="a", seconds=60, task="t"):
+    return claims.take(task, owner, seconds, new=True)
 
 
 def test_a_task_that_nobody_worked_at_is_free(claims):
-    assert claims.take("t", "a", 60) == Record()
+    assert take(claims) == Record(turn=1)
 
 
 def test_nobody_else_takes_what_is_held(claims):
-    claims.take("t", "a", 60)
-    assert claims.take("t", "b", 60) is None
-    assert claims.take("t", "a", 60) is None
-    assert claims.take("other", "b", 60) == Record()
+    take(claims)
+    assert take(claims, "b") is None
+    assert take(claims) is None
+    assert take(claims, "b", task="other") == Record(turn=1)
 
 
 def test_of_many_who_try_at_once_one_takes_it(claims):
     with ThreadPoolExecutor(16) as pool:
-        taken = list(pool.map(lambda owner: claims.take("t", str(owner), 60), range(16)))
+        taken = list(pool.map(lambda owner: take(claims, str(owner)), range(16)))
     assert len([record for record in taken if record is not None]) == 1
 
 
 def test_what_was_noted_is_there_for_the_next_holder(claims):
-    claims.take("t", "a", 60)
-    note = Record("submitted", "id#1", 12.5)
-    assert claims.note("t", "a", note)
+    take(claims)
+    assert claims.hold("t", "a", 1, 60, Record("submitted", "id#1", 12.5))
     claims.release("t", "a")
-    assert claims.take("t", "b", 60) == note
+    assert take(claims, "b") == Record("submitted", "id#1", 12.5, turn=2)
 
 
 def test_a_hold_that_is_not_renewed_ends(claims):
-    claims.take("t", "a", MOMENT)
-    until(lambda: claims.take("t", "b", 60) is not None, "another takes it")
+    take(claims, seconds=MOMENT)
+    until(lambda: take(claims, "b") is not None, "another takes it")
 
 
 def test_a_hold_that_is_renewed_goes_on(claims):
-    claims.take("t", "a", 60)
-    assert claims.renew("t", "a", 60)
-    assert claims.take("t", "b", 60) is None
+    take(claims, seconds=MOMENT)
+    assert claims.hold("t", "a", 1, 60)
+    time.sleep(2 * MOMENT)
+    assert take(claims, "b") is None
 
 
-@pytest.mark.parametrize("change", ["renew", "note", "release"])
-def test_who_lost_the_hold_changes_nothing(claims, change):
-    claims.take("t", "a", MOMENT)
-    until(lambda: claims.take("t", "b", 60) is not None, "another takes it")
-    if change == "renew":
-        assert not claims.renew("t", "a", 60)
-    elif change == "note":
-        assert not claims.note("t", "a", Record("submitted", "id#1"))
-    else:
-        claims.release("t", "a")
-    assert claims.take("t", "c", 60) is None
+def test_a_hold_that_has_ended_is_held_again_where_nobody_has_taken_the_task(claims):
+    take(claims, seconds=MOMENT)
+    time.sleep(2 * MOMENT)
+    assert claims.hold("t", "a", 1, 60)
+    assert take(claims, "b") is None
+
+
+@pytest.mark.parametrize("record", [None, Record("submitted", "id#1")])
+@pytest.mark.parametrize("released", [False, True])
+def test_who_lost_the_task_to_another_changes_nothing(claims, record, released):
+    take(claims, seconds=MOMENT)
+    until(lambda: take(claims, "b") is not None, "another takes it")
+    if released:
+        claims.release("t", "b")
+    assert claims.hold("t", "a", 1, 60, record) is False
     claims.release("t", "b")
-    assert claims.take("t", "c", 60) == Record()
+    assert take(claims, "c").phase == "free"
+
+
+def test_who_lost_the_task_does_not_release_it(claims):
+    take(claims, seconds=MOMENT)
+    until(lambda: take(claims, "b") is not None, "another takes it")
+    claims.release("t", "a")
+    assert take(claims, "c") is None
 
 
 def test_a_wish_to_cancel_is_kept_for_a_task_that_does_not_run_yet(claims):
@@ -76,17 +98,73 @@ def test_a_wish_to_cancel_is_kept_for_a_task_that_does_not_run_yet(claims):
     claims.ask_to_cancel("t")
     assert claims.cancel_asked("t")
     assert not claims.cancel_asked("other")
-    assert claims.take("t", "a", 60) == Record()
+    assert take(claims) == Record(turn=1)
+
+
+class TestLosingData:
+    """What is kept may be lost, or older than it was: that is not the same as being somebody else's."""
+
+    def test_a_hold_that_is_not_known_any_more_is_not_anothers(self, claims):
+        assert claims.hold("t", "a", 1, 60) is None
+
+    def test_whoever_held_the_task_takes_it_up_again_with_what_it_knows(self, claims):
+        assert claims.hold("t", "a", 1, 60, Record("submitted", "id#1"))
+        assert take(claims, "b") is None
+        claims.release("t", "a")
+        assert take(claims, "b") == Record("submitted", "id#1", turn=2)
+
+    def test_what_an_earlier_delivery_left_does_not_stop_a_later_one(self, claims):
+        take(claims, "dead")
+        claims.hold("t", "dead", 1, 60, Record("free"))
+        assert claims.hold("t", "a", 2, 60) is None
+        assert claims.hold("t", "a", 2, 60, Record("submitted", "id#1"))
+
+    def test_a_task_that_was_delivered_before_is_not_taken_while_nothing_is_known_of_it(
+        self, claims
+    ):
+        assert claims.take("t", "b", 60, new=False) is None
+        assert take(claims) == Record(turn=1)
+        claims.release("t", "a")
+        assert claims.take("t", "b", 60, new=False) == Record(turn=2)
+
+
+def test_a_file_of_claims_is_for_its_owners_eyes_alone(tmp_path):
+    file = tmp_path / "claims.sqlite3"
+    claims, modes = SqliteClaims(file), {}
+    before = os.umask(0o022)
+    try:
+        take(claims)
+        with closing(sqlite3.connect(file, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("UPDATE claims SET owner = 'x'")
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {"claims.sqlite3": 0o600, "claims.sqlite3-journal": 0o600}
+
+
+def test_a_redis_that_has_just_started_leaves_holders_a_moment_to_speak(tmp_path):
+    pytest.importorskip("redis", reason="the package redis is not installed: make full")
+    if not Redis.program:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    with Redis(tmp_path) as server:
+        claims = RedisClaims(server.url)
+        assert claims.take("t", "b", 60, new=True) is None
+        assert claims.hold("t", "a", 1, 60, Record("submitted", "id#1"))
+        claims.release("t", "a")
+        assert claims.take("t", "b", 60, new=True).job_id == "id#1"
+        until(lambda: claims.take("new", "b", 60, new=True), "a new task is taken", 30)
 
 
 def test_a_forked_process_has_a_connection_of_its_own(claims):
-    claims.take("t", "a", 60)
+    take(claims)
     forking = multiprocessing.get_context("fork")
-    child = forking.Process(target=claims.note, args=("t", "a", Record("submitted", "id#1")))
+    noted = ("t", "a", 1, 60, Record("submitted", "id#1"))
+    child = forking.Process(target=claims.hold, args=noted)
     child.start()
     child.join(30)
     claims.release("t", "a")
-    assert claims.take("t", "b", 60) == Record("submitted", "id#1")
+    assert take(claims, "b").job_id == "id#1"
 
 
 def test_claims_do_not_show_the_password_of_their_redis():

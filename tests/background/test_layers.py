@@ -36,7 +36,7 @@ def _is_text(node):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_redis_is_known_where_claims_are_kept_in_it(path):
-    assert ("redis" in imported(path)) == (path.stem == "redis_claims")
+    assert ("redis" in imported(path)) == (path.stem == "claims")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -1,10 +1,9 @@
-"""An endpoint as a Celery task; `public` names what it offers. Only `engine` imports Celery, only `redis_claims` redis.
+"""An endpoint as a Celery task; `public` names what it offers. Only `engine` imports Celery, only `claims` redis.
 
-failures, claims                    values: how a task fails, what is noted of it
-sqlite_claims, redis_claims         where that is noted, atomically
-lease                               keeps a claim while its delivery lives
-results, reports                    outputs and progress as JSON
-engine, clients                     what is used of Celery; one client per process
-submitting, following, delivery     one delivery of a task, from the message to the outcome
-tasks                               `endpoint_task`
+errors      how a task fails, and how a delivery ends otherwise
+engine      what is used of Celery; what must be noted is noted though Redis is away for a while
+claims      who works at a task and how far it has come: records, leases, SQLite, Redis
+results     outputs and progress as JSON
+delivery    one delivery of a task, from the message to the outcome
+task        `endpoint_task`
 """

@@ -1,27 +1,36 @@
 """One delivery of a task, from the message to its outcome. A broker may make several of one task, even at once."""
 
 import logging
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
-from ..errors import AkiError, ResultGoneError
+from ..errors import AkiError, DeadlineExceededError, JobCanceledError
 from ..jobs.sync_job import Job
 from ..models.base import OutputModel
+from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from . import engine, results
-from .claims import Claims, Record
-from .clients import ClientFactory, client_of
-from .failures import SteppedBackError, StoringFailedError, task_error, uncertain
-from .following import CanceledError, follow
-from .lease import Lease
-from .reports import Reporter
-from .submitting import cancel_quietly, signals_later, submit
+from .claims import Claims, Lease, Record
+from .errors import (
+    CanceledError,
+    LaterError,
+    SteppedBackError,
+    TaskError,
+    lost,
+    task_error,
+    uncertain_submit,
+)
 
 _log = logging.getLogger("aki_client")
+
 _REVOKE_SECONDS = 2.0
+_CANCEL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -30,17 +39,17 @@ class Plan:
 
     Attributes:
         endpoint: The endpoint's name in Python.
-        client: Makes the client of a worker process.
+        client: Returns the client of this process.
         claims: Returns where claims are kept.
         store: Keeps media; None leaves them in the result as data URIs.
         timeout: Seconds from the submit after which the job is given up.
         progress_interval: Seconds between polls of a running job, at the most.
         lease: Seconds after which a task whose worker has fallen silent is taken over.
-        resubmit_uncertain: Whether a job that may or may not have been made is submitted again.
+        resubmit_uncertain: Whether a job that may have been made, or whose result is lost, is submitted again.
     """
 
     endpoint: str
-    client: ClientFactory
+    client: Callable[[], SyncClient]
     claims: Callable[[], Claims]
     store: results.Store | None
     timeout: float
@@ -50,9 +59,10 @@ class Plan:
 
     def open_endpoint(self) -> Endpoint[..., Any, Any]:
         """Return the endpoint of this process's client."""
-        client: SyncClient = client_of(self.client)
-        endpoint: Endpoint[..., Any, Any] = getattr(client, self.endpoint)
-        return endpoint.with_options(progress_interval=self.progress_interval, timeout=self.timeout)
+        endpoint: Endpoint[..., Any, Any] = getattr(self.client(), self.endpoint)
+        return endpoint.with_options(
+            progress_interval=self.progress_interval, timeout=self.timeout, allow_paths=False
+        )
 
 
 class Delivery:
@@ -74,7 +84,7 @@ class Delivery:
     @property
     def has_outcome(self) -> bool:
         """Whether the task's outcome is in the result backend."""
-        return engine.status(self._task, self._id) in engine.READY
+        return self._status() in engine.READY
 
     @property
     def is_over(self) -> bool:
@@ -82,8 +92,9 @@ class Delivery:
         return self._record.phase == "ended" or self.has_outcome
 
     def open(self) -> bool:
-        """Take the task; False where another delivery is at it."""
-        record = self._lease.take()
+        """Take the task; False where another delivery is at it, or may be."""
+        new = not engine.came_again(self._task)
+        record = engine.insist(lambda: self._lease.take(new=new), "a task could not be taken")
         self._record = record or self._record
         return record is not None
 
@@ -91,8 +102,7 @@ class Delivery:
         """Bring the task to its end from wherever earlier deliveries left it, and return its result.
 
         Raises:
-            BusyError: There is no room now; the task may be tried again.
-            StoringFailedError: The storage refused a medium; what is noted of the task holds the result.
+            LaterError: It cannot be brought there now; what is noted of the task is enough to go on later.
             TaskError: There is no result.
             SteppedBackError: There is nothing left to do for this delivery.
             CanceledError: Somebody has asked to cancel the task.
@@ -111,15 +121,16 @@ class Delivery:
                 endpoint.info.reading, self._record, self._id, self._plan.store
             )
         except Exception as error:  # the storage is the caller's own
-            _log.warning("%s: an output could not be stored: %r", endpoint.info.name, error)
-            raise StoringFailedError(error) from error
+            what = f"an output could not be stored: {type(error).__name__}: {error}"
+            _log.warning("%s: %s", endpoint.info.name, what)
+            raise LaterError(TaskError(what, "StoringFailedError")) from error
 
     def close(self) -> None:
         """Let go of the task, which has ended if its outcome is in the result backend."""
         try:
             # A result that could not be stored is kept: a task of the same id can still store it.
             if self._record.phase == "got":
-                ended = engine.status(self._task, self._id) == "SUCCESS"
+                ended = self._status() == "SUCCESS"
             else:
                 ended = self._record.phase != "ended" and self.has_outcome
             if ended:
@@ -138,7 +149,7 @@ class Delivery:
         try:
             while time.monotonic() < deadline:
                 if engine.status(self._task, self._id) == "REVOKED":
-                    cancel_quietly(self._plan.open_endpoint().job(self._record.job_id))
+                    _cancel_quietly(self._plan.open_endpoint().job(self._record.job_id))
                     return
                 time.sleep(0.05)
         except Exception as error:  # the process ends all the same
@@ -155,65 +166,118 @@ class Delivery:
             _log.warning("could not look whether a task is cancelled: %s", type(error).__name__)
             return False
 
+    def _status(self) -> str:
+        look = "the state of a task could not be read"
+        return engine.insist(lambda: engine.status(self._task, self._id), look)
+
+    def _note(self, record: Record) -> None:
+        self._record = record
+        self._lease.note(record)
+
     def _doubt(self, endpoint: str) -> None:
         if not self._plan.resubmit_uncertain:
-            raise uncertain(endpoint, "a worker died while it submitted the job")
+            raise uncertain_submit(endpoint, "a worker died while it submitted the job")
         _log.warning("%s: a job that may have been made is submitted again", endpoint)
         self._note(Record())
 
     def _submit(self, endpoint: Endpoint[..., Any, Any], parameters: Mapping[str, Any]) -> None:
         if self.cancel_wanted():
             raise CanceledError("cancelled before it was submitted")
-        with signals_later():
-            self._record = submit(
-                endpoint,
-                parameters,
-                self._lease,
-                resubmit_uncertain=self._plan.resubmit_uncertain,
-            )
+        self._lease.note(Record("submitting", submitted_at=time.time()))
+        unnoted: list[Job[Any, Any]] = []
+        try:
+            with _signals_later():
+                unnoted.append(endpoint.submit(**parameters))
+                self._record = Record("submitted", unnoted[0].id, time.time())
+                with suppress(Exception):  # it is noted below, where signals may interrupt
+                    self._lease.hold(self._record)
+                    unnoted.clear()
+            if unnoted:
+                self._lease.note(self._record)
+        except AkiError as error:
+            failure = error
+        except BaseException:
+            for job in unnoted:
+                _cancel_quietly(job)  # nobody would ever find it
+            raise
+        else:
+            return
+        certain = made_no_job(failure)
+        if is_busy(failure) or (self._plan.resubmit_uncertain and not certain):
+            self._note(Record())
+            raise LaterError(task_error(failure))
+        if certain:
+            raise task_error(failure)
+        raise uncertain_submit(endpoint.info.name, failure.message)
 
     def _follow(self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any]) -> None:
-        identity = {"job_id": job.id, "endpoint": endpoint.info.name}
-        reporter = Reporter(self._write_state, identity, self._plan.progress_interval)
         try:
-            output = follow(
-                job,
-                self._lease,
-                reporter,
-                until=self._record.submitted_at + self._plan.timeout,
-                cancel_wanted=self.cancel_wanted,
-            )
-        except ResultGoneError as error:
-            # Whoever held the task before may have got it, and be about to say so.
-            if self.has_outcome:
-                raise SteppedBackError from None
-            raise task_error(error) from None
+            output = self._result_of(job)
         except AkiError as error:
-            raise task_error(error) from None
+            failure = error
         except BaseException:
             # The process is ended, or a time limit strikes; the last answer may have held the result.
             if job.ended and job.status() == "done":
                 self._keep(endpoint, job, job.result())
             raise
-        self._keep(endpoint, job, output)
+        else:
+            self._keep(endpoint, job, output)
+            return
+        if end_unknown(failure) and not isinstance(failure, DeadlineExceededError):
+            raise LaterError(task_error(failure), keeps_trying=True)
+        if not result_lost(failure):
+            raise task_error(failure)
+        # Whoever held the task before may have got it, and be about to say so.
+        if self.has_outcome:
+            raise SteppedBackError
+        if not self._plan.resubmit_uncertain:
+            raise lost(failure)
+        _log.warning("%s: a job whose result is lost is submitted again", endpoint.info.name)
+        self._note(Record())
+        raise LaterError(task_error(failure))
+
+    def _result_of(self, job: Job[Any, Any]) -> OutputModel:
+        """Wait for the job's result, looking after each poll whether somebody wants it cancelled."""
+        identity = {"job_id": job.id, "endpoint": job.endpoint}
+        reporter = results.Reporter(self._write_state, identity, self._plan.progress_interval)
+        until = self._record.submitted_at + self._plan.timeout
+        try:
+            reporter.submitted()
+            for event in job.events(timeout=max(until - time.time(), 0.0)):
+                if job.ended:
+                    break  # whatever else happens, the result is here
+                self._lease.confirm()
+                if self.cancel_wanted():
+                    return _canceled(job)
+                reporter.progress(event)
+            output: OutputModel = job.result(timeout=0.0)
+            return output
+        except DeadlineExceededError as error:
+            _cancel_quietly(job)
+            # The answer to the cancelling may hold the result, which nobody could have again.
+            if not job.ended:
+                raise error from None
+            late: OutputModel = job.result()
+            return late
+        except (AkiError, SteppedBackError, CanceledError):
+            raise
+        except Exception:
+            if not job.ended:
+                _cancel_quietly(job)
+            raise
 
     def _keep(
         self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any], output: OutputModel
     ) -> None:
         """Note a result, of which this is the only copy, whoever else holds the task by now."""
         fields = results.as_fields(output)
-        self._record = Record("got", job.id, self._record.submitted_at, fields)
         try:
-            self._lease.note(self._record)
+            self._note(Record("got", job.id, self._record.submitted_at, fields))
         except SteppedBackError:
             _log.warning("%s: a task was taken over while its result came", endpoint.info.name)
         except Exception as error:
             engine.require_bearable(error)
             _log.warning("a result could not be noted: %s", type(error).__name__)
-
-    def _note(self, record: Record) -> None:
-        self._lease.note(record)
-        self._record = record
 
     def _write_state(self, state: str, meta: dict[str, Any]) -> None:
         # What is noted of the task is enough to go on; a job that is paid for is not given up for a report.
@@ -221,4 +285,47 @@ class Delivery:
             self._task.update_state(task_id=self._id, state=state, meta=meta)
         except Exception as error:
             engine.require_bearable(error)
-            _log.warning("the state of a task could not be told: %s", type(error).__name__)
+            _log.warning("the state of a task could not be reported: %s", type(error).__name__)
+
+
+def _canceled(job: Job[Any, Any]) -> OutputModel:
+    """Cancel the job; the result where it was done all the same, because it is paid for."""
+    try:
+        job.cancel(wait=_CANCEL_SECONDS)
+        if job.ended:
+            output: OutputModel = job.result()
+            return output
+    except JobCanceledError:
+        raise CanceledError("cancelled on the hub") from None
+    except AkiError as error:
+        raise CanceledError(f"cancelled, and the job ended so: {error.message}") from None
+    raise CanceledError("the hub was asked to cancel the job, and has not said that it did")
+
+
+def _cancel_quietly(job: Job[Any, Any]) -> None:
+    """Ask the hub to cancel a job; that it cannot be asked is not what the caller has to report."""
+    try:
+        job.cancel()
+    except AkiError as error:
+        _log.warning("%s: a job could not be cancelled: %s", job.endpoint, error)
+
+
+@contextmanager
+def _signals_later() -> Generator[None]:
+    """Let what ends a task come only when the job's id is noted: revoking (SIGTERM), soft time limits (SIGUSR1)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGUSR1"))
+        if number is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)

@@ -1,14 +1,11 @@
 """What `celery` of a package offers. Importing it needs Celery."""
 
 from . import engine
-from .claims import Claims, Record
+from .claims import Claims, Record, RedisClaims, SqliteClaims
 from .engine import BackgroundTask
-from .failures import TaskError, UncertainSubmitError
-from .redis_claims import RedisClaims
-from .reports import PROGRESS, SUBMITTED
-from .results import FolderStore, Place, Store
-from .sqlite_claims import SqliteClaims
-from .tasks import endpoint_task
+from .errors import TaskError, UncertainError, UncertainSubmitError
+from .results import PROGRESS, SUBMITTED, FolderStore, Place, Store
+from .task import endpoint_task
 
 engine.module("celery")
 
@@ -24,6 +21,7 @@ __all__ = [
     "SqliteClaims",
     "Store",
     "TaskError",
+    "UncertainError",
     "UncertainSubmitError",
     "endpoint_task",
 ]

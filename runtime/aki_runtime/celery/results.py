@@ -1,19 +1,41 @@
-"""Outputs as JSON: media go through the caller's storage, everything else is kept as it is."""
+"""What a task leaves in the result backend, all of it JSON: outputs, whose media go through a storage, and reports.
+
+It must not know where that is kept, nor how the job is followed.
+"""
 
 import os
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..batch.media_files import write_whole
 from ..chat.text import ChatText
 from ..chat.tools import ToolCall
 from ..errors import MediaError
+from ..events import Event, Queued
 from ..media.objects import Media
-from ..models.base import OutputModel
+from ..models.base import OutputModel, ProgressModel
 from ..protocol.view import Reading
 from ..shapes import is_array, is_object
 from .claims import Record
+
+SUBMITTED = "SUBMITTED"
+"""The state of a task whose job is on the hub; the meta holds `job_id` and `endpoint`."""
+
+PROGRESS = "PROGRESS"
+"""The state of a task whose job was asked after; the meta is that of `progress_meta`."""
+
+MAX_TEXT = 4_000
+"""Characters of the text so far that a report holds: its end."""
+
+_MAX_VALUE = 300
+_LONGEST_NAME = 64
+_PLAIN = re.compile(rf"[a-z0-9_-]{{1,{_LONGEST_NAME}}}")
+_OTHER = re.compile(r"[^a-z0-9_-]")
 
 
 @dataclass(frozen=True)
@@ -49,14 +71,19 @@ class FolderStore:
 
     def __call__(self, media: Media, place: Place) -> str:
         """Write one file, whole or not at all."""
-        # A caller may choose a task's id; it must not lead anywhere else.
-        safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in place.task_id)
-        target = Path(self.folder) / f"{safe}-{place.number}{media.suffix}"
+        target = Path(self.folder) / f"{_file_name(place.task_id)}-{place.number}{media.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        draft.write_bytes(media.bytes)
-        draft.replace(target)
+        write_whole(target, media.bytes, sync=False)
         return target.name
+
+
+def _file_name(task_id: str) -> str:
+    """Return a name that leads nowhere else and is no other task's, whatever id a caller has chosen."""
+    if _PLAIN.fullmatch(task_id):
+        return task_id
+    # Names that differ in case alone are one file on some disks, so capitals are not plain.
+    safe = _OTHER.sub("_", task_id)[:_LONGEST_NAME]
+    return f"{safe}.{sha256(task_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def as_fields(output: OutputModel) -> dict[str, Any]:
@@ -136,3 +163,73 @@ def _plain(value: Any, keep: Callable[[Media], Any]) -> Any:
     if is_object(value):
         return {name: _plain(item, keep) for name, item in value.items()}
     return value
+
+
+def progress_meta(event: Event[Any]) -> dict[str, Any]:
+    """Return an event as JSON: state, queue position, estimate (s), progress, and the text and figures so far.
+
+    Progress is 0 to 100 for images, and the number of tokens for text. Media are left out.
+    """
+    if isinstance(event, Queued):
+        return {
+            "state": "queued",
+            "queue_position": event.position,
+            "estimate": event.estimate,
+            "progress": 0.0,
+        }
+    progress: ProgressModel = event.data
+    data: dict[str, Any] = {**vars(progress), **(progress.model_extra or {})}
+    meta: dict[str, Any] = {
+        "state": event.state,
+        "queue_position": 0,
+        "estimate": event.estimate,
+        "progress": event.progress,
+        "data": {
+            name: value for name, value in data.items() if name != "text" and _is_small(value)
+        },
+    }
+    text = data.get("text")
+    if isinstance(text, str | ChatText):
+        meta["text"] = str(text)[-MAX_TEXT:]
+        meta["text_length"] = len(text)
+    return meta
+
+
+def _is_small(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _MAX_VALUE
+    return isinstance(value, bool | int | float)
+
+
+class Reporter:
+    """Writes reports of one task, at most one each so many seconds, and none that says what the last one said.
+
+    Args:
+        write: Writes a state and its meta.
+        identity: What every report holds.
+        interval: Seconds.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str, dict[str, Any]], None],
+        identity: dict[str, Any],
+        interval: float,
+    ) -> None:
+        self._write = write
+        self._identity = identity
+        self._interval = interval
+        self._last: dict[str, Any] = {}
+        self._next = 0.0
+
+    def submitted(self) -> None:
+        """Tell that there is a job."""
+        self._write(SUBMITTED, self._identity)
+
+    def progress(self, event: Event[Any]) -> None:
+        """Tell what happens."""
+        meta = progress_meta(event)
+        if meta == self._last or time.monotonic() < self._next:
+            return
+        self._write(PROGRESS, {**self._identity, **meta})
+        self._last, self._next = meta, time.monotonic() + self._interval

@@ -12,6 +12,6 @@ def run(task, task_id="t", **parameters):
 
 def left_behind(claims, record, task_id="t"):
     """Note what a delivery noted before its worker died."""
-    claims.take(task_id, "dead", 60)
-    claims.note(task_id, "dead", record)
+    turn = claims.take(task_id, "dead", 60, new=True).turn
+    claims.hold(task_id, "dead", turn, 60, record)
     claims.release(task_id, "dead")

@@ -4,9 +4,11 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
-from aki_sandbox.faults.effects import Delay
+from aki_sandbox.faults.effects import Delay, Reset, Status
+from aki_sandbox.faults.job_effects import Forget, Lapse
 from background.delivery.delivering import left_behind, run
 from support.patience import until
 
@@ -47,11 +49,10 @@ class TestPickingUp:
 
     def test_a_result_that_comes_after_the_hold_was_lost_is_kept(self, task_of, claims, hub):
         class Forgetful(type(claims)):
-            def renew(self, task_id, owner, seconds):
-                return False
-
-            def note(self, task_id, owner, record):
-                return record.phase != "got" and super().note(task_id, owner, record)
+            def hold(self, task_id, owner, turn, seconds, record=None):
+                if record is None or record.phase == "got":
+                    return False
+                return super().hold(task_id, owner, turn, seconds, record)
 
         hub.faults.add(Delay(1.0), on="final")
         chat = task_of(claims=Forgetful(claims._path), lease=0.6, progress_interval=0.01)
@@ -75,6 +76,51 @@ class TestPickingUp:
         assert run(chat).result.kind == "ResultGoneError"
         assert hub.hub.jobs_submitted == 1
 
+    @pytest.mark.parametrize("trouble", [Status(401), Status(404), Status(403)])
+    def test_a_job_that_cannot_be_asked_after_is_picked_up_again(self, chat, hub, trouble):
+        hub.faults.add(trouble, on="poll")
+        assert run(chat).state == "SUCCESS"
+        (job,) = hub.hub.jobs
+        assert not job.cancel_asked
+
+    def test_tries_to_pick_a_job_up_are_not_counted(self, task_of, hub):
+        hub.faults.add(Status(404), on="poll", times=2)
+        assert run(task_of(max_retries=0)).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
+
+class TestLostResults:
+    """A job that ran, or may have run, and whose result cannot be had any more: uncertain, and never sent again."""
+
+    LOSSES = (Lapse(), Forget(), Reset(reached=True))
+
+    def lose(self, hub, claims, client, effect):
+        # In the sandbox a job that has ended does not lapse any more.
+        seconds = 60 if isinstance(effect, Lapse) else 0.1
+        job = client.llama3_8b_chat.submit(prompt_input=f"earlier [[dur={seconds} steps=1]]")
+        time.sleep(0.3)
+        left_behind(claims, Record("submitted", job.id, 2e9))
+        hub.faults.add(effect, on="final" if isinstance(effect, Reset) else "poll")
+
+    @pytest.mark.parametrize("effect", LOSSES, ids=lambda effect: type(effect).__name__)
+    def test_it_ends_uncertain(self, chat, claims, client, hub, effect):
+        self.lose(hub, claims, client, effect)
+        result = run(chat).result
+        assert isinstance(result, jobs.UncertainError)
+        assert "it ran, its result is lost, it may have been billed" in str(result)
+        assert hub.hub.jobs_submitted == 1
+
+    @pytest.mark.parametrize("effect", LOSSES, ids=lambda effect: type(effect).__name__)
+    def test_it_is_repeated_where_that_was_decided(self, task_of, claims, client, hub, effect):
+        self.lose(hub, claims, client, effect)
+        result = run(task_of(resubmit_uncertain=True), prompt_input="again").result
+        assert "again" in result["outputs"]["text"]
+        assert hub.hub.jobs_submitted == 2
+
+    def test_a_submit_of_which_nobody_knows_is_uncertain_too(self, chat, claims):
+        left_behind(claims, Record("submitting"))
+        assert isinstance(run(chat).result, jobs.UncertainError)
+
 
 class TestEndingTheProcess:
     """A worker that is told to end while the hub's final answer is on its way."""
@@ -94,7 +140,7 @@ class TestEndingTheProcess:
             hub_asked.join()
         finally:
             signal.signal(signal.SIGALRM, before)
-        assert claims.take("t", "who looks", 60).phase == "got"
+        assert claims.take("t", "who looks", 60, new=True).phase == "got"
         claims.release("t", "who looks")
         assert run(chat).state == "SUCCESS"
         assert hub.hub.jobs_submitted == 1

@@ -1,5 +1,7 @@
 """Where the media of a task are stored, and that a storage which fails costs nothing."""
 
+import threading
+
 import pytest
 from aki_client import Image
 from background.delivery.delivering import run
@@ -7,6 +9,10 @@ from background.delivery.delivering import run
 pytest.importorskip("celery", reason="Celery is not installed: make full")
 jobs = pytest.importorskip("aki_client.celery")
 FolderStore, Place = jobs.FolderStore, jobs.Place
+
+
+def place(task_id):
+    return Place(task_id, "z_image_turbo", "images", 1)
 
 
 class TestStoring:
@@ -17,10 +23,36 @@ class TestStoring:
         assert result["outputs"]["images"] == ["t-1.jpg"]
         assert [path.name for path in (tmp_path / "media").iterdir()] == ["t-1.jpg"]
 
-    def test_no_task_id_leads_out_of_the_folder(self, tmp_path):
-        place = Place("../../evil", "z_image_turbo", "images", 1)
-        assert FolderStore(tmp_path / "media")(Image(b"GIF89a"), place) == "______evil-1.gif"
-        assert [path.name for path in tmp_path.rglob("*.gif")] == ["______evil-1.gif"]
+    @pytest.mark.parametrize(
+        "task_id", ["../../evil", "/evil", "evil\x00", "..", "é" * 400, "a" * 9000]
+    )
+    def test_no_task_id_leads_out_of_the_folder_or_is_too_long(self, tmp_path, task_id):
+        name = FolderStore(tmp_path / "media")(Image(b"GIF89a"), place(task_id))
+        assert len(name) < 100
+        assert list(tmp_path.rglob("*.gif")) == [tmp_path / "media" / name]
+
+    def test_no_two_tasks_share_a_file(self, tmp_path):
+        ids = [
+            "user/1",
+            "user_1",
+            "user 1",
+            "user.1",
+            "USER_1",
+            "User_1",
+            "ü",
+            "ö",
+            "a" * 65,
+            "a" * 66,
+        ]
+        names = {FolderStore(tmp_path)(Image(b"GIF89a"), place(task_id)) for task_id in ids}
+        assert len({name.casefold() for name in names}) == len(ids)
+
+    def test_a_disk_that_is_full_for_a_moment_costs_nothing(self, task_of, hub, tmp_path):
+        folder = tmp_path / "media"
+        folder.write_text("in the way")  # nothing can be written into a file
+        threading.Timer(0.3, folder.unlink).start()
+        assert run(task_of("z_image_turbo"), prompt="p").state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
 
     def test_without_a_storage_media_are_data_uris(self, task_of):
         (image,) = run(task_of("z_image_turbo", store=None), prompt="p").result["outputs"]["images"]

@@ -1,0 +1,269 @@
+"""`endpoint_task`: an endpoint of the hub as a Celery task.
+
+Owns what happens in the process that sends a task, and which of a worker's deliveries are open. A message holds data
+alone: media are read where they are named, by whoever sends.
+"""
+
+import importlib
+import os
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from ..client.endpoint import EndpointSpec
+from ..client.sync_client import SyncClient
+from ..errors import AkiError, ConfigurationError, InvalidParametersError, MediaError
+from ..media.formats import FORMATS
+from ..media.inputs import as_media, unreadable
+from ..packages import split_reference
+from ..shapes import is_array, is_object
+from . import engine
+from .claims import GIVE_WAY_SECONDS, Claims, RedisClaims
+from .delivery import Delivery, Plan
+from .engine import BackgroundTask, CeleryApp
+from .errors import CanceledError, LaterError, SteppedBackError, TaskError, task_error
+from .results import Store
+
+ClientFactory: TypeAlias = Callable[[], SyncClient]
+
+_LONGEST_PAUSE = 60.0
+
+# By thread too: the end of one delivery of a task is not the end of another one in the same process.
+_open: dict[tuple[int, str], Delivery] = {}
+_clients: dict[tuple[int, ClientFactory], SyncClient] = {}
+_lock = threading.Lock()
+
+
+def endpoint_task(
+    app: CeleryApp,
+    endpoint: str,
+    *,
+    name: str | None = None,
+    client: ClientFactory | None = None,
+    store: Store | None = None,
+    claims: Claims | None = None,
+    timeout: float = 3600.0,
+    progress_interval: float = 1.0,
+    lease: float = 30.0,
+    resubmit_uncertain: bool = False,
+    **options: Any,
+) -> BackgroundTask:
+    """Register a task that carries out an endpoint's job, and return it.
+
+    The task takes the endpoint's parameters as keyword arguments. `delay`, `s` and `si` take media as a call does, and
+    read files before anything is sent; a message never opens a file on a worker. Its state is SUBMITTED with the hub's
+    job id, then PROGRESS with what the hub reports, and its result a dict of `outputs` and `meta`. docs/celery.md says
+    what happens when workers die, messages come twice, and hubs, brokers and result backends fail.
+
+    Args:
+        app: The Celery app; it needs a result backend.
+        endpoint: The endpoint, as "package:name"; its Python name alone, as in "z_image_turbo", where one
+            generated package is loaded.
+        name: The task's name; defaults to package and endpoint, as in "aki_client.z_image_turbo".
+        client: Makes the client of a worker process, where it is first needed; defaults to `Aki`, whose key is
+            AKI_API_KEY. Tasks, states, results and log lines never hold the key.
+        store: Keeps an image, audio or video, and returns what stands for it in the result; omitted, that is a data
+            URI. It is called again for the same place when a worker dies amid it.
+        claims: Where it is noted who works at a task; defaults to the Redis of the result backend or the broker.
+            `SqliteClaims` serves workers of one machine.
+        timeout: Seconds from the submit after which the job is cancelled and the task fails.
+        progress_interval: Longest pause between polls of a running job, and between reports, in seconds.
+        lease: Seconds after which a task is taken over from a worker that has fallen silent.
+        resubmit_uncertain: Whether a job of which nobody knows whether it was made, or whose result is lost, is
+            submitted again, at the risk of paying twice; otherwise the task fails with `UncertainError`.
+        options: Further options of `app.task`, such as `queue`, `rate_limit`, `soft_time_limit`, `max_retries`
+            (20; how often a submit is repeated later where the hub was full or could not be reached).
+
+    Raises:
+        ConfigurationError: The package has no such endpoint, or an option cannot be used.
+        ImportError: Celery is not installed.
+    """
+    try:
+        package, endpoint = split_reference(endpoint)
+        kind = cast("type[SyncClient]", importlib.import_module(f"{package}.client").Aki)
+        spec = kind.load_endpoint(endpoint)
+    except (AttributeError, ValueError) as error:
+        raise ConfigurationError(str(error)) from None
+    if min(timeout, progress_interval, lease) <= 0:
+        raise ConfigurationError("timeout, progress_interval and lease are seconds, more than 0")
+    factory = client or kind
+    plan = Plan(
+        endpoint=endpoint,
+        client=lambda: _client_of(factory),
+        claims=_claims_of(app, claims),
+        store=store,
+        timeout=timeout,
+        progress_interval=progress_interval,
+        lease=lease,
+        resubmit_uncertain=resubmit_uncertain,
+    )
+
+    # No name of a parameter meets one of these functions: all that they take themselves is positional.
+    def run(task: Any, /, **parameters: Any) -> dict[str, Any]:
+        return _run(plan, task, parameters)
+
+    def delay(task: Any, /, **parameters: Any) -> Any:
+        return task.apply_async(kwargs=_for_message(spec, parameters))
+
+    def s(task: Any, /, **parameters: Any) -> Any:
+        return task.signature(kwargs=_for_message(spec, parameters))
+
+    def si(task: Any, /, **parameters: Any) -> Any:
+        return task.signature(kwargs=_for_message(spec, parameters), immutable=True)
+
+    def abort(task: Any, task_id: str) -> None:
+        plan.claims().ask_to_cancel(task_id)
+
+    run.__doc__ = f"Carry out a job of the endpoint {endpoint}."
+    base = engine.module("celery.contrib.abortable").AbortableTask
+    settings: dict[str, Any] = {
+        "base": base,
+        "backend": property(lambda task: engine.backend(task, base.backend.fget(task))),
+        "name": name or f"{package}.{endpoint}",
+        "delay": delay,
+        "s": s,
+        "si": si,
+        "abort": abort,
+        "acks_late": True,
+        "reject_on_worker_lost": True,
+        "ignore_result": False,
+        "max_retries": 20,
+        "throws": (TaskError,),
+        # STARTED would write over the state, and even the outcome, that an earlier delivery has left.
+        "track_started": False,
+        "typing": False,
+        **options,
+    }
+    _listen()
+    return cast("BackgroundTask", app.task(bind=True, **settings)(run))
+
+
+def _for_message(
+    spec: EndpointSpec[..., Any, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return parameters as data that a message can hold: media are read here and now.
+
+    Raises:
+        InvalidParametersError: A medium cannot be read; nothing was sent.
+    """
+    kinds = {name: parameter.type for name, parameter in spec.info.parameters.items()}
+    data: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in parameters.items():
+        try:
+            data[name] = _as_data(value, kinds.get(name, ""))
+        except MediaError as error:
+            problems.append(f"{name}: {error.message}")
+        except (OSError, ValueError) as error:
+            problems.append(f"{name}: {unreadable(value, error)}")
+    if problems:
+        raise InvalidParametersError(spec.info.name, problems)
+    return data
+
+
+def _as_data(value: Any, kind: str) -> Any:
+    for medium in FORMATS:
+        if kind == medium and value is not None and not isinstance(value, bytes):
+            return as_media(value, medium).data_uri()
+    if kind == "chat" and is_array(value):
+        return [_as_data(item, kind) for item in value]
+    if kind == "chat" and is_object(value):
+        # A part of a message is one key: its kind.
+        return {
+            key: _as_data(item, key if len(value) == 1 and key in FORMATS else kind)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    try:
+        engine.require_usable(task)
+        delivery = Delivery(plan, task)
+        if delivery.has_outcome:
+            raise engine.ignored()
+        is_mine = delivery.open()
+    except AkiError as error:
+        raise task_error(error) from None
+    if not is_mine:
+        # Never just dropped: if the worker that is at it dies, this is the message that is left.
+        again = GIVE_WAY_SECONDS if engine.came_again(task) else plan.lease
+        engine.send_again(task, min(again, plan.lease))
+        raise engine.ignored()
+    _open[threading.get_ident(), task.request.id] = (
+        delivery  # closed once the outcome is in the result backend
+    )
+    try:
+        result = delivery.run(parameters)
+        engine.wait_for_broker(task)
+        return result
+    except LaterError as later:
+        _close(task.request.id)  # the next try may be at another worker at once
+        # Longer each time, and by lot, so that many tasks do not come back at once.
+        pause = min(2.0 ** min(task.request.retries, 10), _LONGEST_PAUSE)
+        pause *= random.uniform(0.5, 1.0)  # noqa: S311
+        raise engine.retry(task, later.reason, pause, counts=not later.keeps_trying) from None
+    except CanceledError as canceled:
+        raise engine.revoked(task, str(canceled)) from None
+    except SteppedBackError:
+        if not delivery.is_over:
+            engine.send_again(task, plan.lease)
+        raise engine.ignored() from None
+    except Exception:
+        raise
+    except BaseException:
+        delivery.interrupted()
+        raise
+
+
+def _claims_of(app: CeleryApp, given: Claims | None) -> Callable[[], Claims]:
+    if given is not None:
+        return lambda: given
+    made: list[Claims] = []
+
+    def claims() -> Claims:
+        # The settings of an app may be complete long after its tasks are registered.
+        if not made:
+            urls = [str(app.conf.result_backend or ""), str(app.conf.broker_url or "")]
+            url = next((u for u in urls if u.startswith(("redis://", "rediss://"))), None)
+            if url is None:
+                raise ConfigurationError(
+                    "neither result backend nor broker is Redis: give endpoint_task(claims=…), "
+                    "on one machine SqliteClaims(path)"
+                )
+            made.append(RedisClaims(url))
+        return made[0]
+
+    return claims
+
+
+def _client_of(factory: ClientFactory) -> SyncClient:
+    """Return this process's client, made where it is first needed: after a worker's fork, never before."""
+    place = (os.getpid(), factory)
+    with _lock:
+        if place not in _clients:
+            _clients[place] = factory()
+        return _clients[place]
+
+
+def _listen() -> None:
+    signals = engine.module("celery.signals")
+    # One receiver for all apps and packages of a process: deliveries and clients are the process's.
+    signals.task_postrun.connect(_close, weak=False, dispatch_uid="aki-close-delivery")
+    for ending in (signals.worker_process_shutdown, signals.worker_shutdown):
+        ending.connect(_close_clients, weak=False, dispatch_uid="aki-close-clients")
+
+
+def _close(task_id: str = "", **_: Any) -> None:
+    delivery = _open.pop((threading.get_ident(), task_id), None)
+    if delivery is not None:
+        delivery.close()
+
+
+def _close_clients(**_: Any) -> None:
+    # Those that were copied by a fork are their parent's.
+    with _lock:
+        mine = [place for place in _clients if place[0] == os.getpid()]
+        for place in mine:
+            _clients.pop(place).close()

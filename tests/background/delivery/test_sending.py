@@ -1,0 +1,119 @@
+"""Who sends a task reads its files; a message holds data alone, and opens no file on a worker."""
+
+import io
+import json
+
+import pytest
+from aki_client import Image, InvalidParametersError
+from background.delivery.delivering import run
+from PIL import Image as Pillow
+
+pytest.importorskip("celery", reason="Celery is not installed: make full")
+
+SEND = ["delay", "s", "si"]
+
+
+@pytest.fixture
+def picture(tmp_path, monkeypatch):
+    path = tmp_path / "cat.png"
+    Pillow.new("RGB", (64, 64), "red").save(path)
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+@pytest.fixture
+def edit(task_of):
+    return task_of("qwen_image_edit")
+
+
+@pytest.fixture
+def see(task_of):
+    return task_of("qwen_vl_chat")
+
+
+def sent(app, task, send, **parameters):
+    """Send a task, and return the parameters that its message holds."""
+    app.control.purge()  # the broker in memory is that of the whole process
+    message = getattr(task, send)(**parameters)
+    if send != "delay":
+        message.apply_async()
+    with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+        return queue.get(timeout=10).payload[1]
+
+
+def conversation(image):
+    return [{"role": "user", "content": [{"text": "What is it?"}, {"image": image}]}]
+
+
+@pytest.mark.parametrize("send", SEND)
+@pytest.mark.parametrize(
+    "given",
+    [
+        str,
+        lambda path: path,
+        lambda path: path.name,
+        lambda path: io.BytesIO(path.read_bytes()),
+        Image,
+        Pillow.open,
+    ],
+    ids=["text", "Path", "relative", "file", "Image", "Pillow"],
+)
+def test_a_file_is_read_before_the_task_is_sent(app, edit, picture, send, given):
+    message = sent(app, edit, send, prompt="brighter", image=given(picture))
+    assert message["image"].startswith("data:image/png;base64,")
+    assert Image(message["image"]).format == "png"
+
+
+@pytest.mark.parametrize("send", SEND)
+def test_the_files_of_a_chat_are_read_before_the_task_is_sent(app, see, picture, send):
+    message = sent(app, see, send, chat_context=conversation(str(picture)))
+    (said,) = message["chat_context"]
+    assert said["content"][0] == {"text": "What is it?"}
+    assert Image(said["content"][1]["image"]).bytes == picture.read_bytes()
+
+
+@pytest.mark.parametrize("send", SEND)
+def test_a_file_that_cannot_be_read_is_refused_and_nothing_is_sent(app, edit, tmp_path, send):
+    absent = tmp_path / "absent.png"
+    with pytest.raises(InvalidParametersError, match=r"image.*absent\.png.*No such file"):
+        getattr(edit, send)(prompt="brighter", image=absent)
+
+
+@pytest.mark.parametrize("make", [str, lambda path: path.name, lambda path: f"file://{path}"])
+def test_no_path_in_a_message_is_opened(edit, hub, picture, make):
+    result = run(edit, prompt="brighter", image=make(picture)).result
+    assert result.kind == "InvalidParametersError"
+    assert hub.hub.jobs_submitted == 0
+
+
+@pytest.mark.parametrize("make", [list, json.dumps], ids=["a list", "JSON text"])
+def test_no_path_in_a_chat_in_a_message_is_opened(see, hub, picture, make):
+    result = run(see, chat_context=make(conversation(str(picture)))).result
+    assert result.kind == "InvalidParametersError"
+    assert hub.hub.jobs_submitted == 0
+
+
+def test_a_refusal_on_a_worker_does_not_say_whether_there_is_such_a_file(edit, picture):
+    said = {
+        str(run(edit, name, prompt="brighter", image=str(path)).result)
+        for name, path in (("a", picture), ("b", picture.with_name("absent.png")))
+    }
+    assert len(said) == 1
+
+
+def test_the_task_that_follows_another_reads_its_files_with_whoever_sends_both(
+    app, edit, picture, hub
+):
+    app.conf.task_always_eager = True
+    chain = edit.si(prompt="brighter", image=str(picture)) | edit.si(
+        prompt="darker", image=str(picture)
+    )
+    picture.unlink()
+    assert chain.apply_async().state == "SUCCESS"
+    assert hub.hub.jobs_submitted == 2
+
+
+def test_a_task_that_is_called_in_place_of_sent_is_refused_before_a_job_is_made(edit, hub):
+    with pytest.raises(Exception, match=r"must be sent, as in delay\(…\)"):
+        edit(prompt="brighter")
+    assert hub.hub.jobs_submitted == 0

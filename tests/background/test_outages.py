@@ -1,0 +1,71 @@
+"""Redis goes away while tasks run, and comes back with its data or without: one job and one outcome for each task."""
+
+import json
+import time
+from collections import Counter
+
+import pytest
+from background.conftest import KEY
+from background.measuring import sender
+from background.stack import Redis, Worker
+from support.patience import until
+
+pytestmark = [
+    pytest.mark.slow,
+    # Celery uses what the newest redis package would have it leave.
+    pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning"),
+]
+
+TASKS = 4
+TRANSPORT = {
+    "visibility_timeout": 4,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 2,
+}
+
+
+@pytest.fixture(params=[True, False], ids=["with its data", "without its data"])
+def redis(request, tmp_path):
+    pytest.importorskip("redis", reason="the package redis is not installed: make full")
+    if not Redis.program:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    with Redis(tmp_path / "redis", durable=request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(hub, redis):
+    return {
+        "AKI_API_KEY": KEY,
+        "AKI_API_SERVER": hub.url,
+        "TEST_BROKER": redis.url,
+        "TEST_LEASE": "30",
+        "TEST_TRANSPORT": json.dumps(TRANSPORT),
+    }
+
+
+@pytest.mark.parametrize("seconds", [4.0, 0.5], ids=["as jobs end", "while jobs run"])
+def test_a_redis_that_was_away_costs_no_result_and_no_second_job(
+    redis, environment, hub, tmp_path, seconds
+):
+    prompt = f"away {redis.port} for {seconds}"
+    with sender(environment) as chat, Worker(environment, tmp_path / "log", 2 * TASKS):
+        results = [
+            chat.delay(prompt_input=f"{prompt}, {number} [[dur=6 steps=60]]")
+            for number in range(TASKS)
+        ]
+        until(lambda: all(result.state == "PROGRESS" for result in results), "all run")
+        time.sleep(3.5 if seconds > 1 else 0)
+        redis.kill()
+        time.sleep(seconds)
+        redis.start()
+        for number, result in enumerate(results):
+            until(lambda r=result: r.ready(), "the task ends")
+            assert result.state == "SUCCESS", result.result
+            assert f"{prompt}, {number}" in result.result["outputs"]["text"]
+        time.sleep(2 * TRANSPORT["visibility_timeout"])
+        assert {result.state for result in results} == {"SUCCESS"}
+    jobs = Counter(job.work.prompt for job in hub.hub.jobs if prompt in job.work.prompt)
+    assert set(jobs.values()) == {1}
+    assert len(jobs) == TASKS

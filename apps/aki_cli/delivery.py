@@ -4,7 +4,7 @@ A result was paid for and comes once, so that nothing here loses it: a file is n
 can not be written to, another one is found.
 """
 
-import json
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ from aki_runtime.shapes import is_array, is_mapping, is_object
 from .exits import Exit
 from .problems import CommandError
 from .settings import Settings
-from .terminal import harmless, one_line, say, write
+from .terminal import harmless, one_line, say, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Media, OutputModel
@@ -71,7 +71,7 @@ class Delivery:
             case "json":
                 meta = {name: _jsonable(value) for name, value in asdict(result.meta).items()}
                 document = {"outputs": plain, "meta": meta}
-                write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+                write_json(document)
             case "text":
                 self._show(outputs, plain, streamed=streamed)
             case "quiet":
@@ -93,7 +93,7 @@ class Delivery:
                 write("".join(f"{path}\n" for path in paths))
             elif value and (is_array(value) or is_object(value)):
                 told.add(name)
-                write(json.dumps(plain[name], indent=2, ensure_ascii=False, default=str) + "\n")
+                write_json(plain[name])
         rest = {name: value for name, value in plain.items() if name not in told}
         if not told:
             write("".join(f"{one_line(name)}: {value}\n" for name, value in rest.items()))
@@ -108,6 +108,8 @@ class Delivery:
             return [self._plain(item) for item in cast("list[Any]", value)]
         if is_object(value):
             return {name: self._plain(inner) for name, inner in value.items()}
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)  # JSON has no number for it
         data = getattr(value, "data", None) if isinstance(value, str) else None
         raw = getattr(value, "raw", None)  # a call of a tool, as the hub sent it
         return data if data is not None else raw if raw is not None else value

@@ -4,11 +4,12 @@ import importlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.options import read_key_file
 
 from .exits import Exit
 from .problems import CommandError
@@ -45,23 +46,11 @@ class Settings:
         """Return the key in the file that was named; None leaves it to AKI_API_KEY.
 
         Raises:
-            CommandError: The file can not be read, or is empty.
+            ConfigurationError: The file cannot be read, or is empty.
         """
         if self.key_file is None:
             return None
-        try:
-            text = Path(self.key_file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise CommandError(
-                f"the key file {self.key_file} can not be read: {reason}", Exit.CONFIGURATION
-            ) from None
-        if not text:
-            raise CommandError(
-                f"the key file {self.key_file} is empty; put the API key into it",
-                Exit.CONFIGURATION,
-            )
-        return text
+        return read_key_file(self.key_file)
 
     def client(self) -> "Aki":
         """Make a client of the package.
@@ -95,7 +84,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
         keys = [os.environ.get("AKI_API_KEY", "").strip()]
-        with suppress(CommandError):
+        with suppress(ConfigurationError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)
 

@@ -3,6 +3,7 @@
 Nothing here imports Rich before something is drawn.
 """
 
+import json
 import sys
 import unicodedata
 from typing import IO, TYPE_CHECKING
@@ -39,6 +40,12 @@ def write(text: str) -> None:
     """Write to stdout at once; untouched into a pipe or a file, harmless on a terminal."""
     sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
+
+
+def write_json(document: object) -> None:
+    """Write a document to stdout as JSON, whose escapes stand for what the encoding there lacks."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    write(json.dumps(document, indent=2, ensure_ascii=not is_utf8, default=str) + "\n")
 
 
 def console(stream: IO[str]) -> "Console":

@@ -70,8 +70,7 @@ def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
         CommandError: It can not be read, or is no JSON object.
     """
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        document: object = json.loads(text)
+        document: object = json.loads(_bytes_of(source))
     except OSError as error:
         raise CommandError(f"--json {source}: {error.strerror or error}", Exit.USAGE) from None
     except (ValueError, RecursionError) as error:
@@ -96,7 +95,7 @@ def _text_of(name: str, text: str) -> str:
         return text
     source = text.removeprefix(FILE)
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+        return _bytes_of(source).decode("utf-8-sig")
     except OSError as error:
         reason = f"{error.strerror or error}"
     except UnicodeDecodeError:
@@ -104,6 +103,11 @@ def _text_of(name: str, text: str) -> str:
     raise ValueError(
         f"{name}: the file {source} can not be read: {reason} (@@ begins a text with an at sign)"
     )
+
+
+def _bytes_of(source: str) -> bytes:
+    # Whatever the encoding of stdin is said to be, JSON is UTF-8, and text of a file is.
+    return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
 
 
 def _json(name: str, text: str) -> Any:

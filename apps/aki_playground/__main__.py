@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.options import read_key_file
 from aki_runtime.standard_streams import reopen_closed
 
 from .app import PlaygroundError, launch
@@ -29,22 +31,12 @@ def main() -> int:
             server=options.server,
             port=options.port,
             open_browser=not options.no_browser,
-            api_key=_key_in(options.api_key_file),
+            api_key=read_key_file(options.api_key_file) if options.api_key_file else None,
         )
-    except PlaygroundError as error:
+    except (PlaygroundError, ConfigurationError) as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 1
     return 0
-
-
-def _key_in(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise PlaygroundError(f"the key can not be read from {path}: {reason}") from None
 
 
 if __name__ == "__main__":

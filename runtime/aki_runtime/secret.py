@@ -1,7 +1,10 @@
-"""The API key as a type that does not show itself. It knows nothing of where keys come from."""
+"""The API key as a type that does not show itself, and files that hold one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
+
+from .errors import ConfigurationError
 
 
 class ApiKey:
@@ -28,3 +31,22 @@ class ApiKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an API key is never pickled; set AKI_API_KEY where it is needed")
+
+
+def read_key_file(path: str | Path) -> str:
+    """Return the key in a file, without the white space and the byte order mark around it.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or is empty.
+    """
+    try:
+        text = Path(path).expanduser().read_text("utf-8-sig").strip()
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except UnicodeDecodeError:
+        reason = "it must be text in UTF-8"
+    else:
+        if text:
+            return text
+        reason = "it is empty"
+    raise ConfigurationError(f"the key file {path} cannot be read: {reason}")

@@ -60,7 +60,7 @@ class Command:
 
     def __call__(self, *words: str, stdin: str = "") -> Ran:
         """Run it with some words."""
-        self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        self.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         status = main(words)
         told = self.capsys.readouterr()
         assert KEY not in told.out + told.err

@@ -36,7 +36,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
         (["--server", "ftp://x", "key"], Exit.CONFIGURATION, "not the address of a hub"),
         (["--layout", "odd", "key"], Exit.CONFIGURATION, "layout 'odd' is unknown"),
         (["--server", "http://hub.example", "key"], Exit.CONFIGURATION, "plain http"),
-        (["--api-key-file", "none", "key"], Exit.CONFIGURATION, "can not be read"),
+        (["--api-key-file", "none", "key"], Exit.CONFIGURATION, "cannot be read"),
         (["call", "minimax_m3", "--prompt-input", "x"], Exit.KEY, "not authorized"),
         (["call", "flux_de"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
         (["changes", "zzz"], Exit.NO_ENDPOINT, "aki_client has no endpoint 'zzz'"),

@@ -1,5 +1,6 @@
 """The commands that ask the hub about itself: endpoints, show, key, changes."""
 
+from aki_sandbox.faults.effects import LoginPage
 from aki_sandbox.server import SandboxServer
 
 from .conftest import Command
@@ -21,6 +22,15 @@ def test_endpoints_are_listed_by_category(aki: Command) -> None:
 
 def test_endpoints_that_the_package_lacks_are_marked(odd: Command) -> None:
     assert "(not in the package)" in odd("endpoints", "--live").out
+
+
+def test_an_endpoint_that_the_hub_cannot_describe_hides_no_other(
+    odd: Command, odd_hub: SandboxServer
+) -> None:
+    odd_hub.faults.add(LoginPage(), on="details", endpoint="odd")
+    ran = odd("endpoints", "--live")
+    assert "(not in the package)" in ran.out
+    assert "the details of odd cannot be read: " in ran.err
 
 
 def test_an_endpoint_is_shown_with_all_that_it_takes(aki: Command, hub: SandboxServer) -> None:

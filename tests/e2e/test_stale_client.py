@@ -6,12 +6,19 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError
+from aki_client import (
+    Aki,
+    AsyncAki,
+    ConfigurationError,
+    InvalidParametersError,
+    UnexpectedAnswerError,
+)
 from aki_runtime.client import staleness
 from aki_sandbox.catalogue import BUNDLED
-from aki_sandbox.faults.effects import Delay
+from aki_sandbox.faults.effects import Cut, Delay, LoginPage, Reset, Status
 from aki_sandbox.server import SandboxServer
 
 
@@ -51,8 +58,34 @@ def test_all_endpoints_are_compared_newcomers_and_lost_ones_included(
     assert asyncio.run(check()) == {"flux-dev", "newcomer", "xttsv2"}
 
 
+@pytest.mark.parametrize(
+    "fault", [Status(500), Status(402), LoginPage(), Reset(), Cut()], ids=lambda f: type(f).__name__
+)
+def test_an_endpoint_that_cannot_be_read_is_named_and_hides_no_other(
+    changed_hub: SandboxServer, fault: Any
+) -> None:
+    changed_hub.faults.add(fault, on="details", endpoint="qwen_image", times=None)
+    with Aki("key", api_server=changed_hub.url, max_retries=0) as aki:
+        found = {change.endpoint: change for change in aki.check()}
+    assert found.keys() == {"flux-dev", "newcomer", "xttsv2", "qwen_image"}
+    assert (found["qwen_image"].kind, found["qwen_image"].severity) == (
+        "details unreadable",
+        "risky",
+    )
+    assert found["qwen_image"].message.startswith("its details cannot be read: ")
+
+
+def test_a_hub_none_of_whose_endpoints_can_be_read_fails(changed_hub: SandboxServer) -> None:
+    changed_hub.faults.add(LoginPage(), on="details", times=None)
+    with (
+        Aki("key", api_server=changed_hub.url) as aki,
+        pytest.raises(UnexpectedAnswerError, match="an HTML page"),
+    ):
+        aki.check()
+
+
 def test_an_unknown_endpoint_is_one_sentence(aki: Aki) -> None:
-    with pytest.raises(ConfigurationError, match="has no endpoint 'flux_de'"):
+    with pytest.raises(ConfigurationError, match="no endpoint 'flux_de' in"):
         aki.check("flux_de")
 
 

@@ -62,7 +62,7 @@ class TestOptions:
         file = tmp_path / "key"
         if text is not None:
             file.write_text(text)
-        with pytest.raises(ConfigurationError, match=r"key file .*key .* on this node"):
+        with pytest.raises(ConfigurationError, match=r"key file .*key .*on this node"):
             options(key_file=str(file)).make_client()
 
 

@@ -1,6 +1,5 @@
 """`aki changes`: how the hub of today differs from the one that the package was made from."""
 
-import json
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from ..exits import Exit
 from ..problems import CommandError
 from ..settings import settings_of
 from ..style import new_app
-from ..terminal import harmless, write
+from ..terminal import harmless, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Change
@@ -45,7 +44,7 @@ def changes(
     worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)
     if output == "json":
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
-        write(json.dumps(document, indent=2) + "\n")
+        write_json(document)
     else:
         write(harmless(_as_text(found)))
     return _EXITS[worst]

@@ -1,13 +1,17 @@
 """`aki endpoints`: which endpoints there are, in the package or on the hub."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from aki_runtime.errors import StatusError, UnexpectedAnswerError
 
 from ..catalogue import Catalogue, Described, live_endpoint
 from ..settings import settings_of
 from ..style import new_app
 from ..terminal import draw, one_line, say
+
+if TYPE_CHECKING:
+    from aki_client import Aki
 
 app = new_app()
 
@@ -30,10 +34,7 @@ def endpoints(
     known = {found.name: found for found in Catalogue(settings.package).all()}
     if live:
         with settings.client() as client:
-            known = {
-                name: known.get(name) or live_endpoint(name, client.endpoint_details(name), None)
-                for name in client.endpoints()
-            }
+            known = {n: known.get(n) or _live(client, n) for n in client.endpoints()}
     shown = [f for f in known.values() if category is None or f.facts.category == category]
     if not shown:
         there = sorted({found.facts.category for found in known.values() if found.facts.category})
@@ -41,6 +42,14 @@ def endpoints(
         say(f"no endpoint{f' of category {category!r}' if category else ''}{hint}")
         return
     _table(shown)
+
+
+def _live(client: "Aki", name: str) -> Described:
+    try:
+        return live_endpoint(name, client.endpoint_details(name), None)
+    except (StatusError, UnexpectedAnswerError) as error:
+        say(f"the details of {one_line(name)} cannot be read: {error}")
+        return live_endpoint(name, {}, None)
 
 
 def _table(shown: list[Described]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, http_allowed_by_environment
-from aki_runtime.secret import ApiKey
+from aki_runtime.secret import ApiKey, read_key_file
 
 from ..problems import GenerationError
 
@@ -101,16 +101,10 @@ def _sandbox() -> Generator[Target, None, None]:
 
 
 def _read_key(key_file: Path | None) -> ApiKey | None:
-    text = os.environ.get("AKI_API_KEY", "")
     if key_file is not None:
         try:
-            text = key_file.read_text("utf-8")
-        except OSError as error:
-            raise GenerationError(
-                f"the key file {key_file} can not be read: {error.strerror or error}"
-            ) from None
-        except UnicodeDecodeError:
-            raise GenerationError(f"the key file {key_file} holds no text") from None
-        if not text.strip():
-            raise GenerationError(f"the key file {key_file} is empty; put the API key into it")
-    return ApiKey(text.strip()) if text.strip() else None
+            return ApiKey(read_key_file(key_file))
+        except ConfigurationError as error:
+            raise GenerationError(error.message) from None
+    text = os.environ.get("AKI_API_KEY", "").strip()
+    return ApiKey(text) if text else None

@@ -7,6 +7,7 @@ Pure, and never raises whatever the documents are: the client compares live deta
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..errors import AkiError
 from .facts import EndpointFacts, FieldFacts, endpoint_facts
 from .fields import input_changes, output_changes
 from .guesses import guess_renamed_endpoints, guess_renamed_fields
@@ -65,12 +66,16 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
     """Compare the details documents of two states of a hub, by the endpoint's name.
 
     An endpoint that is gone and one that is new are taken for the same where their parameters are nearly equal;
-    the change says that this is a guess.
+    the change says that this is a guess. In place of details that could not be read, the new state may hold the error.
     """
-    before = {name: endpoint_facts(document) for name, document in old.items()}
-    after = {name: endpoint_facts(document) for name, document in new.items()}
+    unreadable = {name: said for name, said in new.items() if isinstance(said, AkiError)}
+    before = {n: endpoint_facts(said) for n, said in old.items() if n not in unreadable}
+    after = {n: endpoint_facts(said) for n, said in new.items() if n not in unreadable}
     renamed = guess_renamed_endpoints(before, after)
-    changes: list[Change] = []
+    changes = [
+        _of_endpoint(name, Found("details unreadable", f"its details cannot be read: {error}"))
+        for name, error in unreadable.items()
+    ]
     for gone in before.keys() - after.keys():
         if gone in renamed:
             changes.append(_renamed_endpoint(gone, renamed[gone]))

@@ -52,6 +52,7 @@ _ALL = (
                 "breaking",
                 "Calls under the old name fail; the new one is a guess.",
             ),
+            ("details unreadable", "risky", "Nobody knows whether anything else has changed."),
             ("title changed", "harmless", _SHOWN),
             ("description changed", "harmless", _SHOWN),
             (

@@ -5,7 +5,13 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import AkiError, InvalidParametersError, NotFoundError
+from ..errors import (
+    AkiError,
+    AuthenticationError,
+    ConnectionFailedError,
+    InvalidParametersError,
+    NotFoundError,
+)
 from ..jobs.ref import Origin
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow, Session
@@ -19,7 +25,10 @@ T = TypeVar("T")
 
 EXPLAIN_SECONDS = 5.0
 """Time that a refusal waits for what explains it."""
+_HUB_IS_BAD = 3
+"""Endpoints one after the other whose details cannot be read, after which the others are not asked for."""
 Documents = dict[str, object]
+"""Details by the endpoint's name on the hub; in place of those that could not be read, the error."""
 
 
 def shipped_documents(package: str) -> Documents:
@@ -61,8 +70,19 @@ def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[t
     listed = answers.read_json(answer).get("endpoints")
     names = {name for name in listed if isinstance(name, str)} if is_array(listed) else set[str]()
     live: Documents = {}
+    failures = 0
     for name in sorted(names | shipped.keys()):
-        yield from _describe(session, name, max_retries, live)
+        try:
+            yield from _describe(session, name, max_retries, live)
+            failures = 0
+        except AkiError as error:
+            failures += 1
+            is_of_hub = isinstance(error, AuthenticationError) or failures == _HUB_IS_BAD
+            if is_of_hub or (isinstance(error, ConnectionFailedError) and not error.sent):
+                raise
+            live[name] = error
+    if failures and failures == len(live):
+        raise next(error for error in live.values() if isinstance(error, AkiError))
     return _compare(shipped, live)
 
 

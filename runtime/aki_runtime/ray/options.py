@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from ..batch.columns import Columns
@@ -14,6 +13,7 @@ from ..client.endpoint import EndpointSpec
 from ..errors import ConfigurationError
 from ..http.outgoing import MAX_CONNECTIONS
 from ..packages import split_reference
+from ..secret import read_key_file
 from .journal import RowJournal
 
 
@@ -130,26 +130,21 @@ class CallOptions:
             ConfigurationError: The key file can not be read, or the address is none.
         """
         return client_class(self.package)(
-            _key_in(self.key_file) if self.key_file is not None else None,
+            self._key(),
             api_server=self.api_server,
             allow_http=self.allow_http,
         )
+
+    def _key(self) -> str | None:
+        try:
+            return read_key_file(self.key_file) if self.key_file is not None else None
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"{error.message} (on this node; the file must be on every node)"
+            ) from None
 
 
 def client_class(package: str) -> type[AsyncClient]:
     """Return the async client of a generated package."""
     client: type[ClientCore] = importlib.import_module(f"{package}.client").AsyncAki
     return cast("type[AsyncClient]", client)
-
-
-def _key_in(path: str) -> str:
-    try:
-        key = Path(path).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise ConfigurationError(
-            f"the key file {path} can not be read on this node: {reason}; put it on every node"
-        ) from None
-    if not key:
-        raise ConfigurationError(f"the key file {path} is empty on this node")
-    return key

@@ -83,21 +83,23 @@ class TestFailing:
     def test_the_key_file_is_no_text(self, fails, hub, tmp_path):
         (tmp_path / "key.txt").write_bytes(b"\xff\xfe")
         said = fails("--server", hub.url, "--api-key-file", str(tmp_path / "key.txt"))
-        assert said == f"the key file {tmp_path / 'key.txt'} holds no text"
+        assert (
+            said == f"the key file {tmp_path / 'key.txt'} cannot be read: it must be text in UTF-8"
+        )
 
     def test_the_address_holds_a_password(self, fails):
         said = fails("--server", f"https://me:{KEY}@hub.example")
         assert "holds a user name" in said
 
     @pytest.mark.parametrize(
-        ("text", "said"), [(None, "can not be read"), ("", "is empty"), (" \n", "is empty")]
+        ("text", "said"), [(None, "No such file"), ("", "it is empty"), (" \n", "it is empty")]
     )
     def test_the_key_file_is_missing_or_empty(self, fails, hub, tmp_path, text, said):
         file = tmp_path / "key.txt"
         if text is not None:
             file.write_text(text)
         told = fails("--server", hub.url, "--api-key-file", str(file))
-        assert f"the key file {file} {said}" in told
+        assert f"the key file {file} cannot be read: {said}" in told
 
     def test_the_key_would_go_over_plain_http_to_another_machine(self, fails, monkeypatch):
         monkeypatch.setenv("AKI_API_KEY", KEY)

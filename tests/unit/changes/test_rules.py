@@ -3,6 +3,7 @@
 import pytest
 from aki_runtime.changes.compare import compare_endpoints, compare_hubs, worst
 from aki_runtime.changes.rules import RULES
+from aki_runtime.errors import AkiError
 from support.metadata import details
 
 INTEGER = {"type": "integer", "minimum": 0, "maximum": 10}
@@ -25,6 +26,7 @@ HUBS = {
     "endpoint added": ({}, {"painter": PAINTER}),
     "endpoint removed": ({"painter": PAINTER}, {}),
     "endpoint renamed": ({"painter": PAINTER}, {"painter2": PAINTER}),
+    "details unreadable": ({"painter": PAINTER}, {"painter": AkiError("HTTP 500")}),
 }
 """Two hubs that differ in this alone."""
 

@@ -29,6 +29,9 @@ def as_text(figures: Figures) -> str:
         "requests that reached the hub": f"{figures.requests:,}",
         "of these, made to fail": f"{figures.faults:,}",
         "SIGKILLs": f"{figures.kills}",
+        "journals emptied, cut or removed between two SIGKILLs, and put back": f"{figures.damages}",
+        "of these, not refused with what to do, or anything sent": ", ".join(figures.unnoticed)
+        or "none",
         "rows done": f"{figures.done:,}",
         "rows failed": f"{sum(figures.failed.values()):,} ({failed or 'none'})",
         "rows named uncertain": f"{figures.uncertain:,}",
@@ -49,7 +52,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         found = carry_out(Trial(rows, kills), Path(folder))
     print(as_text(found))
-    if found.lost or found.twice or found.kills != kills:
+    if found.lost or found.twice or found.unnoticed or found.kills != kills:
         sys.exit("a promise was broken; the page is as it was")
     if len(sys.argv) == 1:
         PAGE.write_text(TABLE.replaced(PAGE.read_text("utf-8"), as_text(found)), "utf-8")

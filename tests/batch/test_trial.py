@@ -17,6 +17,7 @@ def survived(trial, folder):
     assert figures.lost == []
     assert figures.twice == []
     assert figures.kills == trial.kills
+    assert (figures.damages, figures.unnoticed) == (3 * (trial.kills - 1), [])
     assert figures.done + figures.uncertain + sum(figures.failed.values()) == trial.rows
     assert figures.done_in_the_end == trial.rows
     return figures
@@ -36,6 +37,8 @@ def test_the_page_names_the_command_and_losses_of_none():
     assert "python tests/batch/report.py" in page.partition(report.TABLE.begin)[0]
     assert cells["rows"] == "10,000"
     assert cells["SIGKILLs"] == "5"
+    assert cells["journals emptied, cut or removed between two SIGKILLs, and put back"] == "12"
+    assert cells["of these, not refused with what to do, or anything sent"] == "none"
     assert cells["rows without exactly one outcome"] == "none"
     assert cells["rows with several jobs, or done without one"] == "none"
     share = number(cells["of these, made to fail"]) / number(cells["requests that reached the hub"])

@@ -7,6 +7,7 @@ it leaves the hub as it is; each row's number stands in its prompt, so that the 
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from aki_sandbox.settings import HubSettings
 
 ENDPOINT = "llama3_8b_chat"
 PATIENCE = 1800.0
+DAMAGES = ("emptied", "cut", "removed")
+"""What becomes of the journal between two kills, before it is put back."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Figures:
         requests: Requests that reached the hub.
         faults: Requests that were made to fail.
         kills: How often the process was killed.
+        damages: How often the journal was emptied, cut or removed between two kills.
+        unnoticed: The damages after which a run sent anything, or did not name what to do.
         done: Rows with a result.
         failed: Rows that ended without one, by the name of the error.
         uncertain: Rows that were named uncertain.
@@ -67,6 +72,8 @@ class Figures:
     requests: int
     faults: int
     kills: int
+    damages: int
+    unnoticed: list[str]
     done: int
     failed: dict[str, int]
     uncertain: int
@@ -91,7 +98,11 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         runner = _Runner(server, source, output)
         chance = random.Random(trial.seed)  # noqa: S311 - the same moments in each run
         moments = sorted(chance.sample(range(trial.rows // 20, trial.rows * 9 // 10), trial.kills))
-        killed = sum(runner.kill_after(moment, chance.random() * 0.3) for moment in moments)
+        killed, noticed = 0, list[tuple[str, bool]]()
+        for moment in moments:
+            killed += runner.kill_after(moment, chance.random() * 0.3)
+            if moment != moments[-1]:
+                noticed += [(damage, runner.notices(damage)) for damage in DAMAGES]
         status = runner.finish()
         seconds = time.monotonic() - began
         assert status in (Exit.OK, Exit.INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
@@ -108,6 +119,8 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         requests=requests,
         faults=hits,
         kills=killed,
+        damages=len(noticed),
+        unnoticed=[damage for damage, is_noticed in noticed if not is_noticed],
         done=sum(o["status"] == "done" for o in outcomes),
         failed=dict(Counter(o["error"]["type"] for o in outcomes if o["status"] == "failed")),
         uncertain=sum(o["status"] == "uncertain" for o in outcomes),
@@ -177,6 +190,7 @@ class _Runner:
 
     def __init__(self, server: SandboxServer, source: Path, output: Path) -> None:
         self._server = server
+        self._journal = output.with_name(f"{output.name}.journal")
         self._log = output.with_suffix(".log")
         self._arguments = [
             *(sys.executable, "-m", "aki_cli", "--server", server.url),
@@ -193,6 +207,29 @@ class _Runner:
         time.sleep(later)
         process.send_signal(signal.SIGKILL)
         return process.wait() == -signal.SIGKILL
+
+    def notices(self, damage: str) -> bool:
+        """Damage the journal and run: whether nothing is sent and what to do is named. Then put it back."""
+        time.sleep(0.5)  # what the killed process has sent has arrived
+        files = list(self._journal.parent.glob(f"{self._journal.name}*"))
+        for path in files:
+            shutil.copy2(path, path.with_name(f"copy of {path.name}"))
+            if path != self._journal:
+                path.unlink()
+        match damage:
+            case "emptied":
+                os.truncate(self._journal, 0)
+            case "cut":
+                os.truncate(self._journal, self._journal.stat().st_size // 2)
+            case _:
+                self._journal.unlink()
+        before, said = self._server.hub.request_count, self._log.stat().st_size
+        status = self.finish()
+        sentence = self._log.read_text("utf-8")[said:]
+        for path in files:
+            path.with_name(f"copy of {path.name}").replace(path)
+        is_named = f"{self._journal}" in sentence and "put" in sentence
+        return status == Exit.FAILED and self._server.hub.request_count == before and is_named
 
     def finish(self, *options: str) -> int:
         """Start it, wait for its end and return its status."""

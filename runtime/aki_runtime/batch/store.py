@@ -128,6 +128,8 @@ class Store:
         self._process, self._lock, self._depth = os.getpid(), threading.RLock(), 0
         if not self.path.exists():
             self._make()
+        elif not self.path.stat().st_size:
+            raise self._damaged("it is empty")  # SQLite would delete its log, which may hold all of it
         with self._explained():
             self._connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw",

@@ -22,6 +22,10 @@ TOP = Path(__file__).parents[1]
 GENERATED = TOP / os.environ.get("SITE_OF", "generated")
 PACKAGE = "aki_client"
 
+HUB_CHANGES = "hub-changes.md"
+ENDPOINTS = "endpoints/"
+"""Pages that hold texts of a hub: this one, and those of this folder."""
+
 README_PAGES = {
     "guide/first-call.md": ("The first call", ["The first call", "Async", "Settings", "More"]),
     "guide/streaming.md": ("Streaming", ["Streaming"]),
@@ -42,7 +46,7 @@ GUIDE = {
     "security.md": "Security",
 }
 HISTORY = {
-    "hub-changes.md": "Of this hub",
+    HUB_CHANGES: "Of this hub",
     "changes.md": "How changes are classed",
     "refresh.md": "Refreshing",
 }
@@ -75,7 +79,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.nav = [
         {"Start": "index.md"},
         {"Guide": guide},
-        {"Endpoints": [f"endpoints/{path}" for path in _in_order(_endpoint_pages())]},
+        {"Endpoints": [f"{ENDPOINTS}{path}" for path in _in_order(_endpoint_pages())]},
         {"Reference": [f"reference/{_file_name(title)}" for title in REFERENCE]},
         {"Changes": history},
         {"More": [*more, *unnamed]},
@@ -91,7 +95,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
-    """Turn links to files that are no pages into their names."""
+    """Turn links to files that are no pages into their names, where people wrote the page."""
+    if page.file.src_uri == HUB_CHANGES or page.file.src_uri.startswith(ENDPOINTS):
+        # What looks like a link there is a text of a hub, and its escapes must stay.
+        return markdown
     here = PurePosixPath(page.file.src_uri).parent
 
     def shown(match: re.Match[str]) -> str:
@@ -107,7 +114,7 @@ def _titled(pages: dict[str, str], there: set[str]) -> list[dict[str, str]]:
 
 
 def _made() -> dict[str, str]:
-    pages = {f"endpoints/{path}": text for path, text in _endpoint_pages().items()}
+    pages = {f"{ENDPOINTS}{path}": text for path, text in _endpoint_pages().items()}
     sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
     pages["index.md"] = sections[""] + _section("Two commands", sections)
     for path, (title, headings) in README_PAGES.items():
@@ -135,7 +142,7 @@ def _in_order(paths: Iterable[PurePosixPath]) -> list[str]:
 
 def _changes() -> dict[str, str]:
     path = GENERATED / "CHANGES.md"
-    return {"hub-changes.md": path.read_text("utf-8")} if path.is_file() else {}
+    return {HUB_CHANGES: path.read_text("utf-8")} if path.is_file() else {}
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from . import __version__
 from .exits import Exit
 from .naming import DEFAULT_OUT, DEFAULT_PACKAGE, package_name_fault
 from .problems import GenerationError
+from .terminal import say, say_fault
 
 EXIT_TABLE = """exit status:
   0  every listed endpoint is written
@@ -38,10 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except GenerationError as error:
-        print(f"aki-codegen: {error}", file=sys.stderr)
+        say(f"aki-codegen: {error.message}", *error.reasons)
         return Exit.FAILED
     except KeyboardInterrupt:
-        print("aki-codegen: interrupted; nothing was changed", file=sys.stderr)
+        say("aki-codegen: interrupted; nothing was changed")
+        return Exit.FAILED
+    except Exception as error:
+        # Python would print the message as it is, and a hub's text can be in it.
+        say_fault(error)
         return Exit.FAILED
 
 

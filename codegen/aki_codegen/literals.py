@@ -61,13 +61,20 @@ def name(value: Identifier | ClassName, suffix: str = "") -> Code:
     return Code(str(value) + suffix)
 
 
-def doc_text(text: str) -> str:
+def doc_text(text: str, most: int = MAX_DOC_TEXT) -> str:
     """Make a text of the hub fit to be read in a docstring or report: one line, printable, not too long."""
-    shown = text[: MAX_DOC_TEXT * 4].translate(_DROP)
+    shown = text[: most * 4].translate(_DROP)
     if not shown.isprintable():
         shown = "".join(char if char.isprintable() else " " for char in shown)
     flat = " ".join(shown.split())
-    return flat if len(flat) <= MAX_DOC_TEXT else flat[: MAX_DOC_TEXT - 1] + "…"
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def doc_list(names: Iterable[str], most: int) -> str:
+    """Return the first of some names of a hub, sorted, and how many more there are."""
+    known = sorted(names)
+    more = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return ", ".join(map(doc_text, known[:most])) + more
 
 
 def docstring(lines: Iterable[str], indent: int = 0) -> Code:

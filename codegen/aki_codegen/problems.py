@@ -1,5 +1,6 @@
 """Trouble as values: one bad endpoint or parameter never stops the others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,4 +37,13 @@ class Problem:
 
 
 class GenerationError(Exception):
-    """The generation can not go on; the message is one sentence for a person."""
+    """The generation can not go on; the message is one sentence for a person.
+
+    Attributes:
+        reasons: What led to it, a line each.
+    """
+
+    def __init__(self, message: str, reasons: Iterable[object] = ()) -> None:
+        self.reasons = [f"  - {reason}" for reason in reasons]
+        super().__init__("\n".join([message, *self.reasons]))
+        self.message = message

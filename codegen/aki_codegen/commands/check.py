@@ -1,7 +1,6 @@
 """The `check` command: whether a package is what its snapshot makes, and how it stands to the live hub. Read-only."""
 
 import argparse
-import sys
 
 from aki_runtime.changes.compare import compare_hubs
 
@@ -15,6 +14,7 @@ from ..reports.diff import as_text, exit_of
 from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
+from ..terminal import say, tell
 
 
 def run(options: argparse.Namespace) -> Exit:
@@ -40,12 +40,11 @@ def run(options: argparse.Namespace) -> Exit:
     if not report.is_file() or report.read_text("utf-8") != report_of(package):
         told.append(f"{REPORT} is not what the generator makes of it")
     if told:
-        lines = "".join(f"\n  - {difference}" for difference in told)
         raise GenerationError(
-            f"{folder} is not what its snapshot makes:{lines}\n"
-            "`aki-codegen generate --offline` makes it anew"
+            f"{folder} is not what its snapshot makes; `aki-codegen generate --offline` makes it anew:",
+            told,
         )
-    print(f"{folder}: as its snapshot makes it")
+    tell(f"{folder}: as its snapshot makes it")
     return Exit.OK
 
 
@@ -57,12 +56,10 @@ def _check_live(options: argparse.Namespace, snapshot: Snapshot) -> Exit:
         snapshot.hub,
         allow_http=options.allow_http,
     ) as target:
-        print(f"Asking {target.introduction}.", file=sys.stderr, flush=True)
+        say(f"Asking {target.introduction}.")
         live = refreshed(target, snapshot, lambda done, total: None, force=True)
     changes = compare_hubs(snapshot.offered(), live.offered())
-    print(as_text(changes), end="")
-    if doubt(target, live):
-        print(doubt(target, live), file=sys.stderr)
-    for problem in live.problems:
-        print(f"  {problem}")
+    tell(*as_text(changes))
+    say(*doubt(target, live))
+    tell(*(f"  {problem}" for problem in live.problems))
     return exit_of(changes)

@@ -4,7 +4,6 @@ Owns how a state is named on the command line. Must not know how changes are fou
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot
+from ..terminal import hand_out, say, tell
 
 GIT = "git:"
 
@@ -47,20 +47,18 @@ def run(options: argparse.Namespace) -> Exit:
     """
     with ExitStack() as opened:
         old, new = _states(options, opened)
-        _say(f"Comparing {old.words} with {new.words}.")
+        say(f"Comparing {old.words} with {new.words}.")
         before, after = _snapshots(old, new)
     problems = tuple(sorted({*_problems(old, before), *_problems(new, after)}))
-    for problem in problems:
-        _say(f"  {problem}")
+    say(*(f"  {problem}" for problem in problems))
     changes = compare_hubs(before.offered(), after.offered())
     match options.format:
         case "json":
-            shown = as_json(changes, old.words, new.words, problems)
+            hand_out(as_json(changes, old.words, new.words, problems))
         case "markdown":
-            shown = as_markdown(changes, PULL_REQUEST_CHARACTERS)
+            hand_out(as_markdown(changes, PULL_REQUEST_CHARACTERS))
         case _:
-            shown = as_text(changes)
-    sys.stdout.write(shown)
+            tell(*as_text(changes))
     return exit_of(changes)
 
 
@@ -120,8 +118,7 @@ def _live(server: str | None, options: argparse.Namespace, opened: ExitStack) ->
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.
         found = refreshed(target, other, lambda done, total: None, force=True)
-        if doubt(target, found):
-            _say(doubt(target, found))
+        say(*doubt(target, found))
         return found
 
     return State(target.introduction, snapshot, is_live=True)
@@ -138,7 +135,3 @@ def _snapshots(old: State, new: State) -> tuple[Snapshot, Snapshot]:
 def _problems(state: State, snapshot: Snapshot) -> tuple[Problem, ...]:
     """Return what could not be compared; what was wrong when a snapshot was made is no news."""
     return snapshot.problems if state.is_live else ()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -2,8 +2,6 @@
 
 import argparse
 import hashlib
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +17,7 @@ from ..problems import GenerationError
 from ..rendering.schema import Schema
 from ..snapshot.files import COMMENT, read
 from ..snapshot.snapshot import Snapshot
+from ..terminal import hand_out, json_text, say
 
 STANDARD_OUTPUT = "-"
 
@@ -53,13 +52,12 @@ def offered_endpoints(snapshot: Snapshot) -> Sequence[Endpoint]:
 
 
 def _dumped(document: Schema) -> str:
-    # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return json_text(document, allow_nan=False)
 
 
 def _write_text(output: str, text: str) -> None:
     if output == STANDARD_OUTPUT:
-        sys.stdout.write(text)
+        hand_out(text)
         return
     path = Path(output)
     if path.is_dir():
@@ -67,7 +65,7 @@ def _write_text(output: str, text: str) -> None:
     if not path.parent.is_dir():
         raise GenerationError(f"there is no folder {path.parent}; make it, or name another file")
     write_beside(path, text)
-    print(f"{path} written", file=sys.stderr)
+    say(f"{path} written")
 
 
 def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str]) -> None:
@@ -85,7 +83,7 @@ def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str
     }
     files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()
     write_package(folder, files)
-    print(f"{folder}: {len(texts)} files", file=sys.stderr)
+    say(f"{folder}: {len(texts)} files")
 
 
 def _is_foreign(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..reports.diff import as_text
 from ..reports.history import with_changes
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
+from ..terminal import say, say_progress, tell
 
 
 def run(options: argparse.Namespace) -> Exit:
@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace) -> Exit:
                 f"{options.out / options.package} holds no snapshot to render from; "
                 "run once without --offline"
             )
-        _say(f"Rendering from the snapshot of {previous.server}, nobody is asked.")
+        say(f"Rendering from the snapshot of {previous.server}, nobody is asked.")
         snapshot = previous
     else:
         with choose_target(
@@ -53,10 +53,9 @@ def _run(options: argparse.Namespace) -> Exit:
             previous.hub if previous is not None else None,
             allow_http=options.allow_http,
         ) as target:
-            _say(f"Asking {target.introduction}.")
+            say(f"Asking {target.introduction}.")
             snapshot = refreshed(target, previous, _show_progress, force=options.force)
-            if doubt(target, snapshot):
-                _say(doubt(target, snapshot))
+            say(*doubt(target, snapshot))
     settled = read_overrides(Path("pyproject.toml"))
     snapshot = replace(
         snapshot,
@@ -78,7 +77,7 @@ def _run(options: argparse.Namespace) -> Exit:
         outcome = publish(prepared, options.out, changes=history, project=options.project)
         _summarize(outcome, options.out / options.package)
         if changes is not None:
-            print(as_text(changes), end="", flush=True)
+            tell(*as_text(changes))
     return Exit.OK if outcome.complete else Exit.INCOMPLETE
 
 
@@ -91,16 +90,16 @@ def _as_named(out: Path) -> str:
 def _warn_of_edits(prepared: Prepared) -> None:
     before = prepared.before
     if manifest_of(before) is None:
-        _say(
+        say(
             "manifest.json can not be read, so that what was edited by hand can not be told; it is made anew, "
             "and `aki-codegen check` names what no longer belongs there."
         )
         return
     if has_windows_lines(before):
-        _say(f"Files {WINDOWS_LINES}.")
+        say(f"Files {WINDOWS_LINES}.")
     edited = edited_by_hand(before, {str(p): c for p, c in prepared.package.files.items()})
     if edited:
-        _say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
+        say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
 
 
 def _changes(previous: Snapshot | None, prepared: Prepared) -> tuple[Change, ...] | None:
@@ -120,24 +119,15 @@ def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str
 
 
 def _show_progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        print(f"\r  {done} of {total} endpoints looked up", end=end, file=sys.stderr, flush=True)
-    elif done == total:
-        _say(f"  {done} of {total} endpoints looked up")
+    say_progress(f"  {done} of {total} endpoints looked up", last=done == total)
 
 
 def _summarize(outcome: Outcome, folder: Path) -> None:
     by_change = outcome.endpoints_by_change()
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
     offered = len(outcome.package.snapshot.offered())
-    print(f"{folder}: {endpoint_count(offered)} ({counts})")
+    tell(f"{folder}: {endpoint_count(offered)} ({counts})")
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
-            print(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
-    for problem in outcome.problems:
-        print(f"  {problem}")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+            tell(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
+    tell(*(f"  {problem}" for problem in outcome.problems))

@@ -120,14 +120,9 @@ def prepare(
         package = make_package(_with_last_known(package, left_out), package_name, kept)
     problems = all_problems(package)
     if not package.endpoints:
-        raise GenerationError(
-            "no endpoint could be generated:" + "".join(f"\n  - {problem}" for problem in problems)
-        )
+        raise GenerationError("no endpoint could be generated:", problems)
     if strict and problems:
-        raise GenerationError(
-            "with --strict any problem is a failure:"
-            + "".join(f"\n  - {problem}" for problem in problems)
-        )
+        raise GenerationError("with --strict any problem is a failure:", problems)
     return Prepared(package, kept, problems, files)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from ..problems import GenerationError
+from ..terminal import say
 
 WAIT_SECONDS = 600.0
 """Time to wait for another run."""
@@ -47,5 +47,5 @@ def _acquire(lock: BaseFileLock, folder: Path, wait: float) -> None:
     try:
         lock.acquire(timeout=0.2)
     except Timeout:
-        print(f"Waiting for another run that writes {folder}.", file=sys.stderr, flush=True)
+        say(f"Waiting for another run that writes {folder}.")
         lock.acquire(timeout=wait)

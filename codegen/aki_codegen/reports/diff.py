@@ -3,7 +3,6 @@
 Owns the layout, and that no text of a hub does anything where it is shown. Must not know how changes are found.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
@@ -17,6 +16,7 @@ from ..literals import doc_text
 from ..markup import Markdown, markdown, row
 from ..problems import Problem
 from ..rendering.templates import fill
+from ..terminal import json_text
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
@@ -48,8 +48,8 @@ def summary(changes: Iterable[Change]) -> str:
     return f"{total:,} {'change' if total == 1 else 'changes'}: {parts}"
 
 
-def as_text(changes: Iterable[Change]) -> str:
-    """Return the changes as text, grouped by class, the worst first, and by endpoint."""
+def as_text(changes: Iterable[Change]) -> list[str]:
+    """Return the changes as lines of text, grouped by class, the worst first, and by endpoint."""
     found = tuple(changes)
     lines: list[str] = []
     for severity, of_class in _by_severity(found):
@@ -57,7 +57,7 @@ def as_text(changes: Iterable[Change]) -> str:
         for endpoint, of_endpoint in groupby(of_class, key=lambda change: change.endpoint):
             lines.append(f"  {doc_text(readable(endpoint))}")
             lines += [f"    {doc_text(_sentence(change))}" for change in of_endpoint]
-    return "\n".join([*lines, summary(found)]) + "\n"
+    return [*lines, summary(found)]
 
 
 def as_json(changes: Iterable[Change], old: str, new: str, problems: Iterable[Problem] = ()) -> str:
@@ -78,7 +78,7 @@ def as_json(changes: Iterable[Change], old: str, new: str, problems: Iterable[Pr
         "changes": [asdict(change) for change in found],
         "problems": [asdict(problem) for problem in problems],
     }
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return json_text(document)
 
 
 def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:

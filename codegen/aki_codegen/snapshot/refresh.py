@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
-from ..literals import doc_text
+from ..literals import doc_list
 from ..parsing.wire import Details, read_details
 from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical
@@ -65,7 +65,7 @@ def refreshed(
     if len(missing.removed) * 2 > len(known) and not force:
         raise GenerationError(
             f"{target.address.server} would remove {len(missing.removed)} of {len(known)} endpoints "
-            f"({', '.join(sorted(missing.removed)[:5])}, …); nothing was changed. Is it the hub that the package "
+            f"({doc_list(missing.removed, 5)}); nothing was changed. Is it the hub that the package "
             f"was made from, {before.server}? --force takes it for true"
         )
     documents, problems = _with_last_known(fetched, before.documents)
@@ -84,14 +84,15 @@ def refreshed(
     )
 
 
-def doubt(target: Target, snapshot: Snapshot) -> str:
-    """Say why a removal may be none; empty where nothing is removed."""
+def doubt(target: Target, snapshot: Snapshot) -> list[str]:
+    """Say in a line why a removal may be none; nothing where nothing is removed."""
     if not snapshot.removed or target.is_sandbox:
-        return ""
-    names = doc_text(", ".join(sorted(snapshot.removed)[:5]))
-    more = f" and {len(snapshot.removed) - 5} more" if len(snapshot.removed) > 5 else ""
+        return []
+    names = doc_list(snapshot.removed, 5)
     asked = "with this key" if target.key is not None else "without a key"
-    return f"The hub neither lists nor describes {names}{more} {asked}; one with more rights may see more."
+    return [
+        f"The hub neither lists nor describes {names} {asked}; one with more rights may see more."
+    ]
 
 
 def _missing(target: Target, fetched: Fetched, known: Mapping[str, object]) -> Missing:

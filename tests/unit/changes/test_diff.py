@@ -1,6 +1,7 @@
 """How changes are shown: grouped, counted, and without effect where they are shown."""
 
 import json
+from html import unescape
 
 import pytest
 from aki_codegen.exits import Exit
@@ -27,7 +28,7 @@ def changes():
 
 
 def test_text_is_grouped_by_class_and_endpoint_and_ends_with_the_counts(changes):
-    assert as_text(changes) == (
+    assert "\n".join(as_text(changes)) == (
         "breaking:\n"
         "  painter\n"
         "    input n: its range narrows: any → at most 9\n"
@@ -39,7 +40,7 @@ def test_text_is_grouped_by_class_and_endpoint_and_ends_with_the_counts(changes)
         "harmless:\n"
         "  painter\n"
         "    its title changes: 'P' → 'Q'\n"
-        "4 changes: 2 breaking, 1 risky, 1 harmless\n"
+        "4 changes: 2 breaking, 1 risky, 1 harmless"
     )
 
 
@@ -76,7 +77,7 @@ def test_markdown_begins_with_the_counts_and_has_a_table_per_class(changes):
 
 
 def test_nothing_is_said_to_be_nothing():
-    assert as_text(()) == "no change\n"
+    assert as_text(()) == ["no change"]
     assert as_markdown(()) == "No change.\n"
     assert json.loads(as_json((), "a", "b"))["severity"] is None
     assert summary(()) == "no change"
@@ -95,12 +96,13 @@ def test_the_exit_status_tells_the_worst_class(changes):
 def test_texts_of_a_hub_have_no_effect():
     hostile = details({HOSTILE: {"default": HOSTILE}}, title=HOSTILE)
     changes = compare_hubs({"a": details()}, {HOSTILE: hostile, "a": hostile})
-    assert "\x1b" not in as_text(changes)
+    assert "\x1b" not in "".join(as_text(changes))
     shown = as_markdown(changes)
     assert "\x1b" not in shown
-    assert not any(alive in shown for alive in ("@all", "://", "#1", "GH-2", "www.", "<b>", "|`"))
+    assert not any(alive in unescape(shown) for alive in ("@all", "://", "#1", "GH-2", "www."))
+    assert "<b>" not in shown
     rows = [line for line in shown.splitlines() if line.startswith("| ") and "---" not in line]
-    assert all(line.replace("\\|", "").count("|") == 4 for line in rows)
+    assert all(line.count("|") == 4 for line in rows)
 
 
 def test_markdown_leaves_out_rows_that_find_no_room_and_counts_them():

@@ -1,5 +1,6 @@
 """Data flows one way through the generator: wire, IR, source text, files; nothing reaches back."""
 
+import ast
 from pathlib import Path
 
 import aki_codegen
@@ -59,3 +60,15 @@ def test_what_parses_and_renders_performs_nothing_but_one_run_of_ruff():
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_what_it_owns(name):
     assert GENERATOR.summary(name).endswith((".", ":"))
+
+
+def test_nothing_reaches_a_terminal_but_through_one_module():
+    printing = {
+        name
+        for name in MODULES
+        for node in ast.walk(GENERATOR.trees[name])
+        if (isinstance(node, ast.Name) and node.id == "print")
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr"))
+    }
+    # The command line sets how streams are encoded, and the way in speaks before the rest can be imported.
+    assert printing == {"terminal", "cli", "__main__"}

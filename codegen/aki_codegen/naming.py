@@ -62,8 +62,8 @@ DEVICE_NAMES = _words("""
 
 TAKEN_PACKAGES = _words("""
     IPython PIL aiohttp aki_cli aki_codegen aki_playground annotated_types anyio celery certifi h11 httpcore
-    httpx httpx_aiohttp idna openai pyarrow pybase64 pydantic pydantic_core ray redis sniffio
-    typing_extensions typing_inspection
+    httpcore2 httpx httpx2 httpx_aiohttp idna openai pyarrow pybase64 pydantic pydantic_core ray redis
+    sniffio truststore typing_extensions typing_inspection
 """)
 """Packages that a generated one can need, or that made it: one of such a name would hide it."""
 

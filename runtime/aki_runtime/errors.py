@@ -118,13 +118,20 @@ class DeadlineExceededError(AkiError, TimeoutError):
 
     Attributes:
         job_id: The job on the hub, where one had been made. A call or stream has asked the hub to cancel it.
+        sent: False where it is certain that the hub never had the whole request, so that no job was made.
     """
 
     def __init__(
-        self, message: str, *, endpoint: str | None = None, job_id: str | None = None
+        self,
+        message: str,
+        *,
+        endpoint: str | None = None,
+        job_id: str | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(message, endpoint=endpoint)
         self.job_id = job_id
+        self.sent = sent
 
 
 class MediaError(AkiError, ValueError):

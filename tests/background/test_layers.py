@@ -45,7 +45,7 @@ def test_nothing_is_imported_at_once_but_what_the_client_needs_anyway(path):
     names = {n.module for n in tree.body if isinstance(n, ast.ImportFrom) and n.level == 0}
     names |= {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}
     roots = {name.partition(".")[0] for name in names}
-    assert roots <= {*sys.stdlib_module_names, "httpx", "pydantic"}
+    assert roots <= {*sys.stdlib_module_names, "httpx2", "pydantic"}
 
 
 def test_importing_the_package_imports_neither_celery_nor_redis():

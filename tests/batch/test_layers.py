@@ -20,7 +20,17 @@ PURE = [
     "stopping",
     "verdict",
 ]
-PERFORMING = {"asyncio", "os", "socket", "sqlite3", "threading", "time", "httpx", "tempfile"}
+PERFORMING = {
+    "asyncio",
+    "os",
+    "socket",
+    "sqlite3",
+    "threading",
+    "time",
+    "httpx",
+    "httpx2",
+    "tempfile",
+}
 
 
 @pytest.mark.parametrize("name", PURE)

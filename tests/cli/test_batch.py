@@ -7,7 +7,7 @@ import pytest
 from aki_cli.commands.batch import app
 from aki_cli.exits import Exit
 from aki_client.batch import Settings
-from aki_runtime.http.outgoing import MAX_CONNECTIONS
+from aki_runtime.http.library import MAX_CONNECTIONS
 from typer.main import get_command
 
 from .conftest import Command

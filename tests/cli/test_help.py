@@ -10,7 +10,7 @@ from aki_cli.commands import COMMANDS
 from .conftest import KEY, Command
 
 HEAVY = {
-    *("rich", "httpx", "pydantic", "jinja2", "sqlite3", "asyncio"),
+    *("rich", "httpx", "httpx2", "pydantic", "jinja2", "sqlite3", "asyncio"),
     *("aki_client.client", "aki_client.endpoints", "aki_client.batch", "aki_runtime.batch"),
 }
 RUN = """

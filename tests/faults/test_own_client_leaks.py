@@ -71,7 +71,7 @@ def test_the_url_that_a_hook_tells_is_told_without_the_key(mode, hub):
     with (
         mode.using(own_client(mode, raise_for_status)) as http,
         mode.client(hub.url, http_client=http, max_retries=0) as aki,
-        pytest.raises(AkiError, match=r"/api/endpoints\?key=\*\*\*'"),
+        pytest.raises(AkiError, match=r"/api/endpoints'"),
     ):
         mode.wait(aki.endpoints())
 
@@ -126,7 +126,7 @@ def test_one_that_is_closed_is_told_alike_and_shows_no_key(mode, hub):
         pass
     with (
         mode.client(hub.url, http_client=http) as aki,
-        pytest.raises(ConfigurationError, match=r"can not be used: .* has been closed") as caught,
+        pytest.raises(ConfigurationError, match=r"cannot be used: .* has been closed") as caught,
     ):
         mode.wait(aki.endpoints())
     assert shown_by(caught.value) == []

@@ -118,7 +118,9 @@ def test_a_key_that_would_go_over_plain_http_is_one_sentence_without_the_key():
 
 
 def test_a_key_is_read_from_a_file_and_a_missing_one_is_one_sentence(hub, tmp_path):
-    assert f"the key file {tmp_path / 'none'} cannot be read" in refused("--api-key-file", str(tmp_path / "none"))
+    assert f"the key file {tmp_path / 'none'} cannot be read" in refused(
+        "--api-key-file", str(tmp_path / "none")
+    )
     (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
     with running_playground("--server", hub.url, "--api-key-file", str(tmp_path / "key"), key=""):
         pass

@@ -42,8 +42,8 @@ CORE_BESIDES = {
 PERFORMING = {
     "asyncio",
     "concurrent",
-    "httpcore",
     "httpx",
+    "httpx2",
     "multiprocessing",
     "select",
     "selectors",
@@ -55,7 +55,7 @@ PERFORMING = {
     "time",
     "urllib.request",
 }
-INSTALLED = {"httpcore", "httpx", "pydantic", "pydantic_core"}
+INSTALLED = {"pydantic", "pydantic_core"}
 
 MODULES = sorted(RUNTIME.trees)
 WITHOUT_EXTRAS = [m for m in MODULES if RUNTIME.folder(m) not in {"batch", "celery", "ray"}]
@@ -94,14 +94,16 @@ def test_what_the_protocol_needs_performs_nothing_either(name):
     assert RUNTIME.reached(name) <= set(CORE)
 
 
-def test_httpx_and_its_pool_are_known_where_requests_are_made_ready_and_performed():
-    assert {name for name in WITHOUT_EXTRAS if {"httpx", "httpcore"} & RUNTIME.foreign(name)} == {
-        "http.async_http",
-        "http.fast",
-        "http.outgoing",
-        "http.reception",
-        "http.sync_http",
-    }
+def test_no_http_library_is_imported_by_name_but_by_the_one_module_that_chooses():
+    libraries = {"httpx", "httpx2", "httpcore", "httpcore2"}
+    assert not [name for name in MODULES if libraries & roots(RUNTIME.foreign(name))]
+    naming = [
+        name
+        for name in WITHOUT_EXTRAS
+        for node in ast.walk(RUNTIME.trees[name])
+        if isinstance(node, ast.Constant) and node.value == "httpx2"
+    ]
+    assert naming == ["http.library"]
 
 
 def test_nothing_sleeps_but_the_transport():

@@ -80,8 +80,8 @@ class Driver:
 
     def _perform(self, effect: Any) -> Answer | None:
         match effect:
-            case Send(request, seconds, whole):
-                answer = self._send(request, seconds)
+            case Send(request, seconds, whole, grace):
+                answer = self._send(request, seconds + grace)
                 if whole:
                     effect.answer = answer
                 if len(self.sent) in self.interrupt_send:

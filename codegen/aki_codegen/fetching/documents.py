@@ -2,21 +2,23 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote_plus
 
-import httpx
-from aki_runtime.http.outgoing import client_settings
+from aki_runtime.errors import ConfigurationError
+from aki_runtime.http.clients import add_query, lowest_transport, make_client
+from aki_runtime.http.library import library_of
 from aki_runtime.protocol.explain import sentences, status_phrase
 from aki_runtime.secret import ApiKey
 
 from .. import __version__
 from ..literals import doc_text
+from ..problems import GenerationError
+
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 MAX_DOCUMENT_BYTES = 4_000_000
 """Size of one document at the most; real ones have some kilobytes."""
@@ -81,17 +83,21 @@ class DocumentClient:
     """Asks one hub for documents, within an `async with` block.
 
     Args:
+        server: The hub's address.
         key: Sent in the query, as the hub wants it.
         limits: What one document may cost, and all of them.
+
+    Raises:
+        GenerationError: The environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(self, key: ApiKey | None, limits: Limits) -> None:
-        chosen = client_settings(f"aki-codegen/{__version__}")
-        chosen["headers"] |= {"Accept": "application/json", "Accept-Encoding": "identity"}
-        query = {"key": key.reveal()} if key is not None else {}
-        self._client = httpx.AsyncClient(**chosen, params=query, follow_redirects=False)
+    def __init__(self, server: str, key: ApiKey | None, limits: Limits) -> None:
+        self._query = {"key": key.reveal()} if key is not None else {}
+        try:
+            self._client = make_client("AsyncClient", server, f"aki-codegen/{__version__}")
+        except ConfigurationError as error:
+            raise GenerationError(str(error)) from None
         self._budget = _Budget(limits)
-        self._while_open = ExitStack()
 
     async def get(self, url: str) -> object:
         """Return a JSON document.
@@ -100,15 +106,14 @@ class DocumentClient:
             DocumentError: It could not be had, or is none.
         """
         try:
-            return await _ask(self._client, url, self._budget)
+            return await _ask(self._client, url, self._query, self._budget)
         except DocumentError as error:
             # Servers like to repeat the address that they were asked for, and the key is in its query.
             raise DocumentError(
-                _without_key(str(error), self._client.params), error.status
+                _without_key(str(error), self._query.get("key", "")), error.status
             ) from None
 
     async def __aenter__(self) -> Self:
-        self._while_open.enter_context(_without_searches())
         await self._client.__aenter__()
         return self
 
@@ -118,38 +123,23 @@ class DocumentClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._while_open:
-            await self._client.__aexit__(kind, error, traceback)
+        await self._client.__aexit__(kind, error, traceback)
 
 
-@contextmanager
-def _without_searches() -> Generator[None, None, None]:
-    """Keep Python from searching all its folders for sniffio, several times for every request.
-
-    httpcore imports it, if it can, whenever it needs to know who runs it; that an import has failed is not
-    remembered. Where it is missing that takes a third of the time of asking for a thousand documents.
-    """
-    if find_spec("sniffio") is not None:
-        yield
-        return
-    # None stands for a module that can not be imported.
-    modules: dict[str, Any] = sys.modules
-    modules["sniffio"] = None
-    try:
-        yield
-    finally:
-        modules.pop("sniffio", None)
-
-
-async def _ask(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
+async def _ask(client: Any, url: str, query: dict[str, str], budget: _Budget) -> object:
     seconds = budget.seconds()
+    library = library_of()
     try:
         async with asyncio.timeout(seconds):
-            async with client.stream("GET", url, timeout=seconds) as response:
+            request = client.build_request("GET", url, headers=_HEADERS, timeout=seconds)
+            if query:
+                add_query(request, query, lowest_transport(client, library, request.url))
+            response = await client.send(request, stream=True)
+            async with aclosing(response):
                 body = await _read(response, budget)
     except TimeoutError:
         raise DocumentError(f"no complete answer within {seconds:.3g} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (library.HTTPError, library.InvalidURL) as error:
         raise DocumentError(str(error) or type(error).__name__) from None
     document: object
     try:
@@ -167,7 +157,7 @@ async def _ask(client: httpx.AsyncClient, url: str, budget: _Budget) -> object:
     return document
 
 
-async def _read(response: httpx.Response, budget: _Budget) -> bytes:
+async def _read(response: Any, budget: _Budget) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise DocumentError("the answer is compressed though that was not asked for")
     chunks: list[bytes] = []
@@ -179,8 +169,8 @@ async def _read(response: httpx.Response, budget: _Budget) -> bytes:
     return b"".join(chunks)
 
 
-def _without_key(text: str, query: httpx.QueryParams) -> str:
-    for secret in (query.get("key", ""), str(query).removeprefix("key=")):
+def _without_key(text: str, key: str) -> str:
+    for secret in (key, quote_plus(key)):
         text = text.replace(secret, "***") if secret else text
     return text
 

@@ -53,7 +53,7 @@ async def fetch(
     Raises:
         GenerationError: The list itself could not be had.
     """
-    async with DocumentClient(key, limits or Limits()) as client:
+    async with DocumentClient(address.server, key, limits or Limits()) as client:
         listed, problems = await _fetch_list(client, address, with_key=key is not None)
         answers = await _details(client, address, listed, on_document)
     documents: dict[str, object] = {}
@@ -74,7 +74,7 @@ async def fetch_missing(
         By name: None where the hub knows no such endpoint, an empty text where it describes it, and why that could
         not be seen otherwise.
     """
-    async with DocumentClient(key, limits or Limits()) as client:
+    async with DocumentClient(address.server, key, limits or Limits()) as client:
         answers = await _details(client, address, names, lambda done, total: None)
     return {name: _absence(answer) for name, answer in answers.items()}
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
-from ..http.outgoing import MAX_CONNECTIONS
+from ..http.library import MAX_CONNECTIONS
 from .entry import RowState
 from .progress import Progress
 from .stopping import Stop

@@ -129,7 +129,9 @@ class Store:
         if not self.path.exists():
             self._make()
         elif not self.path.stat().st_size:
-            raise self._damaged("it is empty")  # SQLite would delete its log, which may hold all of it
+            raise self._damaged(
+                "it is empty"
+            )  # SQLite would delete its log, which may hold all of it
         with self._explained():
             self._connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw",

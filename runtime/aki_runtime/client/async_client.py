@@ -30,7 +30,7 @@ class AsyncClient(ClientCore):
         api_server: The hub's address, with or without `/api`; AKI_API_SERVER, or the hub that this package was
             generated from, where it is not given.
         layout: `"aki"` or `"aime"`, how the hub lays out its routes; as generated where it is not given.
-        http_client: Your own `httpx.AsyncClient`, for proxies, certificates or hooks; it is not closed here.
+        http_client: Your own `AsyncClient` of httpx2 or httpx, for proxies, certificates or hooks; not closed here.
         allow_http: Allow the key to go over plain http to another machine (AKI_ALLOW_HTTP=1).
         options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, `allow_paths`, for all calls.
 

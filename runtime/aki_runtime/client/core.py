@@ -187,7 +187,7 @@ class ClientCore:
         return staleness.check(self._session, shipped, retries)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
-        return flows.ask(self._session, request, self._options.max_retries)
+        return flows.ask(self._session, request, self._options.max_retries, self._options.timeout)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:

@@ -21,7 +21,7 @@ from ..protocol.effects import (
 from .library import AsyncHttpClient, require_kind
 
 if TYPE_CHECKING:
-    from .async_http import AsyncHttp
+    from .exchange import AsyncHttp
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class AsyncTransport:
     def _http(self) -> "AsyncHttp":
         """What sends. It brings httpx with it, which only the first request needs."""
         if not self._made:
-            from .async_http import AsyncHttp
+            from .exchange import AsyncHttp
 
             # Of two threads that are here at a time, both use what the first has made.
             self._made.append(AsyncHttp(self._given, self._user_agent))
@@ -105,11 +105,11 @@ class AsyncTransport:
 
     async def _perform(self, effect: Effect) -> Answer | None:
         match effect:
-            case Send(request, seconds, whole):
+            case Send(request, seconds, whole, grace):
                 if whole:
                     await self._send_whole(effect)
                     return effect.answer
-                return await self._http.exchange(request, seconds)
+                return await self._http.exchange(request, seconds, grace)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
             case Note(text):
@@ -124,7 +124,9 @@ class AsyncTransport:
         """Send in a task of its own, so that cancelling the caller leaves the request whole."""
 
         async def exchange() -> None:
-            sending.answer = await self._http.exchange(sending.request, sending.seconds)
+            sending.answer = await self._http.exchange(
+                sending.request, sending.seconds, sending.grace
+            )
 
         task = self._begin(exchange())
         try:

@@ -1,7 +1,7 @@
-"""Which HTTP library performs the requests: httpx, or the successor of it that the caller's own client is of.
+"""Which HTTP library performs the requests: httpx2, or httpx where there is nothing else.
 
-They have the same interface under other names, so that nothing else needs to know which one it is. It imports none of
-them: that takes a while, and only the first request needs it.
+A caller's own client is of either. They have the same interface under other names, so that nothing
+else needs to know which one it is. Neither is imported before the first request: that takes a while.
 """
 
 import importlib
@@ -12,7 +12,10 @@ from typing import Any, Protocol
 
 from ..errors import ConfigurationError
 
-_LIBRARIES = ("httpx", "httpx2")
+MAX_CONNECTIONS = 100
+"""Connections that one client opens; further requests wait for one."""
+
+_LIBRARIES = ("httpx2", "httpx")
 
 
 class SyncResponse(Protocol):
@@ -24,7 +27,7 @@ class SyncResponse(Protocol):
 
 
 class SyncHttpClient(Protocol):
-    """What is used of a caller's own client: an `httpx.Client`, or that of a successor of httpx."""
+    """What is used of a caller's own client: an `httpx2.Client` or `httpx.Client`."""
 
     def build_request(self, *args: Any, **kwargs: Any) -> Any:
         """Make a request."""
@@ -36,7 +39,7 @@ class SyncHttpClient(Protocol):
 
 
 class AsyncHttpClient(Protocol):
-    """What is used of a caller's own client: an `httpx.AsyncClient`, or that of a successor of httpx."""
+    """What is used of a caller's own client: an `httpx2.AsyncClient` or `httpx.AsyncClient`."""
 
     def build_request(self, *args: Any, **kwargs: Any) -> Any:
         """Make a request."""
@@ -47,10 +50,19 @@ class AsyncHttpClient(Protocol):
         ...
 
 
-def library_of(client: object | None) -> Any:
-    """Return the library that a caller's own client is of; httpx where there is none."""
+def library_of(client: object | None = None) -> Any:
+    """Return the library that a caller's own client is of; without one, the one that is installed.
+
+    Raises:
+        ConfigurationError: None is installed.
+    """
     library, _ = _kind_of(client)
-    return importlib.import_module(library)
+    for name in (library,) if library else _LIBRARIES:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise ConfigurationError("no HTTP library is installed: pip install httpx2")
 
 
 def require_kind(client: object | None, wanted: str) -> None:
@@ -76,7 +88,7 @@ def _kind_of(client: object | None) -> tuple[str, str]:
         library = kind.__module__.partition(".")[0]
         if library in _LIBRARIES and kind.__name__ in {"Client", "AsyncClient"}:
             return library, kind.__name__
-    return _LIBRARIES[0], ""
+    return "", ""
 
 
 def without_key_in_urls(text: str) -> str:
@@ -85,7 +97,7 @@ def without_key_in_urls(text: str) -> str:
 
 
 class _RedactKeys(logging.Filter):
-    """httpx logs whole URLs, and the hub takes the key of a GET in its query; a redirect may repeat it."""
+    """The libraries log URLs, and a redirect may repeat the query that the hub was sent, with the key in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, str):

@@ -20,7 +20,7 @@ from .library import SyncHttpClient, require_kind
 from .shield import carry_through
 
 if TYPE_CHECKING:
-    from .sync_http import SyncHttp
+    from .exchange import SyncHttp
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class SyncTransport:
     def _http(self) -> "SyncHttp":
         """What sends. It brings httpx with it, which only the first request needs."""
         if not self._made:
-            from .sync_http import SyncHttp
+            from .exchange import SyncHttp
 
             # Of two threads that are here at a time, both use what the first has made.
             self._made.append(SyncHttp(self._given, self._user_agent))
@@ -74,11 +74,11 @@ class SyncTransport:
 
     def _perform(self, effect: Effect) -> Answer | None:
         match effect:
-            case Send(request, seconds, whole):
+            case Send(request, seconds, whole, grace):
                 if whole:
                     self._send_whole(effect)
                     return effect.answer
-                return self._http.exchange(request, seconds)
+                return self._http.exchange(request, seconds, grace)
             case Pause(seconds):
                 time.sleep(seconds)
             case Note(text):
@@ -94,6 +94,6 @@ class SyncTransport:
         http = self._http
 
         def exchange() -> None:
-            sending.answer = http.exchange(sending.request, sending.seconds)
+            sending.answer = http.exchange(sending.request, sending.seconds, sending.grace)
 
         carry_through(exchange, CANCEL_SECONDS)

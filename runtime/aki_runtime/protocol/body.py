@@ -6,13 +6,14 @@ nor in JSON within JSON, so that a medium's place in the encoded text can be fou
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..json_value import JsonText, encode_json
 from ..media.objects import Media
 
-_FEW_BYTES = 1 << 20
+SMALL_BYTES = 65_536
+"""Bytes of a body that is sent in one piece; no piece of text is larger."""
 
 
 class Body:
@@ -28,32 +29,22 @@ class Body:
             part.data_uri_length() if isinstance(part, Media) else len(part) for part in parts
         )
 
-    def whole(self) -> bytes | None:
-        """Return all bytes where they are few; a large body is to be sent in pieces."""
-        match self._parts:
-            case [bytes() as only]:
-                return only
-            case _ if self.length <= _FEW_BYTES:
-                return b"".join(self)
-            case _:
-                return None
-
     def __iter__(self) -> Iterator[bytes]:
         """Go through the pieces, as often as the request is sent.
 
         Raises:
             MediaError: A file can not be read any more, or has changed its size.
         """
+        pieces = self._pieces()
+        return iter([b"".join(pieces)]) if self.length <= SMALL_BYTES else pieces
+
+    def _pieces(self) -> Iterator[bytes]:
         for part in self._parts:
             if isinstance(part, Media):
                 yield from part.data_uri_pieces()
             else:
-                yield part
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Go through the pieces in async code."""
-        for piece in self:
-            yield piece
+                for start in range(0, len(part), SMALL_BYTES):
+                    yield part[start : start + SMALL_BYTES]
 
 
 def encode_body(payload: Mapping[str, Any]) -> Body:

@@ -8,6 +8,7 @@ from ..errors import (
     AkiError,
     ConfigurationError,
     ConnectionFailedError,
+    DeadlineExceededError,
     EndpointRemovedError,
     InvalidParametersError,
     JobError,
@@ -40,6 +41,8 @@ def made_no_job(error: AkiError) -> bool:
     """Whether it is certain that a submit that failed so made no job."""
     if isinstance(error, StatusError):
         return 400 <= error.status < 500
+    if isinstance(error, DeadlineExceededError):
+        return not error.sent
     return is_busy(error) or isinstance(error, _REFUSED)
 
 

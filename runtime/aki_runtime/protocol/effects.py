@@ -26,14 +26,16 @@ class Send:
 
     Attributes:
         request: What to send.
-        seconds: How long it may take.
+        seconds: How long it may take; infinite where there is no deadline.
         whole: Whether an interruption waits for the answer, for a short time, because it cannot be had again.
+        grace: Seconds more that the answer is waited for, once the hub has the whole request.
         answer: Where a request that is sent whole leaves its answer, for a flow that is interrupted.
     """
 
     request: Request
     seconds: float
     whole: bool = False
+    grace: float = 0.0
     answer: Answer | None = field(default=None, init=False)
 
 

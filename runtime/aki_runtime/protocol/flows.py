@@ -34,15 +34,16 @@ from .view import EventReader, JobView, Out, Prog, Reading
 
 
 def ask(
-    session: Session, request: Request, max_retries: int, seconds: float = REQUEST_SECONDS
+    session: Session, request: Request, max_retries: int, seconds: float | None = REQUEST_SECONDS
 ) -> Flow[Answer]:
     """Send a request that costs nothing, again where a repetition may help."""
+    deadline = session.deadline(seconds)
     attempt = 0
     while True:
         attempt += 1
         retry_after: float | None = None
         try:
-            answer: Answer = yield Send(request, seconds)
+            answer: Answer = yield Send(request, request_seconds(session, deadline))
         except ConnectionFailedError:
             if attempt > max_retries:
                 raise
@@ -64,14 +65,15 @@ def submit(
     deadline = session.deadline(options.timeout)
     if passes(session, 0.0, deadline):
         raise DeadlineExceededError(
-            f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint
+            f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint, sent=False
         )
     attempt = 0
     while True:
         attempt += 1
         request = requests.submit(session.address, session.key(), endpoint, inputs)
-        seconds = request_seconds(session, deadline, CANCEL_SECONDS)
-        sending = Send(request, seconds, whole=True)
+        # Only with its id can a job be cancelled, and the answer has it.
+        seconds = request_seconds(session, deadline)
+        sending = Send(request, seconds, whole=True, grace=CANCEL_SECONDS)
         retry_after: float | None = None
         try:
             answer: Answer = yield sending
@@ -92,12 +94,11 @@ def submit(
                 raise
             raise error.with_hint("set AKI_API_KEY or give api_key=") from None
         except AkiError as error:
-            if is_busy(error):
-                reason = error
-            elif isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
-                raise _no_answer_in_time(endpoint) from error
-            else:
+            if isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
+                raise _no_answer_in_time(endpoint, sent=error.sent) from error
+            if not is_busy(error):
                 raise
+            reason = error
         except BaseException:
             # Only with its id can a job be cancelled, and the answer has it wherever the interruption struck.
             if sending.answer is not None:
@@ -166,8 +167,8 @@ def _abandon_unseen(
     yield from abandon(session, JobState(endpoint, made.job_id), options, interrupted=True)
 
 
-def _no_answer_in_time(endpoint: str) -> DeadlineExceededError:
+def _no_answer_in_time(endpoint: str, *, sent: bool) -> DeadlineExceededError:
+    what = f"answered; {UNCERTAIN}" if sent else "had the whole request; no job was made"
     return DeadlineExceededError(
-        f"{endpoint}: the deadline passed before the hub answered; {UNCERTAIN}",
-        endpoint=endpoint,
+        f"{endpoint}: the deadline passed before the hub {what}", endpoint=endpoint, sent=sent
     )

@@ -1,5 +1,6 @@
 """Asking how a job is, and telling the hub to cancel it. Flows: they decide and perform nothing."""
 
+import math
 import random
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ from .pace import FIRST_POLL, retry_delay
 from .state import UNFETCHED_SECONDS, JobState
 
 REQUEST_SECONDS = 60.0
-"""Seconds that one request may take."""
+"""Seconds that a question may take for which the caller gave no time."""
 
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
@@ -83,7 +84,7 @@ def poll(
         )
         retry_after: float | None = None
         grace = ANSWER_SECONDS if whole and not cancel else 0.0
-        sending = Send(request, request_seconds(session, patience, grace), whole)
+        sending = Send(request, request_seconds(session, deadline), whole, grace)
         is_taken = False
         try:
             answer: Answer = yield sending
@@ -192,11 +193,6 @@ def passes(session: Session, pause: float, deadline: float | None) -> bool:
     return deadline is not None and session.now() + pause >= deadline
 
 
-def request_seconds(session: Session, deadline: float | None, grace: float = 0.0) -> float:
+def request_seconds(session: Session, deadline: float | None) -> float:
     """Return what a request may take before a deadline, at least a moment."""
-    if deadline is None:
-        return REQUEST_SECONDS
-    # Grace is for answers that are worth waiting for: only with its id can a job be cancelled, and a
-    # result is handed out once.
-    remaining = deadline - session.now() + grace
-    return min(max(remaining, 0.05), REQUEST_SECONDS)
+    return math.inf if deadline is None else max(deadline - session.now(), 0.05)

@@ -11,7 +11,7 @@ from ..client.async_client import AsyncClient
 from ..client.core import ClientCore
 from ..client.endpoint import EndpointSpec
 from ..errors import ConfigurationError
-from ..http.outgoing import MAX_CONNECTIONS
+from ..http.library import MAX_CONNECTIONS
 from ..packages import split_reference
 from ..secret import read_key_file
 from .journal import RowJournal

@@ -4,7 +4,7 @@ import asyncio
 import importlib.metadata
 
 import aki_client
-import httpcore
+import httpcore2
 import httpx
 import pytest
 from aki_client import (
@@ -101,7 +101,7 @@ class TestKeysAndConnections:
     @covers("close_session")
     def test_a_client_is_closed_by_its_block_or_by_hand(self, monkeypatch):
         closed = []
-        close, aclose = httpcore.ConnectionPool.close, httpcore.AsyncConnectionPool.aclose
+        close, aclose = httpcore2.ConnectionPool.close, httpcore2.AsyncConnectionPool.aclose
 
         def note_close(pool):
             closed.append("sync")
@@ -111,8 +111,8 @@ class TestKeysAndConnections:
             closed.append("async")
             await aclose(pool)
 
-        monkeypatch.setattr(httpcore.ConnectionPool, "close", note_close)
-        monkeypatch.setattr(httpcore.AsyncConnectionPool, "aclose", note_aclose)
+        monkeypatch.setattr(httpcore2.ConnectionPool, "close", note_close)
+        monkeypatch.setattr(httpcore2.AsyncConnectionPool, "aclose", note_aclose)
 
         with Aki() as aki:
             aki.endpoints()

@@ -28,7 +28,7 @@ CONNECTIONS = (
         rules=(lambda plan: plan.refuse(times=None),),
         submits=0,
         # The reset may come before the connection is there, or after.
-        says="may or may not have been made|could not connect",
+        says="did not get the whole request|may or may not have been made|could not connect",
         **UNSENT,
     ),
     Case(

@@ -24,7 +24,7 @@ ORDER = (
 
 WAYS_IN = {"__main__", "cli"}
 PURE = {"parsing", "rendering", "export"}
-PERFORMING = {"httpx", "os", "shutil", "socket", "subprocess", "tempfile", "threading"}
+PERFORMING = {"httpx", "httpx2", "os", "shutil", "socket", "subprocess", "tempfile", "threading"}
 
 MODULES = sorted(GENERATOR.trees)
 

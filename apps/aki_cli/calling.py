@@ -54,14 +54,14 @@ def bound(client: "Aki", found: Described) -> "Endpoint[..., AnyOutput, AnyProgr
     return client.endpoint(found.name)
 
 
-def call(target: Delivery, found: Described, given: Mapping[str, Any]) -> None:
+def call(settings: Settings, target: Delivery, found: Described, given: Mapping[str, Any]) -> None:
     """Call an endpoint, show what happens, and deliver the result.
 
     Raises:
         AkiError: The client's own.
         StoppedError: Somebody stopped it; the hub was asked to cancel the job.
     """
-    with target.settings.client() as client:
+    with settings.client() as client:
         endpoint = bound(client, found)
         watch = Watch(text=target.form == "text", bar=target.form != "quiet")
         with cancelling(found), endpoint.stream(**given) as stream:

@@ -15,6 +15,7 @@ from typing import Any
 
 from aki_runtime.changes.fact_values import as_text, json_text, object_or_empty
 from aki_runtime.changes.facts import EndpointFacts, FieldFacts, endpoint_facts
+from aki_runtime.errors import NotFoundError
 
 from .exits import Exit
 from .problems import CommandError
@@ -173,11 +174,10 @@ def live_endpoint(name: str, document: Mapping[str, Any], known: Described | Non
 
 
 def _ask(settings: Settings, name: str) -> Mapping[str, Any] | None:
-    not_found: type[Exception] = settings.public("NotFoundError")
     with settings.client() as client:
         try:
             return client.endpoint_details(name)
-        except not_found:
+        except NotFoundError:
             return None
 
 

@@ -6,21 +6,21 @@ can not be written to, another one is found.
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from aki_runtime.shapes import is_array, is_mapping, is_object
+from aki_runtime.errors import MediaError
 
 from .exits import Exit
 from .problems import CommandError
-from .settings import Settings
 from .terminal import harmless, one_line, say, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Media, OutputModel
 
+Json = dict[str, Any]
 Form = Literal["text", "json", "quiet"]
 FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
 LONGEST_FIGURE = 40
@@ -32,12 +32,10 @@ class Delivery:
     """Where results go.
 
     Attributes:
-        settings: Which package's types the results are of.
         form: How they are shown.
         save_to: A folder, which is made if it ends with a slash, or a file.
     """
 
-    settings: Settings
     form: Form = "text"
     save_to: str = "."
     _faults: list[str] = field(default_factory=list[str], init=False, repr=False)
@@ -91,7 +89,7 @@ class Delivery:
             elif (paths := list(self._paths(value, plain[name]))) or self._holds_media(value):
                 told.add(name)
                 write("".join(f"{path}\n" for path in paths))
-            elif value and (is_array(value) or is_object(value)):
+            elif value and isinstance(value, list | dict):
                 told.add(name)
                 write_json(plain[name])
         rest = {name: value for name, value in plain.items() if name not in told}
@@ -102,12 +100,12 @@ class Delivery:
 
     def _plain(self, value: Any) -> Any:
         """Return a value as JSON has it; media are saved, and their paths stand for them."""
-        if isinstance(value, self._media()):
+        if isinstance(value, _media()):
             return self._saved(value)
         if isinstance(value, list | tuple):
             return [self._plain(item) for item in cast("list[Any]", value)]
-        if is_object(value):
-            return {name: self._plain(inner) for name, inner in value.items()}
+        if isinstance(value, dict):
+            return {name: self._plain(inner) for name, inner in cast("Json", value).items()}
         if isinstance(value, float) and not math.isfinite(value):
             return str(value)  # JSON has no number for it
         data = getattr(value, "data", None) if isinstance(value, str) else None
@@ -115,22 +113,18 @@ class Delivery:
         return data if data is not None else raw if raw is not None else value
 
     def _paths(self, value: Any, plain: Any) -> Iterator[str]:
-        for medium, path in zip(value, plain, strict=True) if is_array(value) else [(value, plain)]:
-            if isinstance(medium, self._media()) and path is not None:
+        for medium, path in zip(_items(value), _items(plain), strict=True):
+            if isinstance(medium, _media()) and path is not None:
                 yield path
 
     def _holds_media(self, value: Any) -> bool:
-        items = value if is_array(value) else [value]
-        return any(isinstance(item, self._media()) for item in items)
-
-    def _media(self) -> "type[Media]":
-        return cast("type[Media]", self.settings.public("Media"))
+        return any(isinstance(item, _media()) for item in _items(value))
 
     def _saved(self, medium: "Media") -> str | None:
         """Return the path of a saved medium; where the hub sent none, what it sent, as far as JSON is wanted."""
         try:
             return str(self._save(medium))
-        except self.settings.public("MediaError") as error:
+        except MediaError as error:
             self._faults.append(str(error))
             return medium.as_it_came() if self.form == "json" else None
 
@@ -143,6 +137,10 @@ class Delivery:
             shelter = Path(tempfile.mkdtemp(prefix="aki-"))
             say(f"{self.save_to} can not be written ({error.strerror}); saved in {shelter} instead")
             return medium.save(shelter)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else [value]
 
 
 def _save(medium: "Media", place: str) -> Path:
@@ -158,6 +156,12 @@ def _save(medium: "Media", place: str) -> Path:
             target = Path(place).with_stem(f"{Path(place).stem}-{number}")
 
 
+def _media() -> "type[Media]":
+    from aki_runtime.media.objects import Media  # what help can do without
+
+    return Media
+
+
 def _show_figures(rest: Mapping[str, Any]) -> None:
     from .terminal import console
 
@@ -171,4 +175,4 @@ def _show_figures(rest: Mapping[str, Any]) -> None:
 
 
 def _jsonable(value: Any) -> Any:
-    return dict(value) if is_mapping(value) else value
+    return dict(cast("Json", value)) if isinstance(value, Mapping) else value

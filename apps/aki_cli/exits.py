@@ -1,8 +1,4 @@
-"""What the exit status of `aki` says, and which failure has which; one table for all commands.
-
-0 to 2 and 10 to 12 mean what they mean for `aki-codegen`. Must not import any client: each generated package has
-exceptions of its own, which are known here by their names.
-"""
+"""What the exit status of `aki` says; 0 to 2 and 10 to 12 mean what they mean for `aki-codegen`."""
 
 from enum import IntEnum
 
@@ -44,34 +40,3 @@ class Exit(IntEnum):
     """Whoever read the output went away; the hub was asked to cancel the job."""
     TERMINATED = 143
     """SIGTERM; the hub was asked to cancel the job."""
-
-
-STATUS_OF: dict[str, Exit] = {
-    "InvalidParametersError": Exit.USAGE,
-    "MediaError": Exit.USAGE,
-    "TooLargeError": Exit.USAGE,
-    "ConfigurationError": Exit.CONFIGURATION,
-    "AuthenticationError": Exit.KEY,
-    "NotEntitledError": Exit.KEY,
-    "NotFoundError": Exit.NO_ENDPOINT,
-    "EndpointRemovedError": Exit.NO_ENDPOINT,
-    "QueueFullError": Exit.BUSY,
-    "RateLimitedError": Exit.BUSY,
-    "StatusError": Exit.HUB,
-    "ConnectionFailedError": Exit.HUB,
-    "UnexpectedAnswerError": Exit.HUB,
-    "DeadlineExceededError": Exit.TIMEOUT,
-    "JobError": Exit.JOB,
-    # What stops a batch; a full disk and a journal in use have no status of their own.
-    "InvalidRowsError": Exit.USAGE,
-    "UnreadableInputError": Exit.USAGE,
-    "JournalMismatchError": Exit.USAGE,
-    "BatchStoppedError": Exit.HUB,
-}
-"""The status of each exception of a client; that of the nearest ancestor where it has none of its own."""
-
-
-def status_of(error: BaseException) -> Exit:
-    """Return the exit status of a client's exception."""
-    names = (kind.__name__ for kind in type(error).__mro__)
-    return next((STATUS_OF[name] for name in names if name in STATUS_OF), Exit.FAILED)

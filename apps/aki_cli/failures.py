@@ -1,4 +1,4 @@
-"""How a failure is told: one sentence on stderr, with `--debug` the traceback, and never the key."""
+"""What a failure says, and its exit status: one sentence on stderr, with `--debug` the traceback, never the key."""
 
 import logging
 import sys
@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from .exits import Exit, status_of
+from aki_runtime import errors
+from aki_runtime.batch.errors import (
+    BatchStoppedError,
+    InvalidRowsError,
+    JournalMismatchError,
+    UnreadableInputError,
+)
+
+from .exits import Exit
 from .problems import CommandError
 from .settings import Settings, settings_of
 from .terminal import say
@@ -15,6 +23,36 @@ from .terminal import say
 HIDDEN = "***"
 SHORTEST_SECRET = 8
 """Characters; a shorter key is a stand-in for a sandbox, and may be a word of any sentence."""
+
+
+STATUS_OF: dict[type[BaseException], Exit] = {
+    errors.InvalidParametersError: Exit.USAGE,
+    errors.MediaError: Exit.USAGE,
+    errors.TooLargeError: Exit.USAGE,
+    errors.ConfigurationError: Exit.CONFIGURATION,
+    errors.AuthenticationError: Exit.KEY,
+    errors.NotEntitledError: Exit.KEY,
+    errors.NotFoundError: Exit.NO_ENDPOINT,
+    errors.EndpointRemovedError: Exit.NO_ENDPOINT,
+    errors.QueueFullError: Exit.BUSY,
+    errors.RateLimitedError: Exit.BUSY,
+    errors.StatusError: Exit.HUB,
+    errors.ConnectionFailedError: Exit.HUB,
+    errors.UnexpectedAnswerError: Exit.HUB,
+    errors.DeadlineExceededError: Exit.TIMEOUT,
+    errors.JobError: Exit.JOB,
+    # What stops a batch; a full disk and a journal in use have no status of their own.
+    InvalidRowsError: Exit.USAGE,
+    UnreadableInputError: Exit.USAGE,
+    JournalMismatchError: Exit.USAGE,
+    BatchStoppedError: Exit.HUB,
+}
+"""The status of each exception of a client; that of the nearest ancestor where it has none of its own."""
+
+
+def status_of(error: BaseException) -> Exit:
+    """Return the exit status of a client's exception."""
+    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), Exit.FAILED)
 
 
 def tell(error: Exception, context: Any) -> int:
@@ -61,7 +99,7 @@ def log_to_stderr() -> Callable[[], None]:
 def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, CommandError):
         return error.message, error.status
-    if any(kind.__name__ == "AkiError" for kind in type(error).__mro__):
+    if isinstance(error, errors.AkiError):
         # What helps in Python is not what helps here.
         told = str(error).replace("give api_key=", "say --api-key-file FILE")
         return told.replace(": \n", ":\n"), status_of(error)

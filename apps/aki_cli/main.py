@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from aki_runtime.standard_streams import reopen_closed
 
-from .exits import Exit, status_of
+from .exits import Exit
 
 COMPLETE = "_AKI_COMPLETE"
 """The variable in which a shell's completion script says which shell it is."""
@@ -62,7 +62,7 @@ def _run(words: list[str]) -> int:
 
 
 def _fail(error: Exception, context: object) -> int:
-    from .failures import tell
+    from .failures import status_of, tell
 
     try:
         return tell(error, context)

@@ -6,7 +6,7 @@ from .catalogue import Catalogue
 from .delivery import FORMS, Delivery
 from .exits import Exit
 from .problems import CommandError
-from .settings import Settings, settings_of
+from .settings import settings_of
 
 
 def _forms(incomplete: str) -> list[str]:
@@ -39,7 +39,7 @@ ENDPOINT = typer.Argument(
 JOB_ID = typer.Argument(metavar="ID", help="The job's id.")
 
 
-def delivery(settings: Settings, form: str, save_to: str) -> Delivery:
+def delivery(form: str, save_to: str) -> Delivery:
     """Return where results go, checked.
 
     Raises:
@@ -48,6 +48,6 @@ def delivery(settings: Settings, form: str, save_to: str) -> Delivery:
     known = FORMS.get(form)
     if known is None:
         raise CommandError(f"--output {form!r} is none of {', '.join(FORMS)}", Exit.USAGE)
-    made = Delivery(settings, known, save_to)
+    made = Delivery(known, save_to)
     made.check()
     return made

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.options import read_key_file
 
 from .exits import Exit
 from .problems import CommandError
@@ -50,6 +49,8 @@ class Settings:
         """
         if self.key_file is None:
             return None
+        from aki_runtime.options import read_key_file  # what help can do without
+
         return read_key_file(self.key_file)
 
     def client(self) -> "Aki":
@@ -72,14 +73,6 @@ class Settings:
             CommandError: There is none.
         """
         return self._import(f"{self.package}.{name}")
-
-    def public(self, name: str) -> Any:
-        """Return what the package offers under a name.
-
-        Raises:
-            CommandError: There is no such package.
-        """
-        return getattr(self._import(self.package), name)
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""

@@ -8,11 +8,10 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aki_runtime.changes.fact_media import MEDIA
 from aki_runtime.changes.facts import FieldFacts
-from aki_runtime.shapes import is_object
 
 from .exits import Exit
 from .problems import CommandError
@@ -75,11 +74,12 @@ def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
         raise CommandError(f"--json {source}: {error.strerror or error}", Exit.USAGE) from None
     except (ValueError, RecursionError) as error:
         raise CommandError(f"--json {source} is no JSON: {error}", Exit.USAGE) from None
-    if not is_object(document):
+    if not isinstance(document, dict):
         raise CommandError(
             f'--json {source} must hold an object such as {{"prompt": "A lake"}}', Exit.USAGE
         )
-    return {names.get(name, name): value for name, value in document.items()}
+    given = cast("dict[str, Any]", document)
+    return {names.get(name, name): value for name, value in given.items()}
 
 
 def _medium(text: str) -> Any:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from aki_runtime.errors import AkiError
+
 from .package import HubPackage, PackageError
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _package(name: str) -> HubPackage:
 def _client(package: HubPackage, api_key: str | None, server: str | None) -> "AsyncAki":
     try:
         return package.client(api_key, server)
-    except package.error as error:
+    except AkiError as error:
         raise PlaygroundError(error.message) from None
 
 

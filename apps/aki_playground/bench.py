@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aki_runtime.errors import InvalidParametersError
+
 from .faults import place_faults
 from .package import EndpointCard, HubPackage
 from .running import Runs
@@ -45,7 +47,7 @@ class Bench:
         """Check a call without sending anything; return the faults at each field, and all others."""
         try:
             card.info.inputs((), dict(arguments))
-        except self.package.invalid_parameters as error:
+        except InvalidParametersError as error:
             return place_faults(error.problems, card.parameters)
         return {}, []
 

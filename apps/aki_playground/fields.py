@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from aki_runtime.shapes import is_number
-
 if TYPE_CHECKING:
     from aki_client import Parameter
 
@@ -114,7 +112,7 @@ def _number(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
     box = Field(parameter, "number", text, parameter.default, advanced=advanced)
     low, high, start = parameter.minimum, parameter.maximum, parameter.default
     # A slider always holds a number: where there is no default, that would be a choice nobody made.
-    if low is None or high is None or not low < high or not is_number(start):
+    if low is None or high is None or not low < high or not isinstance(start, int | float):
         return box
     reachable = [*parameter.nearest(low), *parameter.nearest(high)]
     step = _step(parameter, high - low)

@@ -1,18 +1,15 @@
 """What a result shows: its texts, its media as files with names of our own, and everything else as words."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
-from aki_runtime.shapes import is_array
+from aki_runtime.media.objects import Media
 from pydantic import BaseModel
 
 from .outputs import OutputKind
-
-if TYPE_CHECKING:
-    from aki_client import Media
 
 LONGEST_FACT = 2000
 """Characters of one value that are shown; the Python code gives all of it."""
@@ -71,7 +68,7 @@ def outcome_of(
             seen.text = str(getattr(value, "content", value))
             seen.thinking = str(getattr(value, "thinking", ""))
             continue
-        media = list(_media(value))
+        media = _media(value)
         if not media and value is not None:
             seen.facts[name] = _words(value)
         for number, one in enumerate(media):
@@ -93,11 +90,9 @@ def save_text(text: str, folder: Path, stem: str) -> Path:
     return path
 
 
-def _media(value: Any) -> "Iterator[Media]":
-    items = value if is_array(value) else [value]
-    for item in items:
-        if getattr(item, "kind", None) in ("image", "audio", "video") and hasattr(item, "suffix"):
-            yield item
+def _media(value: Any) -> list[Media]:
+    items = cast("Sequence[Any]", value) if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, Media)]
 
 
 def _words(value: Any) -> str:

@@ -3,11 +3,18 @@
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from aki_runtime.chat.text import ChatText
+from aki_runtime.media.objects import Audio, Image, Video
 from pydantic import BaseModel
 
 OutputKind = Literal["text", "image", "audio", "video", "images", "audios", "videos", "value"]
 
-_MEDIA: dict[str, OutputKind] = {"Image": "image", "Audio": "audio", "Video": "video"}
+_KINDS: dict[object, OutputKind] = {
+    ChatText: "text",
+    Image: "image",
+    Audio: "audio",
+    Video: "video",
+}
 _LISTS: dict[OutputKind, OutputKind] = {"image": "images", "audio": "audios", "video": "videos"}
 
 
@@ -24,8 +31,4 @@ def _kind(name: str, annotation: Any) -> OutputKind:
         return _kind(name, next(a for a in arguments if a is not NoneType))
     if origin is list and arguments:
         return _LISTS.get(_kind(name, arguments[0]), "value")
-    # Every generated package has its own classes of media: their names are what they share.
-    word = getattr(annotation, "__name__", "")
-    if word == "ChatText" or (name == "text" and annotation is str):
-        return "text"
-    return _MEDIA.get(word, "value")
+    return "text" if name == "text" and annotation is str else _KINDS.get(annotation, "value")

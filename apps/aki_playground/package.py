@@ -1,7 +1,4 @@
-"""A generated package as the playground sees it: its endpoints, its client and its exceptions.
-
-The package is chosen at run time. Each carries a runtime of its own, so that its exceptions are those of no other.
-"""
+"""A generated package as the playground sees it, chosen at run time: its endpoints and its client."""
 
 import importlib
 import warnings
@@ -17,7 +14,7 @@ from .outputs import OutputKind, output_kinds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aki_client import AkiError, AsyncAki, EndpointInfo, InvalidParametersError, Parameter
+    from aki_client import AsyncAki, EndpointInfo, Parameter
 
 Info: TypeAlias = "EndpointInfo[Any, Any]"
 
@@ -94,16 +91,6 @@ class HubPackage:
     def client(self, api_key: str | None, api_server: str | None) -> "AsyncAki":
         """Make a client; what is None comes from the environment."""
         return self._client_class(api_key, api_server=api_server)
-
-    @property
-    def error(self) -> "type[AkiError]":
-        """The root of what its client raises on purpose."""
-        return cast("type[AkiError]", self._module.AkiError)
-
-    @property
-    def invalid_parameters(self) -> "type[InvalidParametersError]":
-        """What its client raises where parameters are refused."""
-        return cast("type[InvalidParametersError]", self._module.InvalidParametersError)
 
     @property
     def _client_class(self) -> "type[AsyncAki]":

@@ -1,12 +1,11 @@
 """The Python code of exactly one call, ready to be run. Every literal in it comes from the one maker of literals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aki_codegen.literals import literal
-from aki_runtime.shapes import is_array, is_mapping
 
 from .outputs import OutputKind
 
@@ -71,11 +70,13 @@ def _value(value: Any, depth: int) -> str:
     """Write a value; what does not fit on a line is spread over several."""
     if isinstance(value, Path):
         return literal(str(value))
-    if is_mapping(value):
-        items = [f"{_value(k, depth + 1)}: {_value(v, depth + 1)}" for k, v in value.items()]
+    if isinstance(value, Mapping):
+        given = cast("Mapping[str, Any]", value)
+        items = [f"{_value(k, depth + 1)}: {_value(v, depth + 1)}" for k, v in given.items()]
         return _bracketed("{", items, "}", depth)
-    if is_array(value):
-        return _bracketed("[", [_value(item, depth + 1) for item in value], "]", depth)
+    if isinstance(value, list):
+        members = cast("Sequence[Any]", value)
+        return _bracketed("[", [_value(item, depth + 1) for item in members], "]", depth)
     return literal(value)
 
 

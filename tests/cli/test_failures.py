@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from aki_cli.exits import STATUS_OF, Exit, status_of
+from aki_cli.exits import Exit
+from aki_cli.failures import STATUS_OF, status_of
 from aki_codegen.exits import Exit as Theirs
 from aki_runtime import errors
 from aki_runtime.batch import errors as batch_errors
@@ -111,8 +112,7 @@ def test_without_an_extra_the_sentence_names_it(
 def test_every_exception_of_the_client_has_a_status() -> None:
     named = {**vars(errors), **vars(batch_errors)}
     kinds = [kind for kind in named.values() if isinstance(kind, type)]
-    known = {kind.__name__ for kind in kinds if issubclass(kind, errors.AkiError)}
-    assert set(STATUS_OF) <= known
+    assert set(STATUS_OF) <= {kind for kind in kinds if issubclass(kind, errors.AkiError)}
     without = {
         *("AkiError", "MissingOutputError", "BatchError", "OutputError"),
         *("JournalError", "JournalFullError", "JournalInUseError"),

@@ -90,10 +90,10 @@ def _run(ctx: typer.Context, found: Described, values: dict[str, Any], own: dict
     from ..calling import call, detach, input_of
 
     settings = settings_of(ctx)
-    target = delivery(settings, own["output"], own["save_to"])
+    target = delivery(own["output"], own["save_to"])
     given = input_of(found, own["json_file"], values)
     if own["detached"]:
         detach(settings, found, given)
     else:
-        call(target, found, given)
+        call(settings, target, found, given)
     return Exit.OK

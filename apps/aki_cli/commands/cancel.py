@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from aki_runtime.errors import JobCanceledError
 
 from ..calling import bound
 from ..catalogue import find_endpoint
@@ -24,7 +25,6 @@ def cancel(
     """Ask the hub to cancel a job, and say how it ended."""
     settings = settings_of(ctx)
     found = find_endpoint(settings, name)
-    canceled = settings.public("JobCanceledError")
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)
@@ -33,8 +33,8 @@ def cancel(
             return
         try:
             result = handle.result()
-        except canceled:
+        except JobCanceledError:
             write("canceled\n")
             return
     say("the job was done already; this is its result, which comes once:")
-    delivery(settings, "text", ".").deliver(result)
+    delivery("text", ".").deliver(result)

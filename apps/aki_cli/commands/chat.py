@@ -7,11 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from aki_runtime.errors import AkiError
 
 from ..calling import bound, cancelling
 from ..catalogue import Described, find_endpoint
 from ..conversation import MEDIA_COMMANDS, Conversation
-from ..exits import Exit, status_of
+from ..exits import Exit
 from ..interruption import TerminatedError
 from ..options import ENDPOINT
 from ..problems import CommandError, StoppedError
@@ -51,7 +52,7 @@ def chat(
             Exit.USAGE,
         )
     with settings.client() as client:
-        talk = _Talk(bound(client, found), found, Conversation(system), settings.public("AkiError"))
+        talk = _Talk(bound(client, found), found, Conversation(system))
         return talk.hold()
 
 
@@ -62,7 +63,6 @@ class _Talk:
         endpoint: Who answers.
         found: What is known of it.
         conversation: What was said.
-        error: The root of the client's exceptions.
     """
 
     def __init__(
@@ -70,12 +70,10 @@ class _Talk:
         endpoint: "Endpoint[..., AnyOutput, AnyProgress]",
         found: Described,
         conversation: Conversation,
-        error: type[Exception],
     ) -> None:
         self._endpoint = endpoint
         self._found = found
         self._conversation = conversation
-        self._error = error
         self._by_hand = sys.stdin.isatty()
 
     def hold(self) -> int:
@@ -95,9 +93,11 @@ class _Talk:
                 if not self._by_hand:
                     raise
                 print(file=sys.stderr)  # the line that was begun is dropped
-            except self._error as error:
+            except AkiError as error:
                 say(str(error))
                 if not self._by_hand:
+                    from ..failures import status_of
+
                     return status_of(error)
 
     def _line(self) -> str | None:

@@ -31,7 +31,7 @@ def job(
 ) -> None:
     """Follow a job and fetch its result, which the hub hands out once. Ctrl-C leaves the job alone."""
     settings = settings_of(ctx)
-    target = delivery(settings, output, save_to)
+    target = delivery(output, save_to)
     found = find_endpoint(settings, name)
     watch = Watch(text=target.form == "text", bar=target.form != "quiet")
     with settings.client() as client:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from aki_runtime.changes.facts import FieldFacts
-from aki_runtime.shapes import integer_or_none
 
 from ..catalogue import Described, find_endpoint
 from ..options import ENDPOINT
@@ -57,19 +56,14 @@ def _introduce(found: Described) -> None:
 
 
 def _live_figures(document: Mapping[str, Any]) -> str:
-    online, workers = (
-        integer_or_none(document.get(n)) for n in ("num_active_workers", "num_workers")
+    counts = (
+        ("num_active_workers", "workers online: {}"),
+        ("num_workers", "of {}"),
+        ("free_queue_slots", "· free places in the queue: {:,}"),
+        ("max_queue_length", "of {:,}"),
     )
-    free, longest = (
-        integer_or_none(document.get(n)) for n in ("free_queue_slots", "max_queue_length")
-    )
-    said = [
-        "" if online is None else f"workers online: {online}",
-        "" if workers is None else f"of {workers}",
-        "" if free is None else f"· free places in the queue: {free:,}",
-        "" if longest is None else f"of {longest:,}",
-    ]
-    return " ".join(word for word in said if word)
+    known = ((words, document.get(name)) for name, words in counts)
+    return " ".join(words.format(count) for words, count in known if isinstance(count, int))
 
 
 def _parameters(found: Described) -> None:

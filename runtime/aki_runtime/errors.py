@@ -27,7 +27,20 @@ AkiError
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Self
+
+MAX_MESSAGE = 10_000
+"""Characters of an exception's message that are kept, whatever a hub or a caller put into it."""
+
+
+def shorten(text: str, most: int) -> str:
+    """Return a text of so many characters: where it is longer, its beginning and its end."""
+    # The end too: ffmpeg, Python and others put the reason last.
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 3]} … {text[len(text) - tail :]}"
 
 
 class AkiError(Exception):
@@ -42,10 +55,17 @@ class AkiError(Exception):
     def __init__(
         self, message: str, *, endpoint: str | None = None, hub_messages: Sequence[str] = ()
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = shorten(message, MAX_MESSAGE)
+        super().__init__(self.message)
         self.endpoint = endpoint
         self.hub_messages = tuple(hub_messages)
+
+    def with_hint(self, hint: str) -> Self:
+        """Return the same error with a hint on what to do in its sentence."""
+        other = copy(self)
+        other.message = f"{self.message}; {hint}"
+        other.args = (other.message,)
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, so that subclasses are free in the arguments they take."""
@@ -163,15 +183,6 @@ class StatusError(AkiError):
     ) -> None:
         super().__init__(message, endpoint=endpoint, hub_messages=hub_messages)
         self.status = status
-
-    def with_hint(self, hint: str) -> Self:
-        """Return the same error with a hint on what to do in its sentence."""
-        return type(self)(
-            f"{self.message}; {hint}",
-            status=self.status,
-            endpoint=self.endpoint,
-            hub_messages=self.hub_messages,
-        )
 
 
 class BadRequestError(StatusError):

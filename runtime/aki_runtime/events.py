@@ -12,17 +12,29 @@ ProgCo = TypeVar("ProgCo", covariant=True)
 class Queued:
     """The job waits for a worker.
 
+    It has all that `Running` has, so that a callback need not ask which of them it was given.
+
     Attributes:
         position: Place in the queue, 1 is next; None where the hub does not say.
         estimate: Seconds until the job is done, as the hub guesses; None where unknown.
         workers: Workers online for this endpoint; None where unknown.
-        text_delta: Always empty, so that any event's text can be printed.
+        text_delta: Always empty.
+        progress: Always 0.
+        data: Always None.
+        rewritten: Always False.
+        state: The hub's own word for the state.
+        job_id: The job. Whoever knows it can read the job: treat it as a secret.
     """
 
     position: int | None = None
     estimate: float | None = None
     workers: int | None = None
     text_delta: str = ""
+    progress: float = 0.0
+    data: None = None
+    rewritten: bool = False
+    state: str = "queued"
+    job_id: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,9 @@ class Running(Generic[ProgCo]):
         rewritten: True when the worker replaced text it had sent before; `text_delta` is then the whole new text.
         estimate: Seconds left, as the hub guesses; None where unknown.
         state: The hub's own word for the state, usually "processing".
+        position: None, or the place in the queue where the hub names one.
+        workers: Workers online for this endpoint; None where unknown.
+        job_id: The job. Whoever knows it can read the job: treat it as a secret.
     """
 
     progress: float
@@ -44,6 +59,9 @@ class Running(Generic[ProgCo]):
     rewritten: bool = False
     estimate: float | None = None
     state: str = "processing"
+    position: int | None = None
+    workers: int | None = None
+    job_id: str = field(default="", repr=False, compare=False)
 
 
 Event: TypeAlias = Queued | Running[Prog]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Generic, TypedDict, TypeVar
 
-from .errors import ConfigurationError
+from .errors import AkiError, ConfigurationError
 from .events import Event
 from .secret import read_key_file as read_key_file
 from .shapes import integer_or_none, is_number
@@ -24,6 +24,9 @@ _NAMES_ELSEWHERE = {
 SHORTEST_INTERVAL = 0.01
 """Seconds; polling more often than this helps nobody."""
 
+LONGEST_SECONDS = 4_000_000.0
+"""What is longer is taken as this, 46 days: no job lives as long, and no system waits for much more."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -34,6 +37,7 @@ class Options:
         progress_interval: Seconds between polls of a running job, at the most.
         max_retries: How often a submit is repeated where it is certain that no job was made.
         on_progress: Called with each event of a call.
+        on_retry: Called with what has failed, an `AkiError`, whenever something is tried again.
         allow_paths: Whether media may be paths of this machine's files, which a call opens. Say False where the
             values come from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
     """
@@ -42,6 +46,7 @@ class Options:
     progress_interval: float = 0.2
     max_retries: int = 2
     on_progress: Callable[[Event[Any]], object] | None = field(default=None, repr=False)
+    on_retry: Callable[[AkiError], object] | None = field(default=None, repr=False)
     allow_paths: bool = True
 
     def __post_init__(self) -> None:
@@ -50,16 +55,20 @@ class Options:
         Raises:
             ConfigurationError: An option can not be used.
         """
-        require_seconds(self.timeout)
+        require_seconds("timeout", self.timeout)
         if not _is_duration(self.progress_interval) or self.progress_interval < SHORTEST_INTERVAL:
             raise ConfigurationError(
                 f"progress_interval={self.progress_interval!r} must be a number of seconds, "
                 f"at least {SHORTEST_INTERVAL}"
             )
         if integer_or_none(self.max_retries) is None or self.max_retries < 0:
-            raise ConfigurationError(f"max_retries={self.max_retries!r} is no count")
+            raise ConfigurationError(
+                f"max_retries={self.max_retries!r} must be a whole number, at least 0"
+            )
         if self.on_progress is not None and not callable(self.on_progress):
             raise ConfigurationError("on_progress must be a function that takes an event")
+        if self.on_retry is not None and not callable(self.on_retry):
+            raise ConfigurationError("on_retry must be a function that takes an error")
 
 
 def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] = ()) -> Options:
@@ -84,18 +93,20 @@ def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] 
     return replace(options, **changes)
 
 
-def require_seconds(timeout: float | None) -> None:
-    """See to it that a timeout is a number of seconds, or None.
+def require_seconds(name: str, seconds: float | None) -> None:
+    """See to it that a time is a number of seconds, or None.
 
     Raises:
         ConfigurationError: It is something else.
     """
-    if timeout is not None and not _is_duration(timeout):
-        raise ConfigurationError(f"timeout={timeout!r} is no number of seconds")
+    if seconds is not None and not _is_duration(seconds):
+        raise ConfigurationError(
+            f"{name}={seconds!r} must be a number of seconds, or None for no limit"
+        )
 
 
 def _is_duration(value: object) -> bool:
-    return is_number(value) and math.isfinite(value)
+    return is_number(value) and (isinstance(value, int) or math.isfinite(value))
 
 
 class OptionChanges(TypedDict, Generic[Prog], total=False):
@@ -105,4 +116,5 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     progress_interval: float
     max_retries: int
     on_progress: Callable[[Event[Prog]], object] | None
+    on_retry: Callable[[AkiError], object] | None
     allow_paths: bool

@@ -210,7 +210,7 @@ class TestHandles:
         job = chat.job("a-job")
         waits = (job.result, job.status, lambda timeout: next(mode.items(job.events(timeout))))
         for wait in waits:
-            with pytest.raises(ConfigurationError, match="no number of seconds"):
+            with pytest.raises(ConfigurationError, match="must be a number of seconds"):
                 mode.wait(wait(timeout=given))
 
     @pytest.mark.parametrize("given", [None, "", 5])

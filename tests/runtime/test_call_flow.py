@@ -190,7 +190,7 @@ def test_a_callback_that_raises_cancels_the_job():
     ("failure", "kind"),
     [
         (answer(401, {"error": ["Key not valid"]}), errors.AuthenticationError),
-        (answer(200, b"<html>Login</html>"), errors.UnexpectedAnswerError),
+        (answer(404, {"message": "Not Found"}), errors.NotFoundError),
     ],
 )
 def test_a_poll_that_fails_for_good_cancels_the_job(failure, kind):

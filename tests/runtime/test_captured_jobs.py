@@ -11,7 +11,7 @@ from aki_runtime.protocol.reports import read_progress
 from aki_runtime.protocol.state import JobState
 from aki_runtime.protocol.view import EventReader, JobView, Reading
 from PIL import Image as Pillow
-from support.captures import needs_captures, recorded_polls
+from support.captures import named_job, needs_captures, recorded_polls
 from support.driver import texts
 
 pytestmark = needs_captures
@@ -76,12 +76,13 @@ EXAMPLE = Reading("example_api", ExampleOutput, ExampleProgress)
 
 def live_through(reading, answers):
     """Return how the job looks after all answers, and the events on its way."""
-    job = JobState(reading.endpoint, "job")
+    answers = list(answers)
+    job = JobState(reading.endpoint, named_job(answers[0]))
     view = JobView(job, reading)
     reader = EventReader(view)
     events = []
     for answer in answers:
-        job.observe(read_progress(answer, reading.endpoint, "job"), 0.0, 0.2)
+        job.observe(read_progress(answer, reading.endpoint, job.job_id), 0.0, 0.2)
         events.append(reader.read())
     return view, [event for event in events if event is not None]
 

@@ -13,7 +13,7 @@ from aki_runtime.protocol.reports import (
     read_progress,
     read_submit,
 )
-from support.captures import WIRE, needs_captures, recorded, recorded_answer
+from support.captures import WIRE, named_job, needs_captures, recorded, recorded_answer
 
 pytestmark = needs_captures
 
@@ -172,14 +172,19 @@ def test_a_submit_names_its_job(name, job):
     assert read_submit(recorded_answer(name), "some_endpoint") == job
 
 
+def read(endpoint, answer):
+    """Read an answer as one about the job that it names."""
+    return read_progress(answer, endpoint, named_job(answer))
+
+
 @pytest.mark.parametrize(("name", "report"), PENDING.items())
 def test_a_job_that_goes_on_is_pending(name, report):
-    assert read_progress(recorded_answer(name), "llama3_chat", "job") == report
+    assert read("llama3_chat", recorded_answer(name)) == report
 
 
 @pytest.mark.parametrize(("name", "kind", "sentence"), cases(ENDED))
 def test_a_job_that_ended_badly_has_its_own_exception(name, kind, sentence):
-    report = read_progress(recorded_answer(name), "llama3_chat", "job")
+    report = read("llama3_chat", recorded_answer(name))
     assert isinstance(report, Ended)
     assert type(report.error) is kind
     assert sentence in str(report.error)
@@ -187,14 +192,14 @@ def test_a_job_that_ended_badly_has_its_own_exception(name, kind, sentence):
 
 @pytest.mark.parametrize(("name", "outputs"), RESULTS.items())
 def test_a_result_holds_what_the_worker_supplied(name, outputs):
-    report = read_progress(result_poll(name), "some_endpoint", "job")
+    report = read("some_endpoint", result_poll(name))
     assert isinstance(report, Done)
     assert outputs <= set(report.result)
 
 
 @pytest.mark.parametrize(("name", "message", "partial"), cases(FAILED_RESULTS))
 def test_a_result_with_an_error_is_a_failed_job(name, message, partial):
-    report = read_progress(result_poll(name), "some_endpoint", "job")
+    report = read("some_endpoint", result_poll(name))
     assert isinstance(report, Ended)
     assert isinstance(report.error, errors.JobFailedError)
     assert report.error.hub_messages == (message,)
@@ -204,7 +209,7 @@ def test_a_result_with_an_error_is_a_failed_job(name, message, partial):
 @pytest.mark.parametrize("name", sorted({*SUBMITTED, *PENDING, *ENDED, *RESULTS, *FAILED_RESULTS}))
 def test_a_workers_credentials_are_in_no_value_and_no_exception(name):
     answer = result_poll(name) if name in RESULTS or name in FAILED_RESULTS else None
-    report = read_progress(answer or recorded_answer(name), "some_endpoint", "job")
+    report = read("some_endpoint", answer or recorded_answer(name))
     shown = repr(report) + repr(vars(report))
     if isinstance(report, Ended):
         shown += repr(vars(report.error)) + "".join(traceback.format_exception(report.error))

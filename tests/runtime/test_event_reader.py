@@ -146,7 +146,7 @@ def test_two_readers_do_not_take_from_each_other():
 
 def test_a_slow_reader_loses_no_text():
     assert Watched().hear(pending(text="a"), pending(text="ab"), pending(text="abc")) == Running(
-        7, Watched().hear(pending(text="abc")).data, "abc", False, 5, "processing"
+        7, Watched().hear(pending(text="abc")).data, "abc", False, 5, "processing", workers=1
     )
 
 

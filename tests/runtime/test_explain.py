@@ -78,7 +78,33 @@ def test_control_characters_do_not_reach_the_terminal():
 
 def test_a_very_long_text_is_cut():
     (said,) = sentences({"error": "x" * 1_000_000})
-    assert (len(said), said[-1]) == (MAX_SENTENCE, "…")
+    assert len(said) == MAX_SENTENCE
+
+
+def test_a_long_text_keeps_its_end_where_programs_put_the_reason():
+    text = "ffmpeg version 6.1 " + "built with gcc " * 10_000 + "moov atom not found"
+    (said,) = sentences({"error": text})
+    assert said.startswith("ffmpeg version 6.1")
+    assert said.endswith(" moov atom not found")
+
+
+@pytest.mark.parametrize("word", [lambda number: f"word {number}", lambda number: " " * 8_000])
+def test_a_list_without_end_is_neither_read_nor_said_whole(word):
+    body = {"error": [word(number) for number in range(100_000)]}
+    begin = time.process_time()
+    said = sentences(body)
+    assert time.process_time() - begin < 0.5
+    assert sum(map(len, said)) < 10_000
+
+
+def test_what_is_left_out_is_said_to_be():
+    assert "left out" in sentences({"error": [f"word {number}" for number in range(1_000)]})[-1]
+
+
+def test_a_jobs_id_is_not_said_whole_however_long_it_is():
+    job_id = "secret" * 100_000
+    (said,) = sentences(f"no job {job_id} here", job_id=job_id)
+    assert said == "no job secretse… here"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
-from aki_runtime.jobs.slots import ASYNC_SLOTS, SYNC_SLOTS
+from aki_runtime.jobs.slots import SLOTS
 from support.ids import plain
 
 SECRET = "the-secret-key"
@@ -29,8 +29,7 @@ def job(client):
 
 
 def forget_jobs_in_use():
-    for slots in (SYNC_SLOTS, ASYNC_SLOTS):
-        slots._slots.clear()
+    SLOTS._slots.clear()
 
 
 def carry_far(value):

@@ -66,11 +66,7 @@ def _method(node):
     text = ast.unparse(ast.fix_missing_locations(_WithoutAsync().visit(node)))
     for name, plain in NAMES.items():
         text = text.replace(name, plain)
-    text = re.sub(r"\b(Async|Sync)(?=[A-Z])|async_|\bA?SYNC_", "", text)
-    # How long a turn is waited for: threads and tasks have locks of their own kind.
-    text = re.sub(r"take_turn\((\S+), (.+?)\):", r"\1.acquire(timeout=\2):", text)
-    text = re.sub(r"-1\.0 (?=if \S*deadline is None)", "None ", text)
-    text = text.replace("asyncio.Lock", "Lock").replace("threading.Lock", "Lock")
+    text = re.sub(r"\b(Async|Sync)(?=[A-Z])|async_", "", text)
     return text.partition("(")[0].rpartition(" ")[2], text
 
 

@@ -159,12 +159,12 @@ def test_a_submit_may_take_longer_than_the_deadline_so_that_its_job_can_be_cance
 def test_a_question_that_costs_nothing_is_asked_again_after_any_passing_failure():
     driver = Driver(MAYBE_SENT, Answer(503, b""), done())
     request = requests.endpoint_list(driver.session.address, None)
-    assert driver.run(flows.ask(driver.session, request, 2)).status == 200
+    assert driver.run(flows.ask(driver.session, request, Options(max_retries=2))).status == 200
     assert driver.pauses == [0.1, 0.2]
 
 
 def test_a_question_is_asked_again_as_often_as_said():
     driver = Driver(then=Answer(503, b""))
     request = requests.endpoint_list(driver.session.address, None)
-    assert driver.run(flows.ask(driver.session, request, 2)).status == 503
+    assert driver.run(flows.ask(driver.session, request, Options(max_retries=2))).status == 503
     assert len(driver.sent) == 3

@@ -32,6 +32,12 @@ def answer_of(exchange: dict[str, Any]) -> Answer:
     )
 
 
+def named_job(answer: Answer) -> str:
+    """Return the job that an answer is about."""
+    named = {**answer.document.get("job_result", {}), **answer.document}
+    return str(named.get("job_id", "job"))
+
+
 def recorded_polls(name: str, part: str | None = None) -> list[Answer]:
     """Return the answers of a recorded sequence of polls."""
     body = recorded(name)["body"]

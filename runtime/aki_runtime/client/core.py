@@ -174,20 +174,20 @@ class ClientCore:
         )
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
-        package, retries = self._hub.package, self._options.max_retries
+        package = self._hub.package
         if name is None:
             shipped = staleness.shipped_documents(package)
-            return staleness.check_all(self._session, shipped, retries)
+            return staleness.check_all(self._session, shipped, self._options)
         if name in self._hub.endpoints:
             shipped = staleness.shipped_document(Origin(package, name))
         else:
             shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
         if not shipped:
             raise ConfigurationError(self._missing(name))
-        return staleness.check(self._session, shipped, retries)
+        return staleness.check(self._session, shipped, self._options)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
-        return flows.ask(self._session, request, self._options.max_retries, self._options.timeout)
+        return flows.ask(self._session, request, self._options, self._options.timeout)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:

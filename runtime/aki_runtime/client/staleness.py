@@ -13,6 +13,7 @@ from ..errors import (
     NotFoundError,
 )
 from ..jobs.ref import Origin
+from ..options import Options
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow, Session
 from ..protocol.polling import REQUEST_SECONDS
@@ -47,7 +48,7 @@ def shipped_document(origin: Origin) -> Documents:
     return {document["name"]: document}
 
 
-def check(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
+def check(session: Session, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
     """Compare some endpoints with the hub.
 
     Raises:
@@ -55,25 +56,25 @@ def check(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple
     """
     live: Documents = {}
     for name in shipped:
-        yield from _describe(session, name, max_retries, live)
+        yield from _describe(session, name, options, live)
     return _compare(shipped, live)
 
 
-def check_all(session: Session, shipped: Documents, max_retries: int) -> "Flow[tuple[Change, ...]]":
+def check_all(session: Session, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
     """Compare all endpoints with the hub, newcomers included.
 
     Raises:
         AkiError: The hub could not be asked.
     """
     request = requests.endpoint_list(session.address, session.key())
-    answer = yield from flows.ask(session, request, max_retries)
+    answer = yield from flows.ask(session, request, options)
     listed = answers.read_json(answer).get("endpoints")
     names = {name for name in listed if isinstance(name, str)} if is_array(listed) else set[str]()
     live: Documents = {}
     failures = 0
     for name in sorted(names | shipped.keys()):
         try:
-            yield from _describe(session, name, max_retries, live)
+            yield from _describe(session, name, options, live)
             failures = 0
         except AkiError as error:
             failures += 1
@@ -118,7 +119,7 @@ def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
 def _changes_of(session: Session, shipped: Documents) -> "Flow[tuple[Change, ...]]":
     live: Documents = {}
     for name in shipped:
-        yield from _describe(session, name, 0, live, EXPLAIN_SECONDS)
+        yield from _describe(session, name, Options(max_retries=0), live, EXPLAIN_SECONDS)
     return _compare(shipped, live)
 
 
@@ -133,11 +134,11 @@ def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
 def _describe(
     session: Session,
     name: str,
-    max_retries: int,
+    options: Options,
     live: Documents,
     seconds: float = REQUEST_SECONDS,
 ) -> Flow[None]:
     request = requests.endpoint_details(session.address, session.key(), name)
-    answer = yield from flows.ask(session, request, max_retries, seconds)
+    answer = yield from flows.ask(session, request, options, seconds)
     if answer.status != 404:
         live[name] = answers.read_json(answer, name)

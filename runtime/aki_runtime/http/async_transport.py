@@ -17,6 +17,7 @@ from ..protocol.effects import (
     Notify,
     Pause,
     Send,
+    TakeTurn,
 )
 from .library import AsyncHttpClient, require_kind
 
@@ -103,7 +104,7 @@ class AsyncTransport:
             self._made.append(AsyncHttp(self._given, self._user_agent))
         return self._made[0]
 
-    async def _perform(self, effect: Effect) -> Answer | None:
+    async def _perform(self, effect: Effect) -> Answer | bool | None:
         match effect:
             case Send(request, seconds, whole, grace):
                 if whole:
@@ -112,10 +113,12 @@ class AsyncTransport:
                 return await self._http.exchange(request, seconds, grace)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
+            case TakeTurn(turn, seconds):
+                return await turn.take_async(seconds)
             case Note(text):
                 _log.info("%s", text)
-            case Notify(event, show):
-                shown = show(event)
+            case Notify(what, show):
+                shown = show(what)
                 if inspect.isawaitable(shown):
                     await cast("Awaitable[object]", shown)
         return None

@@ -15,6 +15,7 @@ from ..protocol.effects import (
     Notify,
     Pause,
     Send,
+    TakeTurn,
 )
 from .library import SyncHttpClient, require_kind
 from .shield import carry_through
@@ -72,7 +73,7 @@ class SyncTransport:
             self._made.append(SyncHttp(self._given, self._user_agent))
         return self._made[0]
 
-    def _perform(self, effect: Effect) -> Answer | None:
+    def _perform(self, effect: Effect) -> Answer | bool | None:
         match effect:
             case Send(request, seconds, whole, grace):
                 if whole:
@@ -81,13 +82,15 @@ class SyncTransport:
                 return self._http.exchange(request, seconds, grace)
             case Pause(seconds):
                 time.sleep(seconds)
+            case TakeTurn(turn, seconds):
+                return turn.take(seconds)
             case Note(text):
                 _log.info("%s", text)
-            case Notify(event, show):
-                shown = show(event)
+            case Notify(what, show):
+                shown = show(what)
                 if inspect.iscoroutine(shown):
                     shown.close()
-                    raise ConfigurationError("on_progress is async; use it with AsyncAki")
+                    raise ConfigurationError("the callback is async; use it with AsyncAki")
         return None
 
     def _send_whole(self, sending: Send) -> None:

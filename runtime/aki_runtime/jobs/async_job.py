@@ -1,21 +1,19 @@
-"""The handle of one job for async code; `sync_job` says how its waiters share polls."""
+"""The handle of one job for async code."""
 
 from collections.abc import AsyncIterator
 
-from ..errors import DeadlineExceededError
 from ..events import Event
 from ..http.runner import AsyncRunner
 from ..options import Options
-from ..protocol import polling
-from ..protocol.effects import CANCEL_SECONDS
+from ..protocol import flows
 from ..protocol.view import EventReader, JobView, Out, Prog
 from .handle import JobHandle
 from .ref import Origin, restore_async_job
-from .slots import ASYNC_SLOTS, take_turn
+from .slots import SLOTS
 
 
 class AsyncJob(JobHandle[Prog, Out]):
-    """A job on the hub, for async code. It may be shared by the tasks of one event loop."""
+    """A job on the hub, for async code. It may be shared by tasks, event loops and threads."""
 
     def __init__(
         self, runner: AsyncRunner, view: JobView[Prog, Out], options: Options, origin: Origin
@@ -23,10 +21,9 @@ class AsyncJob(JobHandle[Prog, Out]):
         self._origin = origin
         self._runner = runner
         self._options = options
-        self._slot = ASYNC_SLOTS.of(runner.session.address.server, view.state)
+        self._slot = SLOTS.of(runner.session.address.server, view.state)
         self._state = self._slot.state
         self._view = self._slot.view(view.reading)
-        self._turn = self._slot.turn
 
     async def status(self, timeout: float | None = 60.0) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
@@ -37,10 +34,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The hub has not answered in this time.
         """
-        deadline = self._runner.session.deadline(self._patience(timeout))
-        if not self._state.ended:
-            await self._poll(deadline, self._state.revision)
-        return self._state.status
+        return await self._runner.run(self._ask(self._runner.session, timeout))
 
     async def events(self, timeout: float | None = None) -> AsyncIterator[Event[Prog]]:
         """Iterate over what happens until the job ends.
@@ -52,15 +46,9 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader = EventReader(self._view)
-        deadline = self._runner.session.deadline(self._patience(timeout))
-        while True:
-            event = reader.read()
-            if event is not None:
-                yield event
-            if self._state.ended:
-                return
-            await self._advance(deadline)
+        reader, news = EventReader(self._view), self._news(self._runner.session, timeout)
+        while (event := await self._runner.run(flows.next_event(reader, news))) is not None:
+            yield event
 
     async def result(self, timeout: float | None = None) -> Out:
         """Wait for the result. It stays in this handle and can be read again.
@@ -73,10 +61,8 @@ class AsyncJob(JobHandle[Prog, Out]):
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        deadline = self._runner.session.deadline(self._patience(timeout))
-        while not self._state.ended:
-            await self._advance(deadline)
-        return self._view.result()
+        news = self._news(self._runner.session, timeout)
+        return await self._runner.run(flows.result(self._view, news))
 
     async def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -84,22 +70,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         Args:
             wait: Seconds to wait for the job's end. It may still end as done, or not at all.
         """
-        session, state = self._runner.session, self._state
-        state.cancel_asked = True  # rides on the poll of another waiter that is trying
-        if not await take_turn(self._turn, CANCEL_SECONDS):
-            raise polling.too_late(state)
-        try:
-            if state.cancel_asked:
-                flow = polling.cancel(session, state, self._options, CANCEL_SECONDS, whole=True)
-                await self._runner.run(flow)
-        finally:
-            self._turn.release()
-        deadline = session.deadline(wait)
-        try:
-            while wait and not self._state.ended:
-                await self._advance(deadline)
-        except DeadlineExceededError:
-            return
+        await self._runner.run(self._cancel(self._runner.session, wait))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the job is and how it ended, never the key."""
@@ -108,23 +79,3 @@ class AsyncJob(JobHandle[Prog, Out]):
             self._state.result,
             self._state.error,
         )
-
-    async def _advance(self, deadline: float | None) -> None:
-        session, state = self._runner.session, self._state
-        seen = state.revision
-        # Outside of the turn, so that nobody who cancels has to wait for a long pause.
-        await self._runner.run(polling.rest(session, state, deadline))
-        await self._poll(deadline, seen)
-
-    async def _poll(self, deadline: float | None, seen: int) -> None:
-        session, state = self._runner.session, self._state
-        patience = None if deadline is None else max(deadline - session.now(), 0.0)
-        if not await take_turn(self._turn, patience):
-            raise polling.too_late(state)
-        try:
-            if state.revision == seen and not state.ended:
-                await self._runner.run(
-                    polling.poll(session, state, self._options, deadline, whole=True)
-                )
-        finally:
-            self._turn.release()

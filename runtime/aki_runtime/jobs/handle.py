@@ -1,12 +1,15 @@
 """What the handles of jobs, sync and async, can say without asking the hub."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Generic
 
-from ..errors import InvalidParametersError, JobError
+from ..errors import DeadlineExceededError, InvalidParametersError, JobError
 from ..hub import Address
 from ..json_value import encode_json
 from ..options import Options, require_seconds
+from ..protocol import polling
+from ..protocol.effects import Flow, Session
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog
 from .ref import JobRef, Origin
@@ -25,10 +28,31 @@ class JobHandle(Generic[Prog, Out]):
         if not self._state.ended:
             self._state.result, self._state.error = result, error
 
-    def _patience(self, timeout: float | None) -> float | None:
-        # A hub may tell for ever that a job runs; only who asks for it waits as long.
-        require_seconds(timeout)
-        return self._options.timeout if timeout is None else timeout
+    def _news(self, session: Session, seconds: float | None) -> Callable[[], Flow[None]]:
+        """Return what brings one piece of news of the job, within a time that begins now."""
+        deadline = self._deadline(session, seconds)
+        return lambda: polling.news(session, self._state, self._options, deadline, goes_on=True)
+
+    def _ask(self, session: Session, timeout: float | None) -> Flow[str]:
+        job, deadline = self._state, self._deadline(session, timeout)
+        if not job.ended:
+            yield from polling.ask_how(
+                session, job, self._options, deadline, goes_on=True, seen=job.revision
+            )
+        return job.status
+
+    def _cancel(self, session: Session, wait: float) -> Flow[None]:
+        require_seconds("wait", wait)
+        yield from polling.cancel(session, self._state, self._options, goes_on=True)
+        news = self._news(session, wait)
+        with suppress(DeadlineExceededError):
+            while wait and not self._state.ended:
+                yield from news()
+
+    def _deadline(self, session: Session, timeout: float | None) -> float | None:
+        # A hub may say for ever that a job runs; only who asks for it waits as long.
+        require_seconds("timeout", timeout)
+        return session.deadline(self._options.timeout if timeout is None else timeout)
 
     def _ref(self, address: Address) -> JobRef:
         return JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)

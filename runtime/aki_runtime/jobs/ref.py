@@ -4,7 +4,7 @@ import atexit
 import importlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JobError
@@ -45,7 +45,7 @@ class JobRef:
     endpoint: str
     server: str
     layout: Layout
-    job_id: str
+    job_id: str = field(repr=False)
 
 
 _clients: dict[tuple[str, str, str, Layout], Any] = {}

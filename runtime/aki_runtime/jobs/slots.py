@@ -1,29 +1,91 @@
 """What is known of each job that is in use in this process, once, and whose turn it is to ask.
 
 Two readers of one job that did not know of each other would poll it side by side, and only one of them would
-get its result. So handles, streams and copies of them share one state and one turn.
+get its result. So handles, streams and copies of them, sync and async, share one state and one turn.
 """
 
 import asyncio
 import os
 import threading
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
 from weakref import WeakValueDictionary
 
 from ..models.base import OutputModel
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog, Reading
 
-Turn = TypeVar("Turn")
+
+class SharedTurn:
+    """A lock that threads wait for, and tasks of any event loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[Future[None]] = deque()
+
+    def take(self, seconds: float | None) -> bool:
+        """Wait for the turn, and return whether it came in time."""
+        waiter = self._ask()
+        if waiter is None:
+            return True
+        try:
+            waiter.result(seconds)
+        except TimeoutError:
+            return not waiter.cancel()
+        except BaseException:
+            self._decline(waiter)
+            raise
+        return True
+
+    async def take_async(self, seconds: float | None) -> bool:
+        """Wait for the turn in a task, and return whether it came in time."""
+        waiter = self._ask()
+        if waiter is None:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.wrap_future(waiter)
+        except TimeoutError:
+            return not waiter.cancel()
+        except BaseException:
+            self._decline(waiter)
+            raise
+        return True
+
+    def release(self) -> None:
+        """Let the one who has waited longest have it."""
+        with self._lock:
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                if waiter.set_running_or_notify_cancel():
+                    break
+            else:
+                self._is_taken = False
+                return
+        waiter.set_result(None)
+
+    def _ask(self) -> Future[None] | None:
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return None
+            waiter: Future[None] = Future()
+            self._waiting.append(waiter)
+            return waiter
+
+    def _decline(self, waiter: Future[None]) -> None:
+        if not waiter.cancel():
+            self.release()  # it came amid the interruption
 
 
-class JobSlot(Generic[Turn]):
-    """One job in use: what is known of it, and the turn to ask."""
+class JobSlot:
+    """One job in use."""
 
-    def __init__(self, state: JobState, turn: Turn) -> None:
+    def __init__(self, state: JobState) -> None:
+        state.turn = SharedTurn()
         self.state = state
-        self.turn = turn
         self._views: dict[type[OutputModel], JobView[Any, Any]] = {}
 
     def view(self, reading: Reading[Prog, Out]) -> JobView[Prog, Out]:
@@ -34,48 +96,29 @@ class JobSlot(Generic[Turn]):
         return view
 
 
-class JobSlots(Generic[Turn]):
-    """The jobs in use, forgotten with their last reader.
+class JobSlots:
+    """The jobs in use, forgotten with their last reader."""
 
-    Args:
-        make_turn: Makes the lock that readers take in turn.
-    """
+    def __init__(self) -> None:
+        self.forget()
 
-    def __init__(self, make_turn: Callable[[], Turn]) -> None:
-        self._make_turn = make_turn
-        self._slots: WeakValueDictionary[tuple[str, str, str], JobSlot[Turn]]
-        self._slots = WeakValueDictionary()
-        self._lock = threading.Lock()
-
-    def of(self, server: str, state: JobState) -> JobSlot[Turn]:
+    def of(self, server: str, state: JobState) -> JobSlot:
         """Return the slot of a job: the one in use, or a new one for this state."""
         key = (server, state.endpoint, state.job_id)
         with self._lock:
             slot = self._slots.get(key)
             if slot is None:
-                slot = self._slots[key] = JobSlot(state, self._make_turn())
+                slot = self._slots[key] = JobSlot(state)
             return slot
 
     def forget(self) -> None:
         """Begin anew, as if no job were in use."""
-        self._slots = WeakValueDictionary()
+        self._slots: WeakValueDictionary[tuple[str, str, str], JobSlot] = WeakValueDictionary()
         self._lock = threading.Lock()
 
 
-async def take_turn(turn: asyncio.Lock, seconds: float | None) -> bool:
-    """Wait for a turn, and say whether it came in time; what `acquire(timeout=…)` is to threads."""
-    try:
-        async with asyncio.timeout(seconds):
-            await turn.acquire()
-    except TimeoutError:
-        return False
-    return True
-
-
-SYNC_SLOTS = JobSlots(threading.Lock)
-ASYNC_SLOTS = JobSlots(asyncio.Lock)
+SLOTS = JobSlots()
 
 if hasattr(os, "register_at_fork"):
     # A thread that held a lock here is not there in a forked process, and could not give it back.
-    os.register_at_fork(after_in_child=SYNC_SLOTS.forget)
-    os.register_at_fork(after_in_child=ASYNC_SLOTS.forget)
+    os.register_at_fork(after_in_child=SLOTS.forget)

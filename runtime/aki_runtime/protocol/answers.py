@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic_core import from_json
@@ -11,8 +12,8 @@ from .. import errors
 from ..shapes import is_object
 from .explain import sentences, status_phrase
 
-RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
-"""Statuses after which the same question may be asked again."""
+_PASSING_REFUSALS = frozenset({408, 425, 429})
+_MOST_DIGITS = 4000  # Python refuses to write, or to read, whole numbers a little longer
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,30 @@ class Answer:
     body: bytes | bytearray = field(repr=False)
     retry_after: float | None = None
 
+    @cached_property
+    def document(self) -> Any:
+        """The body, decoded."""
+        return decode(self.body)
+
+    @property
+    def is_last_word(self) -> bool:
+        """Whether asking again would bring the same: a JSON object as it was asked for, or the hub's own refusal.
+
+        All else may come from anything on the way, and may pass: pages, empty and broken bodies, redirects, 5xx.
+        """
+        if self.status >= 300 and (self.status in _PASSING_REFUSALS or self.status // 100 != 4):
+            return False
+        return is_object(self.document)
+
 
 def read_json(answer: Answer, endpoint: str | None = None) -> dict[str, Any]:
     """Return the JSON object of a successful answer.
 
     Raises:
         StatusError: The status says that the request failed.
-        UnexpectedAnswerError: The body is no JSON object.
+        UnexpectedAnswerError: The body is not a JSON object.
     """
-    document = decode(answer.body) if answer.status < 300 else None
+    document = answer.document if answer.status < 300 else None
     if not is_object(document):
         raise no_document(answer, endpoint)
     return document
@@ -55,14 +71,20 @@ def no_document(answer: Answer, endpoint: str | None, job_id: str = "") -> error
 
 
 def decode(body: bytes | bytearray) -> Any:
-    """Decode a body as JSON, or as text where it is none."""
+    """Decode a body as JSON, or as text where it is not."""
     with suppress(ValueError):
         return from_json(body)
-    # The fast parser takes no lone surrogates, no byte order mark and no deep nesting.
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
+    # The fast parser refuses lone surrogates, a byte order mark and deep nesting, as `json` does bytes that are not
+    # UTF-8 and long numbers; but what holds the only copy of a result is read as far as it can be.
+    text = body.decode("utf-8-sig", "replace")
+    for form in (body, text):
+        with suppress(ValueError, RecursionError):
+            return json.loads(form, parse_int=_integer)
+    return text
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> errors.StatusError:
@@ -73,8 +95,7 @@ def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> erro
         endpoint: The endpoint's name on the hub, where one is meant.
         job_id: The job that was asked after; only its beginning is told.
     """
-    body = decode(answer.body)
-    said = said_of(body, answer.status, job_id)
+    said = sentences(answer.document, answer.status, job_id)
     kind = _status_kind(answer.status, said)
     where = f"{endpoint}: " if endpoint else ""
     phrase = status_phrase(answer.status)
@@ -104,13 +125,6 @@ def _shape(body: bytes | bytearray) -> str:
     if start.startswith((b"<!doctype", b"<html", b"<head")):
         return "an HTML page"
     return "something else"
-
-
-def said_of(body: object, status: int | None, job_id: str) -> list[str]:
-    """Return the hub's sentences, with no more of a job's id than its beginning."""
-    # Whoever knows a job's id can read the job, and a sentence may end up in a log.
-    said = sentences(body, status)
-    return [text.replace(job_id, f"{job_id[:8]}…") for text in said] if len(job_id) > 12 else said
 
 
 def is_queue_full(said: list[str]) -> bool:

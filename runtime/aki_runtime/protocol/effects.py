@@ -6,10 +6,10 @@ performs each and sends back the outcome, or throws what went wrong.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from ..events import Event
 from ..hub import Address
+from ..options import LONGEST_SECONDS
 from ..secret import ApiKey
 from .answers import Answer
 from .requests import Request
@@ -46,6 +46,30 @@ class Pause:
     seconds: float
 
 
+class Turn(Protocol):
+    """Who may ask after a job, of all threads and tasks that read it."""
+
+    def take(self, seconds: float | None) -> bool:
+        """Wait for the turn, and return whether it came in time."""
+        ...
+
+    async def take_async(self, seconds: float | None) -> bool:
+        """Wait for the turn in a task, and return whether it came in time."""
+        ...
+
+    def release(self) -> None:
+        """Let the next one have it."""
+        ...
+
+
+@dataclass(frozen=True)
+class TakeTurn:
+    """Wait for a turn, at most so long, and send back whether it came; the flow releases it."""
+
+    turn: Turn
+    seconds: float | None
+
+
 @dataclass(frozen=True)
 class Note:
     """Write a line to the log."""
@@ -55,13 +79,13 @@ class Note:
 
 @dataclass(frozen=True)
 class Notify:
-    """Show an event to the caller's callback."""
+    """Show an event, or a failure, to the caller's callback."""
 
-    event: Event[Any]
-    show: Callable[[Event[Any]], object]
+    what: Any
+    show: Callable[[Any], object]
 
 
-Effect: TypeAlias = Send | Pause | Note | Notify
+Effect: TypeAlias = Send | Pause | TakeTurn | Note | Notify
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -81,4 +105,4 @@ class Session:
 
     def deadline(self, seconds: float | None) -> float | None:
         """Turn a duration into a moment."""
-        return None if seconds is None else self.now() + seconds
+        return None if seconds is None else self.now() + min(seconds, LONGEST_SECONDS)

@@ -9,19 +9,25 @@ import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
+from ..errors import shorten
 from ..shapes import is_array, is_object
 
 MAX_SENTENCE = 2000
 """Characters of one message that are kept: enough for any real one, too few to flood a terminal."""
 
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+MAX_SENTENCES = 50
+"""Messages that are kept of one answer."""
+
+_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _RULES = re.compile(r"[=_*-]{4,}")
-_CONFIG_HINT = re.compile(r"\s*Set auto_convert = true for .*", re.DOTALL)
+_CONFIG_HINT = re.compile(r"Set auto_convert = true for .*", re.DOTALL)
 _TEXT_KEYS = ("error", "message", "detail", "description", "errors")
 _MOST_READ = 4 * MAX_SENTENCE
+_MOST_SAID = 3 * MAX_SENTENCE
 _DEEPEST = 20
 _SAYS_NOTHING = frozenset(
     {"success", "status", "job_id", "job_state", "job_result", "progress", "ep_version"}
@@ -31,15 +37,29 @@ CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
 """Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
 
 
-def sentences(body: Any, status: int | None = None) -> list[str]:
+def sentences(body: Any, status: int | None = None, job_id: str = "") -> list[str]:
     """Say what an error body means, one clean sentence per reason; never an empty list.
 
     Args:
-        body: Decoded JSON of any shape, or the text of an answer that is no JSON.
+        body: Decoded JSON of any shape, or the text of an answer that is not JSON.
         status: The HTTP status, named when the body says nothing.
+        job_id: The job that was asked after; no more than its beginning is said.
     """
-    found = [text for text in map(_clean, _texts(body)) if text]
-    return list(dict.fromkeys(found)) or [status_phrase(status)]
+    found: dict[str, None] = {}
+    room = _MOST_SAID
+    texts = _texts(body)
+    for text in islice(texts, MAX_SENTENCES):
+        # Whoever knows a job's id can read the job, and a sentence may end up in a log.
+        hidden = text.replace(job_id, f"{job_id[:8]}…") if len(job_id) > 12 else text
+        said = shorten(_clean(hidden), min(MAX_SENTENCE, room))
+        if said and said not in found:
+            found[said] = None
+            room -= len(said)
+        if room < MAX_SENTENCE // 10:
+            break
+    if found and next(texts, None) is not None:
+        found["(more that the hub said is left out)"] = None
+    return list(found) or [status_phrase(status)]
 
 
 def status_phrase(status: int | None) -> str:
@@ -88,12 +108,11 @@ def _telling_value(value: Any, depth: int) -> Any:
 
 def _clean(text: str) -> str:
     # Patterns look far ahead: on a text without an end they would take for ever.
-    text = text[:_MOST_READ]
+    text = shorten(text, _MOST_READ)
     if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
         title = _TITLE.search(text)
         text = html.unescape(title[1] if title else _TAGS.sub(" ", text))
     # The hub's advice to its own administrator is no help to a caller.
     text = _CONFIG_HINT.sub("", text)
     printable = "".join(char if char.isprintable() else " " for char in text)
-    flat = " ".join(_RULES.sub(" ", printable).split())
-    return flat if len(flat) <= MAX_SENTENCE else flat[: MAX_SENTENCE - 1] + "…"
+    return " ".join(_RULES.sub(" ", printable).split())

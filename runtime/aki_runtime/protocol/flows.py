@@ -4,7 +4,7 @@ The sync and the async driver run the same flows, so no rule of the protocol is 
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import (
@@ -12,31 +12,35 @@ from ..errors import (
     AuthenticationError,
     ConnectionFailedError,
     DeadlineExceededError,
+    UnexpectedAnswerError,
 )
+from ..events import Event
 from ..options import Options
-from . import answers, reports, requests
+from . import answers, polling, reports, requests
 from .answers import Answer
-from .certainty import UNCERTAIN, is_busy
+from .certainty import UNCERTAIN, is_busy, made_no_job
 from .effects import (
     CANCEL_SECONDS,
     Flow,
     Note,
     Notify,
-    Pause,
     Send,
     Session,
 )
 from .pace import next_poll_delay, retry_delay
-from .polling import REQUEST_SECONDS, abandon, advance, passes, request_seconds, short
+from .polling import REQUEST_SECONDS, abandon, passes, request_seconds, short
 from .requests import Request
 from .state import JobState
 from .view import EventReader, JobView, Out, Prog, Reading
 
 
 def ask(
-    session: Session, request: Request, max_retries: int, seconds: float | None = REQUEST_SECONDS
+    session: Session,
+    request: Request,
+    options: Options,
+    seconds: float | None = REQUEST_SECONDS,
 ) -> Flow[Answer]:
-    """Send a request that costs nothing, again where a repetition may help."""
+    """Ask what costs nothing, again where that may bring another answer; return the last one, whatever it says."""
     deadline = session.deadline(seconds)
     attempt = 0
     while True:
@@ -44,14 +48,16 @@ def ask(
         retry_after: float | None = None
         try:
             answer: Answer = yield Send(request, request_seconds(session, deadline))
-        except ConnectionFailedError:
-            if attempt > max_retries:
-                raise
-        else:
-            if answer.status not in answers.RETRYABLE_STATUSES or attempt > max_retries:
+            if answer.is_last_word or attempt > options.max_retries:
                 return answer
             retry_after = answer.retry_after
-        yield Pause(retry_delay(attempt, retry_after, random.random))
+            reason = answers.no_document(answer, request.endpoint or None)
+        except (ConnectionFailedError, UnexpectedAnswerError) as error:
+            if attempt > options.max_retries:
+                raise
+            reason = error
+        pause = retry_delay(attempt, retry_after, random.random)
+        yield from polling.again(options, request.endpoint or "the hub", pause, reason)
 
 
 def submit(
@@ -97,7 +103,9 @@ def submit(
             if isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
                 raise _no_answer_in_time(endpoint, sent=error.sent) from error
             if not is_busy(error):
-                raise
+                if made_no_job(error) or UNCERTAIN in error.message:
+                    raise
+                raise error.with_hint(UNCERTAIN) from None
             reason = error
         except BaseException:
             # Only with its id can a job be cancelled, and the answer has it wherever the interruption struck.
@@ -107,18 +115,47 @@ def submit(
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
         if attempt > options.max_retries or passes(session, pause, deadline):
             raise reason
-        yield Note(f"{endpoint}: no job was made, trying again in {pause:.2f} s: {reason}")
-        yield Pause(pause)
+        yield from polling.again(options, f"{endpoint}: no job was made", pause, reason)
 
 
 def watch(session: Session, job: JobState, options: Options) -> Flow[None]:
-    """Bring one piece of news of a job that only this caller waits for."""
+    """Bring one piece of news of a job that is given up with its reader."""
     try:
-        yield from _or_abandon(session, job, options, advance(session, job, options, job.deadline))
+        yield from _or_abandon(
+            session, job, options, polling.news(session, job, options, job.deadline)
+        )
     except AkiError:
         # The answer to the cancelling may hold the result, which nobody could have again.
         if job.result is None:
             raise
+
+
+def next_event(
+    reader: EventReader[Prog, Out], news: Callable[[], Flow[None]]
+) -> Flow[Event[Prog] | None]:
+    """Wait for something to happen to a job and return it; None when the job has ended.
+
+    Args:
+        reader: What was seen of the job so far.
+        news: Brings one piece of news.
+    """
+    while True:
+        event = reader.read()
+        if event is not None or reader.view.state.ended:
+            return event
+        yield from news()
+
+
+def result(view: JobView[Prog, Out], news: Callable[[], Flow[None]]) -> Flow[Out]:
+    """Wait for the end of a job and return its result.
+
+    Args:
+        view: The job.
+        news: Brings one piece of news.
+    """
+    while not view.state.ended:
+        yield from news()
+    return view.result()
 
 
 def call(

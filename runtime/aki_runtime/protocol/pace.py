@@ -7,6 +7,8 @@ shortest where they are a large part of what a caller waits for: in the first se
 import math
 from collections.abc import Callable
 
+from ..options import LONGEST_SECONDS
+
 FIRST_POLL = 0.1
 """Seconds from a submit to the first poll, for jobs that are over at once."""
 
@@ -59,6 +61,7 @@ def next_poll_delay(
         remaining: Seconds until the hub expects the end, below 0 when it should have come;
             infinite where the hub has not told.
     """
+    interval = min(interval, LONGEST_SECONDS)
     if queue_position is not None and queue_position > 1:
         return min(FIRST_POLL * _power(QUEUE_GROWTH, polls), interval * QUEUE_FACTOR)
     if polls == 0:

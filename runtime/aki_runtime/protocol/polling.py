@@ -1,14 +1,25 @@
-"""Asking how a job is, and telling the hub to cancel it. Flows: they decide and perform nothing."""
+"""Asking how a job is, and asking the hub to cancel it. Flows: they decide and perform nothing.
+
+Whoever reads a job comes through here: a call, a stream, a handle's status, events, result and cancelling. Whoever
+gets the `done` answer has the only copy of the result, so readers of one job ask in turn, and each looks first whether
+another one has brought news.
+"""
 
 import math
 import random
 from contextlib import suppress
 
-from ..errors import AkiError, ConnectionFailedError, DeadlineExceededError
+from ..errors import (
+    AkiError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    StatusError,
+    UnexpectedAnswerError,
+)
 from ..options import Options
-from . import answers, reports, requests
+from . import reports, requests
 from .answers import Answer
-from .effects import CANCEL_SECONDS, Flow, Note, Pause, Send, Session
+from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, Session, TakeTurn
 from .pace import FIRST_POLL, retry_delay
 from .state import UNFETCHED_SECONDS, JobState
 
@@ -18,34 +29,75 @@ REQUEST_SECONDS = 60.0
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
 
+LAST_SECONDS = 0.5
+"""Seconds before a deadline at which a hub that asked for a longer pause is asked once more."""
 
-def advance(
-    session: Session, job: JobState, options: Options, deadline: float | None
+
+def news(
+    session: Session,
+    job: JobState,
+    options: Options,
+    deadline: float | None,
+    *,
+    goes_on: bool = False,
 ) -> Flow[None]:
-    """Wait for the job's next poll, and poll it.
+    """Wait for the job's next poll and poll it, unless another reader has done so by then.
+
+    Args:
+        session: Whom to ask.
+        job: The job.
+        options: How often to ask.
+        deadline: When to stop waiting.
+        goes_on: Whether the job outlives its reader, so that an answer under way must not be lost.
 
     Raises:
         DeadlineExceededError: The deadline came first.
     """
-    yield from rest(session, job, deadline)
-    yield from poll(session, job, options, deadline)
-
-
-def rest(session: Session, job: JobState, deadline: float | None) -> Flow[None]:
-    """Wait for the job's next poll.
-
-    Raises:
-        DeadlineExceededError: The deadline came first.
-    """
+    seen = job.revision
+    # Outside of the turn, so that nobody who cancels has to wait for a long pause.
     pause = job.next_poll - session.now()
-    if pause <= 0:
-        return
-    if passes(session, pause, deadline):
-        remaining = (deadline or 0.0) - session.now()
-        if remaining > 0:
-            yield Pause(remaining)
-        raise too_late(job)
-    yield Pause(pause)
+    if pause > 0:
+        is_late = passes(session, pause, deadline)
+        yield Pause(max((deadline or 0.0) - session.now(), 0.0) if is_late else pause)
+        if is_late:
+            raise too_late(job, goes_on=goes_on)
+    yield from ask_how(session, job, options, deadline, goes_on=goes_on, seen=seen)
+
+
+def ask_how(
+    session: Session,
+    job: JobState,
+    options: Options,
+    deadline: float | None,
+    *,
+    goes_on: bool,
+    seen: int,
+) -> Flow[None]:
+    """Poll a job in turn, unless there is news that the caller has not seen.
+
+    Raises:
+        DeadlineExceededError: The deadline came first.
+    """
+    left = None if deadline is None else max(deadline - session.now(), 0.0)
+    if not (yield from _turn(job, left)):
+        raise too_late(job, goes_on=goes_on)
+    try:
+        if job.revision == seen and not job.ended:
+            yield from poll(session, job, options, deadline, goes_on=goes_on)
+    finally:
+        _end_turn(job)
+
+
+def _turn(job: JobState, seconds: float | None) -> Flow[bool]:
+    if job.turn is None:
+        return True
+    came: bool = yield TakeTurn(job.turn, seconds)
+    return came
+
+
+def _end_turn(job: JobState) -> None:
+    if job.turn is not None:
+        job.turn.release()
 
 
 def poll(
@@ -55,9 +107,11 @@ def poll(
     deadline: float | None,
     *,
     cancel: bool = False,
-    whole: bool = False,
+    goes_on: bool = False,
 ) -> Flow[None]:
     """Ask how the job is until the hub answers, and take the answer in.
+
+    Asking costs nothing, and one odd answer says nothing of the job: all but the hub's own refusal is asked again.
 
     Args:
         session: Whom to ask.
@@ -65,15 +119,15 @@ def poll(
         options: How often to ask.
         deadline: When to stop asking.
         cancel: Whether the hub is asked to cancel the job as well.
-        whole: Whether the job outlives its waiter, so that an answer under way must not be lost.
+        goes_on: Whether the job outlives its reader, so that an answer under way must not be lost.
 
     Raises:
-        DeadlineExceededError: The deadline came first.
-        StatusError: The hub refuses to answer, for a reason that time does not mend.
-        ConnectionFailedError: No deadline was given and the hub stayed away.
+        DeadlineExceededError: The deadline came first; it says what came in place of an answer.
+        StatusError: The hub itself refuses to answer.
+        AkiError: No deadline was given, and no answer came for as long as a result lies ready.
     """
     endpoint = job.endpoint
-    patience = deadline if deadline is not None else session.now() + UNFETCHED_SECONDS
+    until = deadline if deadline is not None else session.now() + UNFETCHED_SECONDS
     attempt = 0
     while True:
         attempt += 1
@@ -82,23 +136,22 @@ def poll(
         request = requests.poll(
             session.address, session.key(), endpoint, job.job_id, cancel=cancelling, extra=extra
         )
+        grace = ANSWER_SECONDS if goes_on and not cancel else 0.0
+        sending = Send(request, request_seconds(session, deadline), whole=goes_on, grace=grace)
         retry_after: float | None = None
-        grace = ANSWER_SECONDS if whole and not cancel else 0.0
-        sending = Send(request, request_seconds(session, deadline), whole, grace)
         is_taken = False
         try:
             answer: Answer = yield sending
-            if answer.status not in answers.RETRYABLE_STATUSES:
-                before = job.status
-                _take_in(session, job, options, answer)
-                is_taken = True
+            before = job.status
+            reason = _take_in(session, job, options, answer)
+            is_taken = reason is None
+            if reason is None:
                 job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:
                     yield Note(f"{endpoint}: job {short(job.job_id)} is {job.status}")
                 return
             retry_after = answer.retry_after
-            reason: AkiError = answers.status_error(answer, endpoint, job.job_id)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, UnexpectedAnswerError) as error:
             reason = error
         except AkiError:
             raise
@@ -106,43 +159,55 @@ def poll(
             # The answer came all the same, and nobody else can have it.
             if sending.answer is not None and not is_taken:
                 with suppress(AkiError):
-                    _take_in(session, job, options, sending.answer)
-                    is_taken = True
+                    is_taken = _take_in(session, job, options, sending.answer) is None
             raise
         finally:
             if not is_taken:
                 job.inputs_to_send = {**extra, **job.inputs_to_send}
-        pause = retry_delay(attempt, retry_after, random.random)
-        if retry_after is None:
-            # The last pauses grow shorter, so that no long one wastes the end of the time.
-            pause = min(pause, max((patience - session.now()) / 2, FIRST_POLL))
-        if passes(session, pause, patience):
-            if deadline is None:
-                raise reason
-            raise too_late(job) from reason
-        yield Note(f"{endpoint}: job {short(job.job_id)}: asking again in {pause:.2f} s: {reason}")
-        yield Pause(pause)
+        left = until - session.now()
+        if left <= FIRST_POLL:
+            raise reason if deadline is None else too_late(job, reason, goes_on=goes_on) from reason
+        # The last pauses grow shorter, so that no long one wastes the end of the time.
+        longest = left / 2 if retry_after is None else max(left / 2, left - LAST_SECONDS)
+        pause = min(retry_delay(attempt, retry_after, random.random), longest)
+        yield from again(options, f"{endpoint}: job {short(job.job_id)}", pause, reason)
 
 
-def _take_in(session: Session, job: JobState, options: Options, answer: Answer) -> None:
-    if answer.status in answers.RETRYABLE_STATUSES:
-        raise answers.status_error(answer, job.endpoint, job.job_id)
-    report = reports.read_progress(answer, job.endpoint, job.job_id)
+def _take_in(session: Session, job: JobState, options: Options, answer: Answer) -> AkiError | None:
+    """Take in what an answer says of a job; return why it says nothing, where another one may."""
+    try:
+        report = reports.read_progress(answer, job.endpoint, job.job_id)
+    except UnexpectedAnswerError as error:
+        return error
+    except StatusError as error:
+        if answer.is_last_word:
+            raise
+        return error
     job.observe(report, session.now(), options.progress_interval)
+    return None
+
+
+def again(options: Options, what: str, pause: float, reason: AkiError) -> Flow[None]:
+    """Say that something has failed and is tried again, and wait until then."""
+    yield Note(f"{what}: trying again in {pause:.2f} s: {reason}")
+    if options.on_retry is not None:
+        yield Notify(reason, options.on_retry)
+    yield Pause(pause)
 
 
 def cancel(
-    session: Session,
-    job: JobState,
-    options: Options,
-    seconds: float,
-    *,
-    whole: bool = False,
+    session: Session, job: JobState, options: Options, *, goes_on: bool = False
 ) -> Flow[None]:
-    """Tell the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
-    if not job.ended:
-        deadline = session.deadline(seconds)
-        yield from poll(session, job, options, deadline, cancel=True, whole=whole)
+    """Ask the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
+    job.cancel_asked = True  # rides on the poll of another reader that is trying
+    if not (yield from _turn(job, CANCEL_SECONDS)):
+        raise too_late(job)
+    try:
+        if job.cancel_asked and not job.ended:
+            until = session.deadline(CANCEL_SECONDS)
+            yield from poll(session, job, options, until, cancel=True, goes_on=goes_on)
+    finally:
+        _end_turn(job)
 
 
 def abandon(
@@ -160,16 +225,16 @@ def abandon(
         return
     job.abandoned = True
     yield Note(f"{job.endpoint}: cancelling job {short(job.job_id)}, nobody waits for it")
-    # The reason for giving up is the one to report; that the hub can not be told is not.
+    # The reason for giving up is the one to report; that the hub cannot be asked is not.
     with suppress(AkiError):
         try:
-            yield from cancel(session, job, options, CANCEL_SECONDS)
+            yield from cancel(session, job, options)
         except (GeneratorExit, AkiError):
             raise
         except BaseException:
             if not interrupted:
                 with suppress(AkiError):
-                    yield from cancel(session, job, options, CANCEL_SECONDS)
+                    yield from cancel(session, job, options)
             raise
 
 
@@ -178,14 +243,24 @@ def short(job_id: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in job_id[:8])
 
 
-def too_late(job: JobState) -> DeadlineExceededError:
-    """Make the exception for a deadline that passed."""
-    endpoint = job.endpoint
-    return DeadlineExceededError(
-        f"{endpoint}: the deadline passed while the job was {job.status}",
-        endpoint=endpoint,
-        job_id=job.job_id,
-    )
+def too_late(
+    job: JobState, reason: AkiError | None = None, *, goes_on: bool = False
+) -> DeadlineExceededError:
+    """Make the exception for a deadline that passed.
+
+    Args:
+        job: The job that was waited for.
+        reason: What came in place of an answer.
+        goes_on: Whether the job outlives its reader.
+    """
+    said = f"{job.endpoint}: the deadline passed while the job was {job.status}"
+    if job.pending is not None and job.pending.workers == 0:
+        said += ", and no worker is online"
+    if goes_on:
+        said += "; the job goes on"
+    if reason is not None:
+        said += f"; asked again in vain: {reason}"
+    return DeadlineExceededError(said, endpoint=job.endpoint, job_id=job.job_id)
 
 
 def passes(session: Session, pause: float, deadline: float | None) -> bool:

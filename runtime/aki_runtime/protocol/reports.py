@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from .. import errors
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
-from .answers import Answer, decode, is_queue_full, no_document, read_json, said_of
+from .answers import Answer, is_queue_full, no_document, read_json
 from .explain import CREDENTIAL_FIELDS, sentences
 
 _LONGEST_STATE = 60
@@ -66,7 +66,7 @@ def read_submit(answer: Answer, endpoint: str) -> Submitted:
         UnexpectedAnswerError: The answer names no job.
     """
     if answer.status == 400:
-        body = decode(answer.body)
+        body = answer.document
         said = sentences(body)
         if is_object(body) and is_array(body.get("error")) and not is_queue_full(said):
             raise errors.InvalidParametersError(endpoint, said, by_hub=True)
@@ -87,15 +87,21 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
 
     Raises:
         StatusError: The question failed, which says nothing about the job.
-        UnexpectedAnswerError: The answer is not of this protocol.
+        UnexpectedAnswerError: The answer is not of this protocol, or is about another job.
     """
-    body = decode(answer.body)
+    body = answer.document
     fields: dict[str, Any] = body if is_object(body) else {}
+    if _names_another(fields, job_id) or _names_another(_mapping(fields.get("job_result")), job_id):
+        del body, fields
+        raise errors.UnexpectedAnswerError(
+            f"{endpoint}: the hub answered for another job than the one it was asked for",
+            endpoint=endpoint,
+        )
     state = fields.get("job_state")
     if state == "lapsed":
         return Ended(_job_error(errors.JobLapsedError, "lapsed", endpoint, job_id, fields))
-    if answer.status == 402:
-        said = said_of(body, answer.status, job_id)
+    if answer.status == 402 and is_object(body):
+        said = sentences(body, answer.status, job_id)
         return Ended(
             errors.JobUnknownError(
                 f"{endpoint}: the hub does not know this job (any more): {said[0]}",
@@ -145,7 +151,7 @@ def _job_error(
 ) -> errors.JobError:
     result = _mapping(fields.get("job_result"))
     reason = result.get("error") or fields.get("error")
-    said = said_of({"error": reason}, None, job_id) if reason else []
+    said = sentences({"error": reason}, None, job_id) if reason else []
     partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
     envelope = {"success", "job_id", "ep_version", "error"}
     return kind(
@@ -174,6 +180,11 @@ def _pending(document: Mapping[str, Any], state: str) -> Pending:
 def without_credentials(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Drop a worker's own credentials."""
     return {name: value for name, value in fields.items() if name not in CREDENTIAL_FIELDS}
+
+
+def _names_another(fields: Mapping[str, Any], job_id: str) -> bool:
+    named = fields.get("job_id")
+    return isinstance(named, str) and named not in ("", job_id)
 
 
 def _is_word(state: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import JobError, JobLapsedError
+from .effects import Turn
 from .pace import next_poll_delay
 from .reports import Done, Ended, Pending, Report
 
@@ -30,6 +31,7 @@ class JobState:
         expected_end: The earliest end that the hub has told, on the clock of the flows.
         inputs_to_send: Extra inputs that ride on the next poll.
         cancel_asked: Whether cancelling rides on the next poll, whoever sends it.
+        turn: Who may ask after it, where several readers know it.
         abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
     """
 
@@ -45,6 +47,7 @@ class JobState:
     expected_end: float = math.inf
     inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
     cancel_asked: bool = False
+    turn: Turn | None = field(default=None, repr=False)
     abandoned: bool = False
 
     @property
@@ -78,6 +81,9 @@ class JobState:
             case Done(result):
                 self.result = result
             case Ended(error):
+                if self.pending is not None:
+                    # What had streamed is all that there is of a job that the hub has forgotten.
+                    error.partial = {**self.pending.data, **error.partial}
                 if isinstance(error, JobLapsedError):
                     error.followed = now - self.seen_unfinished < UNFETCHED_SECONDS
                 self.error = error

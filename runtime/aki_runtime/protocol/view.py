@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from ..chat.text import ChatText
@@ -10,6 +10,7 @@ from ..errors import JobError
 from ..events import Event, Queued, Running
 from ..models.base import OutputModel, ProgressModel
 from ..shapes import is_array, is_object
+from .reports import Pending
 from .state import JobState
 
 Out = TypeVar("Out", bound=OutputModel)
@@ -82,6 +83,11 @@ class JobView(Generic[Prog, Out]):
             data, endpoint=self.reading.endpoint, job_id=self.state.job_id
         )
 
+    @property
+    def progress_names(self) -> set[str]:
+        """The names of the progress outputs, as the hub words them."""
+        return {info.alias or name for name, info in self.reading.progress.model_fields.items()}
+
     def _typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         output = self.reading.output.read(fields)
         came = output.model_fields_set
@@ -111,24 +117,36 @@ class EventReader(Generic[Prog, Out]):
         if pending is None:
             return None
         if pending.state == "queued":
-            return Queued(pending.position, pending.estimate, pending.workers)
-        data = self.view.progress(pending.data)
-        delta, rewritten = self._advance(pending.data.get("text"))
-        return Running(pending.progress, data, delta, rewritten, pending.estimate, pending.state)
+            return Queued(pending.position, pending.estimate, pending.workers, job_id=state.job_id)
+        return self._running(pending, pending.data)
 
     def _rest_of_text(self) -> Event[Prog] | None:
         """The result may hold text that no progress answer had shown."""
         output = self.view.output
         if output is None or "text" not in output.model_fields_set:
             return None
-        text = getattr(output, "text", None)
-        delta, rewritten = self._advance(text)
-        if not delta and not rewritten:
+        if text_of(getattr(output, "text", None)) in (None, self._text):
             return None
-        pending = self.view.state.pending
-        progress = pending.progress if pending is not None else 0.0
-        data = self.view.progress({"text": text})
-        return Running(progress, data, delta, rewritten, None, "done")
+        # The figures of a result are newer than those that came on the way, such as the number of tokens.
+        last = replace(self.view.state.pending or Pending("done"), state="done", estimate=None)
+        came = self.view.state.result or {}
+        names = (self.view.progress_names | {"text"}) & came.keys()
+        return self._running(last, {**last.data, **{name: came[name] for name in names}})
+
+    def _running(self, pending: Pending, fields: Mapping[str, Any]) -> Running[Prog]:
+        data = self.view.progress(fields)
+        delta, rewritten = self._advance(fields.get("text"))
+        return Running(
+            pending.progress,
+            data,
+            delta,
+            rewritten,
+            pending.estimate,
+            pending.state,
+            pending.position or None,
+            pending.workers,
+            self.view.state.job_id,
+        )
 
     def _advance(self, text: Any) -> tuple[str, bool]:
         new = text_of(text)

@@ -157,6 +157,22 @@ class LoginPage(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
+class Raw(_Anywhere):
+    """Bytes come in place of an answer, HTTP or not, and the connection is closed. The hub knows of nothing.
+
+    Attributes:
+        data: The bytes.
+    """
+
+    data: bytes
+
+    async def apply(self, exchange: Exchange) -> None:
+        """Send the bytes."""
+        await exchange.read()
+        await exchange.send_raw(self.data)
+
+
+@dataclass(frozen=True, slots=True)
 class Compressed(_Anywhere):
     """The answer comes compressed with gzip, whatever the request accepts."""
 

@@ -145,6 +145,12 @@ class Exchange:
         """Send what `send_part` left."""
         await self._send_body(rest, more=False)
 
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes past the server, and close the connection."""
+        if self.context.transport is not None:
+            self.context.transport.write(data)
+        await self.close()
+
     async def reset(self) -> None:
         """Break the connection with a RST."""
         if self.context.transport is not None:

@@ -8,6 +8,7 @@ from faults.table.case import HOWS, SLACK, Case
 from faults.table.connections import CONNECTIONS
 from faults.table.jobs import JOBS
 from faults.table.odd_answers import ODD_ANSWERS
+from faults.table.odd_polls import ODD_POLLS
 from faults.table.statuses import STATUSES
 
 __all__ = ["CASES", "HOWS", "SLACK", "TABLE", "Case"]
@@ -17,5 +18,6 @@ TABLE = {
     "Error statuses and pages": STATUSES,
     "Jobs and deadlines": JOBS,
     "Odd answers": ODD_ANSWERS,
+    "Polls that say nothing of the job": ODD_POLLS,
 }
 CASES = {case.name: case for cases in TABLE.values() for case in cases}

@@ -72,6 +72,15 @@ def test_a_delivery_that_comes_after_the_outcome_does_nothing(environment, tasks
     assert len(job_ids(hub, "late")) == 1
 
 
+def test_a_delivery_that_comes_after_a_failure_leaves_it(environment, tasks, hub, log):
+    with Worker(environment, log) as worker:
+        result = tasks.chat.delay(prompt_input="failed [[error=out_of_memory]]")
+        until(result.ready, "the task fails")
+        tasks.chat.apply_async(kwargs={"prompt_input": "failed"}, task_id=result.id)
+        until(lambda: worker.told().count(f"[{result.id}] ignored") == 1, "it is ignored")
+        assert result.state == "FAILURE"
+
+
 def test_a_worker_that_is_shut_down_cold_leaves_the_job_to_the_next(environment, tasks, hub, log):
     with Worker(environment, log) as first:
         result = tasks.chat.delay(prompt_input="cold [[dur=8 steps=80]]")

@@ -43,7 +43,7 @@ class Plan:
         claims: Returns where claims are kept.
         store: Keeps media; None leaves them in the result as data URIs.
         timeout: Seconds from the submit after which the job is given up.
-        progress_interval: Seconds between polls of a running job, at the most.
+        progress_interval: Longest pause between polls of a running job, in seconds.
         lease: Seconds after which a task whose worker has fallen silent is taken over.
         resubmit_uncertain: Whether a job that may have been made, or whose result is lost, is submitted again.
     """

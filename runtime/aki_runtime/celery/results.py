@@ -99,8 +99,8 @@ def as_fields(output: OutputModel) -> dict[str, Any]:
         "total_duration": meta.total_duration,
         "compute_duration": meta.compute_duration,
     }
-    told = {name: figure for name, figure in figures.items() if figure is not None}
-    return {**meta.extras, **told, **outputs}
+    known = {name: figure for name, figure in figures.items() if figure is not None}
+    return {**meta.extras, **known, **outputs}
 
 
 def as_result(
@@ -202,7 +202,7 @@ def _is_small(value: object) -> bool:
 
 
 class Reporter:
-    """Writes reports of one task, at most one each so many seconds, and none that says what the last one said.
+    """Writes reports of one task, at most one in each interval, and none that says what the last one said.
 
     Args:
         write: Writes a state and its meta.
@@ -223,11 +223,11 @@ class Reporter:
         self._next = 0.0
 
     def submitted(self) -> None:
-        """Tell that there is a job."""
+        """Report that there is a job."""
         self._write(SUBMITTED, self._identity)
 
     def progress(self, event: Event[Any]) -> None:
-        """Tell what happens."""
+        """Report what happens."""
         meta = progress_meta(event)
         if meta == self._last or time.monotonic() < self._next:
             return

@@ -10,7 +10,7 @@ from ..http.runner import AsyncRunner
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
-from ..options import OptionChanges, changed
+from ..options import OptionChanges
 from ..protocol import requests
 from ..protocol.effects import Session
 from ..protocol.view import Out, Prog
@@ -50,7 +50,9 @@ class AsyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(key, api_server, layout, options, allow_http=allow_http)
+        self._set_up(
+            key, api_server, layout, options, http_client=http_client, allow_http=allow_http
+        )
         self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 
@@ -94,12 +96,21 @@ class AsyncClient(ClientCore):
     def openai(self) -> Any:
         """Return an `openai.AsyncOpenAI` that talks to the hub's OpenAI interface at `/v1`.
 
-        Its model names are not endpoint names: ask its `models.list()`.
+        It has this client's `http_client`, proxies, `timeout` and key of the moment. Nothing is sent twice unless
+        `with_options(max_retries=…)` asks for it. Its model names are not endpoint names: ask its `models.list()`, and
+        stream what takes longer than 60 s.
 
         Raises:
             ConfigurationError: The package openai is not installed, or there is no key.
         """
-        return self._openai("AsyncOpenAI")
+
+        async def key() -> str:
+            return self._require_key()
+
+        async def close() -> None:
+            """Leave the caller's own open."""
+
+        return self._openai("AsyncOpenAI", key, close)
 
     async def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
@@ -115,7 +126,7 @@ class AsyncClient(ClientCore):
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
-        return self._copy(changed(self._options, changes))
+        return self._copy(changes)
 
     def parts(self) -> tuple[Session, AsyncTransport]:
         """Return what the flows of this client run on."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from ..errors import ConfigurationError, NotFoundError, UnexpectedAnswerError
+from ..http.clients import make_client
 from ..hub import Address, Hub, Layout, http_allowed_by_environment
 from ..jobs.ref import Origin
 from ..options import Options, changed
@@ -102,10 +103,13 @@ class ClientCore:
         layout: Layout | None,
         options: Mapping[str, Any],
         *,
+        http_client: object | None,
         allow_http: bool,
     ) -> None:
         self._allow_http = allow_http or http_allowed_by_environment()
+        self._http_client = http_client
         self._options = changed(Options(), options, _ARGUMENTS)
+        self._openai_retries = options.get("max_retries", 0)
         self._key_holder = KeyHolder()
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         self._address = Address.parse(server, layout or self._hub.layout)
@@ -135,10 +139,11 @@ class ClientCore:
     def _new_session(self, now: Callable[[], float]) -> Session:
         return Session(self._address, lambda: self._key_holder.key, now)
 
-    def _copy(self, options: Options) -> Self:
+    def _copy(self, changes: Mapping[str, Any]) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._options = options
+        other._options = changed(self._options, changes)
+        other._openai_retries = changes.get("max_retries", self._openai_retries)
         other._session = other._new_session(self._session.now)
         return other
 
@@ -160,18 +165,51 @@ class ClientCore:
         valid = document.get("valid", document.get("success")) is True
         return KeyCheck(valid, "" if valid else "; ".join(sentences(document)))
 
-    def _openai(self, kind: str) -> Any:
+    def _openai(self, kind: str, key: Callable[[], object], close: Callable[[], object]) -> Any:
+        """Return a client of the package openai that sends as this one does.
+
+        Args:
+            kind: Its class, "OpenAI" or "AsyncOpenAI".
+            key: Returns the key of the moment; the package asks before each request.
+            close: Takes the place of its `close` where the HTTP client is the caller's own.
+        """
         try:
             package = importlib.import_module("openai")
         except ImportError:
             raise ConfigurationError(
                 "the OpenAI interface needs the package openai: pip install openai"
             ) from None
+        self._require_key()
+        http_client = self._http_client
+        if http_client is None:
+            agent = self._hub.client_version.replace(" ", "/")
+            http_client = make_client(kind.replace("OpenAI", "Client"), self.api_server, agent)
+        try:
+            made = getattr(package, kind)(
+                api_key=key,
+                base_url=f"{self.api_server}/v1",
+                timeout=self._options.timeout,
+                # The package would repeat what has made a job: a lost answer, a timeout, any status from 500 on.
+                max_retries=self._openai_retries,
+                # What the environment says of an account at OpenAI does not concern the hub.
+                default_headers={
+                    "OpenAI-Organization": package.Omit(),
+                    "OpenAI-Project": package.Omit(),
+                },
+                http_client=http_client,
+            )
+        except TypeError as error:
+            raise ConfigurationError(
+                f"this needs openai 3 or newer, pip install -U openai: {error}"
+            ) from None
+        if self._http_client is not None:
+            made.close = close
+        return made
+
+    def _require_key(self) -> str:
         if self.api_key is None:
             raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
-        return getattr(package, kind)(
-            api_key=self.api_key.reveal(), base_url=f"{self.api_server}/v1"
-        )
+        return self.api_key.reveal()
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
         package = self._hub.package
@@ -217,11 +255,11 @@ class ClientCore:
         return sorted({*super().__dir__()} - {"load_endpoint", "parts"})
 
     def __copy__(self) -> Self:
-        return self._copy(self._options)
+        return self._copy({})
 
     def __deepcopy__(self, memo: object) -> Self:
         # Connections and the key are shared, as they are with `with_options`.
-        return self._copy(self._options)
+        return self._copy({})
 
     def __repr__(self) -> str:
         if "_address" not in vars(self):

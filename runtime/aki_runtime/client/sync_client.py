@@ -10,7 +10,7 @@ from ..http.sync_transport import SyncTransport
 from ..hub import Layout
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream
-from ..options import OptionChanges, changed
+from ..options import OptionChanges
 from ..protocol import requests
 from ..protocol.effects import Session
 from ..protocol.view import Out, Prog
@@ -50,7 +50,9 @@ class SyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(key, api_server, layout, options, allow_http=allow_http)
+        self._set_up(
+            key, api_server, layout, options, http_client=http_client, allow_http=allow_http
+        )
         self._transport = SyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
         self._session = self._new_session(self._transport.now)
 
@@ -92,12 +94,14 @@ class SyncClient(ClientCore):
     def openai(self) -> Any:
         """Return an `openai.OpenAI` that talks to the hub's OpenAI interface at `/v1`.
 
-        Its model names are not endpoint names: ask its `models.list()`.
+        It has this client's `http_client`, proxies, `timeout` and key of the moment. Nothing is sent twice unless
+        `with_options(max_retries=…)` asks for it. Its model names are not endpoint names: ask its `models.list()`, and
+        stream what takes longer than 60 s.
 
         Raises:
             ConfigurationError: The package openai is not installed, or there is no key.
         """
-        return self._openai("OpenAI")
+        return self._openai("OpenAI", self._require_key, lambda: None)
 
     def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
@@ -113,7 +117,7 @@ class SyncClient(ClientCore):
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
-        return self._copy(changed(self._options, changes))
+        return self._copy(changes)
 
     def parts(self) -> tuple[Session, SyncTransport]:
         """Return what the flows of this client run on."""

@@ -12,9 +12,9 @@ from year.start import new_year
 def seasons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Season]:
     """What came of each revision, by its name."""
     folder = tmp_path_factory.mktemp("year")
-    with pytest.MonkeyPatch.context() as patch, YearHub() as hub, YearHub() as mirror:
+    with pytest.MonkeyPatch.context() as patch, YearHub() as hub:
         without_environment(patch)
         patch.chdir(folder)
-        player = Player(hub, mirror, folder, new_year())
+        player = Player(hub, folder, new_year())
         assert player.first.status == 0, player.first.errors
         return {revision.name: player.play(revision) for revision in YEAR}

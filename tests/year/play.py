@@ -7,8 +7,7 @@ import contextlib
 import io
 import json
 import shutil
-import subprocess
-import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from typing import Any
 from aki_codegen.cli import main
 from year.hub import Document, State, YearHub
 from year.revision import Revision
+from year.visitor import visit
 
 PACKAGE = "hub_client"
-VISITOR = Path(__file__).with_name("visitor.py")
 HISTORY = ("CHANGES.md", f"{PACKAGE}/spec/history.json")
 Content = dict[str, bytes]
 
@@ -51,7 +50,7 @@ class Season:
         offered: The endpoints in the package, tombstones left out.
         gone: The tombstones.
         served: Endpoints in the package that the hub has.
-        visit: What a program found that uses the package; None where it failed, with `cry` as the reason.
+        visit: What a user of the package found; None where that failed, with `cry` as the reason.
         package: A copy of the package.
     """
 
@@ -77,17 +76,15 @@ class Season:
 class Player:
     """Plays revisions of one hub into one output folder."""
 
-    def __init__(self, hub: YearHub, mirror: YearHub, folder: Path, start: State) -> None:
+    def __init__(self, hub: YearHub, folder: Path, start: State) -> None:
         """Begin the year.
 
         Args:
             hub: What the package is made from.
-            mirror: Shows a revision to the program that uses the package, while the hub goes on.
             folder: Where all is written.
             start: The hub before the first revision.
         """
         self._hub = hub
-        self._mirror = mirror
         self._out = folder / "out"
         self._copies = folder / "copies"
         self.state = start
@@ -96,7 +93,6 @@ class Player:
 
     def play(self, revision: Revision) -> Season:
         """Let the hub make a revision, refresh, go back, and go forward again."""
-        visitor = _start_visitor()
         former, state = self.state, self.state.copy()
         for step in revision.does:
             step(state)
@@ -113,15 +109,13 @@ class Player:
         copy = self._copies / f"{len(list(self._copies.glob('*'))):02}"
         shutil.copytree(package, copy / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
         callable_now = {name: d for name, d in state.documents.items() if name in offered}
-        self._mirror.show(state)
-        self._send(visitor, copy, callable_now, check=made.status == 0)
+        visited, cry = self._visit(copy, callable_now, check=made.status == 0)
         self._hub.show(former)
         reverted = self._settle()
         self._hub.show(state)
         self._generate()
         again = self._content()
         settled = self._settle() if gone else again
-        visit, cry = visitor.communicate(timeout=60)
         # What is refused has left the package as it was, and the next revision is one of this state.
         self.state = state
         return Season(
@@ -139,7 +133,7 @@ class Player:
             offered,
             gone,
             frozenset(callable_now),
-            json.loads(visit) if visitor.returncode == 0 else None,
+            visited,
             cry,
             copy,
         )
@@ -177,28 +171,16 @@ class Player:
         folder = self._out / PACKAGE / "spec" / "endpoints"
         return frozenset(json.loads(path.read_text("utf-8"))["name"] for path in folder.iterdir())
 
-    def _send(
-        self,
-        visitor: subprocess.Popen[str],
-        folder: Path,
-        documents: dict[str, Document],
-        *,
-        check: bool,
-    ) -> None:
+    def _visit(
+        self, folder: Path, documents: dict[str, Document], *, check: bool
+    ) -> tuple[dict[str, Any] | None, str]:
         names = self._spec("names.json")
-        asked = {
-            "folder": str(folder),
-            "package": PACKAGE,
-            "url": self._mirror.url,
-            "names": {name: said["name"] for name, said in names.items() if name != "$comment"},
-            "documents": documents,
-            "gone": sorted(self._gone()),
-            # While details can not be had, the client can not compare them either.
-            "check": check,
-        }
-        assert visitor.stdin is not None
-        visitor.stdin.write(json.dumps(asked) + "\n")
-        visitor.stdin.flush()
+        named = {name: said["name"] for name, said in names.items() if name != "$comment"}
+        try:
+            url, gone = self._hub.url, self._gone()
+            return visit(folder, PACKAGE, url, named, documents, gone, check=check), ""
+        except Exception:
+            return None, traceback.format_exc()
 
 
 def without_history(content: Content) -> Content:
@@ -211,13 +193,3 @@ def _run(*words: str) -> Ran:
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         status = main(list(words))
     return Ran(status, output.getvalue(), errors.getvalue())
-
-
-def _start_visitor() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", str(VISITOR)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )

@@ -1,22 +1,17 @@
-"""A program that uses a package as its users do, in a process of its own.
-
-What it is asked comes as JSON on standard input, what it found goes as JSON to standard output.
-It imports what every client needs before it reads, so that it can be started in advance.
-"""
+"""Uses a package as its users do: imports it, calls its endpoints, and forgets it again."""
 
 import importlib
 import io
-import json
 import sys
 import warnings
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import httpx
 import PIL.Image
-import pydantic
-
-LOADED = (httpx.__name__, pydantic.__name__)
+import pytest
 
 
 def picture() -> bytes:
@@ -82,20 +77,43 @@ def knock(client: Any, attribute: str) -> list[str]:
     return said
 
 
-def visit(asked: dict[str, Any]) -> dict[str, Any]:
-    """Import a package, call what the hub has, knock where it has gone, and ask whether the package is stale."""
-    sys.path.insert(0, asked["folder"])
-    package = importlib.import_module(asked["package"])
-    for module in ("client", "models", "protocols"):
-        importlib.import_module(f"{asked['package']}.{module}")
-    with package.Aki("test-key", api_server=asked["url"]) as client:
-        names = asked["names"]
+def visit(
+    folder: Path,
+    package: str,
+    url: str,
+    names: dict[str, str],
+    documents: dict[str, Any],
+    gone: Collection[str],
+    *,
+    check: bool,
+) -> dict[str, Any]:
+    """Call what the hub has, knock where it has gone, and ask whether the package is stale.
+
+    Args:
+        folder: Where the package lies; it is imported anew, and forgotten afterwards.
+        package: What it is imported as.
+        url: The hub.
+        names: The endpoints' names in Python, by those on the hub.
+        documents: The details of the endpoints that are called.
+        gone: The endpoints that the hub has no more.
+        check: Ask; while details cannot be had, the client cannot compare them either.
+    """
+    with imported(folder, package) as client, client("test-key", api_server=url) as aki:
         return {
-            "gave": call(client, names, asked["documents"]),
-            "gone": {name: knock(client, names[name]) for name in asked["gone"]},
-            "stale": [[c.endpoint, c.kind] for c in client.check()] if asked["check"] else [],
+            "gave": call(aki, names, documents),
+            "gone": {name: knock(aki, names[name]) for name in gone},
+            "stale": [(c.endpoint, c.kind) for c in aki.check()] if check else [],
         }
 
 
-if __name__ == "__main__":
-    print(json.dumps(visit(json.loads(sys.stdin.readline()))), flush=True)
+@contextmanager
+def imported(folder: Path, package: str) -> Iterator[Any]:
+    """Import a package with warnings as errors, and give its client."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        patch.syspath_prepend(folder)
+        for module in ("client", "models", "protocols"):
+            importlib.import_module(f"{package}.{module}")
+        yield sys.modules[package].Aki
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]

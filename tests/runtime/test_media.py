@@ -117,8 +117,8 @@ def test_saving_overwrites_nothing_silently(tmp_path):
 
 def test_saving_overwrites_when_told(tmp_path):
     path = Image(PNG).save(tmp_path / "robot.png")
-    Image(JPEG).save(path, overwrite=True)
-    assert path.read_bytes() == JPEG
+    Image(PNG + b"more").save(path, overwrite=True)
+    assert path.read_bytes() == PNG + b"more"
 
 
 @pytest.mark.parametrize("overwrite", [True, False])

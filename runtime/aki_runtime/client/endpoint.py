@@ -27,11 +27,12 @@ from ..jobs.async_stream import AsyncStream
 from ..jobs.ref import JobRef, Origin, restore_endpoint
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream
+from ..media.inputs import takes_long
 from ..models.base import InputModel
 from ..models.parameters import Parameter
 from ..options import OptionChanges, Options, changed
 from ..protocol import flows
-from ..protocol.effects import Flow, Session
+from ..protocol.effects import Flow, Session, Work
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog, Reading
 from . import staleness
@@ -163,6 +164,22 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def _with_inputs(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        life: Callable[[Mapping[str, Any]], Flow[T]],
+    ) -> Flow[T]:
+        """Check the arguments, at once or, where that takes long, beside the event loop; then begin a job's life."""
+        if not takes_long(kwargs):
+            return life(self._inputs(args, kwargs))
+
+        def later() -> Flow[T]:
+            inputs: Mapping[str, Any] = yield Work(lambda: self._inputs(args, kwargs))
+            return (yield from life(inputs))
+
+        return later()
+
     def _inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
         return self.info.inputs(args, kwargs, allow_paths=self._options.allow_paths)
 
@@ -192,9 +209,12 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        inputs = self._inputs(args, kwargs)
         session = self._runner.session
-        call = flows.call(session, self.info.reading, inputs, self._options)
+        call = self._with_inputs(
+            args,
+            kwargs,
+            lambda inputs: flows.call(session, self.info.reading, inputs, self._options),
+        )
         return self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
@@ -219,9 +239,12 @@ class Endpoint(_Bound[P, Out, Prog]):
         return Job(self._runner, view, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        inputs = self._inputs(args, kwargs)
         session = self._runner.session
-        submit = flows.submit(session, self.info.reading, inputs, self._options)
+        submit = self._with_inputs(
+            args,
+            kwargs,
+            lambda inputs: flows.submit(session, self.info.reading, inputs, self._options),
+        )
         return self._explaining(session, submit)
 
 
@@ -238,9 +261,12 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        inputs = self._inputs(args, kwargs)
         session = self._runner.session
-        call = flows.call(session, self.info.reading, inputs, self._options)
+        call = self._with_inputs(
+            args,
+            kwargs,
+            lambda inputs: flows.call(session, self.info.reading, inputs, self._options),
+        )
         return await self._runner.run(self._explaining(session, call))
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
@@ -265,7 +291,10 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
         return AsyncJob(self._runner, view, self._options, self.info.origin)
 
     def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        inputs = self._inputs(args, kwargs)
         session = self._runner.session
-        submit = flows.submit(session, self.info.reading, inputs, self._options)
+        submit = self._with_inputs(
+            args,
+            kwargs,
+            lambda inputs: flows.submit(session, self.info.reading, inputs, self._options),
+        )
         return self._explaining(session, submit)

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ..protocol.answers import Answer
 from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
@@ -18,6 +17,7 @@ from ..protocol.effects import (
     Pause,
     Send,
     TakeTurn,
+    Work,
 )
 from .library import AsyncHttpClient, require_kind
 
@@ -104,7 +104,7 @@ class AsyncTransport:
             self._made.append(AsyncHttp(self._given, self._user_agent))
         return self._made[0]
 
-    async def _perform(self, effect: Effect) -> Answer | bool | None:
+    async def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send(request, seconds, whole, grace):
                 if whole:
@@ -115,6 +115,8 @@ class AsyncTransport:
                 await asyncio.sleep(seconds)
             case TakeTurn(turn, seconds):
                 return await turn.take_async(seconds)
+            case Work(call):
+                return await asyncio.to_thread(call)
             case Note(text):
                 _log.info("%s", text)
             case Notify(what, show):

@@ -3,10 +3,9 @@
 import inspect
 import logging
 import time
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..errors import ConfigurationError
-from ..protocol.answers import Answer
 from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
@@ -16,6 +15,7 @@ from ..protocol.effects import (
     Pause,
     Send,
     TakeTurn,
+    Work,
 )
 from .library import SyncHttpClient, require_kind
 from .shield import carry_through
@@ -73,7 +73,7 @@ class SyncTransport:
             self._made.append(SyncHttp(self._given, self._user_agent))
         return self._made[0]
 
-    def _perform(self, effect: Effect) -> Answer | bool | None:
+    def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send(request, seconds, whole, grace):
                 if whole:
@@ -84,6 +84,8 @@ class SyncTransport:
                 time.sleep(seconds)
             case TakeTurn(turn, seconds):
                 return turn.take(seconds)
+            case Work(call):
+                return call()
             case Note(text):
                 _log.info("%s", text)
             case Notify(what, show):

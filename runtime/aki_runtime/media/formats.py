@@ -34,12 +34,8 @@ FORMATS: dict[Kind, tuple[Format, ...]] = {
         Format("bmp", ".bmp", (((0, b"BM"),),)),
     ),
     "audio": (
-        Format("wav", ".wav", (((0, b"RIFF"), (8, b"WAVE")),)),
-        Format(
-            "mp3",
-            ".mp3",
-            (((0, b"ID3"),), ((0, b"\xff\xfb"),), ((0, b"\xff\xf3"),), ((0, b"\xff\xf2"),)),
-        ),
+        Format("wav", ".wav", (((0, b"RIFF"), (8, b"WAVE")), ((0, b"RF64"), (8, b"WAVE")))),
+        Format("mp3", ".mp3", (((0, b"ID3"),),)),
         Format("ogg", ".ogg", (((0, b"OggS"),),)),
         Format("flac", ".flac", (((0, b"fLaC"),),)),
         Format("webm", ".webm", (((0, b"\x1a\x45\xdf\xa3"),),)),
@@ -71,12 +67,33 @@ def normal_name(name: str) -> str:
 
 def sniff(data: bytes, kind: Kind) -> str | None:
     """Return the format that the first bytes show, None where they show none of this kind."""
+    if kind == "audio" and _is_mpeg_audio(data):
+        return "mp3"
     for entry in FORMATS[kind]:
         if any(
             all(data[at : at + len(sign)] == sign for at, sign in signs) for signs in entry.magic
         ):
             return entry.name
     return None
+
+
+def _is_mpeg_audio(data: bytes) -> bool:
+    """Whether a frame of MPEG audio begins here: any version, layer I to III, with or without a checksum.
+
+    To hubs, as to ffprobe, all of it is mp3. Sampling rates and bit rates that do not exist are something else.
+    """
+    if len(data) < 3 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3
+    return version != 1 and layer != 0 and data[2] >> 4 != 15 and data[2] >> 2 & 3 != 3
+
+
+def format_of_suffix(suffix: str, kind: Kind) -> str | None:
+    """Return the format that the suffix of a file names, None where it names none of this kind."""
+    if any(entry.suffix == suffix.lower() for entry in FORMATS[kind]):
+        return next(entry.name for entry in FORMATS[kind] if entry.suffix == suffix.lower())
+    name = normal_name(suffix[1:])
+    return name if any(entry.name == name for entry in FORMATS[kind]) else None
 
 
 def suffix_of(format_name: str, kind: Kind) -> str:

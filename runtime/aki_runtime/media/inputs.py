@@ -5,6 +5,7 @@ bytes. What no hub could take (nothing, or bytes of no known format) is refused 
 until its proxy gives up.
 """
 
+import inspect
 import io
 import os
 from collections.abc import Callable
@@ -24,7 +25,8 @@ from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
-from ..shapes import is_mapping
+from ..shapes import is_array, is_mapping
+from . import base64_text
 from .formats import FORMATS, Kind, sniff
 from .objects import Audio, Image, Media, Video, uri_schema
 from .sources import is_data_uri
@@ -38,7 +40,18 @@ class PillowLike(Protocol):
         """Write the picture into a file object."""
 
 
+class UploadLike(Protocol):
+    """What a web framework received, such as FastAPI's `UploadFile`."""
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The file, which is read at once."""
+        ...
+
+
 _LONGEST_NAME = 200
+_ORIENTATION = 0x0112
+_LARGE = 1 << 20
 _TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
@@ -80,8 +93,16 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
                 f"must be a data URI (data:{make.kind}/…;base64,…) or bytes; only a call opens paths"
             )
         path = Path(value)
-        # What is no plain file (a pipe) can be read only once.
-        return make(path if path.is_file() else path.read_bytes())
+        try:
+            # What is no plain file (a pipe) can be read only once.
+            return make(path if path.is_file() else path.read_bytes())
+        except (OSError, ValueError):
+            seen = _raw_base64(value, make.kind) if isinstance(value, str) else None
+            if seen is None:
+                raise
+        raise MediaError(
+            f"is base64 without a header; put data:{make.kind}/{seen};base64, before it, or give the bytes"
+        )
     return make(bytes_of(value))
 
 
@@ -90,6 +111,12 @@ def bytes_of(value: object) -> bytes:
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     reader = getattr(value, "read", None)
+    if inspect.iscoroutinefunction(reader):
+        # A file that a web framework received holds one that can be read at once.
+        value = getattr(value, "file", None)
+        reader = getattr(value, "read", None)
+        if not callable(reader) or inspect.iscoroutinefunction(reader):
+            raise MediaError("its read() is async: await it, and give the bytes")
     if callable(reader):
         data = _read_and_rewind(value, reader)
         if isinstance(data, bytes):
@@ -101,6 +128,14 @@ def bytes_of(value: object) -> bytes:
         "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
         f"not {type(value).__name__}"
     )
+
+
+def _raw_base64(text: str, kind: Kind) -> str | None:
+    """Return the format of a medium in base64 alone, None where it is none."""
+    try:
+        return sniff(base64_text.decode("".join(text[:80].split())[:32]), kind)
+    except ValueError:
+        return None
 
 
 def _read_and_rewind(file: object, read: Callable[[], object]) -> object:
@@ -115,7 +150,12 @@ def _read_and_rewind(file: object, read: Callable[[], object]) -> object:
             file.seek(place)
 
 
-def _encoded(picture: PillowLike) -> bytes:
+def _encoded(picture: Any) -> bytes:
+    exif = getattr(picture, "getexif", dict[int, int])()
+    if exif.get(_ORIENTATION, 1) != 1:
+        from PIL import ImageOps
+
+        picture = ImageOps.exif_transpose(picture)  # a hub looks at the pixels alone
     buffer = io.BytesIO()
     try:
         picture.save(buffer, "PNG")
@@ -123,6 +163,24 @@ def _encoded(picture: PillowLike) -> bytes:
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def takes_long(value: object, depth: int = 5) -> bool:
+    """Whether reading an argument may take a while: a picture to encode, a file, or a large text or medium.
+
+    Args:
+        value: The argument.
+        depth: How deep to look; the media of a conversation are five levels down.
+    """
+    if isinstance(value, str | bytes | bytearray):
+        return len(value) > _LARGE
+    if isinstance(value, Media):
+        return value.size > _LARGE
+    if depth and is_mapping(value):
+        return any(takes_long(item, depth - 1) for item in value.values())
+    if depth and is_array(value):
+        return any(takes_long(item, depth - 1) for item in value)
+    return callable(getattr(value, "read", None)) or isinstance(value, PillowLike)
 
 
 def unreadable(value: object, error: OSError | ValueError) -> str:
@@ -141,9 +199,13 @@ def _require_known(medium: Media, kind: Kind) -> None:
     head = medium.head(16)
     if not head:
         raise MediaError(f"the {kind} is empty")
-    if sniff(head, kind) is None:
+    if sniff(head, kind) is None and (not medium.is_named() or _is_another_kind(head, kind)):
         known = ", ".join(entry.name for entry in FORMATS[kind])
         raise MediaError(f"the {kind} is of no known format ({known})")
+
+
+def _is_another_kind(head: bytes, kind: Kind) -> bool:
+    return any(sniff(head, other) for other in FORMATS if other != kind)
 
 
 class _MediaParameter:
@@ -181,7 +243,7 @@ class _MediaParameter:
 
 
 if TYPE_CHECKING:
-    _Bytes: TypeAlias = bytes | bytearray | str | os.PathLike[str] | IO[bytes]
+    _Bytes: TypeAlias = bytes | bytearray | str | os.PathLike[str] | IO[bytes] | UploadLike
     ImageInput: TypeAlias = Image | _Bytes | PillowLike
     AudioInput: TypeAlias = Audio | _Bytes
     VideoInput: TypeAlias = Video | _Bytes

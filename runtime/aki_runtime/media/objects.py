@@ -34,18 +34,28 @@ class Media:
     Args:
         source: A data URI, plain base64 text, the bytes themselves, or the path of a file, which is read when its
             bytes are needed.
+        format: What it is, as in "mp3", where the bytes do not show it or you know better.
 
     Raises:
+        MediaError: The format is not a name.
         OSError: The file can not be read.
     """
 
     kind: ClassVar[Kind]
 
-    __slots__ = ("_bytes", "_format", "_source")
+    __slots__ = ("_bytes", "_format", "_named", "_source")
 
-    def __init__(self, source: str | bytes | os.PathLike[str]) -> None:
+    def __init__(
+        self,
+        source: str | bytes | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+    ) -> None:
         self._source = _source_of(source)
         self._bytes = source if isinstance(source, bytes) else None
+        self._named = normal_name(format) if format is not None else None
+        if self._named is not None and not _is_name(self._named):
+            raise MediaError(f"format={format!r} must be a name such as 'png' or 'mp3'")
         self._format: str | None = None
 
     @property
@@ -61,12 +71,12 @@ class Media:
 
     @property
     def format(self) -> str:
-        """The format in small letters, as in "jpeg", by the first bytes, or as declared where those say nothing.
+        """The format in small letters, as in "jpeg", as named, by the first bytes, or as declared in a data URI.
 
         It is "octet-stream" where it is unknown.
         """
         if self._format is None:
-            self._format = self._seen_format() or self._declared_format() or UNKNOWN
+            self._format = self._named or self._seen_format() or self._declared_format() or UNKNOWN
         return self._format
 
     @property
@@ -118,7 +128,11 @@ class Media:
 
     def data_uri(self) -> str:
         """Return the whole as a data URI, as the hub takes it."""
-        if isinstance(self._source, TextSource) and self._source.is_data_uri:
+        if (
+            self._named is None
+            and isinstance(self._source, TextSource)
+            and self._source.is_data_uri
+        ):
             return self._source.text
         return b"".join(self.data_uri_pieces()).decode("ascii")
 
@@ -145,10 +159,12 @@ class Media:
             raise self._told(error) from None
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write a file and return its path.
+        """Write a file and return its path, whose suffix is never that of another format.
 
         Args:
-            path: A file, whose suffix is added where it has none, or a folder, in which a free name is taken.
+            path: A file, whose suffix is added where it has none, or a folder, in which a free name is taken. A picture
+                is converted to the format that the suffix names, with Pillow; where that cannot be, and for sound and
+                video, the file gets its own suffix, and the log says so.
             overwrite: Replace a file that is there.
 
         Raises:
@@ -163,6 +179,12 @@ class Media:
             return True
         return False
 
+    def is_named(self) -> bool:
+        """Whether somebody has said what it is: `format`, or a data URI of this kind of media."""
+        head = self._source.header if isinstance(self._source, TextSource) else ""
+        is_of_kind = head.lower().startswith(f"data:{self.kind}/")
+        return self._named is not None or (is_of_kind and self._declared_format() is not None)
+
     def _seen_format(self) -> str | None:
         with suppress(MediaError):
             return sniff(self.head(16), self.kind)
@@ -173,8 +195,10 @@ class Media:
 
     def _data_uri_head(self) -> str:
         # What another hub wrote before the base64 is sent without escapes, so it must need none.
-        if isinstance(self._source, TextSource) and _PLAIN_HEAD.fullmatch(self._source.header):
-            return self._source.header
+        if isinstance(self._source, TextSource) and self._named is None:
+            header = self._source.header
+            if _PLAIN_HEAD.fullmatch(header):
+                return header
         return f"data:{self.kind}/{self.format};base64,"
 
     def _told(self, error: MediaError) -> MediaError:
@@ -275,4 +299,9 @@ def _declared_in(text: str) -> str | None:
         return None
     head = text[5 : text.find(",")] if "," in text[:200] else ""
     name = normal_name(head.partition(";")[0].rpartition("/")[2])
-    return name if name != UNKNOWN and name.isascii() and name.isalnum() else None
+    return name if name != UNKNOWN and _is_name(name) else None
+
+
+def _is_name(text: str) -> bool:
+    # It is sent without escapes.
+    return text.isascii() and text.isalnum()

@@ -1,18 +1,28 @@
 """Media as files: under a name that is free, with the suffix of their format, whole or not at all."""
 
+import errno
+import io
+import logging
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from .formats import Kind, is_suffix
+from .formats import UNKNOWN, Kind, format_of_suffix, is_suffix
+
+_log = logging.getLogger("aki_client")
 
 
 class Medium(Protocol):
     """What can be saved; files in a folder are named after its kind."""
 
     kind: ClassVar[Kind]
+
+    @property
+    def format(self) -> str:
+        """Its format, as in "jpeg"."""
+        ...
 
     @property
     def suffix(self) -> str:
@@ -37,11 +47,41 @@ def save(medium: Medium, path: str | os.PathLike[str], *, overwrite: bool) -> Pa
         return _save_in(medium, target)
     if not is_suffix(target.suffix):
         target = target.with_name(target.name + medium.suffix)
+    if not overwrite and target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
+    pieces = medium.pieces()
+    wanted = format_of_suffix(target.suffix, medium.kind)
+    if wanted is not None and medium.format not in (wanted, UNKNOWN):
+        converted = _converted(medium, wanted)
+        if converted is None:
+            target = target.with_suffix(medium.suffix)
+            _log.warning("saved as %s: it is %s, not %s", target.name, medium.format, wanted)
+        else:
+            pieces = iter((converted,))
     if overwrite:
-        _replace_file(target.resolve(), medium.pieces())
+        _replace_file(target.resolve(), pieces)
     else:
-        _make_file(target, medium.pieces())
+        _make_file(target, pieces)
     return target
+
+
+def _converted(medium: Medium, wanted: str) -> bytes | None:
+    """Return a picture in another format; None where that cannot be done without losing parts of it."""
+    if medium.kind != "image":
+        return None
+    try:
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(b"".join(medium.pieces()))) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                return None
+            # JPEG has no transparency.
+            plain = picture.convert("RGB") if wanted == "jpeg" and "A" in picture.mode else picture
+            plain.save(buffer, wanted.upper(), exif=picture.getexif())
+    except (ImportError, OSError, ValueError):
+        return None
+    return buffer.getvalue()
 
 
 def _save_in(medium: Medium, folder: Path) -> Path:

@@ -85,7 +85,14 @@ class Notify:
     show: Callable[[Any], object]
 
 
-Effect: TypeAlias = Send | Pause | TakeTurn | Note | Notify
+@dataclass(frozen=True)
+class Work:
+    """Compute something that may take long, beside the event loop where there is one, and send back its result."""
+
+    call: Callable[[], Any]
+
+
+Effect: TypeAlias = Send | Pause | TakeTurn | Note | Notify | Work
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

@@ -27,8 +27,13 @@ _SIGNATURES: tuple[tuple[int, bytes, str, tuple[str, ...]], ...] = (
     (0, b"BM", "bmp", ("image",)),
     (8, b"WAVE", "wav", ("audio",)),
     (0, b"ID3", "mp3", ("audio",)),
-    (0, b"\xff\xfb", "mp3", ("audio",)),
-    (0, b"\xff\xf3", "mp3", ("audio",)),
+    # Frames of MPEG audio, by version and layer, each with and without a checksum.
+    *(
+        (0, bytes((0xFF, 0xE0 | version << 3 | layer << 1 | plain)), "mp3", ("audio",))
+        for version in (0, 2, 3)
+        for layer in (1, 2, 3)
+        for plain in (0, 1)
+    ),
     (0, b"OggS", "ogg", ("audio", "video")),
     (0, b"fLaC", "flac", ("audio",)),
     (0, b"\x1a\x45\xdf\xa3", "webm", ("audio", "video")),
@@ -104,7 +109,7 @@ def _measured(name: str, kinds: tuple[str, ...], data: bytes) -> Medium | None:
     try:
         if "image" in kinds:
             return _measured_picture(name, kinds, data)
-        if name == "wav":
+        if name == "wav" and data.startswith(b"RIFF"):
             return _measured_sound(name, kinds, data)
     except (OSError, ValueError, EOFError, wave.Error, Image.DecompressionBombError):
         return None

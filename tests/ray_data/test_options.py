@@ -3,9 +3,10 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
-from aki_client import ConfigurationError
+from aki_client import Aki, AsyncAki, ConfigurationError
 from aki_client.batch import Outcome, RowError
 from aki_runtime.ray.cells import rows_of, with_outcomes
 from aki_runtime.ray.journal import RowJournal
@@ -64,6 +65,40 @@ class TestOptions:
             file.write_text(text)
         with pytest.raises(ConfigurationError, match=r"key file .*key .*on this node"):
             options(key_file=str(file)).make_client()
+
+    @pytest.mark.parametrize("kind", [Aki, AsyncAki])
+    def test_take_an_endpoint_with_its_hub_and_never_its_key(self, monkeypatch, kind):
+        monkeypatch.delenv("AKI_API_KEY", raising=False)
+        aki = kind("sk-4711", api_server="http://hub.test/base", layout="aime", allow_http=True)
+        given = options(endpoint=aki.llama3_8b_chat.with_options(timeout=5, max_retries=7))
+        assert given.endpoint == "aki_client:llama3_8b_chat"
+        assert b"sk-4711" not in pickle.dumps(given)
+        monkeypatch.setenv("AKI_API_KEY", "the-key-of-the-node")
+        client = replace(given, retry_failed=True).make_client()
+        assert client.api_server == "http://hub.test/base"
+        assert client.api_key.reveal() == "the-key-of-the-node"
+        assert (given.layout, given.timeout, given.client_options["max_retries"]) == ("aime", 5, 7)
+
+    def test_that_are_said_count_more_than_those_of_the_endpoint(self):
+        aki = Aki("sk-4711", api_server="https://hub.test")
+        given = options(
+            endpoint=aki.llama3_8b_chat.with_options(timeout=5),
+            api_server="https://other.test",
+            timeout=9,
+        )
+        assert (given.api_server, given.timeout) == ("https://other.test", 9)
+
+    def test_do_not_send_the_key_of_a_node_over_http_for_an_endpoint_that_had_none(
+        self, monkeypatch
+    ):
+        monkeypatch.delenv("AKI_API_KEY", raising=False)
+        given = options(endpoint=Aki(api_server="http://hub.test").llama3_8b_chat)
+        monkeypatch.setenv("AKI_API_KEY", "the-key-of-the-node")
+        with pytest.raises(ConfigurationError, match="http"):
+            given.make_client()
+
+    def test_leave_the_hub_to_each_node_for_an_endpoint_of_no_client(self):
+        assert options(endpoint=Aki.llama3_8b_chat).api_server is None
 
 
 class TestRows:

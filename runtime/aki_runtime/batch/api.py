@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+from ..client.resolving import EndpointLike
 from ..media.objects import Media
 from .calls import KeepForRow
 from .committer import Committer
@@ -30,7 +31,9 @@ from .stopping import Stop
 from .writers import OutputFile
 
 
-def run(endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]) -> Summary:
+def run(
+    endpoint: EndpointLike, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]
+) -> Summary:
     """Call an endpoint for every row and write the outcomes, from code that is not async; see `arun`.
 
     In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, SIGTERM or a closed
@@ -47,14 +50,15 @@ def run(endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingCh
 
 
 async def arun(
-    endpoint: str, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]
+    endpoint: EndpointLike, rows: Rows, output: StrPath, **settings: Unpack[SettingChanges]
 ) -> Summary:
     """Call an endpoint for every row and write the outcomes. The same call goes on with what an earlier one left.
 
     All rows are checked before the first is sent, unless they come from an iterator, which can be read only once.
 
     Args:
-        endpoint: The endpoint's Python name.
+        endpoint: The endpoint, as in `aki.z_image_turbo`, whose key, hub and options are taken over; or text that names
+            it, as "package:name", or its Python name where one generated package is loaded.
         rows: A file (.jsonl, .csv, .tsv, .parquet), or an iterable or async iterable of mappings.
         output: The file to write, .jsonl or .parquet.
         settings: `Settings` has them all.
@@ -69,7 +73,7 @@ async def arun(
     return await _carry_out(endpoint, rows, Path(output), Settings(**settings))
 
 
-async def _carry_out(endpoint: str, rows: Rows, path: Path, chosen: Settings) -> Summary:
+async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Settings) -> Summary:
     file = OutputFile(path, "finished" if chosen.as_completed else "place")
     require_writable(path.parent)
     began = time.monotonic()
@@ -110,7 +114,7 @@ async def _carry_out(endpoint: str, rows: Rows, path: Path, chosen: Settings) ->
 
 
 async def stream(
-    endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]
+    endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]
 ) -> AsyncGenerator[Outcome, None]:
     """Call an endpoint for every row and yield the outcomes as rows end; nothing is written but a journal.
 
@@ -118,7 +122,7 @@ async def stream(
     it the journal is a temporary file. Media are data URIs, unless `media=` names a folder.
 
     Args:
-        endpoint: The endpoint's Python name.
+        endpoint: As in `arun`.
         rows: As in `arun`.
         settings: `Settings` has them all.
 
@@ -150,7 +154,7 @@ async def stream(
                 yield outcome
 
 
-async def acheck(endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
+async def acheck(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
     """Check all rows as `arun` would, and return how many there are; nothing is sent or written.
 
     Raises:
@@ -164,7 +168,7 @@ async def acheck(endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]) 
     return count
 
 
-def check(endpoint: str, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
+def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
     """Check all rows as `run` would, from code that is not async; see `acheck`."""
     return asyncio.run(acheck(endpoint, rows, **settings))
 

@@ -24,11 +24,15 @@ class Checked:
     Args:
         columns: What becomes of each column.
         info: The endpoint.
+        allow_paths: Whether media may be paths.
     """
 
-    def __init__(self, columns: Columns, info: EndpointInfo[Any, Any]) -> None:
+    def __init__(
+        self, columns: Columns, info: EndpointInfo[Any, Any], *, allow_paths: bool = True
+    ) -> None:
         self._columns = columns
         self._info = info
+        self._allow_paths = allow_paths
         self._told: dict[str, _Places] = {}
         self._count = 0
 
@@ -65,7 +69,7 @@ class Checked:
         if row.problems:
             return list(row.problems)
         try:
-            self._info.inputs((), dict(row.parameters))
+            self._info.inputs((), dict(row.parameters), allow_paths=self._allow_paths)
         except InvalidParametersError as error:
             return list(error.problems)
         return []

@@ -1,19 +1,18 @@
 """Everything before the first submit: the endpoint found, the rows checked, the journal bound to them."""
 
 import asyncio
-import importlib
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from ..client.async_client import AsyncClient
-from ..errors import ConfigurationError
-from ..packages import split_reference
+from ..client.endpoint import AsyncEndpoint
+from ..client.resolving import EndpointLike, Resolved, resolve
+from ..options import Options
 from ..protocol.certainty import UNCERTAIN
 from . import files
 from .calls import AnyEndpoint
@@ -37,14 +36,14 @@ class Prepared:
     """A batch that could begin.
 
     Attributes:
-        client: The client.
-        endpoint: What is called.
+        found: The endpoint, with its hub and options.
+        endpoint: The same, as what is called.
         source: Where the rows come from.
         columns: What becomes of each column.
         settings: How it is carried out.
     """
 
-    client: AsyncClient
+    found: Resolved
     endpoint: AnyEndpoint
     source: Source
     columns: Columns
@@ -74,7 +73,7 @@ class Prepared:
         columns = self.columns
         return {
             "endpoint": self.endpoint.info.name,
-            "hub": self.client.api_server,
+            "hub": self.found.address.server if self.found.address is not None else "",
             "input": fingerprint,
             "columns": _shown(dict(columns.mapping)),
             "constants": _shown({name: str(v) for name, v in columns.constants.items()}),
@@ -141,12 +140,15 @@ class Prepared:
         items = self.source.items()
         if items is None:
             return None
-        checked = Checked(self.columns, self.endpoint.info)
+        options = self.found.options or Options()
+        checked = Checked(self.columns, self.endpoint.info, allow_paths=options.allow_paths)
         return checked.check_all(self.source.name, first(items, self.settings.limit), is_over)
 
 
 @asynccontextmanager
-async def prepared(endpoint: str, rows: Rows, settings: Settings) -> AsyncGenerator[Prepared, None]:
+async def prepared(
+    endpoint: EndpointLike, rows: Rows, settings: Settings
+) -> AsyncGenerator[Prepared, None]:
     """Find the endpoint and the rows; a client that was made for it is closed at the end.
 
     Raises:
@@ -154,15 +156,22 @@ async def prepared(endpoint: str, rows: Rows, settings: Settings) -> AsyncGenera
         UnreadableInputError: The input is not there, or of an unknown kind.
     """
     source = source_of(rows)
-    client, name = settings.client, endpoint.rpartition(":")[2]
-    if client is None:
-        client, name = _default_client(endpoint)
-    try:
-        bound = _endpoint(client, name)
-        yield Prepared(client, bound, source, _columns(bound, source, settings), settings)
-    finally:
-        if settings.client is None:
-            await client.aclose()
+    found = resolve(endpoint, settings.client)
+    async with AsyncExitStack() as stack:
+        if settings.client is None and isinstance(found.bound, AsyncEndpoint):
+            bound: AnyEndpoint = found.bound
+        else:
+            client = settings.client
+            if client is None:
+                client = await stack.enter_async_context(found.new_client("AsyncAki"))
+            bound = getattr(client, found.name)
+        options = found.options or replace(found, bound=bound).options or Options()
+        if found.bound is None or options.timeout == Options.timeout:
+            # No time limit for a row unless somebody set one: the hub has its own for jobs that wait or run too long.
+            options = replace(options, timeout=None)
+        bound = bound.with_options(**vars(options))
+        found = replace(found, bound=bound)
+        yield Prepared(found, bound, source, _columns(bound, source, settings), settings)
 
 
 def _columns(endpoint: AnyEndpoint, source: Source, settings: Settings) -> Columns:
@@ -175,25 +184,6 @@ def _columns(endpoint: AnyEndpoint, source: Source, settings: Settings) -> Colum
         from_text=source.is_text,
         folder=source.path.parent if source.path is not None else None,
     )
-
-
-def _default_client(endpoint: str) -> tuple[AsyncClient, str]:
-    try:
-        package, name = split_reference(endpoint)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
-    client: AsyncClient = importlib.import_module(f"{package}.client").AsyncAki()
-    return client, name
-
-
-def _endpoint(client: AsyncClient, name: str) -> AnyEndpoint:
-    try:
-        client.load_endpoint(name)
-    except AttributeError as error:
-        raise ConfigurationError(str(error)) from None
-    # No time limit for the whole of a row: the hub has its own for jobs that wait or run too long.
-    bound: AnyEndpoint = getattr(client, name).with_options(timeout=None)
-    return bound
 
 
 def _adopted(count: int, output: Path, journal: Path) -> str:

@@ -21,7 +21,8 @@ class Settings:
     """How a batch is carried out.
 
     Attributes:
-        client: Your own async client; else one is made of AKI_API_KEY and AKI_API_SERVER, and closed at the end.
+        client: Your own async client; else that of the endpoint, or one that is made of AKI_API_KEY and AKI_API_SERVER
+            and closed at the end.
         journal: The journal's file; beside the output, with `.journal` added, where it is not given.
         media: The folder for pictures, sounds and films; `OUTPUT.media` where it is not given.
         concurrency: Jobs at a time at the most, 1 to 100; how many there are depends on how the hub bears them.

@@ -32,7 +32,7 @@ class EndpointCaller:
         self._worker = Worker(options, journal.sender)
         journal.bind(
             {
-                "endpoint": options.spec().info.name,
+                "endpoint": options.found.info.name,
                 "hub": self._worker.api_server,
                 "row ids": options.row_id or "the parameters of each row",
             }

@@ -67,7 +67,7 @@ def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions)
         for name, kind in zip(new_columns(options), OUTCOME_COLUMNS, strict=False)
     }
     arrow_types = {bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64(), str: text}
-    model = options.spec().info.reading.output
+    model = options.found.info.reading.output
     for output, column in options.fields.items():
         kind = _type_of(model, output)
         cells = [_field(outcome.outputs.get(output), kind) for outcome in outcomes]

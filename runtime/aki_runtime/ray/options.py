@@ -3,16 +3,16 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from ..batch.columns import Columns
 from ..batch.entry import RowState
 from ..client.async_client import AsyncClient
-from ..client.core import ClientCore
-from ..client.endpoint import EndpointSpec
+from ..client.resolving import BoundEndpoint, Resolved, resolve
 from ..errors import ConfigurationError
 from ..http.library import MAX_CONNECTIONS
-from ..packages import split_reference
+from ..hub import Layout
+from ..options import Options
 from ..secret import read_key_file
 from .journal import RowJournal
 
@@ -22,7 +22,9 @@ class CallOptions:
     """How an endpoint is called for the rows of a dataset. It holds no key, because it is pickled and logged.
 
     Attributes:
-        endpoint: The endpoint, as "package:name"; its Python name alone where one generated package is loaded.
+        endpoint: The endpoint, as in `aki.z_image_turbo`, whose hub and options are taken over (never its key); or text
+            that names it, as "package:name", or its Python name where one generated package is loaded. It is kept as
+            text.
         journal: The journal that all nodes share.
         row_id: The column that tells rows apart, whatever is in it as text. Without it a row is what it asks for:
             rows with the same parameters are one row, called and paid once.
@@ -33,21 +35,24 @@ class CallOptions:
             are in the JSON column besides.
         prefix: What the names of the other new columns begin with.
         concurrency: Jobs at a time per actor at the most, 1 to 100.
-        timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does.
+        timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does;
+            defaults to that of the endpoint.
         patience: Seconds that the hub may be out of reach before the dataset fails.
         media: A folder that all nodes see, for pictures, sounds and films; without it they are data URIs in the
             JSON column, and in the journal.
         resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         retry_failed: Send rows again that ended without a result.
         key_file: A file on each node that holds the key; AKI_API_KEY of the worker's environment where it is not given.
-        api_server: The hub's address; AKI_API_SERVER or the package's hub where it is not given.
+        api_server: The hub's address; defaults to that of the endpoint, AKI_API_SERVER or the package's hub.
+        layout: How the hub lays out its routes; defaults to that of the endpoint, or as generated.
         allow_http: Let the key go over plain http to another machine.
+        client_options: Further options of each worker's client, such as `max_retries`; default to the endpoint's.
 
     Raises:
         ConfigurationError: There is no such endpoint or parameter, or a number is out of its range.
     """
 
-    endpoint: str
+    endpoint: BoundEndpoint | str
     journal: RowJournal
     row_id: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -55,14 +60,16 @@ class CallOptions:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
     prefix: str = "aki_"
     concurrency: int = 16
-    timeout: float | None = 3600.0
+    timeout: float | None = Options.timeout
     patience: float = 300.0
     media: str | None = None
     resubmit_uncertain: bool = False
     retry_failed: bool = False
     key_file: str | None = None
     api_server: str | None = None
+    layout: Layout | None = None
     allow_http: bool = False
+    client_options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         """Refuse what could fit no row, where the dataset is described and not on some node later."""
@@ -72,27 +79,18 @@ class CallOptions:
             )
         if self.timeout is not None and self.timeout <= 0:
             raise ConfigurationError(f"timeout={self.timeout} is no time; give seconds, or None")
-        try:
-            # Whole, because the nodes that it travels to may have other packages loaded.
-            object.__setattr__(self, "endpoint", ":".join(split_reference(self.endpoint)))
-        except ValueError as error:
-            raise ConfigurationError(str(error)) from None
-        outputs = self.spec().info.reading.output.model_fields
+        self._take_over(resolve(self.endpoint))
+        outputs = self.found.info.reading.output.model_fields
         for name in self.fields:
             if name not in outputs:
                 told = ", ".join(outputs)
-                raise ConfigurationError(f"{name} is no output of {self.name}; it has {told}")
+                raise ConfigurationError(f"{name} is no output of {self.found.name}; it has {told}")
         self.reader()
 
     @property
-    def package(self) -> str:
-        """The generated package of the endpoint."""
-        return self.endpoint.rpartition(":")[0]
-
-    @property
-    def name(self) -> str:
-        """The endpoint's Python name."""
-        return self.endpoint.rpartition(":")[2]
+    def found(self) -> Resolved:
+        """The endpoint."""
+        return resolve(self.endpoint)
 
     @property
     def again(self) -> frozenset[RowState]:
@@ -103,21 +101,10 @@ class CallOptions:
         }
         return frozenset(state for state, is_wanted in states.items() if is_wanted)
 
-    def spec(self) -> EndpointSpec[Any, Any, Any]:
-        """Return the endpoint, bound to no client.
-
-        Raises:
-            ConfigurationError: There is none of this name.
-        """
-        try:
-            return client_class(self.package).load_endpoint(self.name)
-        except AttributeError as error:
-            raise ConfigurationError(str(error)) from None
-
     def reader(self) -> Columns:
         """Return what becomes of each column."""
         return Columns(
-            parameters=self.spec().info.parameters,
+            parameters=self.found.info.parameters,
             mapping=self.columns,
             constants=self.constants,
             ignore_extra=True,
@@ -129,11 +116,30 @@ class CallOptions:
         Raises:
             ConfigurationError: The key file can not be read, or the address is none.
         """
-        return client_class(self.package)(
+        made: AsyncClient = importlib.import_module(f"{self.found.package}.client").AsyncAki(
             self._key(),
             api_server=self.api_server,
+            layout=self.layout,
             allow_http=self.allow_http,
+            **self.client_options,
         )
+        return made
+
+    def _take_over(self, found: Resolved) -> None:
+        """Keep the endpoint as the text that names it on every node, and what is not secret of its client."""
+        changes: dict[str, Any] = {"endpoint": found.reference}
+        if found.options is not None and found.address is not None:
+            # A function for events may not be one that can travel.
+            taken = {**vars(found.options), "on_progress": None}
+            changes["client_options"] = {**taken, **self.client_options}
+            if self.timeout == Options.timeout:
+                changes["timeout"] = found.options.timeout
+            if self.api_server is None:
+                changes["api_server"] = found.address.server
+                changes["layout"] = self.layout or found.address.layout
+                changes["allow_http"] = self.allow_http or found.has_key
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
 
     def _key(self) -> str | None:
         try:
@@ -142,9 +148,3 @@ class CallOptions:
             raise ConfigurationError(
                 f"{error.message} (on this node; the file must be on every node)"
             ) from None
-
-
-def client_class(package: str) -> type[AsyncClient]:
-    """Return the async client of a generated package."""
-    client: type[ClientCore] = importlib.import_module(f"{package}.client").AsyncAki
-    return cast("type[AsyncClient]", client)

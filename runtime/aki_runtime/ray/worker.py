@@ -71,7 +71,7 @@ async def _open(
 ) -> tuple[AsyncClient, Mailbox, Calls]:
     worker, lease = uuid4().hex, options.journal.lease
     client = options.make_client()
-    endpoint: AnyEndpoint = getattr(client, options.name)
+    endpoint: AnyEndpoint = getattr(client, options.found.name)
     mailbox = Mailbox(sender(worker), lease)
     calls = Calls(
         worker,

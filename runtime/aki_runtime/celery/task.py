@@ -4,19 +4,18 @@ Owns what happens in the process that sends a task, and which of a worker's deli
 alone: media are read where they are named, by whoever sends.
 """
 
-import importlib
 import os
 import random
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
-from ..client.endpoint import EndpointSpec
+from ..client.info import EndpointInfo
+from ..client.resolving import EndpointLike, resolve
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, ConfigurationError, InvalidParametersError, MediaError
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, unreadable
-from ..packages import split_reference
 from ..shapes import is_array, is_object
 from . import engine
 from .claims import GIVE_WAY_SECONDS, Claims, RedisClaims
@@ -31,13 +30,13 @@ _LONGEST_PAUSE = 60.0
 
 # By thread too: the end of one delivery of a task is not the end of another one in the same process.
 _open: dict[tuple[int, str], Delivery] = {}
-_clients: dict[tuple[int, ClientFactory], SyncClient] = {}
+_clients: dict[tuple[int, object], SyncClient] = {}
 _lock = threading.Lock()
 
 
 def endpoint_task(
     app: CeleryApp,
-    endpoint: str,
+    endpoint: EndpointLike,
     *,
     name: str | None = None,
     client: ClientFactory | None = None,
@@ -58,11 +57,11 @@ def endpoint_task(
 
     Args:
         app: The Celery app; it needs a result backend.
-        endpoint: The endpoint, as "package:name"; its Python name alone, as in "z_image_turbo", where one
-            generated package is loaded.
+        endpoint: The endpoint, as in `aki.z_image_turbo`, whose key, hub and options the workers' clients have; or text
+            that names it, as "package:name", or its Python name where one generated package is loaded.
         name: The task's name; defaults to package and endpoint, as in "aki_client.z_image_turbo".
-        client: Makes the client of a worker process, where it is first needed; defaults to `Aki`, whose key is
-            AKI_API_KEY. Tasks, states, results and log lines never hold the key.
+        client: Makes the client of a worker process, where it is first needed; defaults to that of the endpoint, or
+            `Aki`, whose key is AKI_API_KEY. Tasks, states, results and log lines never hold the key.
         store: Keeps an image, audio or video, and returns what stands for it in the result; omitted, that is a data
             URI. It is called again for the same place when a worker dies amid it.
         claims: Where it is noted who works at a task; defaults to the Redis of the result backend or the broker.
@@ -79,18 +78,14 @@ def endpoint_task(
         ConfigurationError: The package has no such endpoint, or an option cannot be used.
         ImportError: Celery is not installed.
     """
-    try:
-        package, endpoint = split_reference(endpoint)
-        kind = cast("type[SyncClient]", importlib.import_module(f"{package}.client").Aki)
-        spec = kind.load_endpoint(endpoint)
-    except (AttributeError, ValueError) as error:
-        raise ConfigurationError(str(error)) from None
+    found = resolve(endpoint)
     if min(timeout, progress_interval, lease) <= 0:
         raise ConfigurationError("timeout, progress_interval and lease are seconds, more than 0")
-    factory = client or kind
     plan = Plan(
-        endpoint=endpoint,
-        client=lambda: _client_of(factory),
+        endpoint=found.name,
+        client=lambda: _client_of(
+            client or found.bound or found.package, client or (lambda: found.new_client("Aki"))
+        ),
         claims=_claims_of(app, claims),
         store=store,
         timeout=timeout,
@@ -104,23 +99,23 @@ def endpoint_task(
         return _run(plan, task, parameters)
 
     def delay(task: Any, /, **parameters: Any) -> Any:
-        return task.apply_async(kwargs=_for_message(spec, parameters))
+        return task.apply_async(kwargs=_for_message(found.info, parameters))
 
     def s(task: Any, /, **parameters: Any) -> Any:
-        return task.signature(kwargs=_for_message(spec, parameters))
+        return task.signature(kwargs=_for_message(found.info, parameters))
 
     def si(task: Any, /, **parameters: Any) -> Any:
-        return task.signature(kwargs=_for_message(spec, parameters), immutable=True)
+        return task.signature(kwargs=_for_message(found.info, parameters), immutable=True)
 
     def abort(task: Any, task_id: str) -> None:
         plan.claims().ask_to_cancel(task_id)
 
-    run.__doc__ = f"Carry out a job of the endpoint {endpoint}."
+    run.__doc__ = f"Carry out a job of the endpoint {found.name}."
     base = engine.module("celery.contrib.abortable").AbortableTask
     settings: dict[str, Any] = {
         "base": base,
         "backend": property(lambda task: engine.backend(task, base.backend.fget(task))),
-        "name": name or f"{package}.{endpoint}",
+        "name": name or f"{found.package}.{found.name}",
         "delay": delay,
         "s": s,
         "si": si,
@@ -139,15 +134,13 @@ def endpoint_task(
     return cast("BackgroundTask", app.task(bind=True, **settings)(run))
 
 
-def _for_message(
-    spec: EndpointSpec[..., Any, Any], parameters: Mapping[str, Any]
-) -> dict[str, Any]:
+def _for_message(info: EndpointInfo[Any, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters as data that a message can hold: media are read here and now.
 
     Raises:
         InvalidParametersError: A medium cannot be read; nothing was sent.
     """
-    kinds = {name: parameter.type for name, parameter in spec.info.parameters.items()}
+    kinds = {name: parameter.type for name, parameter in info.parameters.items()}
     data: dict[str, Any] = {}
     problems: list[str] = []
     for name, value in parameters.items():
@@ -158,7 +151,7 @@ def _for_message(
         except (OSError, ValueError) as error:
             problems.append(f"{name}: {unreadable(value, error)}")
     if problems:
-        raise InvalidParametersError(spec.info.name, problems)
+        raise InvalidParametersError(info.name, problems)
     return data
 
 
@@ -238,12 +231,12 @@ def _claims_of(app: CeleryApp, given: Claims | None) -> Callable[[], Claims]:
     return claims
 
 
-def _client_of(factory: ClientFactory) -> SyncClient:
+def _client_of(origin: object, make: ClientFactory) -> SyncClient:
     """Return this process's client, made where it is first needed: after a worker's fork, never before."""
-    place = (os.getpid(), factory)
+    place = (os.getpid(), origin)
     with _lock:
         if place not in _clients:
-            _clients[place] = factory()
+            _clients[place] = make()
         return _clients[place]
 
 

@@ -16,6 +16,13 @@ class TestRegistering:
         with pytest.raises(ConfigurationError, match="did you mean z_image_turbo"):
             task_of("z_image_turb")
 
+    def test_an_endpoint_of_a_client_brings_its_key_and_hub(self, task_of, client, hub):
+        chat = task_of(client.llama3_8b_chat, client=None)
+        assert chat.name == "aki_client.llama3_8b_chat"
+        assert run(chat).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+        celery.signals.worker_process_shutdown.send(sender=None)
+
     def test_seconds_have_to_be_some(self, task_of):
         with pytest.raises(ConfigurationError, match="more than 0"):
             task_of(lease=0)

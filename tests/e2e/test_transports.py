@@ -1,13 +1,25 @@
 """Connections: how many, over which library, through which proxy, and that a caller's own client is used as it is."""
 
 import asyncio
+import importlib
+import re
+import socket
+import subprocess
+import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from aki_client import Aki, AsyncAki, ConfigurationError, ConnectionFailedError, fast_http_client
+from aki_client import (
+    Aki,
+    AkiError,
+    AsyncAki,
+    ConfigurationError,
+    ConnectionFailedError,
+    fast_http_client,
+)
 from aki_sandbox.faults.effects import Compressed, Reset
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
@@ -16,7 +28,7 @@ from support.patience import soon
 
 KEY = "test-key"
 LIBRARIES = ["httpx", "httpx2"]
-"""httpx and its successor, which need not be installed."""
+"""Whose clients a caller may hand in, and one of which is installed."""
 SHORT = {"prompt_input": "Hello [[dur=0.2 steps=4]]"}
 
 
@@ -166,10 +178,13 @@ class Proxy(BaseHTTPRequestHandler):
 
     asked: list[str]
 
+    def do_GET(self):
+        self.do_POST()
+
     def do_POST(self):
         self.asked.append(self.path)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = httpx.post(self.path, content=body, trust_env=False)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = httpx.request(self.command, self.path, content=body, trust_env=False)
         self.send_response(answer.status_code)
         self.send_header("Content-Length", str(len(answer.content)))
         self.end_headers()
@@ -228,3 +243,173 @@ class TestProxies:
             with Aki(KEY, api_server=hub.url) as aki:
                 assert "Hello" in chat(aki)
         assert asked == []
+
+    def test_questions_and_large_bodies_go_through_a_proxy_as_well(self, hub, monkeypatch):
+        with proxy() as (url, asked):
+            monkeypatch.setenv("HTTP_PROXY", url)
+            with Aki(KEY, api_server=hub.url) as aki:
+                assert aki.endpoints()
+
+            async def main():
+                async with AsyncAki(KEY, api_server=hub.url) as aki:
+                    assert await aki.endpoints()
+                    with suppress(AkiError):  # the hub may have a limit of its own
+                        await aki.call("llama3_8b_chat", {"prompt_input": "x" * 3_000_000})
+
+            asyncio.run(main())
+        assert [path.startswith(hub.url) for path in asked[:3]] == [True] * 3
+
+    @pytest.mark.parametrize("library", LIBRARIES)
+    def test_a_caller_s_own_client_asks_through_its_proxy(self, hub, library):
+        library = pytest.importorskip(library)
+        with (
+            proxy() as (url, asked),
+            library.Client(proxy=url) as http,
+            Aki(KEY, api_server=hub.url, http_client=http) as aki,
+        ):
+            assert aki.endpoints()
+        assert len(asked) == 1
+
+    @pytest.mark.parametrize("host", ["127.0.0.2", "127.8.9.10"])
+    def test_every_address_of_this_machine_is_asked_past_a_proxy_on_another(
+        self, monkeypatch, host
+    ):
+        monkeypatch.setenv("ALL_PROXY", "http://proxy.invalid:3128")
+        try:
+            listener = socket.create_server((host, 0))
+        except OSError:
+            pytest.skip("the system has no such address")
+        with listener, Aki(KEY, api_server=f"http://{host}:{listener.getsockname()[1]}") as aki:
+            asking = threading.Thread(target=lambda: suppressed(aki.validate_key))
+            asking.start()
+            connection = listener.accept()[0]
+            assert connection.recv(4096).startswith(b"GET /api/validate_key?key=")
+            connection.close()
+            listener.close()
+            asking.join()
+
+
+def suppressed(work):
+    with suppress(AkiError):
+        work()
+
+
+TROUBLE = {
+    "a port that is none": ("HTTPS_PROXY", "http://proxy.example:port", "HTTPS_PROXY is not the"),
+    "a scheme that is none": (
+        "ALL_PROXY",
+        "gopher://me:pass-word@proxy.example",
+        "ALL_PROXY is not",
+    ),
+    "in small letters": ("https_proxy", "http://proxy.example:port", "https_proxy is not the"),
+    "a file that is gone": ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names '/nowhere/ca"),
+    "a folder that is gone": ("SSL_CERT_DIR", "/nowhere", "SSL_CERT_DIR names '/nowhere', which"),
+    "a file of something else": ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE names no certificates"),
+}
+
+
+class TestEnvironment:
+    """What the environment says wrongly is named, and nothing is sent."""
+
+    @pytest.fixture(autouse=True)
+    def _anew(self, monkeypatch):
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name, raising=False)
+        certificates = importlib.import_module("aki_runtime.http.clients").certificates
+        certificates.cache_clear()
+        yield
+        certificates.cache_clear()
+
+    @pytest.fixture(params=["sync", "async"])
+    def ask(self, request):
+        def ask():
+            if request.param == "sync":
+                return Aki(KEY, api_server="https://hub.invalid").llama3_8b_chat(prompt_input="Hi")
+
+            async def main():
+                async with AsyncAki(KEY, api_server="https://hub.invalid") as aki:
+                    await aki.llama3_8b_chat(prompt_input="Hi")
+
+            return asyncio.run(main())
+
+        return ask
+
+    @pytest.mark.parametrize(("name", "value", "said"), TROUBLE.values(), ids=TROUBLE)
+    def test_trouble_names_its_variable(self, monkeypatch, ask, name, value, said):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
+            ask()
+        assert "pass-word" not in str(caught.value)
+
+    def test_a_socks_proxy_names_the_package_that_it_needs(self, monkeypatch, ask):
+        monkeypatch.setitem(sys.modules, "socksio", None)
+        monkeypatch.setenv("ALL_PROXY", "socks5://proxy.example:1080")
+        with pytest.raises(ConfigurationError, match=r"ALL_PROXY.* pip install 'httpx2?\[socks\]'"):
+            ask()
+
+    def test_a_network_in_no_proxy_breaks_nothing(self, hub, monkeypatch):
+        monkeypatch.setenv("NO_PROXY", "fd00::/8,10.0.0.0/8,*.example")
+        with proxy() as (url, asked):
+            monkeypatch.setenv("HTTP_PROXY", url)
+            with Aki(KEY, api_server=hub.url) as aki:
+                assert aki.endpoints()
+            assert len(asked) == 1
+
+    def test_trouble_does_not_concern_a_hub_on_this_machine(self, hub, monkeypatch):
+        monkeypatch.setenv("HTTP_PROXY", "gopher://proxy.example")
+        with Aki(KEY, api_server=hub.url) as aki:
+            assert aki.endpoints()
+
+
+ALONE = """
+import asyncio, sys
+sys.modules["httpx2"] = sys.modules["httpcore2"] = None
+from aki_client import Aki, AsyncAki
+import aki_client
+url, inputs = sys.argv[1], {"prompt_input": "Hello [[dur=0.05 steps=2]]"}
+large = {"prompt_input": "x" * 2_000_000}
+
+with Aki("test-key", api_server=url) as aki:
+    chat = aki.endpoint("llama3_8b_chat")
+    assert aki.endpoints() and "Hello" in chat(**inputs)["text"]
+    with chat.stream(**inputs) as stream:
+        list(stream)
+    chat.submit(**large).cancel()
+
+async def main():
+    async with AsyncAki("test-key", api_server=url) as aki:
+        chat = aki.endpoint("llama3_8b_chat")
+        assert await aki.endpoints() and "Hello" in (await chat(**inputs))["text"]
+        async with chat.stream(**inputs) as stream:
+            async for event in stream: pass
+        await (await chat.submit(**large)).cancel()
+
+asyncio.run(main())
+assert sys.modules["httpx"] and sys.modules["httpx2"] is None
+print("all done")
+"""
+
+
+def test_httpx_serves_where_it_alone_is_installed(hub):
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, hub.url], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == ("all done\n", 0), done.stderr
+
+
+def test_httpx2_is_taken_where_both_are_installed(hub):
+    code = ALONE.replace('sys.modules["httpx2"] = sys.modules["httpcore2"] = None', "").replace(
+        'sys.modules["httpx"] and sys.modules["httpx2"] is None',
+        'sys.modules["httpx2"] and "httpx" not in sys.modules',
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, hub.url], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == ("all done\n", 0), done.stderr
+
+
+def test_without_either_the_package_to_install_is_named(monkeypatch):
+    for name in LIBRARIES:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ConfigurationError, match="pip install httpx2"):
+        Aki(KEY).endpoints()

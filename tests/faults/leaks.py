@@ -14,7 +14,7 @@ from aki_sandbox.hub.worker import AUTH_KEY
 from faults.modes import KEY
 
 _SECRETS = (KEY, AUTH_KEY)
-_LOGGERS = ("", "httpx", "httpcore", "aki_client", "asyncio")
+_LOGGERS = ("", "httpx", "httpx2", "httpcore", "httpcore2", "aki_client", "asyncio")
 
 
 def shown_by(error: BaseException) -> list[str]:

@@ -47,12 +47,12 @@ class Chat(Protocol):
         *,
         chat_context: ChatContext | None = ...,
         text_context: str | None = ...,
-        prompt_input: str = ...,
-        chat_output_format: Literal["chatml", "raw", "json"] = ...,
-        temperature: float = ...,
-        top_k: int = ...,
-        top_p: float = ...,
-        max_gen_tokens: int = ...,
+        prompt_input: str | None = ...,
+        chat_output_format: Literal["chatml", "raw", "json"] | None = ...,
+        temperature: float | None = ...,
+        top_k: int | None = ...,
+        top_p: float | None = ...,
+        max_gen_tokens: int | None = ...,
     ) -> ChatResult: ...
 
 
@@ -68,12 +68,12 @@ class AsyncChat(Protocol):
         *,
         chat_context: ChatContext | None = ...,
         text_context: str | None = ...,
-        prompt_input: str = ...,
-        chat_output_format: Literal["chatml", "raw", "json"] = ...,
-        temperature: float = ...,
-        top_k: int = ...,
-        top_p: float = ...,
-        max_gen_tokens: int = ...,
+        prompt_input: str | None = ...,
+        chat_output_format: Literal["chatml", "raw", "json"] | None = ...,
+        temperature: float | None = ...,
+        top_k: int | None = ...,
+        top_p: float | None = ...,
+        max_gen_tokens: int | None = ...,
     ) -> ChatResult: ...
 
 
@@ -106,11 +106,11 @@ class TextToImage(Protocol):
         self,
         *,
         prompt: str,
-        width: int = ...,
-        height: int = ...,
-        seed: int = ...,
-        steps: int = ...,
-        provide_progress_images: Literal["none", "decoded"] = ...,
+        width: int | None = ...,
+        height: int | None = ...,
+        seed: int | None = ...,
+        steps: int | None = ...,
+        provide_progress_images: Literal["none", "decoded"] | None = ...,
     ) -> TextToImageResult: ...
 
 
@@ -124,9 +124,9 @@ class AsyncTextToImage(Protocol):
         self,
         *,
         prompt: str,
-        width: int = ...,
-        height: int = ...,
-        seed: int = ...,
-        steps: int = ...,
-        provide_progress_images: Literal["none", "decoded"] = ...,
+        width: int | None = ...,
+        height: int | None = ...,
+        seed: int | None = ...,
+        steps: int | None = ...,
+        provide_progress_images: Literal["none", "decoded"] | None = ...,
     ) -> TextToImageResult: ...

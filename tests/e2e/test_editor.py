@@ -117,7 +117,7 @@ class TestCall:
 
     def test_the_signature_shows_parameters_and_docstring(self, document, call):
         signature = document.signature(f'\n{call}(prompt="a robot", width=|512)')
-        assert "width: int = 1024" in signature["label"]
+        assert "width: int | None = 1024" in signature["label"]
         assert "provide_progress_images: Literal['none', 'decoded']" in signature["label"]
         assert_explains(signature["documentation"]["value"])
 
@@ -125,7 +125,7 @@ class TestCall:
         signature = document.signature(f'\n{call}(prompt="a robot", width=|512)')
         typed = signature["parameters"][signature["activeParameter"]]
         assert (typed["label"], WIDTH in typed["documentation"]["value"]) == (
-            "width: int = 1024",
+            "width: int | None = 1024",
             True,
         )
 

@@ -90,7 +90,6 @@ def arguments() -> None:
     aki.flux_dev("a robot")  # error: positional argument
     aki.flux_dev(prompt=b"a robot")  # error: wrong type
     aki.flux_dev(prompt="a robot", seed=1.5)  # error: wrong type
-    aki.flux_dev(prompt="a robot", seed=None)  # error: wrong type
     aki.flux_dev(prompt="a robot", timeout=5)  # error: an option is no parameter
     aki.flux_dev.with_options(timout=5)  # error: unknown name
     aki.flux_dev.with_options(timeout="5")  # error: wrong type

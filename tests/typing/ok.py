@@ -54,6 +54,7 @@ def results() -> None:
     assert_type(out.seed, int)
     assert_type(out.meta, Meta)
     assert_type(out.meta.compute_duration, float | None)
+    aki.flux_dev(prompt="a robot", seed=None, steps=None, provide_progress_images=None, image=None)
     answer = aki.llama3_8b_chat(chat_context=[{"role": "user", "content": "Tell me a joke"}])
     assert_type(answer, Llama38bChatOutput)
     assert_type(answer.text, ChatText)
@@ -220,8 +221,8 @@ def errors() -> None:
 
 def input_models() -> None:
     inputs = FluxDevInput(prompt="a robot", width=512, image=Path("robot.png"))
-    assert_type(inputs.width, int)
-    assert_type(inputs.provide_progress_images, Literal["none", "decoded"])
+    assert_type(inputs.width, int | None)
+    assert_type(inputs.provide_progress_images, Literal["none", "decoded"] | None)
 
 
 def questions() -> None:

@@ -46,17 +46,24 @@ def alternatives_to(gone: Entry, offered: Iterable[Entry]) -> tuple[str, ...]:
 
 
 def _family(name: ClassName, members: list[Entry]) -> Family | None:
-    core = _common([member.inputs for member in members])
+    core = _common([tuple(map(_required_form, member.inputs)) for member in members])
     outputs = _common([member.outputs for member in members])
     names = {field.name for field in core}
     needed = frozenset[str]().union(*(member.needed for member in members))
     if len(members) < 2 or not core or not outputs or not needed <= names:
         return None
     parameters = tuple(
-        ModelField(field.name, field.annotation, None if field.name in needed else Code("..."))
+        field
+        if field.name in needed
+        else ModelField(field.name, Code(f"{field.annotation} | None"), Code("..."))
         for field in core
     )
     return Family(name, tuple(members), parameters, outputs)
+
+
+def _required_form(field: ModelField) -> ModelField:
+    """Return a parameter as a member has it that requires it: what may be left out may also be None."""
+    return ModelField(field.name, Code(str(field.annotation).removesuffix(" | None")), None)
 
 
 def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:

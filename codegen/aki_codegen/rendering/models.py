@@ -85,8 +85,10 @@ def _requests(endpoint: Endpoint, package: str) -> Iterable[FieldRequest]:
         required = frozenset(model["required"])
         for field in fields:
             wire = field.wire_name
-            schema = json.dumps(model["properties"][wire])
-            yield FieldRequest(part, wire, str(field.name), wire in required, schema)
+            schema = model["properties"][wire]
+            if part == "Input" and wire not in required:
+                schema = {**schema, "nullable": True}  # None is as good as absent
+            yield FieldRequest(part, wire, str(field.name), wire in required, json.dumps(schema))
 
 
 def _class(endpoint: Endpoint, part: Part, fields: list[FieldSource]) -> str:

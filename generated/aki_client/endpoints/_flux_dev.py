@@ -14,17 +14,19 @@ from pydantic import Field
 class FluxDevInput(InputModel):
     prompt: str
     width: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
     height: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    seed: Annotated[int, Field(ge=-1)] = -1
-    steps: Annotated[int, Field(ge=1, le=50)] = 40
-    provide_progress_images: Literal["none", "decoded"] = "none"
-    num_samples: Annotated[int, Field(ge=1, le=4)] = 1
-    guidance: Annotated[float, Field(ge=1.0, le=10.0)] = 3.5
-    image2image_strength: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
+    seed: Annotated[int | None, Field(ge=-1)] = -1
+    steps: Annotated[int | None, Field(ge=1, le=50)] = 40
+    provide_progress_images: Literal["none", "decoded"] | None = "none"
+    num_samples: Annotated[int | None, Field(ge=1, le=4)] = 1
+    guidance: Annotated[float | None, Field(ge=1.0, le=10.0)] = 3.5
+    image2image_strength: Annotated[float | None, Field(ge=0.0, le=1.0)] = 0.8
     image: Annotated[
         ImageInput | None,
         Field(
@@ -69,14 +71,14 @@ class FluxDevProgress(ProgressModel):
 def flux_dev(
     *,
     prompt: str,
-    width: int = 1024,
-    height: int = 1024,
-    seed: int = -1,
-    steps: int = 40,
-    provide_progress_images: Literal["none", "decoded"] = "none",
-    num_samples: int = 1,
-    guidance: float = 3.5,
-    image2image_strength: float = 0.8,
+    width: int | None = 1024,
+    height: int | None = 1024,
+    seed: int | None = -1,
+    steps: int | None = 40,
+    provide_progress_images: Literal["none", "decoded"] | None = "none",
+    num_samples: int | None = 1,
+    guidance: float | None = 3.5,
+    image2image_strength: float | None = 0.8,
     image: ImageInput | None = None,
 ) -> FluxDevInput:
     """Flux: Paints a picture from a prompt, or repaints a given one.

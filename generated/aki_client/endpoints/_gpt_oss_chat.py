@@ -15,12 +15,12 @@ from pydantic import Field
 class GptOssChatInput(InputModel):
     chat_context: ChatContext | None = None
     text_context: Annotated[str | None, Field(json_schema_extra={"kind": "text_context"})] = None
-    prompt_input: str = ""
-    chat_output_format: Literal["chatml", "raw", "json"] = "chatml"
-    temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
-    top_k: Annotated[int, Field(ge=0, le=1000)] = 40
-    top_p: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
-    max_gen_tokens: Annotated[int, Field(ge=1, le=32768)] = 4000
+    prompt_input: str | None = ""
+    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml"
+    temperature: Annotated[float | None, Field(ge=0.0, le=1.0)] = 0.8
+    top_k: Annotated[int | None, Field(ge=0, le=1000)] = 40
+    top_p: Annotated[float | None, Field(ge=0.0, le=1.0)] = 0.9
+    max_gen_tokens: Annotated[int | None, Field(ge=1, le=32768)] = 4000
     tools: Tools | None = None
 
 
@@ -54,12 +54,12 @@ def gpt_oss_chat(
     *,
     chat_context: ChatContext | None = None,
     text_context: str | None = None,
-    prompt_input: str = "",
-    chat_output_format: Literal["chatml", "raw", "json"] = "chatml",
-    temperature: float = 0.8,
-    top_k: int = 40,
-    top_p: float = 0.9,
-    max_gen_tokens: int = 4000,
+    prompt_input: str | None = "",
+    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
+    temperature: float | None = 0.8,
+    top_k: int | None = 40,
+    top_p: float | None = 0.9,
+    max_gen_tokens: int | None = 4000,
     tools: Tools | None = None,
 ) -> GptOssChatInput:
     """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call tools.

@@ -23,9 +23,11 @@ class ImageUpscaleInput(InputModel):
             }
         ),
     ]
-    scale: Literal[2, 4] = 2
-    sharpness: Annotated[float, Field(json_schema_extra={"choices": [0.0, 0.25, 0.5, 1.0]})] = 0.5
-    keep_grain: bool = False
+    scale: Literal[2, 4] | None = 2
+    sharpness: Annotated[
+        float | None, Field(json_schema_extra={"choices": [0.0, 0.25, 0.5, 1.0]})
+    ] = 0.5
+    keep_grain: bool | None = False
 
 
 class ImageUpscaleOutput(OutputModel):
@@ -49,9 +51,9 @@ class ImageUpscaleProgress(ProgressModel):
 def image_upscale(
     *,
     image: ImageInput,
-    scale: Literal[2, 4] = 2,
-    sharpness: float = 0.5,
-    keep_grain: bool = False,
+    scale: Literal[2, 4] | None = 2,
+    sharpness: float | None = 0.5,
+    keep_grain: bool | None = False,
 ) -> ImageUpscaleInput:
     """Image Upscale: Enlarges a picture two or four times and sharpens it.
 

@@ -12,17 +12,19 @@ from pydantic import Field
 
 class QwenImageInput(InputModel):
     prompt: str
-    negative_prompt: str = ""
+    negative_prompt: str | None = ""
     width: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
     height: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
-    seed: Annotated[int, Field(ge=-1)] = -1
-    steps: Annotated[int, Field(ge=1, le=64)] = 30
-    provide_progress_images: Literal["none", "decoded"] = "none"
-    guidance: Annotated[float, Field(ge=1.0, le=10.0)] = 4.0
+    seed: Annotated[int | None, Field(ge=-1)] = -1
+    steps: Annotated[int | None, Field(ge=1, le=64)] = 30
+    provide_progress_images: Literal["none", "decoded"] | None = "none"
+    guidance: Annotated[float | None, Field(ge=1.0, le=10.0)] = 4.0
 
 
 class QwenImageOutput(OutputModel):
@@ -50,13 +52,13 @@ class QwenImageProgress(ProgressModel):
 def qwen_image(
     *,
     prompt: str,
-    negative_prompt: str = "",
-    width: int = 1024,
-    height: int = 1024,
-    seed: int = -1,
-    steps: int = 30,
-    provide_progress_images: Literal["none", "decoded"] = "none",
-    guidance: float = 4.0,
+    negative_prompt: str | None = "",
+    width: int | None = 1024,
+    height: int | None = 1024,
+    seed: int | None = -1,
+    steps: int | None = 30,
+    provide_progress_images: Literal["none", "decoded"] | None = "none",
+    guidance: float | None = 4.0,
 ) -> QwenImageInput:
     """Qwen Image: Paints detailed pictures and is good at writing text in them.
 

@@ -25,16 +25,18 @@ class QwenImageEditInput(InputModel):
             }
         ),
     ]
-    negative_prompt: str = ""
+    negative_prompt: str | None = ""
     width: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
     height: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
-    seed: Annotated[int, Field(ge=-1)] = -1
-    steps: Annotated[int, Field(ge=1, le=64)] = 30
-    provide_progress_images: Literal["none", "decoded"] = "none"
+    seed: Annotated[int | None, Field(ge=-1)] = -1
+    steps: Annotated[int | None, Field(ge=1, le=64)] = 30
+    provide_progress_images: Literal["none", "decoded"] | None = "none"
 
 
 class QwenImageEditOutput(OutputModel):
@@ -63,12 +65,12 @@ def qwen_image_edit(
     *,
     prompt: str,
     image: ImageInput,
-    negative_prompt: str = "",
-    width: int = 1024,
-    height: int = 1024,
-    seed: int = -1,
-    steps: int = 30,
-    provide_progress_images: Literal["none", "decoded"] = "none",
+    negative_prompt: str | None = "",
+    width: int | None = 1024,
+    height: int | None = 1024,
+    seed: int | None = -1,
+    steps: int | None = 30,
+    provide_progress_images: Literal["none", "decoded"] | None = "none",
 ) -> QwenImageEditInput:
     """Qwen Image Edit: Changes a picture as the prompt says.
 

@@ -13,10 +13,10 @@ from pydantic import Field
 class SeamlessTranslateInput(InputModel):
     text: Annotated[str, Field(json_schema_extra={"converted": {"max_length": 4000}})]
     target_language: Literal["eng", "deu", "fra", "spa"]
-    source_language: Literal["auto", "eng", "deu", "fra", "spa"] = "auto"
-    formality: Annotated[int, Field(ge=-1, le=0)] = 0
+    source_language: Literal["auto", "eng", "deu", "fra", "spa"] | None = "auto"
+    formality: Annotated[int | None, Field(ge=-1, le=0)] = 0
     glossary: Json | None = None
-    sampling: Annotated[bool, Field(json_schema_extra={"converted": {}})] = True
+    sampling: Annotated[bool | None, Field(json_schema_extra={"converted": {}})] = True
 
 
 class SeamlessTranslateOutput(OutputModel):
@@ -43,10 +43,10 @@ def seamless_translate(
     *,
     text: str,
     target_language: Literal["eng", "deu", "fra", "spa"],
-    source_language: Literal["auto", "eng", "deu", "fra", "spa"] = "auto",
-    formality: int = 0,
+    source_language: Literal["auto", "eng", "deu", "fra", "spa"] | None = "auto",
+    formality: int | None = 0,
     glossary: Json | None = None,
-    sampling: bool = True,
+    sampling: bool | None = True,
 ) -> SeamlessTranslateInput:
     """Seamless Translate: Translates a text from one language into another.
 

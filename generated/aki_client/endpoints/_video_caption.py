@@ -25,10 +25,11 @@ class VideoCaptionInput(InputModel):
             }
         ),
     ]
-    prompt: Annotated[str, Field(max_length=1000)] = "Describe the video."
-    frames_per_second: Annotated[float, Field(ge=0.0, le=4.0)] = 1.0
+    prompt: Annotated[str | None, Field(max_length=1000)] = "Describe the video."
+    frames_per_second: Annotated[float | None, Field(ge=0.0, le=4.0)] = 1.0
     num_frames: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 8, "maximum": 128, "step": 8}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 8, "maximum": 128, "step": 8}}),
     ] = 32
 
 
@@ -56,9 +57,9 @@ class VideoCaptionProgress(ProgressModel):
 def video_caption(
     *,
     video: VideoInput,
-    prompt: str = "Describe the video.",
-    frames_per_second: float = 1.0,
-    num_frames: int = 32,
+    prompt: str | None = "Describe the video.",
+    frames_per_second: float | None = 1.0,
+    num_frames: int | None = 32,
 ) -> VideoCaptionInput:
     """Video Caption: Describes in words what happens in a video.
 

@@ -28,13 +28,13 @@ class WhisperTranscribeInput(InputModel):
         ),
     ]
     language: Annotated[
-        Literal["auto", "en", "de", "fr", "es"] | str,
+        Literal["auto", "en", "de", "fr", "es"] | str | None,
         Field(json_schema_extra={"converted": {"choices": ["auto", "en", "de", "fr", "es"]}}),
     ] = "auto"
-    temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    beam_size: Annotated[int, Field(ge=1, le=10)] = 5
-    word_timestamps: bool = False
-    initial_prompt: Annotated[str, Field(max_length=500)] = ""
+    temperature: Annotated[float | None, Field(ge=0.0, le=1.0)] = 0.0
+    beam_size: Annotated[int | None, Field(ge=1, le=10)] = 5
+    word_timestamps: bool | None = False
+    initial_prompt: Annotated[str | None, Field(max_length=500)] = ""
     options: Json | None = None
 
 
@@ -61,11 +61,11 @@ class WhisperTranscribeProgress(ProgressModel):
 def whisper_transcribe(
     *,
     audio: AudioInput,
-    language: Literal["auto", "en", "de", "fr", "es"] | str = "auto",
-    temperature: float = 0.0,
-    beam_size: int = 5,
-    word_timestamps: bool = False,
-    initial_prompt: str = "",
+    language: Literal["auto", "en", "de", "fr", "es"] | str | None = "auto",
+    temperature: float | None = 0.0,
+    beam_size: int | None = 5,
+    word_timestamps: bool | None = False,
+    initial_prompt: str | None = "",
     options: Json | None = None,
 ) -> WhisperTranscribeInput:
     """Whisper Transcribe: Writes down what is said in a recording.

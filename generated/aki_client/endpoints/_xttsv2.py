@@ -12,26 +12,29 @@ from pydantic import Field
 
 class Xttsv2Input(InputModel):
     text: Annotated[str, Field(max_length=2000)]
-    language: Literal[
-        "en",
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "pl",
-        "nl",
-        "cs",
-        "tr",
-        "ru",
-        "ar",
-        "zh-cn",
-        "ja",
-        "ko",
-        "hu",
-        "hi",
-    ] = "en"
-    voice: Literal["emma", "angie", "daniel", "freeman"] = "emma"
+    language: (
+        Literal[
+            "en",
+            "de",
+            "fr",
+            "es",
+            "it",
+            "pt",
+            "pl",
+            "nl",
+            "cs",
+            "tr",
+            "ru",
+            "ar",
+            "zh-cn",
+            "ja",
+            "ko",
+            "hu",
+            "hi",
+        ]
+        | None
+    ) = "en"
+    voice: Literal["emma", "angie", "daniel", "freeman"] | None = "emma"
 
 
 class Xttsv2Output(OutputModel):
@@ -73,8 +76,9 @@ def xttsv2(
         "ko",
         "hu",
         "hi",
-    ] = "en",
-    voice: Literal["emma", "angie", "daniel", "freeman"] = "emma",
+    ]
+    | None = "en",
+    voice: Literal["emma", "angie", "daniel", "freeman"] | None = "emma",
 ) -> Xttsv2Input:
     """XTTS v2: Speaks a text in one of several voices and languages.
 

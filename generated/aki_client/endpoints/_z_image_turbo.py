@@ -12,12 +12,12 @@ from pydantic import Field
 
 class ZImageTurboInput(InputModel):
     prompt: str
-    negative_prompt: str = ""
-    width: Annotated[int, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
-    height: Annotated[int, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
-    seed: Annotated[int, Field(ge=-1)] = -1
-    steps: Annotated[int, Field(ge=1, le=50)] = 8
-    provide_progress_images: Literal["none", "decoded"] = "none"
+    negative_prompt: str | None = ""
+    width: Annotated[int | None, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
+    height: Annotated[int | None, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
+    seed: Annotated[int | None, Field(ge=-1)] = -1
+    steps: Annotated[int | None, Field(ge=1, le=50)] = 8
+    provide_progress_images: Literal["none", "decoded"] | None = "none"
 
 
 class ZImageTurboOutput(OutputModel):
@@ -45,12 +45,12 @@ class ZImageTurboProgress(ProgressModel):
 def z_image_turbo(
     *,
     prompt: str,
-    negative_prompt: str = "",
-    width: int = 1024,
-    height: int = 1024,
-    seed: int = -1,
-    steps: int = 8,
-    provide_progress_images: Literal["none", "decoded"] = "none",
+    negative_prompt: str | None = "",
+    width: int | None = 1024,
+    height: int | None = 1024,
+    seed: int | None = -1,
+    steps: int | None = 8,
+    provide_progress_images: Literal["none", "decoded"] | None = "none",
 ) -> ZImageTurboInput:
     """Z-Image Turbo: Paints a picture from a prompt in a few quick steps.
 

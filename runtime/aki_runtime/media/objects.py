@@ -273,7 +273,7 @@ class Video(Media):
     __slots__ = ()
 
 
-def uri_schema(kind: Kind) -> dict[str, Any]:
+def uri_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a medium."""
     words = f"{kind} as a data URI, data:{kind}/FORMAT;base64,BYTES"
     return {"type": "string", "format": "data-uri", "description": words}

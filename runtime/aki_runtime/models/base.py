@@ -75,9 +75,11 @@ class InputModel(BaseModel):
         for parameter, (name, shown) in zip(
             parameters_of(cls).values(), fields.items(), strict=False
         ):
-            fields[name] = parameter.json_schema(shown)
             if handler.mode == "validation":
                 names[name] = parameter.name  # pydantic shows an alias, which no input takes
+                fields[name] = parameter.json_schema(_without_null(shown))
+            else:
+                fields[name] = parameter.json_schema(shown)
         document["properties"] = {names[name]: shown for name, shown in fields.items()}
         if "required" in document:
             document["required"] = [names[name] for name in document["required"]]
@@ -88,7 +90,9 @@ class InputModel(BaseModel):
     def _none_means_absent(cls, given: Any) -> Any:
         if not is_object(given):
             return given
-        return {name: value for name, value in given.items() if value is not None}
+        # A misspelt name is refused whatever its value.
+        fields = cls.model_fields
+        return {n: value for n, value in given.items() if value is not None or n not in fields}
 
     @model_validator(mode="after")
     def _one_kind_of_context(self) -> Self:
@@ -126,6 +130,15 @@ class InputModel(BaseModel):
         if problem is not None:
             raise PydanticCustomError("rule", "{problem}", {"problem": problem})
         return accepted
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Show a parameter that may be None as one that may be left out, which is the same and simpler to read."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    rest = {n: v for n, v in schema.items() if n != "anyOf" and (n, v) != ("default", None)}
+    if not kinds:
+        return rest
+    return {**kinds[0], **rest} if len(kinds) == 1 else {**rest, "anyOf": kinds}
 
 
 def _medium_in(annotation: Any) -> type[Media] | None:

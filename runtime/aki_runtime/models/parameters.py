@@ -1,7 +1,8 @@
 """An endpoint's parameters as values: what each takes, read from the input model, and how to make a value fit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -11,12 +12,36 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ..media.formats import FORMATS
+from ..media.objects import uri_schema
 from ..shapes import is_array, is_multiple, is_number, is_object
 
 _OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
 """Keys of a field's `json_schema_extra` in which generated models carry rules; JSON Schema has other words."""
 
 _WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
+
+UNREADABLE = (KeyError, OverflowError, TypeError, ValueError)
+
+
+def _as_truth(value: Any) -> bool:
+    words = {"true": True, "1": True, "false": False, "0": False}
+    return words[value.lower()] if isinstance(value, str) else bool(value)
+
+
+def _as_number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not a number of JSON")
+    return number
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "text": str,
+    "integer": int,
+    "number": _as_number,
+    "boolean": _as_truth,
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +83,12 @@ class Parameter:
     def fit(self, value: Any) -> Any:
         """Return the nearest value that the hub takes, as its own conversion would make it.
 
-        Numbers are clamped, then aligned down, or up where that falls below the minimum; an unknown choice becomes
-        the default or the first; text is cut. What has no limits is returned as it is.
+        A value of another type is read as the declared one. Numbers are clamped, then aligned down, or up where that
+        falls below the minimum; an unknown choice becomes the default or the first; text is cut. What has no limits,
+        or cannot be read, is returned as it is.
         """
+        with suppress(*UNREADABLE):
+            value = self.as_declared(value)
         if self.choices:
             if value in self.choices:
                 return value
@@ -68,6 +96,20 @@ class Parameter:
         if isinstance(value, str) and self.max_length is not None:
             return value[: self.max_length]
         return self._fit_number(value) if is_number(value) else value
+
+    def as_declared(self, value: object) -> Any:
+        """Read a value as a hub that converts reads it: "1000" and True are numbers to it.
+
+        Raises:
+            KeyError, OverflowError, TypeError, ValueError: It cannot be read; `UNREADABLE` has all of them.
+        """
+        example: object = (
+            self.default if self.default is not None else next(iter(self.choices), None)
+        )
+        read = _READERS.get(_WORDS.get(type(example), "") if self.type == "choice" else self.type)
+        if read is None or not isinstance(value, str | bool | int | float):
+            raise TypeError(f"a hub converts no {type(value).__name__} to {self.type}")
+        return read(value)
 
     def nearest(self, value: float) -> tuple[float, ...]:
         """Return the one or two numbers nearest to a value that the hub takes; none beyond what floats can tell."""
@@ -118,6 +160,7 @@ class Parameter:
     def json_schema(self, shown: dict[str, Any]) -> dict[str, Any]:
         """Return the schema that pydantic shows of it, with the hub's rules in the words of JSON Schema."""
         schema = {name: value for name, value in shown.items() if name not in _OWN_KEYS}
+        kinds = shown.get("anyOf", ())
         said = [self.description]
         if self.converts:
             # A value that the hub fits is valid: its range is for people and agents to read.
@@ -126,7 +169,9 @@ class Parameter:
         elif self.step is not None:
             schema["multipleOf"] = self.step
         elif "choices" in shown:
-            schema["enum"] = [*self.choices, *([] if self.required else [None])]
+            schema["enum"] = [*self.choices, *([None] if {"type": "null"} in kinds else [])]
+        if self.type in FORMATS and self.description:
+            said.append(uri_schema(self.type)["description"])
         if self.type == "chat":
             said.append(f"parts hold {', '.join(('text', *self.support))}")
         description = "; ".join(words for words in said if words)

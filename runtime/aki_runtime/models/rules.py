@@ -5,9 +5,7 @@ from typing import Any, TypeGuard
 from ..media.measure import HEAD_BYTES, image_size
 from ..media.objects import Media
 from ..shapes import is_array, is_multiple, is_number, is_object
-from .parameters import Parameter
-
-_TRUTH_WORDS = frozenset({"true", "false", "0", "1"})
+from .parameters import UNREADABLE, Parameter
 
 
 def as_whole_number(value: Any, parameter: Parameter) -> Any:
@@ -29,21 +27,11 @@ def matching_choice(value: float, parameter: Parameter) -> Any:
 
 def can_be_converted(value: object, parameter: Parameter) -> bool:
     """Whether a hub that converts would take a value of another type than declared."""
-    if not isinstance(value, str | bool | int | float):
+    try:
+        parameter.as_declared(value)
+    except UNREADABLE:
         return False
-    match parameter.type:
-        case "integer":
-            return not isinstance(value, str) or _reads_as(int, value)
-        case "number":
-            return not isinstance(value, str) or _reads_as(float, value)
-        case "boolean":
-            return not isinstance(value, str) or value.lower() in _TRUTH_WORDS
-        case "text":
-            return True
-        case "choice":
-            return not isinstance(value, str) or _reads_as_choice(value, parameter)
-        case _:
-            return False
+    return True
 
 
 def broken_rule(value: Any, parameter: Parameter) -> str | None:
@@ -132,22 +120,3 @@ def _broken_size(size: tuple[int, int], limits: dict[str, Any]) -> str | None:
 
 def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
     return is_object(limit) and not limit.get("converted")
-
-
-def _reads_as_choice(text: str, parameter: Parameter) -> bool:
-    """Whether the hub, which converts before it looks among the choices, can read a text."""
-    match parameter.default if parameter.default is not None else parameter.choices[0]:
-        case bool():
-            return text.lower() in _TRUTH_WORDS
-        case int() | float() as example:
-            return _reads_as(type(example), text)
-        case _:
-            return True
-
-
-def _reads_as(kind: type[int] | type[float], text: str) -> bool:
-    try:
-        kind(text)
-    except ValueError:
-        return False
-    return True

@@ -39,10 +39,10 @@ class TestInputs:
         [
             ({"required": True}, "str"),
             ({}, "str | None = None"),
-            ({"default": "x"}, "str = 'x'"),
-            ({"type": "int", "default": 3}, "int = 3"),
-            ({"type": "float", "default": 3}, "float = 3.0"),
-            ({"type": "bool", "default": False}, "bool = False"),
+            ({"default": "x"}, "str | None = 'x'"),
+            ({"type": "int", "default": 3}, "int | None = 3"),
+            ({"type": "float", "default": 3}, "float | None = 3.0"),
+            ({"type": "bool", "default": False}, "bool | None = False"),
             ({"type": "json"}, "Json | None = None"),
             ({"type": "json", "required": True}, "Json"),
             ({"type": "json", "default": {"a": 1}}, "Json | None = None"),
@@ -54,7 +54,7 @@ class TestInputs:
             ({"type": "who knows"}, "RawJson | None = None"),
             (
                 {"type": "selection", "supported": ["a", "b"], "default": "b"},
-                "Literal['a', 'b'] = 'b'",
+                "Literal['a', 'b'] | None = 'b'",
             ),
             ({"type": "selection", "supported": [1, 2]}, "Literal[1, 2]"),
         ],

@@ -23,7 +23,7 @@ class ClassInput(InputModel):
     hidden: Annotated[str | None, Field(alias="_hidden")] = None
     copy_: Annotated[int | None, Field(alias="copy")] = None
     model_dump_: Annotated[str | None, Field(alias="model_dump")] = None
-    Literal_: Annotated[Literal["a"], Field(alias="Literal")] = "a"
+    Literal_: Annotated[Literal["a"] | None, Field(alias="Literal")] = "a"
     Json_: Annotated[Json | None, Field(alias="Json")] = None
     self_: Annotated[str | None, Field(alias="self")] = None
 
@@ -59,7 +59,7 @@ def class_(
     hidden: str | None = None,
     copy_: int | None = None,
     model_dump_: str | None = None,
-    Literal_: Literal["a"] = "a",
+    Literal_: Literal["a"] | None = "a",
     Json_: Json | None = None,
     self_: str | None = None,
 ) -> ClassInput:

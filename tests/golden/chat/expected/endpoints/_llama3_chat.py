@@ -17,12 +17,12 @@ class Llama3ChatInput(InputModel):
         ChatContext | None, Field(json_schema_extra={"support": {"image": {}}})
     ] = None
     text_context: Annotated[str | None, Field(json_schema_extra={"kind": "text_context"})] = None
-    prompt_input: str = ""
-    chat_output_format: Literal["chatml", "raw", "json"] = "chatml"
+    prompt_input: str | None = ""
+    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml"
     tools: Tools | None = None
-    temperature: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
-    top_k: Annotated[int, Field(ge=0, le=1000)] = 40
-    max_gen_tokens: int = 2000
+    temperature: Annotated[float | None, Field(ge=0.0, le=1.0)] = 0.8
+    top_k: Annotated[int | None, Field(ge=0, le=1000)] = 40
+    max_gen_tokens: int | None = 2000
 
 
 class Llama3ChatOutput(OutputModel):
@@ -50,12 +50,12 @@ def llama3_chat(
     *,
     chat_context: ChatContext | None = None,
     text_context: str | None = None,
-    prompt_input: str = "",
-    chat_output_format: Literal["chatml", "raw", "json"] = "chatml",
+    prompt_input: str | None = "",
+    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
     tools: Tools | None = None,
-    temperature: float = 0.8,
-    top_k: int = 40,
-    max_gen_tokens: int = 2000,
+    temperature: float | None = 0.8,
+    top_k: int | None = 40,
+    max_gen_tokens: int | None = 2000,
 ) -> Llama3ChatInput:
     """Llama 3 Chat: Talks, and sees pictures.
 

@@ -22,7 +22,7 @@ class EveryTypeInput(InputModel):
     a_float: float | None = None
     a_bool: bool | None = None
     a_boolean: bool | None = None
-    a_selection: Literal["small", "large"] = "small"
+    a_selection: Literal["small", "large"] | None = "small"
     a_json: Json | None = None
     a_chat_context: ChatContext | None = None
     a_text_context: Annotated[str | None, Field(json_schema_extra={"kind": "text_context"})] = None
@@ -30,7 +30,7 @@ class EveryTypeInput(InputModel):
     a_audio: AudioInput | None = None
     a_video: VideoInput | None = None
     a_image_list: list[ImageInput] | None = None
-    a_selection_of_numbers: Literal[1, 2, 4] = 1
+    a_selection_of_numbers: Literal[1, 2, 4] | None = 1
     a_selection_that_converts: Annotated[
         Literal["small", "large"] | str | None,
         Field(json_schema_extra={"converted": {"choices": ["small", "large"]}}),
@@ -76,7 +76,7 @@ def every_type(
     a_float: float | None = None,
     a_bool: bool | None = None,
     a_boolean: bool | None = None,
-    a_selection: Literal["small", "large"] = "small",
+    a_selection: Literal["small", "large"] | None = "small",
     a_json: Json | None = None,
     a_chat_context: ChatContext | None = None,
     a_text_context: str | None = None,
@@ -84,7 +84,7 @@ def every_type(
     a_audio: AudioInput | None = None,
     a_video: VideoInput | None = None,
     a_image_list: list[ImageInput] | None = None,
-    a_selection_of_numbers: Literal[1, 2, 4] = 1,
+    a_selection_of_numbers: Literal[1, 2, 4] | None = 1,
     a_selection_that_converts: Literal["small", "large"] | str | None = None,
     without_a_type: str | None = None,
 ) -> EveryTypeInput:

@@ -22,9 +22,9 @@ class OddInput(InputModel):
     default_out_of_range: Annotated[float | None, Field(le=1.0)] = None
     default_off_step: Annotated[int | None, Field(json_schema_extra={"step": 8})] = None
     no_choices: str | None = None
-    odd_choice: Literal["it's", '"quoted"'] = "it's"
+    odd_choice: Literal["it's", '"quoted"'] | None = "it's"
     negative_length: str | None = None
-    fine: bool = False
+    fine: bool | None = False
 
 
 class OddOutput(OutputModel):
@@ -57,9 +57,9 @@ def odd(
     default_out_of_range: float | None = None,
     default_off_step: int | None = None,
     no_choices: str | None = None,
-    odd_choice: Literal["it's", '"quoted"'] = "it's",
+    odd_choice: Literal["it's", '"quoted"'] | None = "it's",
     negative_length: str | None = None,
-    fine: bool = False,
+    fine: bool | None = False,
 ) -> OddInput:
     """odd: Ends with \"\"\" and says import os | <b>{{ nothing }}</b> \\.
 

@@ -14,8 +14,8 @@ from pydantic import Field
 class Xttsv2Input(InputModel):
     text: Annotated[str, Field(max_length=2000)]
     voice: Literal["emma", "daniel"]
-    language: Literal["eng", "deu", "fra"] = "eng"
-    speed: Annotated[float, Field(json_schema_extra={"choices": [0.5, 1.0, 1.5]})] = 1.0
+    language: Literal["eng", "deu", "fra"] | None = "eng"
+    speed: Annotated[float | None, Field(json_schema_extra={"choices": [0.5, 1.0, 1.5]})] = 1.0
     sample: Annotated[
         AudioInput | None,
         Field(
@@ -51,8 +51,8 @@ def xttsv2(
     *,
     text: str,
     voice: Literal["emma", "daniel"],
-    language: Literal["eng", "deu", "fra"] = "eng",
-    speed: float = 1.0,
+    language: Literal["eng", "deu", "fra"] | None = "eng",
+    speed: float | None = 1.0,
     sample: AudioInput | None = None,
 ) -> Xttsv2Input:
     """XTTS: Speaks a text, in the voice of a sample where one is given.

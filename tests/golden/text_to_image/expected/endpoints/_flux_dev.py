@@ -16,15 +16,17 @@ class FluxDevInput(InputModel):
     """What to paint."""
 
     width: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
     height: Annotated[
-        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})
+        int | None,
+        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    steps: Annotated[int, Field(ge=1, le=50)] = 25
-    guidance: Annotated[float, Field(ge=1.0, le=10.0)] = 3.5
-    seed: int = -1
-    provide_progress_images: Literal["none", "decoded"] = "none"
+    steps: Annotated[int | None, Field(ge=1, le=50)] = 25
+    guidance: Annotated[float | None, Field(ge=1.0, le=10.0)] = 3.5
+    seed: int | None = -1
+    provide_progress_images: Literal["none", "decoded"] | None = "none"
     image: Annotated[
         ImageInput | None,
         Field(json_schema_extra={"media": {"format": {"supported": ["jpeg", "png"]}}}),
@@ -54,12 +56,12 @@ class FluxDevProgress(ProgressModel):
 def flux_dev(
     *,
     prompt: str,
-    width: int = 1024,
-    height: int = 1024,
-    steps: int = 25,
-    guidance: float = 3.5,
-    seed: int = -1,
-    provide_progress_images: Literal["none", "decoded"] = "none",
+    width: int | None = 1024,
+    height: int | None = 1024,
+    steps: int | None = 25,
+    guidance: float | None = 3.5,
+    seed: int | None = -1,
+    provide_progress_images: Literal["none", "decoded"] | None = "none",
     image: ImageInput | None = None,
 ) -> FluxDevInput:
     """Flux: Paints a picture from a prompt.

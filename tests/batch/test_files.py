@@ -37,13 +37,14 @@ def replace_by_a_new_one(journal):
     batch.Journal.open(journal).close()
 
 
-DAMAGES = [empty, cut, cut_within_the_first_page, remove, replace_by_a_new_one]
+WHOLE_DAMAGES = [empty, remove, replace_by_a_new_one]
+DAMAGES = [*WHOLE_DAMAGES, cut, cut_within_the_first_page]
 
 
 class TestAJournalThatIsNotWhatItWas:
     """The output is there, and its journal is not, or not whole."""
 
-    @pytest.mark.parametrize("damage", DAMAGES)
+    @pytest.mark.parametrize("damage", WHOLE_DAMAGES)
     def test_pays_nothing_again_and_leaves_the_output(
         self, run, source, hub, output, journal_file, damage
     ):
@@ -64,7 +65,7 @@ class TestAJournalThatIsNotWhatItWas:
         ):
             run(source)
 
-    @pytest.mark.parametrize("damage", DAMAGES)
+    @pytest.mark.parametrize("damage", WHOLE_DAMAGES)
     def test_goes_on_once_it_is_put_back(self, run, source, hub, journal_file, damage):
         run(source, limit=5)
         copy = journal_file.read_bytes()
@@ -163,13 +164,30 @@ class TestAnOlderCopyOfAJournal:
             run(source)
         assert hub.hub.jobs_submitted == 20
 
-    def test_goes_with_an_output_whose_last_line_was_cut_by_a_kill(
-        self, run, source, hub, output, read
+    def test_sends_one_row_again_whose_line_was_cut_by_a_kill(
+        self, run, source, hub, output, read, put_back
     ):
+        run(source, limit=5, as_completed=True)
+        old = put_back()
         run(source, as_completed=True)
+        old()
         os.truncate(output, output.stat().st_size - 9)
         run(source, as_completed=True)
         assert sorted(outcome["row"] for outcome in read()) == list(range(1, 21))
+        assert hub.hub.jobs_submitted == 21
+
+    def test_is_known_after_it_has_moved_with_its_output(
+        self, run, source, hub, folder, output, put_back
+    ):
+        run(source, limit=5)
+        old = put_back()
+        run(source)
+        old()
+        moved = folder / "moved"
+        moved.mkdir()
+        for file in folder.glob("out.jsonl*"):
+            shutil.move(file, moved)
+        batch.run(CHAT, source, moved / "out.jsonl", keep=["id"])
         assert hub.hub.jobs_submitted == 20
 
 
@@ -283,14 +301,3 @@ class TestSomebodyElsesFile:
         with pytest.raises(batch.JournalError, match="is no journal of a batch"):
             batch.run(CHAT, rows, output, keep=["id"], journal=book)
         assert book.read_bytes() == before
-
-    def test_is_not_replaced_after_the_files_have_moved_together(
-        self, hub, rows, output, folder, tmp_path
-    ):
-        batch.run(CHAT, rows, output, keep=["id"])
-        moved = folder / "moved"
-        moved.mkdir()
-        for file in folder.glob("out.jsonl*"):
-            shutil.move(file, moved)
-        assert batch.run(CHAT, rows, moved / "out.jsonl", keep=["id"]).done == 3
-        assert hub.hub.jobs_submitted == 3

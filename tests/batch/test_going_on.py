@@ -165,8 +165,3 @@ class TestALostResult:
         assert run(source).uncertain == 1
         assert run(source, retry_failed=True).uncertain == 1
         assert hub.hub.jobs_submitted == 20
-
-    def test_of_a_job_that_was_followed_until_it_lapsed_is_a_failure(self, hub, run):
-        hub.faults.add(Lapse(), on="poll", nth=2)
-        summary = run([{"prompt_input": "[[dur=1]]", "id": 1}])
-        assert (summary.failed, summary.uncertain) == (1, 0)

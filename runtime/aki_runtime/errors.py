@@ -50,6 +50,7 @@ class AkiError(Exception):
         message: One sentence that can be shown to a person.
         endpoint: The endpoint's name on the hub, where one was involved.
         hub_messages: What the hub said, a sentence each, as it came.
+        partial: Outputs that had come before the error, by name; often empty.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class AkiError(Exception):
         super().__init__(self.message)
         self.endpoint = endpoint
         self.hub_messages = tuple(hub_messages)
+        self.partial: dict[str, Any] = {}
 
     def with_hint(self, hint: str) -> Self:
         """Return the same error with a hint on what to do in its sentence."""
@@ -222,7 +224,6 @@ class JobError(AkiError):
 
     Attributes:
         job_id: The job on the hub. Whoever knows it can read the job: treat it as a secret.
-        partial: Outputs that came before the end, by name; often empty.
     """
 
     def __init__(

@@ -10,8 +10,12 @@ import zlib
 
 import pytest
 from aki_client import (
+    BadRequestError,
     ConnectionFailedError,
     DeadlineExceededError,
+    InvalidParametersError,
+    JobLapsedError,
+    JobUnknownError,
     StatusError,
     UnexpectedAnswerError,
 )
@@ -19,7 +23,7 @@ from aki_sandbox.faults.effects import Oversized, Redirect
 from aki_sandbox.server import SandboxServer
 from faults.modes import KEY
 from faults.plain_server import PlainServer, head
-from faults.table.case import SHORT
+from faults.table.case import LONG, SHORT
 
 LIMIT = "aki_runtime.http.response_reader.MAX_ANSWER_BYTES"
 MEGABYTE = 1 << 20
@@ -28,13 +32,13 @@ MEGABYTE = 1 << 20
 @pytest.mark.parametrize("on", ["submit", "poll", "list"])
 def test_the_key_is_never_sent_on_to_another_host(mode, hub, on):
     with SandboxServer() as elsewhere, mode.client(hub.url) as aki:
-        for status in (301, 302, 303, 307, 308):
+        # Polls are sent again, and so is the cancelling.
+        for status in (302, 308) if on == "poll" else (301, 302, 303, 307, 308):
             hub.faults.clear()
             hub.faults.add(Redirect(elsewhere.url, status), on=on, times=None)
-            with pytest.raises(StatusError, match=str(status)):
-                mode.wait(
-                    aki.endpoints() if on == "list" else aki.llama3_8b_chat(prompt_input=SHORT)
-                )
+            chat = aki.llama3_8b_chat.with_options(timeout=1.0)
+            with pytest.raises((StatusError, DeadlineExceededError), match=str(status)):
+                mode.wait(aki.endpoints() if on == "list" else chat(prompt_input=LONG))
         assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
 
 
@@ -43,10 +47,10 @@ def test_an_answer_beyond_the_limit_is_refused(mode, hub, monkeypatch, announced
     monkeypatch.setattr(LIMIT, MEGABYTE)
     hub.faults.add(Oversized(2 * MEGABYTE, announced=announced), on="poll", times=None)
     with (
-        mode.client(hub.url) as aki,
-        pytest.raises(UnexpectedAnswerError, match="longer than 1,048,576 bytes"),
+        mode.client(hub.url, timeout=1.0) as aki,
+        pytest.raises(DeadlineExceededError, match="longer than 1,048,576 bytes"),
     ):
-        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+        mode.wait(aki.llama3_8b_chat(prompt_input=LONG))
 
 
 def test_an_answer_as_long_as_the_limit_is_taken(mode, hub, monkeypatch):
@@ -206,3 +210,90 @@ def test_an_answer_that_a_proxy_has_compressed_is_read(mode, compress):
 
     with PlainServer(answer) as server, mode.client(server.url) as aki:
         assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == text
+
+
+ENDLESS = {
+    "500 entries of blanks": [" " * 8_000] * 500,
+    "300,000 words": [f"word-{number}" for number in range(300_000)],
+    "one text of 5 MB": "of no use " * 500_000,
+    "an object of 100,000 names": {f"name-{number}": number for number in range(100_000)},
+    "tags without an end": "<html>" + "<script" * 100_000,
+}
+
+
+@pytest.mark.parametrize("error", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize("on", ["/call/", "/progress/"])
+def test_a_reason_without_end_costs_little_and_is_not_said_whole(mode, error, on):
+    def answer(connection, request):
+        body = {"success": True, "job_id": "a-job"}
+        if on.encode() in request:
+            body = {"success": False, "error": error, "job_state": "lapsed"}
+        connection.sendall(
+            head("400 Bad" if on.encode() in request else "200 OK", connection="close")
+        )
+        connection.sendall(json.dumps(body).encode())
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        began = time.process_time()
+        with pytest.raises((InvalidParametersError, BadRequestError, JobLapsedError)) as caught:
+            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+        assert time.process_time() - began < 3.0
+    assert len(str(caught.value)) <= 10_000
+    assert sum(map(len, caught.value.hub_messages)) <= 10_000
+
+
+def test_a_job_id_of_a_megabyte_is_not_said_whole(mode):
+    job_id = "secret-" * 150_000
+
+    def answer(connection, request):
+        is_poll = b"/progress/" in request
+        body = {"success": True, "job_id": job_id}
+        if is_poll:
+            body = {"success": False, "error": f"Client has no active request with {job_id}"}
+        sent = json.dumps(body).encode()
+        connection.sendall(head("402 No" if is_poll else "200 OK", content_length=len(sent)) + sent)
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        with pytest.raises(JobUnknownError) as caught:
+            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+        assert caught.value.job_id == job_id
+    shown = str(caught.value) + "".join(caught.value.hub_messages)
+    assert "secret-secret" not in shown
+
+
+def test_a_long_reason_is_said_with_its_end(mode):
+    reason = "ffmpeg version 6.1 " + "built with gcc " * 2_000 + "moov atom not found"
+
+    def answer(connection, request):
+        body = json.dumps({"success": False, "error": [reason]}).encode()
+        connection.sendall(head("400 Bad", content_length=len(body)) + body)
+
+    with (
+        PlainServer(answer) as server,
+        mode.client(server.url) as aki,
+        pytest.raises(InvalidParametersError, match=r"ffmpeg version .* moov atom not found$"),
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+
+
+def test_a_result_with_a_number_too_long_for_python_is_not_lost(mode):
+    def answer(connection, request):
+        is_poll = b"/progress/" in request
+        result = b'{"text": "paid", "odd": ' + b"9" * 6_000 + b"}"
+        body = b'{"job_id": "a-job", "job_state": "done", "job_result": ' + result + b"}"
+        sent = body if is_poll else b'{"success": true, "job_id": "a-job"}'
+        connection.sendall(head("200 OK", content_length=len(sent)) + sent)
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "paid"
+
+
+def test_a_result_with_a_byte_that_is_not_utf_8_is_not_lost(mode):
+    def answer(connection, request):
+        is_poll = b"/progress/" in request
+        body = b'{"job_id": "a-job", "job_state": "done", "job_result": {"text": "paid \xff"}}'
+        sent = body if is_poll else b'{"success": true, "job_id": "a-job"}'
+        connection.sendall(head("200 OK", content_length=len(sent)) + sent)
+
+    with PlainServer(answer) as server, mode.client(server.url) as aki:
+        assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "paid \ufffd"

@@ -1,6 +1,8 @@
 """What a caller sees of a job from its submit to its end, in both modes over a real socket."""
 
 import json
+import math
+import sys
 
 import pytest
 from aki_client import (
@@ -74,6 +76,59 @@ class TestOptions:
             mode.wait(waiting(prompt_input="hi"))
         assert isinstance(seen[0], Queued)
         assert seen[0].position == 1
+
+    @pytest.mark.parametrize("settings", [HubSettings(worker_slots=1)], ids=["one_worker"])
+    def test_a_callback_need_not_ask_which_event_it_was_given(self, mode, chat):
+        seen = []
+
+        def show(event):
+            figures = (event.progress, event.state, event.position, event.estimate, event.workers)
+            seen.append((type(event), event.job_id, figures, event.text_delta, event.rewritten))
+
+        blocker = mode.wait(chat.submit(prompt_input=STEADY))
+        mode.wait(chat.with_options(on_progress=show)(prompt_input=SHORT))
+        assert {kind for kind, *_ in seen} == {Queued, Running}
+        assert seen[0][2][:3] == (0.0, "queued", 1)
+        assert len({job_id for _, job_id, *_ in seen} - {"", blocker.id}) == 1
+
+    def test_an_event_does_not_show_the_id_of_its_job(self, mode, chat):
+        with mode.using(chat.stream(prompt_input=SHORT)) as stream:
+            shown = [repr(event) for event in mode.items(stream)]
+        assert shown
+        assert not any(stream.job_id in text for text in shown)
+
+    def test_the_last_event_keeps_the_figures(self, mode, chat):
+        with mode.using(chat.stream(prompt_input="hi [[dur=0.01]]")) as stream:
+            *_, last = mode.items(stream)
+            output = mode.wait(stream.result())
+        assert last.state == "done"
+        assert last.data.num_generated_tokens == output.num_generated_tokens > 0
+
+    def test_whoever_asks_hears_of_what_is_tried_again(self, mode, chat, hub):
+        hub.faults.add(Status(503), on="poll", times=2)
+        hub.faults.add(Status(429), on="submit", times=1)
+        heard = []
+        mode.wait(chat.with_options(on_retry=heard.append)(prompt_input=SHORT))
+        assert [error.status for error in heard] == [429, 503, 503]
+
+    @pytest.mark.parametrize("seconds", [sys.maxsize, 1e10, 10**400])
+    def test_a_time_beyond_any_clock_is_as_good_as_none(self, mode, chat, seconds):
+        long = chat.with_options(
+            timeout=seconds, progress_interval=seconds, max_retries=sys.maxsize
+        )
+        assert mode.wait(long(prompt_input=SHORT)).text
+        with mode.using(long.stream(prompt_input=SHORT)) as stream:
+            assert mode.wait(stream.result()).text
+        job = mode.wait(long.submit(prompt_input=SHORT))
+        assert mode.wait(job.status(timeout=seconds))
+        assert list(mode.items(job.events(timeout=seconds)))
+        assert mode.wait(job.result(timeout=seconds)).text
+
+    @pytest.mark.parametrize("seconds", [math.inf, math.nan, "5"])
+    @pytest.mark.parametrize("option", ["timeout", "progress_interval", "max_retries"])
+    def test_a_time_that_is_not_a_number_is_refused_in_a_sentence(self, chat, option, seconds):
+        with pytest.raises(ConfigurationError, match=f"{option}=.* must be a"):
+            chat.with_options(**{option: seconds})
 
     def test_an_async_callback_is_awaited_by_the_async_client_and_refused_by_the_sync_one(
         self, mode, chat
@@ -250,6 +305,53 @@ def test_a_bad_end_names_the_job_and_comes_again(mode, hub, chat, effects, promp
         assert (caught.value.endpoint, caught.value.job_id) == (NAME, job.id)
     if kind in {JobFailedError, JobCanceledError}:
         assert caught.value.partial["text"]
+
+
+class TestPartial:
+    """What had streamed stays with the exception, however the stream ends."""
+
+    @pytest.mark.parametrize(
+        ("effect", "kind"), [(Forget(), JobUnknownError), (Lapse(), JobLapsedError)]
+    )
+    def test_a_job_that_is_gone_leaves_what_had_streamed(self, mode, chat, hub, effect, kind):
+        hub.faults.add(effect, on="poll", nth=4)
+        seen = []
+        with mode.using(chat.stream(prompt_input=LONG)) as stream, pytest.raises(kind) as caught:
+            seen.extend(mode.items(stream))
+        shown = "".join(event.text_delta for event in seen)
+        assert str(caught.value.partial["text"]) == shown != ""
+
+    def test_a_deadline_leaves_what_had_streamed(self, mode, chat):
+        seen = []
+        brief = chat.with_options(timeout=1.0)
+        with (
+            mode.using(brief.stream(prompt_input=LONG)) as stream,
+            pytest.raises(DeadlineExceededError) as caught,
+        ):
+            seen.extend(mode.items(stream))
+        shown = "".join(event.text_delta for event in seen)
+        assert str(caught.value.partial["text"]) == shown != ""
+
+
+class TestWaiting:
+    """Who waits no longer reads what becomes of the job."""
+
+    def test_a_wait_that_ends_says_that_the_job_goes_on(self, mode, chat):
+        job = mode.wait(chat.submit(prompt_input=LONG))
+        for wait in (job.result, lambda seconds: list(mode.items(job.events(seconds)))):
+            with pytest.raises(DeadlineExceededError, match="the job goes on"):
+                mode.wait(wait(0.3))
+
+    @pytest.mark.parametrize("settings", [HubSettings(worker_slots=0)], ids=["no_worker"])
+    def test_a_wait_that_ends_says_that_no_worker_is_online(self, mode, chat):
+        job = mode.wait(chat.submit(prompt_input="hi"))
+        with pytest.raises(DeadlineExceededError, match="queued, and no worker is online"):
+            mode.wait(job.result(timeout=0.5))
+
+    def test_a_call_does_not_say_that_its_job_goes_on(self, mode, chat):
+        with pytest.raises(DeadlineExceededError) as caught:
+            mode.wait(chat.with_options(timeout=0.4)(prompt_input=LONG))
+        assert "goes on" not in str(caught.value)
 
 
 class TestPace:

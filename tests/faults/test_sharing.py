@@ -91,6 +91,51 @@ def test_tasks_that_read_one_job_typed_and_untyped_share_the_polls_and_both_get_
     assert hub.hub.polls.most_at_once == 1
 
 
+def test_event_loops_that_read_one_job_share_the_polls_and_all_get_the_result(hub):
+    hub.faults.add(Delay(0.1), on="poll", times=None)
+
+    async def read(job_id):
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            return (await aki.llama3_8b_chat.job(job_id).result(timeout=20)).text
+
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(4) as pool:
+        job_id = aki.llama3_8b_chat.submit(prompt_input=RUNS).id
+        texts = list(pool.map(lambda _: asyncio.run(read(job_id)), range(4)))
+    assert len(set(texts)) == 1
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_threads_and_tasks_that_read_one_job_share_the_polls_and_all_get_the_result(hub):
+    hub.faults.add(Delay(0.1), on="poll", times=None)
+
+    async def read(job_id):
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            job = aki.llama3_8b_chat.job(job_id)
+            return [(await job.result(timeout=20)).text for _ in range(2)]
+
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(2) as pool:
+        job = aki.llama3_8b_chat.submit(prompt_input=RUNS)
+        others = [pool.submit(lambda: asyncio.run(read(job.id))) for _ in range(2)]
+        text = job.result(timeout=20).text
+        assert [other.result() for other in others] == [[text] * 2] * 2
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_one_handle_may_be_read_in_two_runs_one_after_the_other(hub):
+    aki = AsyncAki(KEY, api_server=hub.url)
+    job = asyncio.run(aki.llama3_8b_chat.submit(prompt_input=LONG))
+
+    async def wait_in_vain():
+        waits = [job.result(timeout=0.3) for _ in range(3)]
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    for _ in range(2):
+        outcomes = asyncio.run(wait_in_vain())
+        assert {type(outcome).__name__ for outcome in outcomes} == {"DeadlineExceededError"}
+    asyncio.run(job.cancel(wait=5))
+    assert job.ended
+
+
 def test_a_failure_is_typed_as_each_reader_reads_it(mode, aki):
     job = mode.wait(aki.z_image_turbo.submit(prompt="[[errkeep=truncated]]"))
     untyped = aki.job("z_image_turbo", job.id)

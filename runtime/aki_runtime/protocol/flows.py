@@ -143,10 +143,10 @@ def next_event(
         event = reader.read()
         if event is not None or reader.view.state.ended:
             return event
-        yield from news()
+        yield from _with_partial(reader.view, news())
 
 
-def result(view: JobView[Prog, Out], news: Callable[[], Flow[None]]) -> Flow[Out]:
+def result(view: JobView[Any, Out], news: Callable[[], Flow[None]]) -> Flow[Out]:
     """Wait for the end of a job and return its result.
 
     Args:
@@ -154,8 +154,17 @@ def result(view: JobView[Prog, Out], news: Callable[[], Flow[None]]) -> Flow[Out
         news: Brings one piece of news.
     """
     while not view.state.ended:
-        yield from news()
+        yield from _with_partial(view, news())
     return view.result()
+
+
+def _with_partial(view: JobView[Any, Any], news: Flow[None]) -> Flow[None]:
+    try:
+        yield from news
+    except AkiError as error:
+        if view.state.pending is not None:
+            error.partial = view.typed(view.state.pending.data)
+        raise
 
 
 def call(
@@ -171,11 +180,9 @@ def call(
 
 
 def _follow(session: Session, view: JobView[Any, Any], options: Options) -> Flow[None]:
-    job, reader = view.state, EventReader(view)
-    while not job.ended:
-        yield from watch(session, job, options)
-        event = reader.read()
-        if event is not None and options.on_progress is not None:
+    reader = EventReader(view)
+    while event := (yield from next_event(reader, lambda: watch(session, view.state, options))):
+        if options.on_progress is not None:
             yield Notify(event, options.on_progress)
 
 

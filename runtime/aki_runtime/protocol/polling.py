@@ -129,6 +129,7 @@ def poll(
     endpoint = job.endpoint
     until = deadline if deadline is not None else session.now() + UNFETCHED_SECONDS
     attempt = 0
+    came: AkiError | None = None
     while True:
         attempt += 1
         extra, job.inputs_to_send = job.inputs_to_send, {}
@@ -164,9 +165,12 @@ def poll(
         finally:
             if not is_taken:
                 job.inputs_to_send = {**extra, **job.inputs_to_send}
+        # That there is no answer in the last moments says less than what came before.
+        if came is None or sending.seconds >= 1.0 or not isinstance(reason, ConnectionFailedError):
+            came = reason
         left = until - session.now()
         if left <= FIRST_POLL:
-            raise reason if deadline is None else too_late(job, reason, goes_on=goes_on) from reason
+            raise came if deadline is None else too_late(job, came, goes_on=goes_on) from came
         # The last pauses grow shorter, so that no long one wastes the end of the time.
         longest = left / 2 if retry_after is None else max(left / 2, left - LAST_SECONDS)
         pause = min(retry_delay(attempt, retry_after, random.random), longest)

@@ -60,7 +60,7 @@ class JobView(Generic[Prog, Out]):
         """Why there is no result, once that is certain; with what there was of it, typed."""
         if self._error is None and self.state.error is not None:
             self._error = copy(self.state.error)
-            self._error.partial = self._typed(self._error.partial)
+            self._error.partial = self.typed(self._error.partial)
         return self._error
 
     def result(self) -> Out:
@@ -88,7 +88,8 @@ class JobView(Generic[Prog, Out]):
         """The names of the progress outputs, as the hub words them."""
         return {info.alias or name for name, info in self.reading.progress.model_fields.items()}
 
-    def _typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return some outputs by name, typed."""
         output = self.reading.output.read(fields)
         came = output.model_fields_set
         told = [*type(output).model_fields, *(output.model_extra or {})]

@@ -88,7 +88,7 @@ STATUSES = (
             name=f"submit answered {status} ({body}), {'' if reached else 'un'}read by the hub",
             rules=(on("submit", Status(status, body=body, reached=reached)),),
             ends="ServerError",
-            says=str(status),
+            says=f"{status}.*may or may not have been made",
             jobs=int(reached),
             hows=HOWS if body == "html" else ("call",),
         )

@@ -28,6 +28,11 @@ def cut_within_the_first_page(journal):
     os.truncate(journal, 1000)
 
 
+def wipe_a_page(journal):
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:8192] + bytes(4096) + whole[12288:])
+
+
 def remove(journal):
     journal.unlink()
 
@@ -38,7 +43,7 @@ def replace_by_a_new_one(journal):
 
 
 WHOLE_DAMAGES = [empty, remove, replace_by_a_new_one]
-DAMAGES = [*WHOLE_DAMAGES, cut, cut_within_the_first_page]
+DAMAGES = [*WHOLE_DAMAGES, cut, cut_within_the_first_page, wipe_a_page]
 
 
 class TestAJournalThatIsNotWhatItWas:

@@ -7,6 +7,7 @@ The parts, each importing only from those before it:
     pace, gate                              how many jobs at a time, from what the hub answers
     columns, readers, check                 from files and iterables to the parameters of a call
     plain, media_files, tables, writers     from outputs to files
+    files                                   whose the files are that a run writes, and what the output proves
     calls, engine, api                      the life of a row, of all rows, and the way in
 
 `calls` and `engine` alone talk to a hub, through an async endpoint of the client.

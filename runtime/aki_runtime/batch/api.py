@@ -66,7 +66,7 @@ async def arun(
     Raises:
         InvalidRowsError: Rows have faults; nothing was sent.
         JournalError: The journal can not be used, belongs to another run, or is in use.
-        OutputError: The output can not be written, and every outcome is in the journal; or it is the input, or
+        OutputError: The output cannot be written, and every outcome is in the journal; or it is the input, or
             somebody else's file, and nothing was sent.
         AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
     """

@@ -72,7 +72,7 @@ class UnreadableInputError(BatchError, ValueError):
 
 
 class OutputError(BatchError, OSError):
-    """The output can not be written; what was paid for is in the journal, and the same command writes it again.
+    """The output cannot be written; what was paid for is in the journal, and the same command writes it again.
 
     Or it is not this batch's to write: the input, somebody else's file, or one whose journal is lost.
     """

@@ -43,7 +43,7 @@ def require_own(files: Mapping[str, Path], journal_path: Path, journal: Journal 
     """
     known: list[str] = journal.fact(FILES_FACT) or [] if journal is not None else []
     for name, path in files.items():
-        if _is_there(path) and _told(path, journal_path) not in known:
+        if _is_there(path) and _relative(path, journal_path) not in known:
             raise OutputError(
                 f"{path} is there, and {journal_path} does not say that this batch wrote it; give another {name}. "
                 "If its journal was lost, put it back: without it nothing tells which rows were paid"
@@ -53,8 +53,8 @@ def require_own(files: Mapping[str, Path], journal_path: Path, journal: Journal 
 def claim(journal: Journal, files: Iterable[Path]) -> None:
     """Note which files the runs of a journal write."""
     known: list[str] = journal.fact(FILES_FACT) or []
-    told = [_told(path, journal.path) for path in files]
-    journal.note_fact(FILES_FACT, sorted({*known, *told}))
+    names = [_relative(path, journal.path) for path in files]
+    journal.note_fact(FILES_FACT, sorted({*known, *names}))
 
 
 def adopt(journal: Journal, output: Path, outcomes: Iterable[Outcome]) -> int:
@@ -101,7 +101,7 @@ def _is_there(path: Path) -> bool:
     return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
 
 
-def _told(path: Path, journal_path: Path) -> str:
+def _relative(path: Path, journal_path: Path) -> str:
     place = path.parent.resolve() / path.name
     try:
         return os.path.relpath(place, journal_path.parent.resolve())

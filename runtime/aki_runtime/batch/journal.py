@@ -59,7 +59,7 @@ class Journal(JournalView):
 
         Raises:
             JournalInUseError: Another process has it exclusively.
-            JournalError: The file is not a journal, is damaged, or can not be opened.
+            JournalError: The file is not a journal, is damaged, or cannot be opened.
         """
         file = Path(path)
         lock = RunLock(file) if exclusive else None

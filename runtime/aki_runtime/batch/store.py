@@ -107,9 +107,13 @@ class Store:
         Raises:
             JournalError: It is damaged.
         """
-        ((found,),) = self.read("PRAGMA quick_check(1)")
-        if found != "ok":
-            raise self._damaged(found)
+        try:
+            ((found,),) = self.read("PRAGMA quick_check(1)")
+            if found != "ok":
+                raise self._damaged(" ".join(str(found).split()))
+        except JournalError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close this process's connection."""
@@ -140,9 +144,13 @@ class Store:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-            self._require_journal()
-            self._begin_log()
+            try:
+                self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                self._require_journal()
+                self._begin_log()
+            except BaseException:
+                self._connection.close()
+                raise
 
     def _make(self) -> None:
         """Make a new journal beside its place and put it there whole, so that an empty file is one that was emptied."""

@@ -71,7 +71,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     """Read what `write_parquet` has written, as lines of a JSON Lines file have it.
 
     Raises:
-        OSError: The file can not be read.
+        OSError: The file cannot be read.
         ValueError: It is of another kind.
     """
     file = pyarrow("parquet").ParquetFile(path)

@@ -89,7 +89,7 @@ class OutputFile:
             raise
         except (OSError, ValueError) as error:
             raise OutputError(
-                f"{self.path} can not be read as what a batch wrote: {error}; move it away, or give another output"
+                f"{self.path} cannot be read as what a batch wrote: {error}; move it away, or give another output"
             ) from None
 
     def _lines(self) -> Iterator[object]:

@@ -84,7 +84,9 @@ class CallOptions:
         for name in self.fields:
             if name not in outputs:
                 told = ", ".join(outputs)
-                raise ConfigurationError(f"{name} is no output of {self.found.name}; it has {told}")
+                raise ConfigurationError(
+                    f"{name} is not an output of {self.found.name}; it has {told}"
+                )
         self.reader()
 
     @property

@@ -190,6 +190,7 @@ class Parameter:
         name: Its name in Python.
         required: Whether the hub refuses a call without it, whatever else is declared.
         default: What the hub uses when it is absent.
+        default_refused: Whether the hub has a default that it refuses itself.
         description: What the hub says about it.
     """
 
@@ -198,6 +199,7 @@ class Parameter:
     type: FieldType
     required: bool = False
     default: Default | None = None
+    default_refused: bool = False
     description: str = ""
 
 

@@ -33,19 +33,19 @@ MAX_NAME = 80
 
 CLIENT_NAMES = _words("""
     aclose aio api_key api_server batch call cancel celery check client close endpoint
-    endpoint_details endpoints job jobs layout load_endpoint models openai options parameters parts
+    endpoint_details endpoints job jobs layout load_endpoint models mro openai options parameters parts
     preload protocols ray session stream submit validate_key version with_options
 """)
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 
 MODEL_NAMES = _words("""
-    construct copy declared dict from_orm json meta model_computed_fields model_config model_construct
+    construct copy declared dict from_orm json meta mro model_computed_fields model_config model_construct
     model_copy model_dump model_dump_json model_extra model_fields model_fields_set
     model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
-    model_validate_json model_validate_strings parse_file parse_obj parse_raw read schema
+    model_validate_json model_validate_strings parse_file parse_obj parse_raw read register schema
     schema_json to_wire update_forward_refs validate
 """)
-"""What pydantic and the runtime need on a model."""
+"""What pydantic, the runtime and the classes of classes need on a model."""
 
 TYPE_NAMES = _words("""
     Aki Annotated Any AsyncAki AsyncClient Audio AudioInput ChatContext ChatText Field HUB Image

@@ -13,22 +13,26 @@ from aki_runtime.client.sync_client import SyncClient
 from aki_client._hub import HUB
 
 if TYPE_CHECKING:
-    from aki_client.endpoints._apertus_chat import apertus_chat as _apertus_chat
-    from aki_client.endpoints._flux_dev import flux_dev as _flux_dev
-    from aki_client.endpoints._gpt_oss_chat import gpt_oss_chat as _gpt_oss_chat
-    from aki_client.endpoints._image_upscale import image_upscale as _image_upscale
-    from aki_client.endpoints._kimi_k2 import kimi_k2 as _kimi_k2
-    from aki_client.endpoints._llama3_8b_chat import llama3_8b_chat as _llama3_8b_chat
-    from aki_client.endpoints._llama3_chat import llama3_chat as _llama3_chat
-    from aki_client.endpoints._minimax_m3 import minimax_m3 as _minimax_m3
-    from aki_client.endpoints._qwen_image import qwen_image as _qwen_image
-    from aki_client.endpoints._qwen_image_edit import qwen_image_edit as _qwen_image_edit
-    from aki_client.endpoints._qwen_vl_chat import qwen_vl_chat as _qwen_vl_chat
-    from aki_client.endpoints._seamless_translate import seamless_translate as _seamless_translate
-    from aki_client.endpoints._video_caption import video_caption as _video_caption
-    from aki_client.endpoints._whisper_transcribe import whisper_transcribe as _whisper_transcribe
-    from aki_client.endpoints._xttsv2 import xttsv2 as _xttsv2
-    from aki_client.endpoints._z_image_turbo import z_image_turbo as _z_image_turbo
+    from aki_client.endpoints._apertus_chat import apertus_chat as _of_apertus_chat
+    from aki_client.endpoints._flux_dev import flux_dev as _of_flux_dev
+    from aki_client.endpoints._gpt_oss_chat import gpt_oss_chat as _of_gpt_oss_chat
+    from aki_client.endpoints._image_upscale import image_upscale as _of_image_upscale
+    from aki_client.endpoints._kimi_k2 import kimi_k2 as _of_kimi_k2
+    from aki_client.endpoints._llama3_8b_chat import llama3_8b_chat as _of_llama3_8b_chat
+    from aki_client.endpoints._llama3_chat import llama3_chat as _of_llama3_chat
+    from aki_client.endpoints._minimax_m3 import minimax_m3 as _of_minimax_m3
+    from aki_client.endpoints._qwen_image import qwen_image as _of_qwen_image
+    from aki_client.endpoints._qwen_image_edit import qwen_image_edit as _of_qwen_image_edit
+    from aki_client.endpoints._qwen_vl_chat import qwen_vl_chat as _of_qwen_vl_chat
+    from aki_client.endpoints._seamless_translate import (
+        seamless_translate as _of_seamless_translate,
+    )
+    from aki_client.endpoints._video_caption import video_caption as _of_video_caption
+    from aki_client.endpoints._whisper_transcribe import (
+        whisper_transcribe as _of_whisper_transcribe,
+    )
+    from aki_client.endpoints._xttsv2 import xttsv2 as _of_xttsv2
+    from aki_client.endpoints._z_image_turbo import z_image_turbo as _of_z_image_turbo
 
 
 class Aki(SyncClient):
@@ -37,22 +41,22 @@ class Aki(SyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        apertus_chat = _apertus_chat
-        flux_dev = _flux_dev
-        gpt_oss_chat = _gpt_oss_chat
-        image_upscale = _image_upscale
-        kimi_k2 = _kimi_k2
-        llama3_8b_chat = _llama3_8b_chat
-        llama3_chat = _llama3_chat
-        minimax_m3 = _minimax_m3
-        qwen_image = _qwen_image
-        qwen_image_edit = _qwen_image_edit
-        qwen_vl_chat = _qwen_vl_chat
-        seamless_translate = _seamless_translate
-        video_caption = _video_caption
-        whisper_transcribe = _whisper_transcribe
-        xttsv2 = _xttsv2
-        z_image_turbo = _z_image_turbo
+        apertus_chat = _of_apertus_chat
+        flux_dev = _of_flux_dev
+        gpt_oss_chat = _of_gpt_oss_chat
+        image_upscale = _of_image_upscale
+        kimi_k2 = _of_kimi_k2
+        llama3_8b_chat = _of_llama3_8b_chat
+        llama3_chat = _of_llama3_chat
+        minimax_m3 = _of_minimax_m3
+        qwen_image = _of_qwen_image
+        qwen_image_edit = _of_qwen_image_edit
+        qwen_vl_chat = _of_qwen_vl_chat
+        seamless_translate = _of_seamless_translate
+        video_caption = _of_video_caption
+        whisper_transcribe = _of_whisper_transcribe
+        xttsv2 = _of_xttsv2
+        z_image_turbo = _of_z_image_turbo
 
 
 class AsyncAki(AsyncClient):
@@ -61,19 +65,19 @@ class AsyncAki(AsyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        apertus_chat = _apertus_chat
-        flux_dev = _flux_dev
-        gpt_oss_chat = _gpt_oss_chat
-        image_upscale = _image_upscale
-        kimi_k2 = _kimi_k2
-        llama3_8b_chat = _llama3_8b_chat
-        llama3_chat = _llama3_chat
-        minimax_m3 = _minimax_m3
-        qwen_image = _qwen_image
-        qwen_image_edit = _qwen_image_edit
-        qwen_vl_chat = _qwen_vl_chat
-        seamless_translate = _seamless_translate
-        video_caption = _video_caption
-        whisper_transcribe = _whisper_transcribe
-        xttsv2 = _xttsv2
-        z_image_turbo = _z_image_turbo
+        apertus_chat = _of_apertus_chat
+        flux_dev = _of_flux_dev
+        gpt_oss_chat = _of_gpt_oss_chat
+        image_upscale = _of_image_upscale
+        kimi_k2 = _of_kimi_k2
+        llama3_8b_chat = _of_llama3_8b_chat
+        llama3_chat = _of_llama3_chat
+        minimax_m3 = _of_minimax_m3
+        qwen_image = _of_qwen_image
+        qwen_image_edit = _of_qwen_image_edit
+        qwen_vl_chat = _of_qwen_vl_chat
+        seamless_translate = _of_seamless_translate
+        video_caption = _of_video_caption
+        whisper_transcribe = _of_whisper_transcribe
+        xttsv2 = _of_xttsv2
+        z_image_turbo = _of_z_image_turbo

@@ -56,6 +56,10 @@ class Endpoint:
             return ["POST"]
         return [method for method in methods if isinstance(method, str)]
 
+    def describes_by(self, method: str) -> bool:
+        """Whether the details can be asked for by a method: one that calls are limited to, or any."""
+        return method in {*self.methods, "HEAD"} or "http_methods" not in self.document
+
     def number(self, key: str, default: float) -> float:
         """Return a number at the top of the document, or the default."""
         value = self.document.get(key)

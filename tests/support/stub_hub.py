@@ -31,18 +31,30 @@ class StubHub:
     Attributes:
         answers: The answers, by the path without its query; 404 for any other.
         paths: The paths that were asked for, with their queries.
+        answers_to_post: The answers to POST, by the path; 404 for any other.
+        posted: The paths and bodies that were posted.
     """
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
         self.paths: list[str] = []
+        self.answers_to_post: dict[str, Any] = {}
+        self.posted: list[tuple[str, bytes]] = []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 hub.paths.append(self.path)
+                self._answer(hub.answers)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                hub.posted.append((self.path, body))
+                self._answer(hub.answers_to_post)
+
+            def _answer(self, answers: dict[str, Any]) -> None:
                 path = unquote(urlsplit(self.path).path)
-                answer = hub.answers.get(path, Answer({"message": "no such route"}, 404))
+                answer = answers.get(path, Answer({"message": "no such route"}, 404))
                 answer = answer if isinstance(answer, Answer) else Answer(answer)
                 body = answer.encoded()
                 self.send_response(answer.status)

@@ -1,6 +1,7 @@
 """The `generate` command: who is asked, how far it has come, and what came of it, in words."""
 
 import argparse
+import asyncio
 import os
 from collections.abc import Container, Mapping
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from aki_runtime.changes.compare import Change, compare_hubs
 
 from ..exits import Exit
+from ..fetching.source import require_layout
 from ..fetching.target import choose_target
 from ..generation.generate import Outcome, Prepared, prepare, publish, read_package
 from ..literals import doc_text
@@ -56,6 +58,8 @@ def _run(options: argparse.Namespace) -> Exit:
             say(f"Asking {target.introduction}.")
             snapshot = refreshed(target, previous, _show_progress, force=options.force)
             say(*doubt(target, snapshot))
+            if snapshot.offered() and not target.is_sandbox:
+                asyncio.run(require_layout(target.address, min(snapshot.offered())))
     settled = read_overrides(Path("pyproject.toml"))
     snapshot = replace(
         snapshot,

@@ -13,11 +13,13 @@ from aki_runtime.http.clients import add_query, lowest_transport, make_client
 from aki_runtime.http.library import library_of
 from aki_runtime.protocol.explain import sentences, status_phrase
 from aki_runtime.secret import ApiKey
+from aki_runtime.shapes import is_object
 
 from .. import __version__
 from ..literals import doc_text
 from ..problems import GenerationError
 
+METHOD_NOT_ALLOWED = 405
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 MAX_DOCUMENT_BYTES = 4_000_000
@@ -106,12 +108,28 @@ class DocumentClient:
             DocumentError: It could not be had, or is none.
         """
         try:
-            return await _ask(self._client, url, self._query, self._budget)
+            try:
+                return await _ask(self._client, url, self._budget, query=self._query)
+            except DocumentError as error:
+                if error.status != METHOD_NOT_ALLOWED:
+                    raise
+            # A server may let an endpoint be described, as called, by POST only.
+            return await _ask(self._client, url, self._budget, payload=self._query)
         except DocumentError as error:
-            # Servers like to repeat the address that they were asked for, and the key is in its query.
+            # Servers like to repeat what they were asked for, and the key is in it.
             raise DocumentError(
                 _without_key(str(error), self._query.get("key", "")), error.status
             ) from None
+
+    async def has_route(self, url: str) -> bool | None:
+        """Whether a hub has a route to ask after jobs, told by one that there is not; None where it cannot be told."""
+        try:
+            answer = await _ask(self._client, url, self._budget, payload={"job_id": "none"})
+        except DocumentError as error:
+            if error.status in (404, METHOD_NOT_ALLOWED):
+                return False
+            return True if error.status in (400, 401, 402, 403) else None
+        return True if is_object(answer) else None
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -126,12 +144,22 @@ class DocumentClient:
         await self._client.__aexit__(kind, error, traceback)
 
 
-async def _ask(client: Any, url: str, query: dict[str, str], budget: _Budget) -> object:
+async def _ask(
+    client: Any,
+    url: str,
+    budget: _Budget,
+    query: dict[str, str] | None = None,
+    payload: dict[str, str] | None = None,
+) -> object:
+    """Ask for a document: by POST where there is a payload."""
     seconds = budget.seconds()
     library = library_of()
     try:
         async with asyncio.timeout(seconds):
-            request = client.build_request("GET", url, headers=_HEADERS, timeout=seconds)
+            method = "GET" if payload is None else "POST"
+            request = client.build_request(
+                method, url, json=payload, headers=_HEADERS, timeout=seconds
+            )
             if query:
                 add_query(request, query, lowest_transport(client, library, request.url))
             response = await client.send(request, stream=True)

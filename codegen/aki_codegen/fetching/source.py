@@ -79,6 +79,24 @@ async def fetch_missing(
     return {name: _absence(answer) for name, answer in answers.items()}
 
 
+async def require_layout(address: Address, endpoint: str) -> None:
+    """See to it that calls will find the hub's routes. No job is made, and no key sent.
+
+    Raises:
+        GenerationError: The hub has the routes of the other layout.
+    """
+    other = Address(address.server, "aki" if address.layout == "aime" else "aime")
+    async with DocumentClient(address.server, None, Limits()) as client:
+        if (
+            await client.has_route(address.progress_url(endpoint)) is False
+            and await client.has_route(other.progress_url(endpoint)) is True
+        ):
+            raise GenerationError(
+                f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
+                f"where every call would fail; nothing was changed. Give --layout {other.layout}"
+            )
+
+
 def _absence(answer: object) -> str | None:
     if not isinstance(answer, DocumentError):
         return ""

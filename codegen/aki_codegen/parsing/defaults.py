@@ -36,9 +36,28 @@ def default_of(attributes: Attributes, kind: FieldType, tell: Tell) -> Default |
     if problem is None and _is_of_type(value, kind):
         return Default(_as_type(value, kind))
     mismatch = "is none of its choices" if isinstance(kind, ChoiceType) else "is of another type"
-    what = problem or mismatch
-    tell(f"its default {shown(str(value)[:60])} {what}", "the default is not shown")
+    remedy = "the default is not shown"
+    if is_refused(attributes, kind):
+        remedy = "the hub refuses a call without it, so that it is required"
+    tell(f"its default {shown(str(value)[:60])} {problem or mismatch}", remedy)
     return None
+
+
+def is_refused(attributes: Attributes, kind: FieldType) -> bool:
+    """Whether the hub refuses its own default, which it checks like any value: every call must give one then."""
+    value = attributes.get("default")
+    if value is None or converts(attributes):
+        return False
+    match kind:
+        case TextType() | PromptType():
+            return not isinstance(value, str) or _objection(value, kind) is not None
+        case IntegerType() | FloatType():
+            # The hub cuts a fraction, and takes true and false for numbers.
+            return not isinstance(value, int | float) or _objection(value, kind) is not None
+        case BooleanType():
+            return not isinstance(value, bool)
+        case _:
+            return False
 
 
 def _is_of_type(value: object, kind: FieldType) -> bool:

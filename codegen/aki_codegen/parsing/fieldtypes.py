@@ -48,7 +48,7 @@ def field_type(attributes: Attributes, tell: Tell) -> FieldType:
 
 def converts(attributes: Attributes) -> bool:
     """Whether the hub converts a value instead of refusing it."""
-    return attributes.get("auto_convert") is True
+    return bool(attributes.get("auto_convert"))
 
 
 def _text(attributes: Attributes, tell: Tell) -> FieldType:

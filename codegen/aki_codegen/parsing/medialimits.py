@@ -41,7 +41,7 @@ def _limit(name: str, described: Attributes, tell: Tell) -> Limit:
         minimum=_figures(name, described, ("min", "minimum"), tell),
         maximum=_figures(name, described, ("max", "maximum"), tell),
         align=_figures(name, described, ("align",), tell),
-        enforced=described.get("auto_convert") is not True,
+        enforced=not described.get("auto_convert"),
     )
 
 

@@ -16,7 +16,7 @@ from ..ir import (
 )
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
 from ..problems import Effect, Problem
-from .defaults import default_of
+from .defaults import default_of, is_refused
 from .fieldtypes import field_type
 from .fieldvalues import shown
 from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, apply_to_document, unused
@@ -204,9 +204,12 @@ class _EndpointReader:
 
         kind = input_by_role(wire, field_type(attributes, tell))
         default = default_of(attributes, kind, tell)
-        required = attributes.get("required") is True or (
+        refused = is_refused(attributes, kind)
+        required = (
+            bool(attributes.get("required"))
+            or refused
             # The hub refuses the absence of a choice for which it knows no stand-in.
-            isinstance(kind, ChoiceType) and default is None and kind.enforced
+            or (isinstance(kind, ChoiceType) and default is None and kind.enforced)
         )
         return Parameter(
             wire_name=wire,
@@ -214,6 +217,7 @@ class _EndpointReader:
             type=kind,
             required=required,
             default=None if required else default,
+            default_refused=refused,
             description=_description(attributes),
         )
 

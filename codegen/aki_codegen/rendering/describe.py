@@ -89,7 +89,8 @@ def parameter_line(parameter: Parameter) -> str:
     said = doc_text(parameter.description).rstrip(".")
     sentences = [*([said] if said else []), type_phrase(parameter.type)]
     if parameter.required:
-        sentences.append("Required")
+        why = ": the hub refuses its own default" if parameter.default_refused else ""
+        sentences.append(f"Required{why}")
     elif parameter.default is not None:
         sentences.append(f"Default {default_text(parameter.default.value, parameter.type)}")
     return ". ".join(sentences) + "."

@@ -33,8 +33,8 @@ class Reader:
         return next((value for name in names if (value := self.take(name, read)) is not None), None)
 
     def flag(self, name: str) -> bool:
-        """Return whether an attribute is true."""
-        return self.take(name, lambda value: value if isinstance(value, bool) else None) is True
+        """Return whether an attribute holds for the hub, which takes any value for its truth."""
+        return bool(self.pop(name))
 
     def pop(self, name: str) -> object:
         """Return an attribute, which is thereby dealt with."""

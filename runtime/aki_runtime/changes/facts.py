@@ -143,14 +143,25 @@ def field_facts(attributes: object) -> FieldFacts:
         found["encoding"] = media_encoding(reader)
     converts, required = reader.flag("auto_convert"), reader.flag("required")
     facts = FieldFacts(type=kind, converts=converts and kind in CONVERTIBLE, **found)
-    default = _usable_default(reader.pop("default"), facts)
-    # The hub refuses the absence of a choice for which it knows no stand-in.
-    required = required or (kind == "choice" and default is None and not facts.converts)
+    given = reader.pop("default")
+    default = _usable_default(given, facts)
+    # The hub refuses the absence of a choice for which it knows no stand-in, and of what has a default that it refuses.
+    refused = given is not None and kind in CONVERTIBLE and not _is_cut(given, kind)
+    required = required or (
+        default is None and not facts.converts and (kind == "choice" or refused)
+    )
     return replace(
         facts,
         required=required,
         default=None if required else default,
         rest=reader.rest(),
+    )
+
+
+def _is_cut(value: object, kind: str) -> bool:
+    """Whether the hub takes a value for a number though it is none of this kind."""
+    return (isinstance(value, bool) and kind == "number") or (
+        isinstance(value, bool | float) and kind == "integer"
     )
 
 

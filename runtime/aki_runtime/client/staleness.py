@@ -87,14 +87,15 @@ def check_all(session: Session, shipped: Documents, options: Options) -> "Flow[t
     return _compare(shipped, live)
 
 
-def name_nearest(error: NotFoundError, package: str) -> None:
-    """Have an error say which endpoint of a package was probably meant."""
+def name_nearest(error: NotFoundError, package: str) -> bool:
+    """Have an error say which endpoint of a package was probably meant, and return whether it does."""
     file = importlib.resources.files(package) / "spec" / "names.json"
     names = json.loads(file.read_text("utf-8")).keys() - {"$comment", error.endpoint}
     close = get_close_matches(error.endpoint or "", sorted(names), n=1)
     if close:
         error.message += f"; did you mean {close[0]}?"
         error.args = (error.message,)
+    return bool(close)
 
 
 def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
@@ -102,8 +103,11 @@ def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
     try:
         return (yield from flow)
     except NotFoundError as error:
-        if not origin.attribute:
-            name_nearest(error, origin.package)
+        if origin.attribute or not name_nearest(error, origin.package):
+            layout = session.address.layout
+            other = "aki" if layout == "aime" else "aime"
+            error.message += f"; calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
+            error.args = (error.message,)
         raise
     except InvalidParametersError as error:
         refusal = error

@@ -1,7 +1,7 @@
 """What to send, as values: the sans-IO half that faces the hub. It performs nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..errors import InvalidParametersError
@@ -94,6 +94,11 @@ def endpoint_list(address: Address, key: ApiKey | None) -> Request:
 def endpoint_details(address: Address, key: ApiKey | None, endpoint: str) -> Request:
     """Ask for one endpoint's details."""
     return Request("ask", "GET", address.details_url(endpoint), endpoint, query=_with_key(key))
+
+
+def by_post(request: Request) -> Request:
+    """Return a request with what is in its query in its body."""
+    return replace(request, method="POST", query={}, payload=request.query)
 
 
 def validate_key(address: Address, key: ApiKey | None, client_version: str) -> Request:

@@ -28,7 +28,7 @@ class HubRoutes:
         get, call = ["GET"], ["GET", "POST"]
         return [
             Route("/api/endpoints", self._list, methods=get, name="list"),
-            Route("/api/endpoints/{name}", self._details, methods=get, name="details"),
+            Route("/api/endpoints/{name}", self._details, methods=call, name="details"),
             Route("/api/validate_key", self._validate_key, methods=get, name="validate_key"),
             Route("/api/call/{name}", self._call, methods=call, name="submit"),
             Route("/api/progress/{name}", self._progress, methods=call, name="poll"),
@@ -40,9 +40,14 @@ class HubRoutes:
         return _respond(self._hub.endpoint_list(request.query_params.get("key")))
 
     async def _details(self, request: Request) -> Response:
-        reply = self._hub.details(request.path_params["name"], request.query_params.get("key"))
+        name: str = request.path_params["name"]
+        payload = await read_payload(request, self._hub.settings.max_body_bytes)
+        key = payload.get("key")
+        reply = self._hub.details(name, key if isinstance(key, str) else None)
         if reply is None:
             raise HTTPException(404)
+        if not self._hub.catalogue[name].describes_by(request.method):
+            raise HTTPException(405)
         return _respond(reply)
 
     async def _validate_key(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from aki_runtime.client.sync_client import SyncClient
 from golden_client._hub import HUB
 
 if TYPE_CHECKING:
-    from golden_client.endpoints._flux_dev import flux_dev as _flux_dev
+    from golden_client.endpoints._flux_dev import flux_dev as _of_flux_dev
 
 
 class Aki(SyncClient):
@@ -22,7 +22,7 @@ class Aki(SyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        flux_dev = _flux_dev
+        flux_dev = _of_flux_dev
 
 
 class AsyncAki(AsyncClient):
@@ -31,4 +31,4 @@ class AsyncAki(AsyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        flux_dev = _flux_dev
+        flux_dev = _of_flux_dev

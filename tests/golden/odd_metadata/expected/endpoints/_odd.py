@@ -11,6 +11,9 @@ from pydantic import Field
 
 
 class OddInput(InputModel):
+    wrong_default: int
+    default_out_of_range: Annotated[float, Field(le=1.0)]
+    default_off_step: Annotated[int, Field(json_schema_extra={"step": 8})]
     default_not_offered: Literal["a", "b"]
     required_with_default: str
     unknown_type: RawJson | None = None
@@ -18,9 +21,6 @@ class OddInput(InputModel):
     contradiction: int | None = None
     bad_step: Annotated[int | None, Field(ge=1)] = None
     bound_is_text: Annotated[float | None, Field(le=1.0)] = None
-    wrong_default: int | None = None
-    default_out_of_range: Annotated[float | None, Field(le=1.0)] = None
-    default_off_step: Annotated[int | None, Field(json_schema_extra={"step": 8})] = None
     no_choices: str | None = None
     odd_choice: Literal["it's", '"quoted"'] | None = "it's"
     negative_length: str | None = None
@@ -46,6 +46,9 @@ class OddProgress(ProgressModel):
 )
 def odd(
     *,
+    wrong_default: int,
+    default_out_of_range: float,
+    default_off_step: int,
     default_not_offered: Literal["a", "b"],
     required_with_default: str,
     unknown_type: RawJson | None = None,
@@ -53,9 +56,6 @@ def odd(
     contradiction: int | None = None,
     bad_step: int | None = None,
     bound_is_text: float | None = None,
-    wrong_default: int | None = None,
-    default_out_of_range: float | None = None,
-    default_off_step: int | None = None,
     no_choices: str | None = None,
     odd_choice: Literal["it's", '"quoted"'] | None = "it's",
     negative_length: str | None = None,
@@ -64,6 +64,9 @@ def odd(
     """odd: Ends with \"\"\" and says import os | <b>{{ nothing }}</b> \\.
 
     Args:
+        wrong_default: Whole number. Required: the hub refuses its own default.
+        default_out_of_range: Number, at most 1.0. Required: the hub refuses its own default.
+        default_off_step: Whole number, in steps of 8. Required: the hub refuses its own default.
         default_not_offered: One of "a", "b". Required.
         required_with_default: Text. Required.
         unknown_type: Any JSON value; the hub calls its type 'tensor'.
@@ -71,9 +74,6 @@ def odd(
         contradiction: Whole number.
         bad_step: Whole number, at least 1.
         bound_is_text: Number, at most 1.0.
-        wrong_default: Whole number.
-        default_out_of_range: Number, at most 1.0.
-        default_off_step: Whole number, in steps of 8.
         no_choices: Text.
         odd_choice: One of "it's", ""quoted"". Default "it's".
         negative_length: Text.
@@ -88,6 +88,9 @@ def odd(
         AkiError: Anything else that went wrong.
     """
     return OddInput(
+        wrong_default=wrong_default,
+        default_out_of_range=default_out_of_range,
+        default_off_step=default_off_step,
         default_not_offered=default_not_offered,
         required_with_default=required_with_default,
         unknown_type=unknown_type,
@@ -95,9 +98,6 @@ def odd(
         contradiction=contradiction,
         bad_step=bad_step,
         bound_is_text=bound_is_text,
-        wrong_default=wrong_default,
-        default_out_of_range=default_out_of_range,
-        default_off_step=default_off_step,
         no_choices=no_choices,
         odd_choice=odd_choice,
         negative_length=negative_length,

@@ -47,21 +47,12 @@ def ask(
         attempt += 1
         retry_after: float | None = None
         try:
-<<<<<<< HEAD
             answer: Answer = yield Send(request, request_seconds(session, deadline))
-            if answer.is_last_word or attempt > options.max_retries:
-=======
-            answer: Answer = yield Send(request, seconds)
-        except ConnectionFailedError:
-            if attempt > max_retries:
-                raise
-        else:
             if answer.status == 405 and request.method == "GET":
                 # A server may let an endpoint be described, as called, by POST only.
                 request = requests.by_post(request)
                 continue
-            if answer.status not in answers.RETRYABLE_STATUSES or attempt > max_retries:
->>>>>>> e7298f1 (Generate what servers of one's own are set to, and name the layout that is wrong)
+            if answer.is_last_word or attempt > options.max_retries:
                 return answer
             retry_after = answer.retry_after
             reason = answers.no_document(answer, request.endpoint or None)

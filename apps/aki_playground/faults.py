@@ -1,20 +1,19 @@
-"""Which field each fault of a call belongs to, and how it is worded there. Pure text."""
+"""Which field each fault of a call belongs to. Pure values."""
 
-import re
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-# The value is shown as Python writes it, cut with an ellipsis where it is long; a text may hold a colon.
-_VALUE = r"""=(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^…]*…|[^:]*): (?P<value>.*)"""
-_SUBJECT = re.compile(rf"^(\w+)(?:(?P<missing> is required)|{_VALUE}|: (?P<large>.*))$", re.DOTALL)
+if TYPE_CHECKING:
+    from aki_client import ParameterProblem
 
 
 def place_faults(
-    problems: Iterable[str], names: Collection[str]
+    problems: "Iterable[ParameterProblem]", names: Collection[str]
 ) -> tuple[dict[str, str], list[str]]:
-    """Sort the sentences of a refusal.
+    """Sort the problems of a refusal.
 
     Args:
-        problems: One sentence per refused parameter, as the client words them: "width=5: 128 to 2048; nearest 128".
+        problems: One per refused parameter.
         names: The parameters that have a place of their own.
 
     Returns:
@@ -23,13 +22,12 @@ def place_faults(
     placed: dict[str, str] = {}
     rest: list[str] = []
     for problem in problems:
-        found = _SUBJECT.match(problem)
-        if found is None or found[1] not in names:
-            rest.append(problem)
-        elif found["missing"]:
-            placed[found[1]] = "This is required."
+        if problem.parameter not in names:
+            rest.append(problem.message)
+        elif problem.kind == "missing":
+            placed[problem.parameter] = "This is required."
         else:
-            placed[found[1]] = _sentence(f"Not taken: {found['value'] or found['large']}")
+            placed[problem.parameter] = _sentence(problem.message)
     return placed, rest
 
 

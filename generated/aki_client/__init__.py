@@ -61,6 +61,7 @@ __all__ = [
     "Options",
     "OutputModel",
     "Parameter",
+    "ParameterProblem",
     "ProgressBar",
     "ProgressModel",
     "QueueFullError",
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
     from aki_runtime.public import Options as Options
     from aki_runtime.public import OutputModel as OutputModel
     from aki_runtime.public import Parameter as Parameter
+    from aki_runtime.public import ParameterProblem as ParameterProblem
     from aki_runtime.public import ProgressBar as ProgressBar
     from aki_runtime.public import ProgressModel as ProgressModel
     from aki_runtime.public import Queued as Queued
@@ -211,6 +213,7 @@ else:
             "Options": "aki_runtime.public",
             "OutputModel": "aki_runtime.public",
             "Parameter": "aki_runtime.public",
+            "ParameterProblem": "aki_runtime.public",
             "ProgressBar": "aki_runtime.public",
             "ProgressModel": "aki_runtime.public",
             "QueueFullError": "aki_runtime.public",

@@ -85,11 +85,52 @@ class ConfigurationError(AkiError, ValueError):
     """The client was set up in a way that cannot work."""
 
 
+class ParameterProblem(str):
+    """What is wrong with one parameter: a sentence that also knows what it is about.
+
+    Attributes:
+        message: The sentence.
+        parameter: The parameter's name in Python; empty where it is about several, or the hub says it.
+        kind: missing, unknown, type, range, step, choice, length, exclusive, json, chat, image, audio or video;
+            "hub" where the hub says it.
+        value: What was given, where it is text or a number.
+        expected: What is allowed, in words.
+        nearest: The values or names that are nearest to what was given.
+    """
+
+    def __new__(
+        cls,
+        message: str,
+        *,
+        parameter: str = "",
+        kind: str = "hub",
+        value: str | float | None = None,
+        expected: str = "",
+        nearest: Sequence[Any] = (),
+    ) -> Self:
+        """Make the sentence and remember what it is about."""
+        problem = super().__new__(cls, message)
+        problem.message = message
+        problem.parameter = parameter
+        problem.kind = kind
+        problem.value = value
+        problem.expected = expected
+        problem.nearest = tuple(nearest)
+        return problem
+
+    message: str
+    parameter: str
+    kind: str
+    value: str | float | None
+    expected: str
+    nearest: tuple[Any, ...]
+
+
 class InvalidParametersError(AkiError, ValueError):
     """Parameters were refused, by the client before sending or by the hub; nothing was paid.
 
     Attributes:
-        problems: One sentence per refused parameter, all of them.
+        problems: What is wrong with each refused parameter, all of them; each is its sentence.
         changes: How the endpoint has changed since the client was generated, where that may be the reason.
     """
 
@@ -102,7 +143,9 @@ class InvalidParametersError(AkiError, ValueError):
             endpoint=endpoint,
             hub_messages=problems if by_hub else (),
         )
-        self.problems = tuple(problems)
+        self.problems = tuple(
+            p if isinstance(p, ParameterProblem) else ParameterProblem(p) for p in problems
+        )
         self.by_hub = by_hub
         self.changes: tuple[object, ...] = ()
 

@@ -90,7 +90,7 @@ def test_faulty_rows_are_status_2(run, folder, output):
     assert (status, out) == (2, "")
     assert err == (
         "aki: rows.csv has one fault; nothing was sent:\n"
-        "  - line 2: top_k=9000: 0 to 1000; nearest 1000\n"
+        "  - line 2: top_k=9000 is out of range 0–1000 (nearest allowed: 1000)\n"
     )
 
 

@@ -79,8 +79,8 @@ class TestFaultyRows:
             str(caught.value).splitlines()
             == [
                 "rows.jsonl has 3 faults; nothing was sent:",
-                "  - line 1: top_k=5000: 0 to 1000; nearest 1000",
-                "  - line 2: top_k=6000: 0 to 1000; nearest 1000",
+                "  - line 1: top_k=5000 is out of range 0–1000 (nearest allowed: 1000)",
+                "  - line 2: top_k=6000 is out of range 0–1000 (nearest allowed: 1000)",
                 "  - line 3: column promt is for no parameter (did you mean top_p for promt?); "
                 "map, keep or ignore what is extra",
             ]

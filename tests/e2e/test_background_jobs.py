@@ -154,7 +154,7 @@ def test_a_bad_order_is_refused_with_all_reasons_and_no_task(page, hub, applicat
     refused = page.request.post(f"{application.url}/jobs", data={"prompt": "p", "width": 250})
     assert refused.status == 422
     assert refused.json()["problems"] == [
-        "width=250: 128 to 2048 in steps of 32; nearest 224 or 256"
+        "width=250 must be a multiple of 32 (nearest allowed: 224, 256)"
     ]
     assert hub.hub.jobs_submitted == before
 

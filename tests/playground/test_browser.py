@@ -78,7 +78,7 @@ def test_a_refused_value_is_explained_at_its_field_and_nothing_is_sent(page, sha
     prompt = page.locator(".aki-field", has=page.locator("#field-prompt"))
     assert "This is required." in prompt.inner_text()
     width = page.locator(".aki-field", has=page.locator("#field-width"))
-    assert "128 to 2048 in steps of 32; nearest 992 or 1024" in width.inner_text()
+    assert "must be a multiple of 32 (nearest allowed: 992, 1024)" in width.inner_text()
     assert shared_hub.hub.request_count == before
 
 
@@ -140,7 +140,7 @@ def test_a_partial_answer_is_marked_and_the_next_call_leaves_its_turn_out(page):
 def test_a_fault_goes_away_as_soon_as_it_is_repaired(page):
     choose(page, "z_image_turbo")
     page.locator("#field-width input[type=number]").fill("1000")
-    page.locator(".aki-fault", has_text="nearest 992").wait_for()
+    page.locator(".aki-fault", has_text="nearest allowed: 992").wait_for()
     page.locator("#field-width input[type=number]").fill("992")
     page.locator(".aki-fault").wait_for(state="detached")
 

@@ -83,7 +83,7 @@ def test_the_media_of_a_chat_have_limits_too() -> None:
 
 def test_a_step_of_fractions_forgives_rounding() -> None:
     assert LookInput(step=0.1 + 0.2).step is not None
-    assert "multiples of 0.1" in refusal(step=0.25)
+    assert "must be a multiple of 0.1" in refusal(step=0.25)
 
 
 @pytest.mark.parametrize("format_name", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])

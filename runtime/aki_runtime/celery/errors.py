@@ -61,7 +61,8 @@ class LaterError(Exception):
 
 def task_error(error: AkiError) -> TaskError:
     """Make of the client's exception one that a result backend can keep."""
-    problems = error.problems if isinstance(error, InvalidParametersError) else ()
+    # As plain text: whoever reads the result backend may not have this package.
+    problems = [*map(str, error.problems)] if isinstance(error, InvalidParametersError) else []
     return TaskError(error.message, type(error).__name__, problems)
 
 

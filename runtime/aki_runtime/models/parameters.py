@@ -145,10 +145,10 @@ class Parameter:
         return by_text[close[0]] if close else folded.get(said.casefold())
 
     def describe_range(self) -> str:
-        """Say the range in words, as in "128 to 2048 in steps of 32"; empty where there is none."""
+        """Say the range in words, as in "128–2048 in steps of 32"; empty where there is none."""
         low, high, step = self.minimum, self.maximum, self.step
         if low is not None and high is not None:
-            words = f"{low} to {high}"
+            words = f"{low}–{high}"
         elif low is not None:
             words = f"at least {low}"
         elif high is not None:

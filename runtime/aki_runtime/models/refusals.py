@@ -1,4 +1,4 @@
-"""Turns pydantic's errors about a call's arguments into sentences that say what to do."""
+"""Turns pydantic's errors about a call's arguments into problems, whose sentences say what to do."""
 
 import math
 from collections.abc import Mapping
@@ -8,58 +8,72 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ..errors import ParameterProblem
 from ..shapes import is_number
 from .base import InputModel
 from .parameters import Parameter, parameters_of
-from .rules import in_range, one_of
+from .rules import is_out_of_range, number_rule, one_of
 
 
-def problems_of(error: ValidationError, model: type[InputModel]) -> list[str]:
-    """Return one sentence per refused parameter, in the order of the model's fields."""
-    grouped: dict[str, list[ErrorDetails]] = {}
+def problems_of(error: ValidationError, model: type[InputModel]) -> list[ParameterProblem]:
+    """Return one problem per refused parameter, in the order of the model's fields."""
+    grouped: dict[str, ErrorDetails] = {}
     for detail in error.errors(include_url=False):
         path = detail["loc"]
-        grouped.setdefault(str(path[0]) if path else "", []).append(detail)
+        grouped.setdefault(str(path[0]) if path else "", detail)
     parameters = parameters_of(model)
     order = {name: place for place, name in enumerate(parameters)}
     names = sorted(grouped, key=lambda name: order.get(name, len(order)))
-    return [_sentence(name, grouped[name], parameters) for name in names]
+    return [_problem(name, grouped[name], parameters) for name in names]
 
 
-def _sentence(name: str, details: list[ErrorDetails], known: Mapping[str, Parameter]) -> str:
-    first = details[0]
+def _problem(name: str, detail: ErrorDetails, known: Mapping[str, Parameter]) -> ParameterProblem:
+    value, said = detail["input"], detail["msg"]
     if not name:
-        return first["msg"]
-    if first["type"] == "missing":
-        return f"{name} is required"
+        return ParameterProblem(said, kind=detail["type"])
+    if detail["type"] == "missing":
+        return ParameterProblem(f"{name} is required", parameter=name, kind="missing")
     parameter = known.get(name) or next((p for p in known.values() if p.wire_name == name), None)
     if parameter is None:
         close = get_close_matches(name, list(known), n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; it takes {', '.join(known)}"
-        return f"{name} is no parameter of this endpoint{hint}"
-    value = first["input"]
+        hint = f"did you mean {close[0]!r}?" if close else f"the endpoint takes {', '.join(known)}"
+        message = f"unknown parameter {name!r}; {hint}"
+        return ParameterProblem(message, parameter=name, kind="unknown", nearest=close)
     if parameter.type in _TOO_LARGE_TO_SHOW:
-        return f"{name}: {first['msg']}"
-    return f"{name}={_short(value)}: {_reason(value, parameter, first)}"
+        return ParameterProblem(f"{name}: {said}", parameter=name, kind=parameter.type)
+    kind, reason, expected, nearest = _reason(value, parameter, detail)
+    return ParameterProblem(
+        f"{name}={_short(value)} {reason}",
+        parameter=name,
+        kind=kind,
+        value=value if isinstance(value, str | int | float) else None,
+        expected=expected,
+        nearest=nearest,
+    )
 
 
-def _reason(value: object, parameter: Parameter, detail: ErrorDetails) -> str:
-    if detail["type"] == "rule":
-        return detail["msg"]
+def _reason(
+    value: object, parameter: Parameter, detail: ErrorDetails
+) -> tuple[str, str, str, tuple[Any, ...]]:
+    """Return what kind of problem it is, what to say, what was expected, and the nearest values."""
+    limits = parameter.describe_range()
     if detail["type"] == "json_value" and isinstance(value, int):
-        return "has more digits than JSON can carry"
-    if detail["type"] in ("greater_than_equal", "less_than_equal") and is_number(value):
-        return in_range(value, parameter)
-    if detail["type"] == "string_too_long":
-        longest = parameter.max_length or 0
-        return f"{len(str(value)):,} characters; at most {longest:,} are taken"
+        return "range", "has more digits than JSON can carry", limits, ()
     if parameter.type == "choice":
-        return one_of(value, parameter)
+        closest = parameter.closest_choice(value)
+        nearest = () if closest is None else (closest,)
+        return "choice", f"must be {one_of(value, parameter)}", "a choice", nearest
+    if detail["type"] in ("rule", "greater_than_equal", "less_than_equal") and is_number(value):
+        kind = "range" if is_out_of_range(value, parameter) else "step"
+        return kind, number_rule(value, parameter), limits, parameter.nearest(value)
+    if detail["type"] == "string_too_long":
+        expected = f"at most {parameter.max_length or 0:,} characters"
+        return "length", f"has {len(str(value)):,} characters; {expected} are allowed", expected, ()
     words = _WANTED.get(parameter.type)
     if words is None:
-        return detail["msg"].removeprefix("Input ")
-    limits = parameter.describe_range()
-    return f"must be {words}" + (f", {limits}" if limits else "") + f", not {_kind(value)}"
+        return "type", detail["msg"].removeprefix("Input "), "", ()
+    expected = words + (f", {limits}" if limits else "")
+    return "type", f"must be {expected}, not {_kind(value)}", expected, ()
 
 
 _TOO_LARGE_TO_SHOW = frozenset({"json", "chat", "image", "audio", "video"})

@@ -61,19 +61,29 @@ def broken_limit(medium: Media, limits: Any) -> str | None:
 
 
 def _broken_number(value: float, parameter: Parameter) -> str | None:
-    low, high, step = parameter.minimum, parameter.maximum, parameter.step
-    inside = (low is None or value >= low) and (high is None or value <= high)
-    return (
-        None
-        if inside and (step is None or is_multiple(value, step))
-        else in_range(value, parameter)
-    )
+    step = parameter.step
+    is_right = step is None or is_multiple(value, step)
+    is_broken = is_out_of_range(value, parameter) or not is_right
+    return number_rule(value, parameter) if is_broken else None
 
 
-def in_range(value: float, parameter: Parameter) -> str:
-    """Say the range, and the nearest numbers within it."""
-    nearest = " or ".join(str(number) for number in parameter.nearest(value))
-    return parameter.describe_range() + (f"; nearest {nearest}" if nearest else "")
+def is_out_of_range(value: float, parameter: Parameter) -> bool:
+    """Whether a number is below the minimum or above the maximum."""
+    low, high = parameter.minimum, parameter.maximum
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def number_rule(value: float, parameter: Parameter) -> str:
+    """Say which rule a number breaks, and the nearest numbers that are allowed."""
+    low, high = parameter.minimum, parameter.maximum
+    if not is_out_of_range(value, parameter):
+        rule = f"must be a multiple of {parameter.step}"
+    elif low is not None and high is not None:
+        rule = f"is out of range {low}–{high}"
+    else:
+        rule = f"must be {f'at least {low}' if low is not None else f'at most {high}'}"
+    nearest = ", ".join(str(number) for number in parameter.nearest(value))
+    return rule + (f" (nearest allowed: {nearest})" if nearest else "")
 
 
 def one_of(value: object, parameter: Parameter) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import Aki, batch
-from aki_sandbox.faults.effects import Reset
+from aki_sandbox.faults.effects import LoginPage, Reset, Status
 from aki_sandbox.faults.job_effects import Forget, Lapse, WorkerFails
 from batch.rows import write
 
@@ -165,3 +165,22 @@ class TestALostResult:
         assert run(source).uncertain == 1
         assert run(source, retry_failed=True).uncertain == 1
         assert hub.hub.jobs_submitted == 20
+
+
+class TestAJobWhoseEndIsNotKnown:
+    """The hub answers polls with what says nothing of the job, until the row's time is over."""
+
+    @pytest.mark.parametrize(
+        "odd", [LoginPage(), Reset(), Status(502)], ids=lambda e: type(e).__name__
+    )
+    def test_is_asked_for_again_and_never_submitted_again(self, hub, output, odd):
+        fault = hub.faults.add(odd, on="poll", times=None)
+        rows = [{"prompt_input": "row 1;"}]
+        with Aki() as aki:
+            hurried = aki.llama3_8b_chat.with_options(timeout=1.5)
+            assert batch.run(hurried, rows, output).failed == 1
+            assert fault.hits > 0
+            hub.faults.clear()
+            summary = batch.run(hurried, rows, output, retry_failed=True)
+        assert (summary.done, summary.picked_up) == (1, 1)
+        assert hub.hub.jobs_submitted == 1

@@ -37,7 +37,10 @@ class TestOptions:
             ({"endpoint": "lama3_8b_chat"}, "did you mean llama3_8b_chat?"),
             ({"columns": {"question": "promt_input"}}, "did you mean prompt_input?"),
             ({"constants": {"steps": 3}}, "steps is no parameter"),
-            ({"fields": {"image": "picture"}}, "image is not an output of llama3_8b_chat; it has text"),
+            (
+                {"fields": {"image": "picture"}},
+                "image is not an output of llama3_8b_chat; it has text",
+            ),
             ({"concurrency": 0}, "it is 1 to 100"),
             ({"timeout": 0}, "give seconds, or None"),
         ],

@@ -26,10 +26,10 @@ from aki_runtime.errors import (
     UnexpectedAnswerError,
 )
 from aki_runtime.options import Options
-from aki_runtime.protocol import flows, polling
+from aki_runtime.protocol import polling
 from aki_runtime.protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from aki_runtime.protocol.state import JobState
-from support.driver import CHAT, JOB, Driver, answer, pending, submitted
+from support.driver import CHAT, JOB, Driver, answer, pending
 
 BUSY = [
     QueueFullError("", status=400),
@@ -129,10 +129,3 @@ def test_a_job_that_had_lapsed_when_it_was_picked_up_has_lost_its_result():
 
 def test_a_job_that_lapsed_while_nobody_could_ask_has_lost_its_result():
     assert result_lost(lapse_after(pending(), silence=400.0))
-
-
-def test_a_job_that_lapses_right_after_its_submit_has_failed():
-    driver = Driver(submitted(), LAPSED)
-    with pytest.raises(JobLapsedError) as caught:
-        driver.run(flows.call(driver.session, CHAT, {}, Options()))
-    assert not result_lost(caught.value)

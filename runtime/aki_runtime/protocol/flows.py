@@ -89,14 +89,8 @@ def submit(
             answer: Answer = yield sending
             retry_after = answer.retry_after
             made = reports.read_submit(answer, endpoint)
-            now = session.now()
-            job = JobState(
-                endpoint,
-                made.job_id,
-                deadline=deadline,
-                seen_unfinished=now,
-                next_poll=now + next_poll_delay(0, options.progress_interval, None),
-            )
+            first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
+            job = JobState(endpoint, made.job_id, deadline=deadline, next_poll=first_poll)
             yield Note(f"{endpoint}: job {short(job.job_id)} submitted")
             return JobView(job, reading)
         except AuthenticationError as error:

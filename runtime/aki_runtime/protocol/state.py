@@ -26,7 +26,7 @@ class JobState:
         error: Why there is no result, once that is certain.
         deadline: When the caller that submitted it gives it up, on the clock of the flows.
         revision: Grows with every observation, so that waiters see that another one has polled.
-        seen_unfinished: When it last had no end for certain, on the clock of the flows.
+        seen_unfinished: When the hub last said that it goes on, on the clock of the flows.
         next_poll: When to ask next, on the clock of the flows.
         expected_end: The earliest end that the hub has told, on the clock of the flows.
         inputs_to_send: Extra inputs that ride on the next poll.

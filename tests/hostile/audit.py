@@ -11,6 +11,7 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 _OURS_OF_TEMPLATES = {
     *(
@@ -138,9 +139,13 @@ def faults_of_module(text: str, given: frozenset[str], package: str) -> list[str
     """
     return [
         *_in_tree(ast.parse(text), OURS | given | {package}, package),
-        *_in_comments(text),
-        *hidden(text),
+        *_in_any_text(text),
     ]
+
+
+@lru_cache(64)  # a few modules are the same in every package
+def _in_any_text(text: str) -> tuple[str, ...]:
+    return (*_in_comments(text), *hidden(text))
 
 
 def faults_of_names(remembered: Mapping[str, Mapping[str, object]]) -> list[str]:

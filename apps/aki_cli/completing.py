@@ -4,6 +4,9 @@ The commands themselves say it, so that help, parsing and completion are one. A 
 what it means; the single line `:files` lets the shell offer files.
 """
 
+# Not Typer's own completion: its script for zsh evaluates what it is given, and that for bash puts candidates on the
+# command line unquoted, where a choice of a hub such as `$(…)` runs with the next return.
+
 from typing import Any
 
 import typer

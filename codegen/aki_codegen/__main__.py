@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from aki_runtime.standard_streams import reopen_closed
 
-NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "markupsafe", "ruff")
+NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "markupsafe", "ruff", "typer")
 """What the extra `codegen` brings."""
 
 
@@ -13,7 +13,7 @@ def main() -> int:
     """Run a command and return its exit status."""
     reopen_closed()
     is_sandbox = sys.argv[1:2] == ["sandbox"]
-    if not is_sandbox and any(find_spec(module) is None for module in NEEDED):
+    if any(find_spec(module) is None for module in (NEEDED[-1:] if is_sandbox else NEEDED)):
         print(
             "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'",
             file=sys.stderr,

@@ -3,23 +3,28 @@
 Owns how a state is named on the command line. Must not know how changes are found or classed.
 """
 
-import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
 
+import typer
 from aki_runtime.changes.compare import compare_hubs
 
 from ..exits import Exit
-from ..fetching.target import choose_target
+from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..problems import GenerationError, Problem
 from ..reports.diff import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
 from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot
+from ..style import STATUSES, new_app
 from ..terminal import hand_out, say, tell
+from .options import AllowHttp, HubOptions, KeyFile, Out, Package, Routes, Server
+
+app = new_app()
 
 GIT = "git:"
 
@@ -39,22 +44,65 @@ class State:
     is_live: bool = False
 
 
-def run(options: argparse.Namespace) -> Exit:
-    """Compare two states as the options say, and return the class of the worst change.
+@dataclass(frozen=True)
+class _Choice:
+    """What the command line says of the states.
 
-    Raises:
-        GenerationError: One of them can not be had.
+    Attributes:
+        out: The output folder.
+        package: The package in it.
+        hub: The hub that is asked.
     """
+
+    out: Path
+    package: str
+    hub: HubOptions
+
+    @property
+    def folder(self) -> Path:
+        return self.out / self.package
+
+
+@app.command(epilog=STATUSES)
+def diff(
+    ctx: typer.Context,
+    old: Annotated[
+        str | None,
+        typer.Argument(metavar="[OLD]", help="the state before (the package's snapshot)"),
+    ] = None,
+    new: Annotated[
+        str | None, typer.Argument(metavar="[NEW]", help="the state after (the live hub)")
+    ] = None,
+    out: Out = Path(DEFAULT_OUT),
+    package: Package = DEFAULT_PACKAGE,
+    form: Annotated[
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="how the changes are shown"),
+    ] = "text",
+    server: Server = None,
+    layout: Routes = None,
+    api_key_file: KeyFile = None,
+    allow_http: AllowHttp = False,
+) -> Exit:
+    """Compare two states of a hub's metadata and class each change for those who call it.
+
+    A state is a folder (package, spec or output folder), a git revision (git:REV where a folder is called the same)
+    or the URL of a live hub. Without NEW, the package's snapshot; with neither, the snapshot and the live hub. Nothing
+    is written.
+    """
+    if server and old is not None:
+        ctx.fail("--server names the hub where no states are named; leave one out")
+    choice = _Choice(out, package, HubOptions(server, layout, api_key_file, allow_http))
     with ExitStack() as opened:
-        old, new = _states(options, opened)
-        say(f"Comparing {old.words} with {new.words}.")
-        before, after = _snapshots(old, new)
-    problems = tuple(sorted({*_problems(old, before), *_problems(new, after)}))
+        first, second = _states(old, new, choice, opened)
+        say(f"Comparing {first.words} with {second.words}.")
+        before, after = _snapshots(first, second)
+    problems = tuple(sorted({*_problems(first, before), *_problems(second, after)}))
     say(*(f"  {problem}" for problem in problems))
     changes = compare_hubs(before.offered(), after.offered())
-    match options.format:
+    match form:
         case "json":
-            hand_out(as_json(changes, old.words, new.words, problems))
+            hand_out(as_json(changes, first.words, second.words, problems))
         case "markdown":
             hand_out(as_markdown(changes, PULL_REQUEST_CHARACTERS))
         case _:
@@ -62,27 +110,28 @@ def run(options: argparse.Namespace) -> Exit:
     return exit_of(changes)
 
 
-def _states(options: argparse.Namespace, opened: ExitStack) -> tuple[State, State]:
-    if options.new is not None:
-        return _named(options.old, options, opened), _named(options.new, options, opened)
-    if options.old is not None:
-        return _named(options.old, options, opened), _of_package(options)
-    return _of_package(options), _live(options.server, options, opened)
+def _states(
+    old: str | None, new: str | None, choice: _Choice, opened: ExitStack
+) -> tuple[State, State]:
+    before = _of_package(choice) if old is None else _named(old, choice, opened)
+    if new is not None:
+        return before, _named(new, choice, opened)
+    return before, _of_package(choice) if old is not None else _live(choice, choice.hub, opened)
 
 
-def _named(name: str, options: argparse.Namespace, opened: ExitStack) -> State:
+def _named(name: str, choice: _Choice, opened: ExitStack) -> State:
     if name.startswith(GIT):
-        return _of_revision(name.removeprefix(GIT), options)
+        return _of_revision(name.removeprefix(GIT), choice)
     if "://" in name:
-        return _live(name, options, opened)
+        return _live(choice, replace(choice.hub, server=name), opened)
     folder = Path(name)
     if folder.is_dir():
-        return State(str(folder), lambda _: snapshot_of_folder(folder, options.package))
-    return _of_revision(name, options)
+        return State(str(folder), lambda _: snapshot_of_folder(folder, choice.package))
+    return _of_revision(name, choice)
 
 
-def _of_package(options: argparse.Namespace) -> State:
-    folder = options.out / options.package
+def _of_package(choice: _Choice) -> State:
+    folder = choice.folder
 
     def snapshot(_: Snapshot | None) -> Snapshot:
         found = read(folder)
@@ -96,24 +145,16 @@ def _of_package(options: argparse.Namespace) -> State:
     return State(str(folder), snapshot)
 
 
-def _of_revision(revision: str, options: argparse.Namespace) -> State:
-    folder = options.out / options.package
+def _of_revision(revision: str, choice: _Choice) -> State:
+    folder = choice.folder
     return State(
         f"{folder} at git revision {revision!r}", lambda _: snapshot_of_revision(revision, folder)
     )
 
 
-def _live(server: str | None, options: argparse.Namespace, opened: ExitStack) -> State:
-    package = read(options.out / options.package)
-    target = opened.enter_context(
-        choose_target(
-            server,
-            options.layout,
-            options.api_key_file,
-            package.hub if package is not None else None,
-            allow_http=options.allow_http,
-        )
-    )
+def _live(choice: _Choice, hub: HubOptions, opened: ExitStack) -> State:
+    package = read(choice.folder)
+    target = opened.enter_context(hub.target(package.hub if package is not None else None))
 
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.

@@ -1,15 +1,18 @@
 """The `export` command: what a package's snapshot says, in the words of other tools. It asks nobody."""
 
-import argparse
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+import typer
 
 from ..exits import Exit
 from ..export.json_schemas import schema_bundle, schema_files
 from ..export.openapi import openapi
 from ..export.pages import endpoint_pages
 from ..ir import Endpoint
+from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import MANIFEST_NAME
 from ..output.write import write_beside, write_package
 from ..parsing.parse import parse
@@ -17,31 +20,47 @@ from ..problems import GenerationError
 from ..rendering.schema import Schema
 from ..snapshot.files import COMMENT, read
 from ..snapshot.snapshot import Snapshot
+from ..style import new_app
 from ..terminal import hand_out, json_text, say
+from .options import Out, Package
 
 STANDARD_OUTPUT = "-"
 
 
-def run(options: argparse.Namespace) -> Exit:
-    """Export what the options say.
+app = new_app()
 
-    Raises:
-        GenerationError: There is no snapshot, or the output can not be written.
-    """
-    folder = options.out / options.package
+
+@app.command()
+def export(
+    what: Annotated[
+        Literal["openapi", "jsonschema", "docs"],
+        typer.Argument(metavar="openapi|jsonschema|docs", help="what is made", show_default=False),
+    ],
+    out: Out = Path(DEFAULT_OUT),
+    package: Package = DEFAULT_PACKAGE,
+    output: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH",
+            help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
+        ),
+    ] = STANDARD_OUTPUT,
+) -> Exit:
+    """Describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked."""
+    folder = out / package
     snapshot = read(folder)
     if snapshot is None:
         raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
     endpoints = offered_endpoints(snapshot)
-    if options.what == "openapi":
-        _write_text(options.output, _dumped(openapi(endpoints, snapshot)))
-    elif options.what == "docs":
-        _write_folder(options, endpoint_pages(endpoints, snapshot, options.package))
-    elif options.output == STANDARD_OUTPUT:
-        _write_text(options.output, _dumped(schema_bundle(endpoints)))
+    if what == "openapi":
+        _write_text(output, _dumped(openapi(endpoints, snapshot)))
+    elif what == "docs":
+        _write_folder(what, output, endpoint_pages(endpoints, snapshot, package))
+    elif output == STANDARD_OUTPUT:
+        _write_text(output, _dumped(schema_bundle(endpoints)))
     else:
         files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
-        _write_folder(options, files)
+        _write_folder(what, output, files)
     return Exit.OK
 
 
@@ -68,17 +87,17 @@ def _write_text(output: str, text: str) -> None:
     say(f"{path} written")
 
 
-def _write_folder(options: argparse.Namespace, texts: Mapping[PurePosixPath, str]) -> None:
-    if options.output == STANDARD_OUTPUT:
-        raise GenerationError(f"{options.what} are several files; name a folder with --output")
-    folder = Path(options.output)
+def _write_folder(what: str, output: str, texts: Mapping[PurePosixPath, str]) -> None:
+    if output == STANDARD_OUTPUT:
+        raise GenerationError(f"{what} are several files; name a folder with --output")
+    folder = Path(output)
     if folder.is_file() or (folder.is_dir() and _is_foreign(folder)):
         raise GenerationError(
             f"{folder} holds what this command did not make; name a new folder with --output"
         )
     files = {path: text.encode() for path, text in texts.items()}
     manifest = {
-        COMMENT: f"Made by `aki-codegen export {options.what}` from endpoint metadata. Do not edit.",
+        COMMENT: f"Made by `aki-codegen export {what}` from endpoint metadata. Do not edit.",
         "files": {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }
     files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()

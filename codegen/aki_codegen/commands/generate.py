@@ -1,19 +1,20 @@
 """The `generate` command: who is asked, how far it has come, and what came of it, in words."""
 
-import argparse
 import asyncio
 import os
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from aki_runtime.changes.compare import Change, compare_hubs
 
 from ..exits import Exit
 from ..fetching.source import require_layout
-from ..fetching.target import choose_target
 from ..generation.generate import Outcome, Prepared, prepare, publish, read_package
 from ..literals import doc_text
+from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
 from ..output.lock import only_run
 from ..output.write import uninterrupted
@@ -24,65 +25,89 @@ from ..reports.diff import as_text
 from ..reports.history import with_changes
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
+from ..style import STATUSES, new_app
 from ..terminal import say, say_progress, tell
+from .options import AllowHttp, HubOptions, KeyFile, Out, Package, Routes, Server
+
+app = new_app()
 
 
-def run(options: argparse.Namespace) -> Exit:
-    """Generate a package as the options say.
+@app.command(epilog=STATUSES)
+def generate(
+    ctx: typer.Context,
+    server: Server = None,
+    layout: Routes = None,
+    api_key_file: KeyFile = None,
+    allow_http: AllowHttp = False,
+    out: Out = Path(DEFAULT_OUT),
+    package: Package = DEFAULT_PACKAGE,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="render from the snapshot in the package, ask nobody"),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="fail on any problem, loosely typed parameters included"),
+    ] = False,
+    project: Annotated[
+        bool,
+        typer.Option("--project", help="write a pyproject.toml beside the package, once"),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="take an empty list, or one that removes more than half, for what it says",
+        ),
+    ] = False,
+) -> Exit:
+    """Ask a hub for its endpoints and write a typed client.
 
-    Raises:
-        GenerationError: Nothing was written, and why.
+    The hub is that of --server or AKI_API_SERVER; else the one that the package was made from; else https://aki.io
+    where there is a key, and the sandbox hub where there is none.
     """
-    with only_run(options.out / options.package):
-        return _run(options)
+    hub = HubOptions(server, layout, api_key_file, allow_http)
+    if offline and hub:
+        ctx.fail("--offline asks nobody; leave out --server, --layout and --api-key-file")
+    folder = out / package
+    with only_run(folder):
+        before, previous = read_package(folder)
+        snapshot = _snapshot(hub, folder, previous, offline=offline, force=force)
+        settled = read_overrides(Path("pyproject.toml"))
+        snapshot = replace(
+            snapshot,
+            overrides=snapshot.overrides if settled is None else settled,
+            out=_as_named(out),
+        )
+        prepared = prepare(snapshot, out, package, strict=strict, before=before, previous=previous)
+        _warn_of_edits(prepared)
+        changes = _changes(previous, prepared)
+        history = with_changes(out, snapshot, package, changes or ())
+        with uninterrupted():
+            outcome = publish(prepared, out, changes=history, project=project)
+            _summarize(outcome, folder)
+            if changes is not None:
+                tell(*as_text(changes))
+    return Exit.OK if outcome.complete else Exit.INCOMPLETE
 
 
-def _run(options: argparse.Namespace) -> Exit:
-    before, previous = read_package(options.out / options.package)
-    if options.offline:
+def _snapshot(
+    hub: HubOptions, folder: Path, previous: Snapshot | None, *, offline: bool, force: bool
+) -> Snapshot:
+    if offline:
         if previous is None:
             raise GenerationError(
-                f"{options.out / options.package} holds no snapshot to render from; "
-                "run once without --offline"
+                f"{folder} holds no snapshot to render from; run once without --offline"
             )
         say(f"Rendering from the snapshot of {previous.server}, nobody is asked.")
-        snapshot = previous
-    else:
-        with choose_target(
-            options.server,
-            options.layout,
-            options.api_key_file,
-            previous.hub if previous is not None else None,
-            allow_http=options.allow_http,
-        ) as target:
-            say(f"Asking {target.introduction}.")
-            snapshot = refreshed(target, previous, _show_progress, force=options.force)
-            say(*doubt(target, snapshot))
-            if snapshot.offered() and not target.is_sandbox:
-                asyncio.run(require_layout(target.address, min(snapshot.offered())))
-    settled = read_overrides(Path("pyproject.toml"))
-    snapshot = replace(
-        snapshot,
-        overrides=snapshot.overrides if settled is None else settled,
-        out=_as_named(options.out),
-    )
-    prepared = prepare(
-        snapshot,
-        options.out,
-        options.package,
-        strict=options.strict,
-        before=before,
-        previous=previous,
-    )
-    _warn_of_edits(prepared)
-    changes = _changes(previous, prepared)
-    history = with_changes(options.out, snapshot, options.package, changes or ())
-    with uninterrupted():
-        outcome = publish(prepared, options.out, changes=history, project=options.project)
-        _summarize(outcome, options.out / options.package)
-        if changes is not None:
-            tell(*as_text(changes))
-    return Exit.OK if outcome.complete else Exit.INCOMPLETE
+        return previous
+    with hub.target(previous.hub if previous is not None else None) as target:
+        say(f"Asking {target.introduction}.")
+        snapshot = refreshed(target, previous, _show_progress, force=force)
+        say(*doubt(target, snapshot))
+        if snapshot.offered() and not target.is_sandbox:
+            asyncio.run(require_layout(target.address, min(snapshot.offered())))
+    return snapshot
 
 
 def _as_named(out: Path) -> str:

@@ -63,7 +63,7 @@ REFERENCE = {
         "client.core client.endpoint client.info options events jobs.sync_stream jobs.async_stream"
         " jobs.sync_job jobs.async_job jobs.bars http.fast hub changes.compare"
     ),
-    "Inputs": "models.base models.parameters chat.messages chat.tools json_value media.inputs",
+    "Inputs": "fields.base fields.parameters chat.messages chat.tools json_value media.inputs",
     "Results": "media.objects chat.text client.untyped",
     "Errors": "errors",
 }

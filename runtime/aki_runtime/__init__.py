@@ -6,7 +6,7 @@ imports only from itself and from those before it:
     errors, events, options, hub, secret, …   values that everything else speaks of
     media/        images, audio and video as objects, read in pieces
     chat/         messages, text and tools: the other types that pydantic does not have
-    models/       typed inputs and outputs: strict going out, lenient coming in
+    fields/       typed inputs and outputs: strict going out, lenient coming in
     protocol/     the sans-IO core: what to send, what an answer means, the life of a job
     http/         the two drivers of the core, the only modules that know httpx
     jobs/         handles and streams, sync and async

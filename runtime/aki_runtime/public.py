@@ -36,6 +36,8 @@ from .errors import (
     UnexpectedAnswerError,
 )
 from .events import Event, Meta, Queued, Running
+from .fields.base import InputModel, OutputModel, ProgressModel
+from .fields.parameters import Parameter
 from .http.fast import fast_http_client
 from .hub import Layout
 from .jobs.async_job import AsyncJob
@@ -46,8 +48,6 @@ from .jobs.sync_stream import Stream
 from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput
 from .media.objects import Audio, Image, Media, Video
-from .models.base import InputModel, OutputModel, ProgressModel
-from .models.parameters import Parameter
 from .options import Options
 
 __all__ = [

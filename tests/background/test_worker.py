@@ -86,7 +86,10 @@ class TestFaults:
             result.get(timeout=60)
         assert failed.value.kind == "InvalidParametersError"
         assert "prompt is required" in failed.value.problems
-        assert "width=250 must be a multiple of 32 (nearest allowed: 224, 256)" in failed.value.problems
+        assert (
+            "width=250 must be a multiple of 32 (nearest allowed: 224, 256)"
+            in failed.value.problems
+        )
         assert hub.hub.jobs_submitted == before
 
     def test_a_worker_that_fails_is_a_failed_task(self, worker, tasks):

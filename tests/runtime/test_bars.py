@@ -5,8 +5,8 @@ import sys
 import pytest
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.events import Queued, Running
+from aki_runtime.fields.base import ProgressModel
 from aki_runtime.jobs.bars import progress_bar
-from aki_runtime.models.base import ProgressModel
 
 
 class Painting(ProgressModel):

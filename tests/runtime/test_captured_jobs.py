@@ -5,8 +5,8 @@ import io
 import pytest
 from aki_runtime import errors
 from aki_runtime.chat.text import ChatText
+from aki_runtime.fields.base import OutputModel, ProgressModel
 from aki_runtime.media.objects import Audio, Image
-from aki_runtime.models.base import OutputModel, ProgressModel
 from aki_runtime.protocol.reports import read_progress
 from aki_runtime.protocol.state import JobState
 from aki_runtime.protocol.view import EventReader, JobView, Reading

@@ -3,9 +3,9 @@
 import base64
 
 import pytest
+from aki_runtime.fields.base import OutputModel
 from aki_runtime.media import display
 from aki_runtime.media.objects import Audio, Image, Video
-from aki_runtime.models.base import OutputModel
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(20)

@@ -9,8 +9,8 @@ import pytest
 from aki_runtime import errors, public
 from aki_runtime.chat.text import ChatText
 from aki_runtime.errors import AkiError
+from aki_runtime.fields.base import MissingOutputError
 from aki_runtime.media.objects import Image, MediaError
-from aki_runtime.models.base import MissingOutputError
 
 
 def subclasses(kind):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pytest
 from aki_runtime.client.info import check_with_model
 from aki_runtime.errors import InvalidParametersError
-from aki_runtime.models.base import InputModel
+from aki_runtime.fields.base import InputModel
 from pydantic import Field, ValidationError
 from support.samples import ChatInput, PictureInput
 from support.wire import as_received

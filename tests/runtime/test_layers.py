@@ -14,7 +14,7 @@ ORDER = (
     VALUES,
     "media",
     "chat",
-    "models",
+    "fields",
     "protocol",
     "http",
     "jobs",
@@ -29,7 +29,7 @@ ORDER = (
 OFFERING = {"public"}
 """Names what all folders offer, and is imported by none of them."""
 
-CORE_FOLDERS = {VALUES, "media", "chat", "models", "protocol", "changes"}
+CORE_FOLDERS = {VALUES, "media", "chat", "fields", "protocol", "changes"}
 CORE_BESIDES = {
     "client.core",
     "client.info",

@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 from aki_runtime.errors import MediaError, MissingOutputError
+from aki_runtime.fields.base import OutputModel
 from aki_runtime.media.objects import Image
-from aki_runtime.models.base import OutputModel
 from support.samples import ChatOutput, ChatProgress, PictureOutput
 
 URI = "data:image/JPEG;base64,/9j/4AAQ"

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 import pytest
 from aki_runtime.chat.messages import ChatContext
+from aki_runtime.fields.base import InputModel
+from aki_runtime.fields.parameters import Parameter, parameters_of
 from aki_runtime.media.inputs import ImageInput
-from aki_runtime.models.base import InputModel
-from aki_runtime.models.parameters import Parameter, parameters_of
 from pydantic import Field
 
 LIMITS = {"format": {"supported": ["png"]}, "size": {"maximum": [64, 64]}}

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.chat.text import ChatText
 from aki_runtime.chat.tools import ToolCalls
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json, JsonOutput
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Audio, Image
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 
 

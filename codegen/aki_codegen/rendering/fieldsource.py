@@ -106,7 +106,7 @@ def _generate(sheets: dict[str, list[FieldRequest]], package: str) -> str:
             if request.wire_name != request.name
         },
         base_class_map={
-            name: f"aki_runtime.models.base.{sheet[0].part}Model" for name, sheet in sheets.items()
+            name: f"aki_runtime.fields.base.{sheet[0].part}Model" for name, sheet in sheets.items()
         },
         **_options(),
     )

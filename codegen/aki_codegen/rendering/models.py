@@ -57,7 +57,7 @@ class Models:
                 where = f"{request.part.lower()} {request.wire_name!r}"
                 raise RenderedWrongError(f"no model could be made of its {where}")
             parts[request.part].append(made)
-        runtime = "aki_runtime.models.base"
+        runtime = "aki_runtime.fields.base"
         imports = {(runtime, f"{part}Model") for part in PARTS}.union(
             *(made.imports for fields in parts.values() for made in fields)
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.chat.text import ChatText
 from aki_runtime.client.endpoint import endpoint
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 
 

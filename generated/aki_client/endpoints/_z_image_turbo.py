@@ -5,8 +5,8 @@
 from typing import Annotated, Literal
 
 from aki_runtime.client.endpoint import endpoint
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.objects import Image
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 
 

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 from ..client.endpoint import AsyncEndpoint
 from ..errors import AkiError, InvalidParametersError, JobError
 from ..events import Queued
+from ..fields.base import OutputModel
 from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
-from ..models.base import OutputModel
 from ..shapes import integer_or_none
 from .entry import Entry, RowState
 from .gate import Gate

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..fields.parameters import Parameter
 from ..media.sources import is_data_uri
-from ..models.parameters import Parameter
 from ..shapes import is_array, is_object
 from .plain import data_uri, plain_fields
 from .rows import RawRow, Row

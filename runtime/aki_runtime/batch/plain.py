@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..chat.tools import ToolCall
+from ..fields.base import OutputModel
 from ..media.objects import Media
-from ..models.base import OutputModel
 from ..shapes import is_iterable, is_mapping
 
 KeepMedium = Callable[[Media, str], str]

@@ -12,8 +12,8 @@ from typing import Any
 from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
+from ..fields.base import OutputModel
 from ..jobs.sync_job import Job
-from ..models.base import OutputModel
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from . import engine, results
 from .claims import Claims, Lease, Record

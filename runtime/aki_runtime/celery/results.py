@@ -17,8 +17,8 @@ from ..chat.text import ChatText
 from ..chat.tools import ToolCall
 from ..errors import MediaError
 from ..events import Event, Queued
+from ..fields.base import OutputModel, ProgressModel
 from ..media.objects import Media
-from ..models.base import OutputModel, ProgressModel
 from ..protocol.view import Reading
 from ..shapes import is_array, is_object
 from .claims import Record

@@ -21,6 +21,8 @@ from typing import (
 )
 
 from ..errors import InvalidParametersError
+from ..fields.base import InputModel
+from ..fields.parameters import Parameter
 from ..http.runner import AsyncRunner, SyncRunner
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
@@ -28,8 +30,6 @@ from ..jobs.ref import JobRef, Origin, restore_endpoint
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream
 from ..media.inputs import takes_long
-from ..models.base import InputModel
-from ..models.parameters import Parameter
 from ..options import OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Session, Work

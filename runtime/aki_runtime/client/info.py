@@ -7,10 +7,10 @@ from typing import Any, Generic
 from pydantic import ValidationError
 
 from ..errors import EndpointRemovedError, InvalidParametersError
+from ..fields.base import InputModel
+from ..fields.parameters import Parameter, parameters_of
+from ..fields.refusals import problems_of
 from ..jobs.ref import Origin
-from ..models.base import InputModel
-from ..models.parameters import Parameter, parameters_of
-from ..models.refusals import problems_of
 from ..protocol.view import Out, Prog, Reading
 
 

@@ -15,12 +15,12 @@ from ..chat.messages import ChatContext
 from ..chat.text import ChatText
 from ..chat.tools import read_tool_calls
 from ..errors import InvalidParametersError, MediaError
+from ..fields.base import InputModel, ProgressModel
 from ..jobs.ref import Origin
 from ..json_value import encode_json
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
 from ..media.objects import Audio, Image, Media, Video
-from ..models.base import InputModel, ProgressModel
 from ..protocol.view import Reading
 from ..shapes import is_array, is_mapping, is_object
 from .endpoint import EndpointSpec

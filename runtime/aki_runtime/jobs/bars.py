@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 from ..errors import ConfigurationError
 from ..events import Event, Queued, Running
-from ..models.base import ProgressModel
+from ..fields.base import ProgressModel
 from .live import in_words, printable
 
 _WHOLE = 100.0

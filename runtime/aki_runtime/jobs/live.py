@@ -9,8 +9,8 @@ from html import escape
 from typing import Any, Protocol, TextIO
 
 from ..events import Event, Queued
+from ..fields.base import OutputModel
 from ..media.display import fields_html, output_bundle
-from ..models.base import OutputModel
 
 
 class View(Protocol):

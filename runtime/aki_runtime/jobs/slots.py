@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..models.base import OutputModel
+from ..fields.base import OutputModel
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog, Reading
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from ..chat.text import ChatText
 from ..errors import JobError
 from ..events import Event, Queued, Running
-from ..models.base import OutputModel, ProgressModel
+from ..fields.base import OutputModel, ProgressModel
 from ..shapes import is_array, is_object
 from .reports import Pending
 from .state import JobState

@@ -12,7 +12,7 @@ from ..batch.readers import pyarrow
 from ..batch.rows import RawRow, digest_of
 from ..batch.tables import utf8
 from ..errors import ConfigurationError
-from ..models.base import OutputModel
+from ..fields.base import OutputModel
 from .options import CallOptions
 
 OUTCOME_COLUMNS = ("outcome", "outputs", "error_type", "error", "job_id")

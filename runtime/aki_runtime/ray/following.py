@@ -16,9 +16,9 @@ from ..batch.plain import holds_media, plain_fields, plain_outputs
 from ..batch.speed import Speed
 from ..batch.verdict import ENDS, Verdict, of_poll
 from ..errors import AkiError, DeadlineExceededError, JobError
+from ..fields.base import OutputModel
 from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
-from ..models.base import OutputModel
 from ..protocol.certainty import result_lost
 from .cells import CallRow
 from .operations import Answer, Attempt, Ended, Held, Look, NoteOutcome, Operation

@@ -146,7 +146,7 @@ class TestSource:
         assert (field.name, field.annotation, field.default) == ("a", "int | None", "None")
 
     def test_models_inherit_from_the_packages_own_runtime(self):
-        assert "from aki_runtime.models.base import" in self.source().imports
+        assert "from aki_runtime.fields.base import" in self.source().imports
 
     def test_a_hubs_text_can_not_leave_its_string(self):
         nasty = '"""\n    import os\n'

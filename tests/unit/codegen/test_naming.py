@@ -12,7 +12,7 @@ from aki_codegen.naming import (
 )
 from aki_runtime.client.async_client import AsyncClient
 from aki_runtime.client.sync_client import SyncClient
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 """org/model:v2."""
 
 from aki_runtime.client.endpoint import endpoint
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 
 
 class OrgModelV22Input(InputModel):

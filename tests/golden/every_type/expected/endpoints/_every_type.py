@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.client.endpoint import endpoint
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json, JsonOutput
 from aki_runtime.media.inputs import AudioInput, ImageInput, VideoInput
 from aki_runtime.media.objects import Audio, Image, Video
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 
 

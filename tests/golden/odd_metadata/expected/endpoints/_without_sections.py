@@ -3,7 +3,7 @@
 """without_sections."""
 
 from aki_runtime.client.endpoint import endpoint
-from aki_runtime.models.base import InputModel, OutputModel, ProgressModel
+from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 
 
 class WithoutSectionsInput(InputModel):

@@ -169,7 +169,8 @@ def _function_and_fields(remembered: Mapping[str, Mapping[str, object]]) -> Iter
 def given_identifiers(remembered: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
     """Return the identifiers that the names which were given call for."""
     names = set(_function_and_fields(remembered))
-    modules = {f"_{told['name']}" for told in remembered.values()}
+    # `_of_` is what the module of the clients calls an endpoint.
+    modules = {f"{mark}{told['name']}" for told in remembered.values() for mark in ("_", "_of_")}
     models = {
         f"{told['models']}{part}"
         for told in remembered.values()

@@ -28,6 +28,7 @@ from aki_client import (
     Running,
     StatusError,
     Stream,
+    batch,
 )
 from aki_client.endpoints import aio, flux_dev, z_image_turbo
 from aki_client.endpoints.aio import flux_dev as awaitable_flux_dev
@@ -249,3 +250,11 @@ def any_endpoint_of_a_kind(client: AsyncAki) -> None:
 
     print(ask(aki.llama3_8b_chat), ask(aki.kimi_k2), ask_async(client.qwen_vl_chat))
     print(paint(aki.flux_dev), paint(aki.z_image_turbo))
+
+
+def many_calls(client: AsyncAki) -> None:
+    rows = [{"prompt": "a robot"}]
+    assert_type(batch.run(aki.flux_dev, rows, "out.jsonl"), batch.Summary)
+    batch.run(client.flux_dev.with_options(timeout=60), rows, "out.jsonl")
+    batch.check(flux_dev, rows)
+    batch.check("aki_client:flux_dev", rows)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from aki_runtime.events import Queued
+
 from .terminal import console, one_line, say, write
 
 if TYPE_CHECKING:
@@ -100,9 +102,9 @@ def _words(event: "Event[Any]") -> tuple[str, float | None]:
     """Say how a job is, and how much of it is done, 0 to 100; None where nobody knows."""
     estimate = event.estimate
     left = f", about {estimate:.0f} s left" if estimate is not None and estimate >= 1 else ""
-    progress = getattr(event, "progress", None)
-    if progress is None:
-        place = getattr(event, "position", None)
+    progress = event.progress
+    if isinstance(event, Queued):
+        place = event.position
         where = f"waiting, number {place} in the queue" if place else "waiting"
         return where + left, None
     message = getattr(getattr(event, "data", None), "progress_message", None)

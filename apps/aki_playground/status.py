@@ -4,6 +4,8 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+from aki_runtime.events import Queued
+
 from .running import Cancelled, Failed, Finished
 
 if TYPE_CHECKING:
@@ -73,8 +75,8 @@ def facts_html(facts: dict[str, str]) -> str:
 
 
 def _event_html(event: Any, *, counts_tokens: bool) -> str:
-    progress = getattr(event, "progress", None)
-    if progress is None:
+    progress = event.progress
+    if isinstance(event, Queued):
         return status_html(_waiting(event), "busy")
     told = getattr(event.data, "progress_message", None)
     words = [f"{progress:,.0f} tokens" if counts_tokens else f"{min(progress, 100):.0f} %"]

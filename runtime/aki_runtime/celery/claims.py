@@ -189,12 +189,18 @@ class Lease:
         )
 
     def _renew(self) -> None:
-        while not self._over.wait(min(self._seconds, GIVE_WAY_SECONDS) / 3):
+        usual = min(self._seconds, GIVE_WAY_SECONDS) / 3
+        pause = usual
+        while not self._over.wait(pause):
             try:
                 self.hold()
+                pause = usual
             except SteppedBackError:
                 return
             except Exception as error:  # whatever keeps it, the hold ends by itself
+                pause = (
+                    usual / 4
+                )  # one that comes back without its data has to hear of the hold soon
                 _log.warning("the hold on a task could not be renewed: %s", type(error).__name__)
 
 

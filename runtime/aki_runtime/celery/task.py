@@ -181,8 +181,7 @@ def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         raise task_error(error) from None
     if not is_mine:
         # Never just dropped: if the worker that is at it dies, this is the message that is left.
-        again = GIVE_WAY_SECONDS if engine.came_again(task) else plan.lease
-        engine.send_again(task, min(again, plan.lease))
+        engine.send_again(task, min(plan.lease, GIVE_WAY_SECONDS))
         raise engine.ignored()
     _open[threading.get_ident(), task.request.id] = (
         delivery  # closed once the outcome is in the result backend
@@ -201,7 +200,7 @@ def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         raise engine.revoked(task, str(canceled)) from None
     except SteppedBackError:
         if not delivery.is_over:
-            engine.send_again(task, plan.lease)
+            engine.send_again(task, min(plan.lease, GIVE_WAY_SECONDS))
         raise engine.ignored() from None
     except Exception:
         raise

@@ -27,8 +27,9 @@ def test_endpoints_that_the_package_lacks_are_marked(odd: Command) -> None:
 def test_an_endpoint_that_the_hub_cannot_describe_hides_no_other(
     odd: Command, odd_hub: SandboxServer
 ) -> None:
-    odd_hub.faults.add(LoginPage(), on="details", endpoint="odd")
+    odd_hub.faults.add(LoginPage(), on="details", endpoint="odd", times=None)
     ran = odd("endpoints", "--live")
+    odd_hub.faults.clear()
     assert "(not in the package)" in ran.out
     assert "the details of odd cannot be read: " in ran.err
 

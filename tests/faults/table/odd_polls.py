@@ -30,10 +30,7 @@ _ODD = {
     "200 with half a document": _raw("200 OK", b'{"success": true, "job_st'),
     "200 with a list": _raw("200 OK", b"[]"),
     "200 with plain text": _raw("200 OK", b"upstream connect error"),
-    "more bytes announced than come": _raw("200 OK", b'{"success": true}', Content_Length=500),
-    "a broken gzip stream": _raw("200 OK", b"\x1f\x8bnothing of the kind", Content_Encoding="gzip"),
     "an unknown compression": _raw("200 OK", b"{}", Content_Encoding="zstd"),
-    "something that is not HTTP": Raw(b"220 mail.example ESMTP\r\n"),
     "bytes that are not UTF-8": _raw("200 OK", b"\xff\xfe\x00\xd8"),
     "a number of 6,000 digits": _raw(
         "200 OK", b'{"progress": {"progress": ' + b"9" * 6_000 + b"}}"
@@ -46,7 +43,19 @@ _ODD = {
     "another job's result": _raw("200 OK", _OTHER_RESULT),
 }
 
+_BROKEN = (
+    Raw(b"220 mail.example ESMTP\r\n"),
+    _raw("200 OK", b"\x1f\x8bnothing of the kind", Content_Encoding="gzip"),
+    _raw("200 OK", b'{"success": true}', Content_Length=500),
+    _ODD["530"],
+)
+
 ODD_POLLS = (
+    Case(
+        name="polls answered by another protocol, broken gzip, half a body and 530 in turn",
+        rules=tuple(on("poll", effect, nth=nth) for nth, effect in enumerate(_BROKEN, 1)),
+        check=TRUTH,
+    ),
     *(
         Case(name=f"two polls answered {what}", rules=(on("poll", effect, times=2),), check=TRUTH)
         for what, effect in _ODD.items()

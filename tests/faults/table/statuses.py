@@ -13,6 +13,7 @@ from faults.table.case import (
     DEAF,
     HOWS,
     LONG,
+    STEADY,
     TRUTH,
     Case,
     on,
@@ -141,6 +142,8 @@ STATUSES = (
     Case(
         name="a poll redirected",
         rules=(on("poll", Redirect(status=307)),),
+        prompt=STEADY,
+        within=3.0,
         check=TRUTH,
     ),
     Case(
@@ -153,6 +156,8 @@ STATUSES = (
     Case(
         name="login page for a poll",
         rules=(on("poll", LoginPage()),),
+        prompt=STEADY,
+        within=3.0,
         check=TRUTH,
     ),
 )

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from ..errors import ConfigurationError, NotFoundError, UnexpectedAnswerError
-from ..http.clients import make_client
 from ..hub import Address, Hub, Layout, http_allowed_by_environment
 from ..jobs.ref import Origin
 from ..options import Options, changed
@@ -182,6 +181,8 @@ class ClientCore:
         self._require_key()
         http_client = self._http_client
         if http_client is None:
+            from ..http.clients import make_client  # with what it needs of the standard library
+
             agent = self._hub.client_version.replace(" ", "/")
             http_client = make_client(kind.replace("OpenAI", "Client"), self.api_server, agent)
         try:

@@ -72,6 +72,8 @@ def trace(event: str, info: dict[str, Any]) -> None:
         connection = _Connection(stream)
         stream.read, stream.write = connection.read, connection.write
         stream.get_extra_info = connection.get_extra_info
+    else:
+        _end(event, info)
 
 
 async def async_trace(event: str, info: dict[str, Any]) -> None:
@@ -81,6 +83,14 @@ async def async_trace(event: str, info: dict[str, Any]) -> None:
         connection = _Connection(stream)
         stream.read, stream.write = connection.aread, connection.awrite
         stream.get_extra_info = connection.get_extra_info
+    else:
+        _end(event, info)
+
+
+def _end(event: str, info: dict[str, Any]) -> None:
+    # Calls for what comes once the connection is made would take a fifth of a poll's time.
+    if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+        info["request"].extensions.pop("trace", None)
 
 
 class _Connection:

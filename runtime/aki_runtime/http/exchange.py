@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
+from functools import lru_cache
 from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlsplit
@@ -226,6 +227,7 @@ class _Sending:
         """Make the client's request; `pieces` goes through the body as the client likes."""
         request, extensions = self._request, {"trace": tracing}
         self._is_built = False
+        url = _url(library, request.url)
         now = time.monotonic()
         sending = max(self.exchange.sent_by - now, SHORTEST_REQUEST)
         timeout = library.Timeout(
@@ -237,7 +239,7 @@ class _Sending:
         if request.payload is None:
             built = client.build_request(
                 request.method,
-                request.url,
+                url,
                 headers=_HEADERS,
                 timeout=timeout,
                 extensions=extensions,
@@ -248,7 +250,7 @@ class _Sending:
             # Never as bytes: what instruments a client may show those, and the key is among them.
             built = client.build_request(
                 request.method,
-                request.url,
+                url,
                 content=pieces,
                 headers={**_HEADERS, **length},
                 timeout=timeout,
@@ -334,6 +336,12 @@ class _AsyncPieces:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             yield piece
+
+
+@lru_cache(maxsize=256)
+def _url(library: Any, text: str) -> Any:
+    """Parse a URL, which takes as long as much else of a request, once."""
+    return library.URL(text)
 
 
 def _is_failure(error: Exception, library: Any) -> bool:

@@ -152,7 +152,8 @@ class Laboratory:
         )
         faults += ["a file beside the output changed"] if self._around() != before else []
         faults += [f"elsewhere was asked: {visit!r}" for visit in self.hub.visits]
-        faults += ["it printed a traceback"] if "Traceback" in said else []
+        crashed = "Traceback" in said or "a fault of its own" in said
+        faults += ["it printed a traceback"] if crashed else []
         return Run(status, said, out, faults)
 
     def import_package(self, run: Run) -> list[str]:

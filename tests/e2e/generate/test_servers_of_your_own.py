@@ -61,6 +61,9 @@ class TestDetailsByPost:
         status, output, _ = generate("--server", by_post.url)
         assert status == 3
         assert "singer: its details could not be had" in output
+        assert [path for path, _ in by_post.posted if "endpoints" in path] == [
+            "/api/endpoints/singer"
+        ]
 
     def test_the_sandbox_describes_such_an_endpoint_by_post_alone(self, generate, catalogue):
         with SandboxServer(catalogue=catalogue) as hub:
@@ -108,6 +111,7 @@ class TestLayout:
             hub.answers_to_post["/api/progress/painter"] = answer
             hub.answers_to_post["/painter/progress"] = Answer("<html>the front page</html>")
             assert generate("--server", hub.url)[0] == 0
+            assert hub.posted
 
     @pytest.mark.parametrize(("used", "other"), [("aki", "aime"), ("aime", "aki")])
     def test_a_call_that_finds_no_route_names_the_other(self, used, other):
@@ -122,25 +126,19 @@ class TestLayout:
 class TestTruth:
     """The hub takes attributes for their truth, so that 1 is as good as true."""
 
-    @pytest.mark.parametrize("value", [True, 1, "yes", "false", [0]])
-    def test_required_is_true_of_what_the_hub_takes_for_true(self, generate, value):
-        assert "    size: int,\n" in self.module(generate, {"type": "integer", "required": value})
+    VALUES = (True, 1, "yes", "false", [0], False, 0, "", None, [])
 
-    @pytest.mark.parametrize("value", [False, 0, "", None, []])
-    def test_required_is_false_of_what_the_hub_takes_for_false(self, generate, value):
-        module = self.module(generate, {"type": "integer", "required": value})
-        assert "    size: int | None = None,\n" in module
+    def test_required_is_what_the_hub_takes_for_true(self, generate):
+        fields = [{"type": "integer", "required": value} for value in self.VALUES]
+        module, _ = made(generate, fields)
+        found = [f"    p{n}: int,\n" in module for n in range(len(fields))]
+        assert found == [bool(value) for value in self.VALUES]
 
-    @pytest.mark.parametrize("value", [1, "yes"])
-    def test_so_is_auto_convert(self, generate, value):
-        module = self.module(generate, {"type": "integer", "max": 8, "auto_convert": value})
-        assert "le=8" not in module
-
-    @staticmethod
-    def module(generate, attributes):
-        with StubHub.offering({"painter": details({"size": attributes}, {"text": {}})}) as hub:
-            assert generate("--server", hub.url)[0] == 0
-        return (generate.package / "endpoints" / "_painter.py").read_text("utf-8")
+    def test_so_is_auto_convert(self, generate):
+        fields = [{"type": "integer", "max": 8, "auto_convert": value} for value in self.VALUES]
+        module, _ = made(generate, fields)
+        found = [re.search(rf"p{n}: .*le=8", module) is None for n in range(len(fields))]
+        assert found == [bool(value) for value in self.VALUES]
 
 
 class TestDefaultThatTheHubRefuses:
@@ -164,34 +162,39 @@ class TestDefaultThatTheHubRefuses:
 
     @pytest.mark.parametrize("attributes", REFUSED, ids=str)
     def test_it_is_told_and_the_parameter_required(self, generate, attributes):
-        output, module = self.made(generate, attributes)
+        module, output = made(generate, [attributes])
         report = (generate.out / "REPORT.md").read_text("utf-8")
         for said in (output, report):
             assert "the hub refuses a call without it, so that it is required" in said
         assert "Required: the hub refuses its own default" in " ".join(module.split())
-        assert " | None = None" not in module.partition("def painter")[2]
+        assert required(module) == ["p0"]
 
-    @pytest.mark.parametrize("attributes", TAKEN, ids=str)
-    def test_one_that_the_hub_takes_stays_optional(self, generate, attributes):
-        output, module = self.made(generate, attributes)
-        assert "is required" not in output
-        assert re.search(r"    size: \w+( \| None)? = ", module.partition("def painter")[2])
-
-    @pytest.mark.parametrize("attributes", [*REFUSED, *TAKEN], ids=str)
-    def test_the_sandbox_agrees(self, attributes, tmp_path):
-        document = {"name": "painter", **details({"size": attributes}, {"text": {}})}
+    @pytest.mark.parametrize("taken", TAKEN, ids=str)
+    def test_no_other_is_required_and_the_sandbox_agrees(self, generate, taken, tmp_path):
+        fields = [*self.REFUSED, taken]
+        document = {"name": "painter", **details({f"p{n}": f for n, f in enumerate(fields)})}
         (tmp_path / "painter.json").write_text(json.dumps(document))
-        with SandboxServer(catalogue=tmp_path) as hub, Aki("any", api_server=hub.url) as aki:
-            try:
-                aki.submit("painter", {})
-                refused = False
-            except ValueError:
-                refused = True
-        assert refused is (attributes in self.REFUSED)
+        with (
+            SandboxServer(catalogue=tmp_path) as hub,
+            Aki("any", api_server=hub.url) as aki,
+            pytest.raises(ValueError, match="p0") as refused,
+        ):
+            aki.submit("painter", {})
+        of_the_hub = sorted(set(re.findall(r"\bp[0-9]\b", str(refused.value))))
+        module, _ = made(generate, fields)
+        assert required(module) == of_the_hub == [f"p{n}" for n in range(len(self.REFUSED))]
 
-    @staticmethod
-    def made(generate, attributes):
-        with StubHub.offering({"painter": details({"size": attributes}, {"text": {}})}) as hub:
-            status, output, _ = generate("--server", hub.url)
-        assert status == 0
-        return output, (generate.package / "endpoints" / "_painter.py").read_text("utf-8")
+
+def made(generate, fields):
+    """Generate an endpoint with parameters of these attributes; return its module, and what was said."""
+    named = {f"p{n}": attributes for n, attributes in enumerate(fields)}
+    with StubHub.offering({"painter": details(named, {"text": {}})}) as hub:
+        status, output, _ = generate("--server", hub.url)
+    assert status == 0
+    return (generate.package / "endpoints" / "_painter.py").read_text("utf-8"), output
+
+
+def required(module):
+    """Return the parameters of an endpoint's function that have no default."""
+    signature = module.partition("def painter(")[2].partition(") ->")[0]
+    return sorted(re.findall(r"    (\w+): [^=]*?,\n", signature))

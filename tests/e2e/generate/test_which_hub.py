@@ -133,7 +133,9 @@ def test_a_package_keeps_the_layout_of_its_hub_where_that_is_named(
 
 def test_another_hub_does_not_inherit_the_layout(run, hubs, tmp_path):
     assert run("generate", "a hub", "--server", hubs["option"].url)[0] == 0
-    assert _hub_of(tmp_path / "out")["layout"] == "aki"
+    made_from = _hub_of(tmp_path / "out")
+    assert made_from["layout"] == "aki"
+    assert f"--server {hubs['option'].url} --layout aki" in made_from["command"]
 
 
 @pytest.mark.parametrize("out", ["clients", "my clients/it's", "generated"])
@@ -176,6 +178,7 @@ def test_a_package_made_from_the_sandbox_prints_no_server(run, tmp_path, monkeyp
 def test_check_agrees_with_a_report_from_anywhere(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run("generate", "a hub")
+    assert "--out out" in (tmp_path / "out" / "REPORT.md").read_text("utf-8")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert main(["check", "--out", "../out", "--package", PACKAGE]) == 0

@@ -38,7 +38,7 @@ def default_of(attributes: Attributes, kind: FieldType, tell: Tell) -> Default |
     mismatch = "is none of its choices" if isinstance(kind, ChoiceType) else "is of another type"
     remedy = "the default is not shown"
     if is_refused(attributes, kind):
-        remedy = "the hub refuses a call without it, so that it is required"
+        remedy += "; the hub refuses a call without it, so that it is required"
     tell(f"its default {shown(str(value)[:60])} {problem or mismatch}", remedy)
     return None
 

@@ -33,6 +33,7 @@ class _JsonEncoded:
         )
 
 
+_BYTE_ORDER_MARK = "\ufeff"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -83,10 +84,10 @@ def check_encodes(value: Any, default: Callable[[Any], Any] | None = None) -> An
 def array_or_object(text: str) -> list[Any] | dict[str, Any] | None:
     """Return what a JSON text holds where that is an array or an object; None for any other text."""
     try:
-        value: object = json.loads(text)
-    except ValueError:
+        value: object = json.loads(text.removeprefix(_BYTE_ORDER_MARK))
+    except json.JSONDecodeError:
         return None
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:  # too deep, or a number of 5,000 digits
         raise PydanticCustomError(
             "json_value", "must be a JSON value: {reason}", {"reason": str(error)}
         ) from None
@@ -105,7 +106,7 @@ def _check(value: Any) -> Any:
 def _encoded(value: Any) -> str:
     """Encode a value; text that is the JSON of an array or object is sent as it is, as the hub wants it."""
     is_text = isinstance(value, str) and array_or_object(value) is not None
-    return value if is_text else encode_json(value)
+    return value.removeprefix(_BYTE_ORDER_MARK) if is_text else encode_json(value)
 
 
 def _decode_if_text(value: Any) -> Any:

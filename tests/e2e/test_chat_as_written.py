@@ -44,6 +44,12 @@ def test_a_part_with_its_type_is_sent_as_it_is():
     assert sent(message) == [message]
 
 
+def test_a_conversation_with_pictures_out_of_a_dumped_model_is_sent():
+    asked = Asked.model_validate({"chat": [user({"image": PICTURE})]})
+    dumped = asked.model_dump()
+    assert Asked.model_validate(dumped).model_dump_json() == asked.model_dump_json()
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -75,8 +81,9 @@ def test_calls_of_tools_stand_without_content():
     assert sent(without, user({"text": "clock returned 5"}))[0] == asked
 
 
-def test_calls_of_tools_go_back_as_they_came():
-    calls = [ToolCall("clock", {}, CALL)]
+@pytest.mark.parametrize("collected", [list, tuple])
+def test_calls_of_tools_go_back_as_they_came(collected):
+    calls = collected([ToolCall("clock", {}, CALL)])
     asked = {"role": "assistant", "content": None, "tool_calls": calls}
     assert sent(asked, user({"text": "clock returned 5"}))[0]["tool_calls"] == [CALL]
 

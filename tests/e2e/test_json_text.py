@@ -31,6 +31,13 @@ def test_text_of_an_array_or_object_is_sent_as_it_is(text):
     assert sent(settings=text) == {"settings": text}
 
 
+def test_a_byte_order_mark_before_the_text_is_not_sent():
+    assert sent(settings="\ufeff[1]", chat="\ufeff" + json.dumps(MESSAGES)) == {
+        **sent(chat=MESSAGES),
+        "settings": "[1]",
+    }
+
+
 def test_any_other_text_is_a_string_as_it_is_in_json():
     texts = ["hello", "5", "null", '"a"', "[not JSON", "", "[1]"]
     assert [sent(settings=text)["settings"] for text in texts] == [
@@ -41,8 +48,8 @@ def test_any_other_text_is_a_string_as_it_is_in_json():
 
 @pytest.mark.parametrize(
     "text",
-    ["[NaN]", '{"a": [Infinity]}', "[" * 100_000, "[1e999]"],
-    ids=["NaN", "Infinity", "too deep", "beyond floats"],
+    ["[NaN]", '{"a": [Infinity]}', "[" * 100_000, "[1e999]", f"[{'9' * 5000}]"],
+    ids=["NaN", "Infinity", "too deep", "beyond floats", "beyond integers"],
 )
 def test_text_that_no_hub_could_read_is_refused(text):
     for name in ("settings", "chat"):

@@ -89,7 +89,7 @@ REFUSED = {
     "a part of no key": ([user([{}])], "message 0, part 0 must hold exactly one of"),
     "text as a part": ([user(["Hi"])], "part 0 must hold exactly one of"),
     "an unknown kind": ([user([{"smell": "x"}])], "is of unknown kind 'smell'"),
-    "text of no text": ([user([{"text": 5}])], "is of unknown kind 'text'"),
+    "text of no text": ([user([{"text": 5}])], "part 0: text must be text, not int"),
     "an empty medium": ([user([{"text": "a"}, {"image": b""}])], "part 1: the image is empty"),
     "an unknown format": ([user([{"image": b"hello"}])], "part 0: the image is of no known format"),
     "no such file": (

@@ -131,6 +131,8 @@ def _validate(value: object, info: ValidationInfo) -> list[dict[str, Any]]:
     if isinstance(value, str):
         # JSON text may be anybody's, so it opens no file.
         return _read_messages(array_or_object(value), allow_paths=False)
+    if isinstance(value, JsonText):  # of a model that was dumped
+        value = value.value
     return _read_messages(value, allowed_paths(info))
 
 
@@ -156,7 +158,7 @@ def _read_message(message: object, where: str, allow_paths: bool | None) -> dict
         raise _refused(
             f"{where} has role {fields['role']!r}; it is one of {', '.join(ROLES)}{hint}"
         )
-    if is_array(fields.get("tool_calls")):
+    if is_iterable(fields.get("tool_calls")):
         fields["tool_calls"] = [
             dict(call.raw) if isinstance(call, ToolCall) else call for call in fields["tool_calls"]
         ]
@@ -176,7 +178,9 @@ def _read_part(part: object, where: str, allow_paths: bool | None) -> dict[str, 
     if not is_mapping(part) or len(part) != (1 if named is None else 2):
         raise _refused(f'{where} must hold exactly one of {{"text": …}}, {{"image": …}}, …')
     kind, value = next(item for item in part.items() if item[0] != "type" or named is None)
-    if kind == "text" and named in (None, "text") and isinstance(value, str):
+    if kind == "text" and named in (None, "text"):
+        if not isinstance(value, str):
+            raise _refused(f"{where}: text must be text, not {type(value).__name__}")
         return dict(part)  # with its "type", which the hub takes
     if kind == named == "image_url":
         kind, named, value = "image", None, _address_of(value, where)

@@ -194,12 +194,18 @@ class TestUploads:
             Given(image=AsyncFile())
 
 
-@pytest.mark.parametrize("ending", ["png", "webp", "PNG"])
+@pytest.mark.parametrize("ending", ["png", "webp", "PNG", "tiff"])
 def test_a_picture_is_saved_as_what_its_suffix_says(tmp_path, ending):
     path = Image(picture()).save(tmp_path / f"x.{ending}")
     assert path == tmp_path / f"x.{ending}"
     with Pillow.open(path) as saved:
         assert saved.format == ending.upper()
+
+
+@pytest.mark.parametrize("name", ["x.JPE", "x.jpeg", "x.bin", "x.v2"])
+def test_a_suffix_that_does_not_lie_stays(tmp_path, caplog, name):
+    assert Image(picture()).save(tmp_path / name).name == name
+    assert caplog.text == ""
 
 
 def test_a_picture_with_transparency_is_saved_as_jpeg(tmp_path):
@@ -216,8 +222,21 @@ def test_a_picture_with_transparency_is_saved_as_jpeg(tmp_path):
         (Audio(frame(3, 1)), "x.m4a", "x.mp3"),
         (Video(b"\0\0\0\x18ftypisom"), "x.webm", "x.mp4"),
         (Image(b"\xff\xd8\xff broken"), "x.png", "x.jpg"),
+        (Audio(frame(3, 1)), "x.png", "x.mp3"),
+        (Image(picture()), "x.mp3", "x.jpg"),
+        (Image(picture("PNG")), "x.svg", "x.png"),
+        (Image(picture("PNG")), "x.txt", "x.png"),
     ],
-    ids=["sound", "other sound", "video", "a broken picture"],
+    ids=[
+        "sound",
+        "other sound",
+        "video",
+        "a broken picture",
+        "sound as a picture",
+        "a picture as sound",
+        "a picture that is drawn",
+        "a picture as text",
+    ],
 )
 def test_what_cannot_be_converted_gets_its_own_suffix_and_a_word(
     tmp_path, caplog, medium, asked, saved, overwrite

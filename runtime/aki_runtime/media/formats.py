@@ -1,6 +1,7 @@
 """Media formats: their names, MIME types and suffixes, and how their first bytes look. One table."""
 
 from dataclasses import dataclass
+from mimetypes import guess_type
 from typing import Literal
 
 Kind = Literal["image", "audio", "video"]
@@ -89,11 +90,14 @@ def _is_mpeg_audio(data: bytes) -> bool:
 
 
 def format_of_suffix(suffix: str, kind: Kind) -> str | None:
-    """Return the format that the suffix of a file names, None where it names none of this kind."""
+    """Return the format that the suffix of a file names, perhaps of another kind; None where it names none."""
     if any(entry.suffix == suffix.lower() for entry in FORMATS[kind]):
         return next(entry.name for entry in FORMATS[kind] if entry.suffix == suffix.lower())
     name = normal_name(suffix[1:])
-    return name if any(entry.name == name for entry in FORMATS[kind]) else None
+    if any(entry.name == name for entry in FORMATS[kind]):
+        return name
+    mime_type, _ = guess_type(f"file{suffix}")
+    return normal_name(mime_type.partition("/")[2]) if mime_type else None
 
 
 def suffix_of(format_name: str, kind: Kind) -> str:

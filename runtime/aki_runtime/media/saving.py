@@ -51,7 +51,7 @@ def save(medium: Medium, path: str | os.PathLike[str], *, overwrite: bool) -> Pa
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
     pieces = medium.pieces()
     wanted = format_of_suffix(target.suffix, medium.kind)
-    if wanted is not None and medium.format not in (wanted, UNKNOWN):
+    if wanted not in (None, UNKNOWN, medium.format) and medium.format != UNKNOWN:
         converted = _converted(medium, wanted)
         if converted is None:
             target = target.with_suffix(medium.suffix)
@@ -79,7 +79,7 @@ def _converted(medium: Medium, wanted: str) -> bytes | None:
             # JPEG has no transparency.
             plain = picture.convert("RGB") if wanted == "jpeg" and "A" in picture.mode else picture
             plain.save(buffer, wanted.upper(), exif=picture.getexif())
-    except (ImportError, OSError, ValueError):
+    except (ImportError, KeyError, OSError, ValueError):  # KeyError: Pillow knows no such format
         return None
     return buffer.getvalue()
 

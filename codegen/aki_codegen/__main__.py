@@ -5,7 +5,10 @@ from importlib.util import find_spec
 
 from aki_runtime.standard_streams import reopen_closed
 
-NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "markupsafe", "ruff", "typer")
+ALWAYS = ("markupsafe", "typer")
+"""What every command needs, `sandbox` included."""
+
+NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "ruff", *ALWAYS)
 """What the extra `codegen` brings."""
 
 
@@ -13,7 +16,7 @@ def main() -> int:
     """Run a command and return its exit status."""
     reopen_closed()
     is_sandbox = sys.argv[1:2] == ["sandbox"]
-    if any(find_spec(module) is None for module in (NEEDED[-1:] if is_sandbox else NEEDED)):
+    if any(find_spec(module) is None for module in (ALWAYS if is_sandbox else NEEDED)):
         print(
             "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'",
             file=sys.stderr,

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from .literals import doc_text
+
 Effect = Literal["skipped", "kept", "degraded", "unused"]
 """What trouble did: an endpoint is left out, kept from an earlier snapshot, one field is typed loosely, or an
 override is without use."""
@@ -28,9 +30,6 @@ class Problem:
     effect: Effect
 
     def __str__(self) -> str:
-        # The command that runs the sandbox knows this module, and does without what makes source text.
-        from .literals import doc_text
-
         where = f"{self.endpoint}.{self.field}" if self.field else self.endpoint
         # What the hub worded can hold what a terminal obeys or can not show.
         return doc_text(f"{where}: {self.what} ({self.effect}); {self.remedy}")

@@ -143,13 +143,13 @@ def test_all_faults_of_a_call_come_at_once_and_nothing_is_sent(
     before = hub.hub.request_count
     with pytest.raises(InvalidParametersError) as caught:
         aki.flux_dev(promt="x", width="wide", provide_progress_images="maybe")  # type: ignore[call-arg,arg-type]
-    assert [problem.split("=")[0].split(" ")[0] for problem in caught.value.problems] == [
+    assert [problem.parameter for problem in caught.value.problems] == [
         "prompt",
         "width",
         "provide_progress_images",
         "promt",
     ]
-    assert "did you mean prompt?" in caught.value.problems[3]
+    assert "did you mean 'prompt'?" in caught.value.problems[3]
     assert hub.hub.request_count == before
 
 

@@ -72,7 +72,9 @@ def test_the_generator_names_the_extras_that_it_needs(missing):
 
 
 def test_the_sandbox_runs_without_what_the_generator_needs(tmp_path):
-    status, said = codegen_without(GENERATORS, "sandbox", "--catalogue", str(tmp_path))
+    status, said = codegen_without(
+        GENERATORS.replace(" markupsafe", ""), "sandbox", "--catalogue", str(tmp_path)
+    )
     assert (status, said) == (
         1,
         f"aki-codegen: The catalogue folder {tmp_path} holds no endpoint (*.json).\n",

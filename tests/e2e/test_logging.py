@@ -62,9 +62,9 @@ def test_a_job_that_nobody_waits_for_is_told(mode, aki, lines):
 def test_a_poll_that_is_repeated_is_told_with_its_reason(mode, aki, hub, lines):
     hub.faults.add(Status(503), on="poll")
     mode.wait(aki.llama3_8b_chat(prompt_input="Hi [[dur=0.2]]"))
-    (again,) = [line for line in lines() if "asking again" in line]
+    (again,) = [line for line in lines() if "trying again" in line]
     assert re.fullmatch(
-        r"llama3_8b_chat: job ID: asking again in 0\.\d\d s: .*\(HTTP 503 Service Unavailable\)",
+        r"llama3_8b_chat: job ID: trying again in 0\.\d\d s: .*\(HTTP 503 Service Unavailable\)",
         again,
     )
 

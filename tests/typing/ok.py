@@ -24,6 +24,7 @@ from aki_client import (
     JobError,
     Json,
     Meta,
+    ParameterProblem,
     Queued,
     Running,
     StatusError,
@@ -208,7 +209,7 @@ def errors() -> None:
     try:
         aki.flux_dev(prompt="a robot")
     except InvalidParametersError as error:
-        assert_type(error.problems, tuple[str, ...])
+        assert_type(error.problems, tuple[ParameterProblem, ...])
     except DeadlineExceededError as error:
         assert_type(error.job_id, str | None)
     except JobError as error:

@@ -73,6 +73,11 @@ class TestPickle:
                 image="/etc/passwd", prompt="x"
             )
 
+    def test_what_is_known_of_an_endpoint_goes_to_another_process(self):
+        with Aki(KEY) as aki:
+            infos = [aki.flux_dev.info, aki.endpoint("nobody_knows_this").info]
+        assert repr(pickle.loads(pickle.dumps(infos))) == repr(infos)  # noqa: S301 our own
+
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
 def test_a_copy_of_a_client_calls_with_the_same_key_and_options(hub, duplicate):
@@ -186,7 +191,7 @@ class TestMisspelt:
         with Aki("any") as aki, pytest.raises(ConfigurationError, match="did you mean flux_dev"):
             aki.check("flux_deb")
 
-    @pytest.mark.parametrize("name", ["flux_dev", "flux-deb"])
+    @pytest.mark.parametrize("name", ["flux_dev", "flux-deb", "FLUX-DEV"])
     def test_an_endpoint_that_the_hub_lacks_names_the_nearest(self, hub, name):
         with Aki("any", api_server=hub.url) as aki:
             for ask in (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic
 
 from pydantic import ValidationError
@@ -78,12 +79,14 @@ def check_with_model(
     endpoint: str, model: type[InputModel]
 ) -> Callable[[dict[str, Any], bool], Mapping[str, Any]]:
     """Return the check of a generated endpoint: its input model, every problem at once."""
+    return partial(_check, endpoint, model)  # which can be pickled
 
-    def check(given: dict[str, Any], allow_paths: bool = True) -> Mapping[str, Any]:
-        try:
-            return model.model_validate(given, context={"allow_paths": allow_paths}).to_wire()
-        except ValidationError as error:
-            problems = problems_of(error, model)
-        raise InvalidParametersError(endpoint, problems)
 
-    return check
+def _check(
+    endpoint: str, model: type[InputModel], given: dict[str, Any], allow_paths: bool = True
+) -> Mapping[str, Any]:
+    try:
+        return model.model_validate(given, context={"allow_paths": allow_paths}).to_wire()
+    except ValidationError as error:
+        problems = problems_of(error, model)
+    raise InvalidParametersError(endpoint, problems)

@@ -91,9 +91,10 @@ def name_nearest(error: NotFoundError, package: str) -> bool:
     """Have an error say which endpoint of a package was probably meant, and return whether it does."""
     file = importlib.resources.files(package) / "spec" / "names.json"
     names = json.loads(file.read_text("utf-8")).keys() - {"$comment", error.endpoint}
-    close = get_close_matches(error.endpoint or "", sorted(names), n=1)
+    folded = {name.casefold(): name for name in sorted(names)}
+    close = get_close_matches((error.endpoint or "").casefold(), folded, n=1)
     if close:
-        error.message += f"; did you mean {close[0]}?"
+        error.message += f"; did you mean {folded[close[0]]}?"
         error.args = (error.message,)
     return bool(close)
 

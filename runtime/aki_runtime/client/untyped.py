@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
@@ -77,13 +78,13 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
         reading=Reading(name, AnyOutput, AnyProgress),
         origin=Origin(package, ""),
         input=None,
-        check=lambda given, allow_paths: encode_untyped(name, given, allow_paths=allow_paths),
+        check=partial(encode_untyped, name),
     )
     return EndpointSpec(info, any_parameters)
 
 
 def encode_untyped(
-    endpoint: str, given: Mapping[str, Any], *, allow_paths: bool = True
+    endpoint: str, given: Mapping[str, Any], allow_paths: bool = True
 ) -> dict[str, Any]:
     """Make of any values what the hub takes: lists and dicts as JSON text, media as `Media`.
 

@@ -117,7 +117,9 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
     if hub is None:
         return None
     try:
-        address = Address.parse(str(hub.get("server")), str(hub.get("layout")))
+        # Of what is no text the words would be an address too: "None" is the name of a host.
+        named = map(hub.get, ("server", "layout"))
+        address = Address.parse(*(text if isinstance(text, str) else "" for text in named))
     except ConfigurationError as error:
         raise GenerationError(f"{package / HUB}: {error}; restore it from git") from None
     removed, problems = reader.state()

@@ -167,6 +167,16 @@ class TestFolders:
         assert f"{names} can not be read" in errors
         assert "restore it from git" in errors
 
+    @pytest.mark.parametrize("damage", [{"server": None}, {"server": 5}, {"layout": None}])
+    def test_a_snapshot_that_names_no_hub_has_no_other_asked(self, generate, hub, damage):
+        generate("--server", hub.url)
+        recorded = generate.package / "spec" / "hub.json"
+        recorded.write_text(json.dumps({**json.loads(recorded.read_text()), **damage}))
+        status, _, errors = generate()
+        assert status == 1
+        assert errors.startswith(f"aki-codegen: {recorded}: ")
+        assert errors.endswith("; restore it from git\n")
+
 
 class TestGoingOn:
     """A package from which nobody could go on without a loss is left as it is."""

@@ -4,11 +4,13 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
-from collections.abc import Container, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Container, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from aki_runtime.files import linked, replacing
+from aki_runtime.http.signals import handling
 
 from ..problems import GenerationError
 from .folder import MANIFEST_NAME, files_of, generated_files
@@ -74,11 +76,8 @@ def write_beside(path: Path, text: str) -> None:
     try:
         if path.is_file() and path.read_bytes() == text.encode():
             return
-        handle, temporary = tempfile.mkstemp(prefix=".aki-codegen-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        with replacing(path) as part:
+            part.write_bytes(text.encode())
     except OSError as error:
         raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
 
@@ -107,29 +106,9 @@ def recover(folder: Path) -> None:
         raise GenerationError(f"{folder} can not be put back: {error}") from None
 
 
-@contextmanager
-def uninterrupted() -> Generator[None, None, None]:
+def uninterrupted() -> AbstractContextManager[None]:
     """Let Ctrl-C do nothing for a moment, at the end of which all is done."""
-    if threading.current_thread() is not threading.main_thread():
-        # Ctrl-C does not come here.
-        yield
-        return
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, former or signal.SIG_DFL)
-
-
-def _linked(old: Path, new: Path) -> bool:
-    """Give a file a second name, where its file system has such."""
-    try:
-        if old.is_symlink():
-            return False
-        new.hardlink_to(old)
-    except (OSError, NotImplementedError):
-        return False
-    return True
+    return handling(signal.SIG_IGN, "SIGINT")
 
 
 def _leftovers(prefix: str, folder: Path) -> list[Path]:
@@ -180,7 +159,8 @@ def _replace(
         for parent in {PurePosixPath(path).parent for path in files}:
             (new / parent).mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            if not (path in stays and _linked(place / path, new / path)):
+            is_kept = path in stays and not (place / path).is_symlink()
+            if not (is_kept and linked(place / path, new / path)):
                 (new / path).write_bytes(content)
         for name, text in beside.items():
             (stage / name).write_bytes(text.encode())

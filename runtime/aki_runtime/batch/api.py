@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ..client.resolving import EndpointLike
+from ..http.signals import handling
 from ..media.objects import Media
 from .calls import KeepForRow
 from .committer import Committer
@@ -211,9 +211,6 @@ class _Work:
 @contextmanager
 def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None]:
     """Let signals ask the batch to stop instead of tearing it apart."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     loop = asyncio.get_running_loop()
 
     def act(number: int) -> None:
@@ -228,17 +225,8 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
     def heard(number: int, _: object) -> None:
         loop.call_soon_threadsafe(act, number)
 
-    numbers = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
-    found = {number: signal.getsignal(number) for number in numbers}
-    # What is ignored stays so, and what Python did not set could not be set again.
-    before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
-    for number in before:
-        signal.signal(number, heard)
-    try:
+    with handling(heard, "SIGINT", "SIGTERM", "SIGHUP"):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 _FINISHING = (

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from ..errors import MediaError
+from ..files import replacing
 from ..media.objects import Media
 from .errors import OutputError
 
@@ -41,7 +42,8 @@ class MediaFolder:
         told = _OTHER.sub("_", name)[:60]
         path = self._folder / f"{row:0{_DIGITS}d}-{told}{medium.suffix}"
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data, sync=self._sync)
+        with replacing(path, sync=self._sync, mark="part") as part:
+            part.write_bytes(data)
         return self._told(path)
 
     def _told(self, path: Path) -> str:
@@ -49,25 +51,6 @@ class MediaFolder:
             return path.relative_to(self._base).as_posix()
         except ValueError:
             return str(path.absolute())
-
-
-def write_whole(path: Path, data: bytes, *, sync: bool) -> None:
-    """Write a file beside its place and move it there: it is never half there.
-
-    Raises:
-        OSError: It can not be written; nothing is left of the attempt.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def require_writable(folder: Path) -> None:

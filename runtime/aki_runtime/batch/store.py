@@ -12,8 +12,8 @@ from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+from ..files import replacing
 from .errors import JournalError, JournalFullError, JournalInUseError
 
 BUSY_SECONDS = 30.0
@@ -160,23 +160,17 @@ class Store:
                 f"the journal {self.path} is gone, but its log {log} is there: put the journal back; "
                 "without it, remove the log to begin anew, which pays once more for the rows that were paid"
             )
-        draft = self.path.with_name(f".{self.path.name}.{uuid4().hex}")
         try:
-            # SQLite gives its further files the same rights: who knows a job's id can read the job.
-            os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            with self._explained(), closing(sqlite3.connect(draft)) as connection:
-                connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
-            try:
-                os.link(draft, self.path)
-            except FileExistsError:
-                pass  # another process was faster
-            except OSError:  # a file system without hard links
-                draft.rename(self.path)
+            with replacing(self.path, overwrite=False) as draft:
+                # SQLite gives its further files the same rights: who knows a job's id can read the job.
+                draft.touch(0o600, exist_ok=False)
+                with self._explained(), closing(sqlite3.connect(draft)) as connection:
+                    connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+        except FileExistsError:
+            pass  # another process was faster
         except OSError as error:
             reason = error.strerror or str(error)
             raise JournalError(f"the journal {self.path} can not be opened: {reason}") from None
-        finally:
-            draft.unlink(missing_ok=True)
 
     def _begin_log(self) -> None:
         """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""

@@ -6,11 +6,11 @@ once its outcome is noted.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..files import replacing
 from .entry import FINAL, RowState
 from .errors import OutputError, UnreadableInputError
 from .journal import Journal
@@ -122,20 +122,15 @@ class OutputFile:
             OutputError: It can not be written; an older file is as it was.
         """
         self.close()
-        part = self.path.with_name(f".{self.path.name}.part")
         try:
-            if self._is_parquet:
-                write_parquet(
-                    part, self._outcomes(journal, states), self._outcomes(journal, states)
-                )
-            else:
-                with part.open("wb") as file:
-                    file.writelines(map(line, self._outcomes(journal, states)))
-                    file.flush()
-                    os.fsync(file.fileno())
-            part.replace(self.path)
+            with replacing(self.path, sync=True, mark="part") as part:
+                outcomes, again = (self._outcomes(journal, states) for _ in range(2))
+                if self._is_parquet:
+                    write_parquet(part, outcomes, again)
+                else:
+                    with part.open("wb") as file:
+                        file.writelines(map(line, outcomes))
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise self._failed(error) from None
 
     def close(self) -> None:

@@ -1,11 +1,9 @@
 """One delivery of a task, from the message to its outcome. A broker may make several of one task, even at once."""
 
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
 from ..fields.base import OutputModel
+from ..http.signals import defer_signals
 from ..jobs.sync_job import Job
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from . import engine, results
@@ -186,7 +185,7 @@ class Delivery:
         self._lease.note(Record("submitting", submitted_at=time.time()))
         unnoted: list[Job[Any, Any]] = []
         try:
-            with _signals_later():
+            with defer_signals("SIGTERM", "SIGUSR1"):  # revoking, soft time limits
                 unnoted.append(endpoint.submit(**parameters))
                 self._record = Record("submitted", unnoted[0].id, time.time())
                 with suppress(Exception):  # it is noted below, where signals may interrupt
@@ -308,24 +307,3 @@ def _cancel_quietly(job: Job[Any, Any]) -> None:
         job.cancel()
     except AkiError as error:
         _log.warning("%s: a job could not be cancelled: %s", job.endpoint, error)
-
-
-@contextmanager
-def _signals_later() -> Generator[None]:
-    """Let what ends a task come only when the job's id is noted: revoking (SIGTERM), soft time limits (SIGUSR1)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, _: came.append(number))
-        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGUSR1"))
-        if number is not None
-    }
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for number in came:
-            signal.raise_signal(number)

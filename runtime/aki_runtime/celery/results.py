@@ -12,7 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..batch.media_files import write_whole
 from ..chat.text import ChatText
 from ..chat.tools import ToolCall
 from ..errors import MediaError
@@ -73,8 +72,7 @@ class FolderStore:
         """Write one file, whole or not at all."""
         target = Path(self.folder) / f"{_file_name(place.task_id)}-{place.number}{media.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, media.bytes, sync=False)
-        return target.name
+        return media.save(target, overwrite=True).name
 
 
 def _file_name(task_id: str) -> str:

@@ -4,11 +4,11 @@ import errno
 import io
 import logging
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from ..files import replacing
 from .formats import UNKNOWN, Kind, format_of_suffix, is_suffix
 
 _log = logging.getLogger("aki_client")
@@ -59,7 +59,8 @@ def save(medium: Medium, path: str | os.PathLike[str], *, overwrite: bool) -> Pa
         else:
             pieces = iter((converted,))
     if overwrite:
-        _replace_file(target.resolve(), pieces)
+        with replacing(target.resolve()) as part:
+            _make_file(part, pieces)
     else:
         _make_file(target, pieces)
     return target
@@ -102,10 +103,3 @@ def _make_file(path: Path, pieces: Iterator[bytes]) -> None:
         except BaseException:
             path.unlink()
             raise
-
-
-def _replace_file(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a file in place of another, which stays where that fails."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _make_file(beside, pieces)
-    beside.replace(path)

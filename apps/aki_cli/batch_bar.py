@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from .batch_view import duration
-from .terminal import console, harmless
+from .terminal import console, readable
 
 if TYPE_CHECKING:
     from aki_client.batch import Progress as Batch
@@ -37,7 +37,7 @@ class Bar:
 
     def say(self, sentence: str) -> None:
         """Write a line above the bar."""
-        self._progress.console.print(Text(f"aki: {harmless(sentence)}"))
+        self._progress.console.print(Text(f"aki: {readable(sentence)}"))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from aki_runtime.errors import MediaError
 
 from .exits import Exit
 from .problems import CommandError
-from .terminal import harmless, one_line, say, write, write_json
+from .terminal import one_line, readable, say, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Media, OutputModel
@@ -171,7 +171,7 @@ def _show_figures(rest: Mapping[str, Any]) -> None:
         if value not in (None, "") and len(str(value)) <= LONGEST_FIGURE
     ]
     if shown:
-        console(sys.stderr).print(harmless(" · ".join(shown)), style="dim")
+        console(sys.stderr).print(readable(" · ".join(shown)), style="dim")
 
 
 def _jsonable(value: Any) -> Any:

@@ -8,6 +8,8 @@ import sys
 import unicodedata
 from typing import IO, TYPE_CHECKING
 
+from aki_runtime.ci_log import disobeyed
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -26,14 +28,19 @@ def harmless(text: str) -> str:
     return "".join(char for char in text if char in _LAYOUT or not _acts(char))
 
 
+def readable(text: str) -> str:
+    """Return a text for people, in which neither a terminal nor a CI runner finds anything to obey."""
+    return disobeyed(harmless(text))
+
+
 def one_line(text: str) -> str:
-    """Return a text of a hub as one line without what a terminal would obey."""
-    return " ".join(harmless(text).split())
+    """Return a text of a hub as one line for people."""
+    return " ".join(readable(text).split())
 
 
 def say(sentence: str) -> None:
     """Tell a person something on stderr, after the command's name."""
-    print(f"aki: {harmless(sentence)}", file=sys.stderr, flush=True)
+    print(f"aki: {readable(sentence)}", file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:

@@ -4,21 +4,15 @@ Owns what each stream gets, and how texts of a hub are made harmless there. Must
 """
 
 import json
-import re
 import sys
 import traceback
+
+from aki_runtime.ci_log import OBEYED, disobeyed
 
 from .literals import doc_text
 
 MAX_LINE = 100_000
 """Characters of one line that are shown."""
-
-# GitHub and Azure look for ## anywhere in a line, as in ##[error], ##vso[…] and ##teamcity[…].
-_OBEYED = re.compile(
-    r"#(?=#)"
-    r"|:(?=:[A-Za-z-]+(?:\s|::|$))|(?:(?<=\s)|^):(?=:)"
-    r"|(?:section_(?:start|end)|travis_(?:fold|time))(?=:)"
-)
 
 
 def say(*lines: str) -> None:
@@ -56,7 +50,7 @@ def say_fault(error: BaseException) -> None:
 def harmless(line: str) -> str:
     """Return a line that a terminal shows and does not obey, and in which a CI finds no command."""
     text = line.lstrip(" ")
-    return " " * (len(line) - len(text)) + _OBEYED.sub(r"\g<0> ", doc_text(text, MAX_LINE))
+    return " " * (len(line) - len(text)) + disobeyed(doc_text(text, MAX_LINE))
 
 
 def json_text(document: object, *, allow_nan: bool = True) -> str:
@@ -69,7 +63,7 @@ def json_text(document: object, *, allow_nan: bool = True) -> str:
 def _harmless_json(line: str) -> str:
     parts: list[str] = []
     start = 0
-    for found in _OBEYED.finditer(line):
+    for found in OBEYED.finditer(line):
         # What follows is a sign that stands for itself in JSON, and can be an escape as well.
         parts += [line[start : found.end()], f"\\u{ord(line[found.end()]):04x}"]
         start = found.end() + 1

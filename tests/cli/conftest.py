@@ -27,7 +27,13 @@ ODD = details(
         "a b": {"type": "string"},
         "mode": {
             "type": "selection",
-            "supported": ["$(touch pwned)", "[red]b\u001b[31m", "plain"],
+            "supported": [
+                "$(touch pwned)",
+                "[red]b\u001b[31m",
+                "::error::x",
+                "##[group]x",
+                "plain",
+            ],
             "default": "plain",
         },
     },

@@ -108,3 +108,13 @@ def test_a_table_shows_no_control_characters_and_no_markup(odd: Command) -> None
     assert "\x1b" not in out
     assert "Odd [bold][31mone" in out
     assert "[red]b" in out
+
+
+@pytest.mark.parametrize("words", [("call", "odd", "-h"), ("show", "odd")])
+def test_a_ci_runner_finds_no_command_in_what_is_shown_of_a_hub(
+    odd: Command, words: list[str]
+) -> None:
+    out = odd(*words).out
+    assert "group" in out
+    assert "##" not in out
+    assert "::error" not in out

@@ -11,7 +11,7 @@ from ..exits import Exit
 from ..problems import CommandError
 from ..settings import settings_of
 from ..style import new_app
-from ..terminal import harmless, write, write_json
+from ..terminal import readable, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Change
@@ -46,7 +46,7 @@ def changes(
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
         write_json(document)
     else:
-        write(harmless(_as_text(found)))
+        write(readable(_as_text(found)))
     return _EXITS[worst]
 
 

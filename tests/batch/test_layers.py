@@ -39,11 +39,11 @@ def test_values_and_arithmetic_perform_nothing(name):
 
 
 def test_sqlite_is_known_where_the_journal_lies():
-    assert {n for n in BATCH.trees if "sqlite3" in BATCH.foreign(n)} == {"store", "runlock"}
+    assert {n for n in BATCH.trees if "sqlite3" in BATCH.foreign(n)} == {"store"}
 
 
 def test_the_journal_knows_no_hub():
-    known = {"entry", "errors", "journal_view", "runlock", "store"}
+    known = {"entry", "errors", "journal_view", "store"}
     assert BATCH.reached("journal") == {"journal", *known}
 
 

@@ -3,7 +3,7 @@
 The parts, each importing only from those before it:
 
     errors, rows, outcome, summary          values
-    store, runlock, journal, committer      what was begun, which job it became, how it ended
+    store, journal, committer               what was begun, which job it became, how it ended
     pace, gate                              how many jobs at a time, from what the hub answers
     columns, readers, check                 from files and iterables to the parameters of a call
     plain, media_files, tables, writers     from outputs to files

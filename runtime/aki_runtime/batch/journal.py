@@ -26,8 +26,7 @@ from typing import Any, Self
 from .entry import FINAL, Claim, Entry, RowState, as_text
 from .errors import JournalError, JournalMismatchError
 from .journal_view import JournalView
-from .runlock import RunLock
-from .store import Store
+from .store import RunLock, Store
 
 
 class Journal(JournalView):

@@ -1,6 +1,6 @@
-"""The SQLite file under a journal: connections, short transactions, and what its errors mean.
+"""The SQLite file under a journal: its lock, connections, short transactions, and what its errors mean.
 
-It is used by many threads through one connection and one lock, and by many processes through SQLite's own
+A journal is used by many threads through one connection and one lock, and by many processes through SQLite's own
 locks. After a fork the child opens a connection of its own, because one may not be shared.
 """
 
@@ -46,6 +46,53 @@ CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def connect(path: Path, busy_seconds: float, *, make: bool = True) -> sqlite3.Connection:
+    """Open a SQLite file, made where there is none for this user alone; its transactions wait so long for others."""
+    if make:
+        # SQLite gives its further files the same rights: who knows a job's id can read the job.
+        path.touch(0o600)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+class RunLock:
+    """Lets one run at a time work on a journal: a lock that ends with the process, however it ends.
+
+    It is SQLite's own lock on an empty file beside the journal: the standard library has no other one that works
+    on every system and is let go when a process is killed.
+
+    Args:
+        journal: The journal's path.
+
+    Raises:
+        JournalInUseError: Another process holds it.
+        JournalError: It can not be made.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        try:
+            self._connection = connect(journal.with_name(f"{journal.name}.lock"), 0.0)
+            self._connection.execute("BEGIN EXCLUSIVE")
+        except (OSError, sqlite3.Error) as error:
+            reason = JournalError(f"the journal {journal} cannot be locked: {error}")
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+                reason = JournalInUseError(
+                    f"another process works on the journal {journal}; wait for its end, or give another output"
+                )
+        else:
+            return
+        raise reason
+
+    def release(self) -> None:
+        """Let the lock go; its empty file stays, because removing it would race with who takes it next."""
+        self._connection.close()
 
 
 class Store:
@@ -137,13 +184,7 @@ class Store:
                 "it is empty"
             )  # SQLite would delete its log, which may hold all of it
         with self._explained():
-            self._connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            self._connection = connect(self.path, BUSY_SECONDS, make=False)
             try:
                 self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
                 self._require_journal()
@@ -161,11 +202,12 @@ class Store:
                 "without it, remove the log to begin anew, which pays once more for the rows that were paid"
             )
         try:
-            with replacing(self.path, overwrite=False) as draft:
-                # SQLite gives its further files the same rights: who knows a job's id can read the job.
-                draft.touch(0o600, exist_ok=False)
-                with self._explained(), closing(sqlite3.connect(draft)) as connection:
-                    connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+            with (
+                replacing(self.path, overwrite=False) as draft,
+                self._explained(),
+                closing(connect(draft, BUSY_SECONDS)) as connection,
+            ):
+                connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
         except FileExistsError:
             pass  # another process was faster
         except OSError as error:

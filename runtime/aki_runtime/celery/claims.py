@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, cast
 from uuid import uuid4
 
+from ..batch.store import BUSY_SECONDS, connect
 from ..errors import ConfigurationError
 from .engine import insist
 from .errors import SteppedBackError
@@ -34,7 +35,6 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 GIVE_WAY_SECONDS = 6.0
 """Seconds within which every living holder has said again what it holds."""
 
-_LOCKED_SECONDS = 30.0
 _SILENT_SECONDS = 5.0
 
 _log = logging.getLogger("aki_client")
@@ -283,10 +283,7 @@ class SqliteClaims:
     def _transaction(self) -> Generator[sqlite3.Connection]:
         # A connection each time: none is shared by threads, and none is copied by a fork.
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if not self._path.exists():
-            self._path.touch(0o600)  # SQLite gives its journal the mode of the file
-        opened = sqlite3.connect(self._path, timeout=_LOCKED_SECONDS, isolation_level=None)
-        with closing(opened) as database:
+        with closing(connect(self._path, BUSY_SECONDS)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute(_TABLE)
             yield database

@@ -3,16 +3,14 @@
 import contextlib
 import errno
 import os
-import signal
 import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Generator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from aki_cli.interruption import signals_as_exceptions
 from aki_runtime.errors import AkiError
 
 from .package import HubPackage, PackageError
@@ -52,9 +50,13 @@ def launch(
     Raises:
         PlaygroundError: Gradio is missing, the package is none, or the port is taken.
     """
-    with _temporary_folder() as folder, _listener(port) as listener:
+    with (
+        signals_as_exceptions(SystemExit),
+        tempfile.TemporaryDirectory(prefix="aki-playground-") as folder,
+        _listener(port) as listener,
+    ):
         # Gradio reads these while it is imported.
-        os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=str(folder / "uploads"))
+        os.environ.update(_SETTINGS, GRADIO_TEMP_DIR=f"{folder}/uploads")
         try:
             from .bench import Bench
             from .server import serve
@@ -65,7 +67,7 @@ def launch(
         number: int = listener.getsockname()[1]
         address = f"http://{HOST}:{number}"
         chosen = _package(package)
-        bench = Bench(chosen, _client(chosen, api_key, server), folder / "results", server)
+        bench = Bench(chosen, _client(chosen, api_key, server), Path(folder, "results"), server)
 
         def announce() -> None:
             print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
@@ -105,21 +107,3 @@ def _listener(port: int | None) -> socket.socket:
             ) from None
         raise
     return listener
-
-
-@contextlib.contextmanager
-def _temporary_folder() -> Generator[Path]:
-    """Make a folder for uploads and results that goes with the program, also where the program is told to end."""
-    with tempfile.TemporaryDirectory(prefix="aki-playground-") as name:
-        if threading.current_thread() is not threading.main_thread():
-            yield Path(name)
-            return
-        before = signal.signal(signal.SIGTERM, _end)
-        try:
-            yield Path(name)
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

@@ -1,11 +1,15 @@
 """Makes the shared helpers importable (`from support.metadata import details`), and the client that tests use."""
 
+import os
 import sys
 from pathlib import Path
 
 _TESTS = str(Path(__file__).parent)
 if _TESTS not in sys.path:
     sys.path.append(_TESTS)
+
+# Logfire, which one test needs, would come with every import of pydantic: half a second in each process.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "logfire-plugin")
 
 from support.package import use_made_package  # noqa: E402
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -103,9 +104,27 @@ def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
     assert "hi" in mode.wait(job.result(timeout=10)).text
 
 
-def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, monkeypatch):
-    for module in ("sync_job", "async_job"):
-        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.5)
+@pytest.fixture
+def short_cancelling(monkeypatch):
+    """Give the hub half a second to take in that a job is cancelled."""
+    monkeypatch.setattr("aki_runtime.protocol.polling.CANCEL_SECONDS", 0.5)
+
+
+@contextmanager
+def polled_elsewhere(hub, job_id):
+    """Poll a job in another thread; the hub answers after three seconds."""
+    hub.faults.add(Delay(3.0), on="poll")
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor() as pool:
+        job = chat(aki).job(job_id)
+        polls = hub.hub.polls.by_job[job_id]
+        polling = pool.submit(job.status)
+        assert soon(lambda: hub.hub.polls.by_job[job_id] > polls)
+        yield job
+        polling.result()
+
+
+@pytest.mark.usefixtures("short_cancelling")
+def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub):
     job = mode.wait(chat(aki).submit(prompt_input=LONG))
     hub.faults.add(Status(503), on="poll", times=None)
     began = time.monotonic()
@@ -114,26 +133,28 @@ def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub, mon
     assert time.monotonic() - began < 0.5 + SOON
 
 
-def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub, monkeypatch):
-    for module in ("sync_job", "async_job"):
-        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
-    job = mode.wait(chat(aki).submit(prompt_input=SHORT))
-    mode.wait(job._turn.acquire())  # as one who polls and is not answered
-    with pytest.raises(DeadlineExceededError):
-        mode.wait(job.cancel())
+@pytest.mark.usefixtures("short_cancelling")
+def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub):
+    job = mode.wait(chat(aki).submit(prompt_input=LONG))
+    with polled_elsewhere(hub, job.id):
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            mode.wait(job.cancel())
+        assert time.monotonic() - began < 0.5 + SOON
 
 
-def test_a_stream_does_not_wait_beyond_its_deadline_for_another_waiter(mode, aki, hub, monkeypatch):
-    for module in ("sync_stream", "async_stream"):
-        monkeypatch.setattr(f"aki_runtime.jobs.{module}.CANCEL_SECONDS", 0.2)
-    stream = chat(aki).with_options(timeout=0.5).stream(prompt_input=LONG)
-    slot, _ = mode.wait(stream._open())
-    mode.wait(slot.turn.acquire())  # as one who polls and is not answered
-    began = time.monotonic()
-    with pytest.raises(DeadlineExceededError):
-        mode.wait(stream.result())
-    assert time.monotonic() - began < 0.7 + SOON
-    assert slot.state.cancel_asked
+@pytest.mark.usefixtures("short_cancelling")
+def test_a_stream_does_not_wait_beyond_its_deadline_for_another_waiter(mode, aki, hub):
+    stream = chat(aki).with_options(timeout=1.0).stream(prompt_input=LONG)
+    with mode.using(stream):
+        event = next(mode.items(stream))
+        with polled_elsewhere(hub, event.job_id) as job:
+            began = time.monotonic()
+            with pytest.raises(DeadlineExceededError):
+                mode.wait(stream.result())
+            assert time.monotonic() - began < 1.5 + SOON / 2
+            job.status()  # the next poll, whoever makes it, takes the cancelling along
+    assert soon(lambda: states(hub) == ["canceled"])
 
 
 def test_without_any_time_no_job_is_made(mode, aki, hub):

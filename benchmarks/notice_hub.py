@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import Job
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 
@@ -32,7 +32,7 @@ class Seen:
 class _SilentBook(JobBook):
     """The jobs of a hub that can not tell how long they will take."""
 
-    def estimate(self, job: Job, now: float) -> float:
+    def estimate(self, job: SandboxJob, now: float) -> float:
         """Return -1, for "unknown"."""
         del job, now
         return -1

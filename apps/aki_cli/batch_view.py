@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class View(Protocol):
+class BatchView(Protocol):
     """Shows how far a batch is."""
 
     def show(self, progress: "Progress") -> None:
@@ -27,7 +27,7 @@ class View(Protocol):
 
 
 @contextmanager
-def shown() -> Generator[View]:
+def shown() -> Generator[BatchView]:
     """Give what shows a batch on stderr: a bar on a terminal, else lines."""
     if not sys.stderr.isatty():
         yield Lines()

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from .catalogue import Described
-from .delivery import Delivery
+from .delivery import Sink
 from .exits import Exit
 from .interruption import TerminatedError
 from .problems import CommandError, StoppedError
-from .settings import Settings
+from .settings import CliSettings
 from .terminal import write
 from .values import read_value, read_whole_input
 from .watching import Watch
@@ -54,7 +54,7 @@ def bound(client: "Aki", found: Described) -> "Endpoint[..., AnyOutput, AnyProgr
     return client.endpoint(found.name)
 
 
-def call(settings: Settings, target: Delivery, found: Described, given: Mapping[str, Any]) -> None:
+def call(settings: CliSettings, target: Sink, found: Described, given: Mapping[str, Any]) -> None:
     """Call an endpoint, show what happens, and deliver the result.
 
     Raises:
@@ -70,7 +70,7 @@ def call(settings: Settings, target: Delivery, found: Described, given: Mapping[
     target.deliver(result, streamed=watch.streamed)
 
 
-def detach(settings: Settings, found: Described, given: Mapping[str, Any]) -> None:
+def detach(settings: CliSettings, found: Described, given: Mapping[str, Any]) -> None:
     """Submit a job and print its id."""
     with settings.client() as client, cancelling(found):
         job = bound(client, found).submit(**given)

@@ -19,7 +19,7 @@ from aki_runtime.errors import NotFoundError
 
 from .exits import Exit
 from .problems import CommandError
-from .settings import Settings, no_package
+from .settings import CliSettings, no_package
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Catalogue:
         )
 
 
-def find_endpoint(settings: Settings, name: str, *, live: bool = False) -> Described:
+def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> Described:
     """Return an endpoint of the package, or one that only the hub knows.
 
     Args:
@@ -173,7 +173,7 @@ def live_endpoint(name: str, document: Mapping[str, Any], known: Described | Non
     return Described(name, known.attribute if known is not None else "", fields, document)
 
 
-def _ask(settings: Settings, name: str) -> Mapping[str, Any] | None:
+def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:
     with settings.client() as client:
         try:
             return client.endpoint_details(name)

@@ -28,7 +28,7 @@ LONGEST_FIGURE = 40
 
 
 @dataclass
-class Delivery:
+class Sink:
     """Where results go.
 
     Attributes:

@@ -17,7 +17,7 @@ from aki_runtime.batch.errors import (
 
 from .exits import Exit
 from .problems import CommandError
-from .settings import Settings, settings_of
+from .settings import CliSettings, settings_of
 from .terminal import say
 
 HIDDEN = "***"
@@ -62,7 +62,7 @@ def tell(error: Exception, context: Any) -> int:
         error: What was raised.
         context: The command's context; None where the global options could not be read.
     """
-    settings = Settings() if context is None else settings_of(context)
+    settings = CliSettings() if context is None else settings_of(context)
     secrets = settings.secrets()
     if settings.debug:
         lines = traceback.format_exception(error)

@@ -3,7 +3,7 @@
 import typer
 
 from .catalogue import Catalogue
-from .delivery import FORMS, Delivery
+from .delivery import FORMS, Sink
 from .exits import Exit
 from .problems import CommandError
 from .settings import settings_of
@@ -39,7 +39,7 @@ ENDPOINT = typer.Argument(
 JOB_ID = typer.Argument(metavar="ID", help="The job's id.")
 
 
-def delivery(form: str, save_to: str) -> Delivery:
+def delivery(form: str, save_to: str) -> Sink:
     """Return where results go, checked.
 
     Raises:
@@ -48,6 +48,6 @@ def delivery(form: str, save_to: str) -> Delivery:
     known = FORMS.get(form)
     if known is None:
         raise CommandError(f"--output {form!r} is none of {', '.join(FORMS)}", Exit.USAGE)
-    made = Delivery(known, save_to)
+    made = Sink(known, save_to)
     made.check()
     return made

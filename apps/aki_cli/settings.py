@@ -20,7 +20,7 @@ PACKAGE = "aki_client"
 
 
 @dataclass(frozen=True)
-class Settings:
+class CliSettings:
     """What the global options say.
 
     Attributes:
@@ -109,7 +109,9 @@ def no_package(name: str) -> CommandError:
     )
 
 
-def settings_of(ctx: typer.Context) -> Settings:
+def settings_of(ctx: typer.Context) -> CliSettings:
     """Return the global options of a command; also while a word is completed, when nothing has run yet."""
     given: dict[str, Any] = ctx.find_root().params
-    return Settings(**{name: given[name] for name in Settings.__match_args__ if name in given})
+    return CliSettings(
+        **{name: given[name] for name in CliSettings.__match_args__ if name in given}
+    )

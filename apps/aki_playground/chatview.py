@@ -12,8 +12,8 @@ from .bench import Bench
 from .chatparts import chatbot, draft_box
 from .conversation import (
     AttachmentError,
+    ChatTurn,
     Message,
-    Turn,
     answered,
     draft_of,
     messages_to_send,
@@ -151,7 +151,7 @@ class ChatView:
         return {
             **notes,
             **self._busy(True),
-            self._turn: Turn(arguments, tuple(history), tuple(asked), draft),
+            self._turn: ChatTurn(arguments, tuple(history), tuple(asked), draft),
             self._sent: asked,
             self._draft: None,
             self._chat: shown_messages(asked),
@@ -160,7 +160,7 @@ class ChatView:
         }
 
     async def _carry_out(
-        self, request: gr.Request, turn: Turn | None
+        self, request: gr.Request, turn: ChatTurn | None
     ) -> AsyncIterator[dict[Component, Any]]:
         if turn is None:
             # Gradio clears everything that a generator without a single update may touch.
@@ -189,7 +189,7 @@ class ChatView:
             self._save: gr.update(interactive=False),
         }
 
-    def _kept(self, turn: Turn, reader: AnswerReader, folder: Path) -> dict[Component, Any]:
+    def _kept(self, turn: ChatTurn, reader: AnswerReader, folder: Path) -> dict[Component, Any]:
         """Keep the turn; a message without a whole answer goes back into the box, to be sent again."""
         if not (reader.text or reader.finished):
             return {self._draft: turn.draft, self._chat: shown_messages(turn.before)}

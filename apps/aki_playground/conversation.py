@@ -36,7 +36,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Turn:
+class ChatTurn:
     """One message that is sent.
 
     Attributes:
@@ -84,7 +84,7 @@ def messages_to_send(system: str, history: Sequence[Message]) -> list[Message]:
     return [*opening, *(message for message in history if "failed" not in message)]
 
 
-def answered(turn: Turn, text: str, *, whole: bool) -> list[Message]:
+def answered(turn: ChatTurn, text: str, *, whole: bool) -> list[Message]:
     """Return a conversation with one more turn; one whose answer is not whole is marked as failed."""
     answer: Message = {"role": "assistant", "content": text}
     if whole:

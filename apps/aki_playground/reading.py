@@ -9,7 +9,7 @@ from .fields import Field
 
 
 @dataclass(frozen=True)
-class Reading:
+class FormArguments:
     """The arguments in a form.
 
     Attributes:
@@ -21,7 +21,7 @@ class Reading:
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def read_form(fields: Iterable[Field], values: Iterable[Any]) -> Reading:
+def read_form(fields: Iterable[Field], values: Iterable[Any]) -> FormArguments:
     """Read the values of a form's fields, in their order."""
     arguments: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -33,7 +33,7 @@ def read_form(fields: Iterable[Field], values: Iterable[Any]) -> Reading:
             continue
         if value is not None and (one.parameter.required or not same(value, one.parameter.default)):
             arguments[one.name] = value
-    return Reading(arguments, faults)
+    return FormArguments(arguments, faults)
 
 
 def same(one: object, other: object) -> bool:

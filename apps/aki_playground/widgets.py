@@ -12,7 +12,7 @@ from gradio.components import Component
 from gradio.data_classes import ImageData
 
 from .fields import Field
-from .reading import Reading, read_form
+from .reading import FormArguments, read_form
 from .status import note_html
 
 
@@ -36,7 +36,7 @@ class Form:
                     self.inputs.append(_widget(field))
                     self._notes.append(gr.HTML(note_html(field.text), padding=False))
 
-    def read(self, values: Iterable[Any]) -> Reading:
+    def read(self, values: Iterable[Any]) -> FormArguments:
         """Read the values of `inputs`."""
         return read_form(self.fields, values)
 

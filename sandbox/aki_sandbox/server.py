@@ -18,7 +18,7 @@ import uvicorn
 
 from aki_sandbox.catalogue import Catalogue, load_catalogue
 from aki_sandbox.faults.plan import FaultInterceptor, FaultPlan
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.app import Interceptor, SandboxApp
 from aki_sandbox.web.connections import HOST, Connections
@@ -70,7 +70,7 @@ class SandboxServer:
         """
         if isinstance(catalogue, Path):
             catalogue = load_catalogue(catalogue)
-        self.hub = Hub(catalogue, settings, clock)
+        self.hub = SandboxHub(catalogue, settings, clock)
         self.faults = faults or FaultPlan()
         self.app = SandboxApp(self.hub, interceptor or FaultInterceptor(self.faults, self.hub))
         self._connections = Connections(self.faults.refuses_connection)
@@ -158,7 +158,7 @@ def run(
         CatalogueError: The catalogue folder cannot be used.
         PortTakenError: Another program listens on the port.
     """
-    hub = Hub(load_catalogue(catalogue), settings or HubSettings(job_seconds=2.0))
+    hub = SandboxHub(load_catalogue(catalogue), settings or HubSettings(job_seconds=2.0))
     listener = _listen(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     print(f"The sandbox serves {len(hub.catalogue)} endpoints at {url} (Ctrl-C ends it).")

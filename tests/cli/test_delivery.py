@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from aki_cli.delivery import Delivery, Form
+from aki_cli.delivery import Form, Sink
 from aki_cli.exits import Exit
 from aki_cli.problems import CommandError
 from aki_client import Image
@@ -43,27 +43,27 @@ def test_where_a_folder_can_not_be_written_another_is_found(
 ) -> None:
     Path("taken").write_text("a file, no folder")
     result = AnyOutput.read({"images": [PIXEL]})
-    Delivery(save_to="taken/").deliver(result)
+    Sink(save_to="taken/").deliver(result)
     told = capsys.readouterr()
     assert "can not be written" in told.err
     assert Path(told.out.strip()).read_bytes() == PIXEL.bytes
 
 
 def test_outputs_of_a_hubs_own_naming_are_no_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    Delivery().deliver(AnyOutput.read({"../../etc/x": PIXEL}))
+    Sink().deliver(AnyOutput.read({"../../etc/x": PIXEL}))
     assert capsys.readouterr().out == "image-1.png\n"
 
 
 def test_outputs_that_are_neither_text_nor_media_are_listed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Delivery().deliver(AnyOutput.read({"score": 0.5, "label": "cat"}))
+    Sink().deliver(AnyOutput.read({"score": 0.5, "label": "cat"}))
     assert capsys.readouterr().out == "score: 0.5\nlabel: cat\n"
 
 
 def test_media_within_lists_and_objects_become_paths(capsys: pytest.CaptureFixture[str]) -> None:
     result = AnyOutput.read({"frames": [PIXEL, PIXEL]})
-    Delivery("json").deliver(result)
+    Sink("json").deliver(result)
     assert '"image-1.png",\n      "image-2.png"' in capsys.readouterr().out
 
 
@@ -73,7 +73,7 @@ def test_a_picture_that_is_none_takes_nothing_else_with_it(
 ) -> None:
     result = AnyOutput.read({"text": "paid for", "images": [Image("@@@"), PIXEL]})
     with pytest.raises(CommandError, match="not valid base64") as caught:
-        Delivery(form).deliver(result)
+        Sink(form).deliver(result)
     assert caught.value.status == Exit.HUB
     assert [path.name for path in Path().iterdir()] == ["image-1.png"]
     assert ("paid for" in capsys.readouterr().out) is (form != "quiet")

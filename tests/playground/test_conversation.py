@@ -3,8 +3,8 @@
 import pytest
 from aki_playground.conversation import (
     AttachmentError,
+    ChatTurn,
     Draft,
-    Turn,
     answered,
     messages_to_send,
     shown_messages,
@@ -64,7 +64,7 @@ def test_a_transcript_names_files_without_their_folders():
 def test_a_turn_that_failed_is_shown_as_such_and_no_call_holds_it():
     before = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
     question = {"role": "user", "content": "Tell me all"}
-    turn = Turn({}, tuple(before), (*before, question), "Tell me all")
+    turn = ChatTurn({}, tuple(before), (*before, question), "Tell me all")
     history = answered(turn, "First of a", whole=False)
     assert messages_to_send("", history) == before
     assert shown_messages(history)[-1]["content"].startswith("First of a\n\n*(Incomplete")

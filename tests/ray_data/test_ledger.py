@@ -6,7 +6,6 @@ from aki_runtime.ray.operations import (
     Attempt,
     Begin,
     Differs,
-    Ended,
     Free,
     Fresh,
     Held,
@@ -15,6 +14,7 @@ from aki_runtime.ray.operations import (
     NoteJob,
     NoteOutcome,
     Release,
+    RowEnd,
 )
 from ray_data.conftest import LEASE
 
@@ -44,7 +44,7 @@ class TestARow:
         ask(Begin("a", ONE))
         ask(NoteJob("a", ONE, "job-1"))
         answer = ask(NoteOutcome("a", ONE, RowState.DONE, RESULT))
-        assert isinstance(answer, Ended)
+        assert isinstance(answer, RowEnd)
         assert answer.entry.outcome == RESULT
         assert ask(Begin("a", OTHER)) == answer
 
@@ -81,7 +81,7 @@ class TestTwoWorkers:
         ask(Begin("a", ONE))
         clock.now += LEASE + 1
         answer = ask(Begin("a", OTHER))
-        assert isinstance(answer, Ended)
+        assert isinstance(answer, RowEnd)
         assert answer.entry.state is RowState.UNCERTAIN
 
     def test_an_uncertain_row_is_fresh_again_where_somebody_decided_so(self, ask, clock):
@@ -93,7 +93,7 @@ class TestTwoWorkers:
     def test_a_failed_row_is_fresh_again_where_somebody_decided_so(self, ask):
         ask(Begin("a", ONE))
         ask(NoteOutcome("a", ONE, RowState.FAILED, ERROR))
-        assert isinstance(ask(Begin("a", OTHER)), Ended)
+        assert isinstance(ask(Begin("a", OTHER)), RowEnd)
         assert ask(Begin("a", OTHER, again=frozenset({RowState.FAILED}))) == Fresh()
 
     def test_a_row_that_failed_for_want_of_the_hub_goes_on_with_the_job_that_it_has(self, ask):
@@ -119,7 +119,7 @@ class TestAWorkerTakenForDead:
         ask(Begin("a", OTHER))
         ask(NoteOutcome("a", ONE, RowState.DONE, RESULT))
         answer = ask(NoteOutcome("a", OTHER, RowState.FAILED, ERROR))
-        assert isinstance(answer, Ended)
+        assert isinstance(answer, RowEnd)
         assert answer.entry.outcome == RESULT
 
     def test_does_not_fail_a_row_that_another_is_at(self, ask, clock):
@@ -165,7 +165,7 @@ class TestARepeatedOperation:
         note = NoteOutcome("a", ONE, RowState.DONE, RESULT)
         ask(note)
         answer = asked(open_ledger(), note)
-        assert isinstance(answer, Ended)
+        assert isinstance(answer, RowEnd)
         assert answer.entry.outcome == RESULT
 
 

@@ -10,7 +10,7 @@ from ..catalogue import Catalogue
 from ..exits import Exit
 from ..options import ENDPOINT
 from ..problems import CommandError, StoppedError
-from ..settings import Settings, settings_of
+from ..settings import CliSettings, settings_of
 from ..style import new_app
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def batch(
     return _run(settings, found.attribute, rows, output, changes)
 
 
-def _check(settings: Settings, name: str, rows: Path, changes: "SettingChanges") -> int:
+def _check(settings: CliSettings, name: str, rows: Path, changes: "SettingChanges") -> int:
     from ..batch_view import number_of
     from ..terminal import write
 
@@ -120,7 +120,9 @@ def _check(settings: Settings, name: str, rows: Path, changes: "SettingChanges")
     return Exit.OK
 
 
-def _run(settings: Settings, name: str, rows: Path, output: Path, changes: "SettingChanges") -> int:
+def _run(
+    settings: CliSettings, name: str, rows: Path, output: Path, changes: "SettingChanges"
+) -> int:
     from ..batch_view import shown, told
     from ..terminal import write
 

@@ -23,7 +23,7 @@ from .journal import Journal
 from .media_files import MediaFolder, require_writable
 from .outcome import STATUSES, Outcome, Status
 from .plain import data_uri
-from .prepare import Prepared, prepared
+from .prepare import PreparedBatch, prepared
 from .progress import Summary, Tally
 from .settings import SettingChanges, Settings, StrPath
 from .sources import Rows, first_rows
@@ -176,7 +176,7 @@ def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]
 class _Work:
     """An engine and its committer, for the length of an `async with` block."""
 
-    def __init__(self, batch: Prepared, journal: Journal, keep: KeepForRow) -> None:
+    def __init__(self, batch: PreparedBatch, journal: Journal, keep: KeepForRow) -> None:
         self._batch = batch
         self._journal = journal
         self._keep = keep

@@ -22,7 +22,7 @@ from .errors import BatchStoppedError, UnreadableInputError
 from .journal import Journal
 from .outcome import Outcome, RowError
 from .settings import Settings
-from .sources import Rows, Source, first, source_of
+from .sources import Rows, RowSource, first, source_of
 from .writers import OutputFile
 
 ROWS_FACT = "rows"
@@ -32,7 +32,7 @@ _LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedBatch:
     """A batch that could begin.
 
     Attributes:
@@ -45,7 +45,7 @@ class Prepared:
 
     found: Resolved
     endpoint: AnyEndpoint
-    source: Source
+    source: RowSource
     columns: Columns
     settings: Settings
 
@@ -148,7 +148,7 @@ class Prepared:
 @asynccontextmanager
 async def prepared(
     endpoint: EndpointLike, rows: Rows, settings: Settings
-) -> AsyncGenerator[Prepared, None]:
+) -> AsyncGenerator[PreparedBatch, None]:
     """Find the endpoint and the rows; a client that was made for it is closed at the end.
 
     Raises:
@@ -171,10 +171,10 @@ async def prepared(
             options = replace(options, timeout=None)
         bound = bound.with_options(**vars(options))
         found = replace(found, bound=bound)
-        yield Prepared(found, bound, source, _columns(bound, source, settings), settings)
+        yield PreparedBatch(found, bound, source, _columns(bound, source, settings), settings)
 
 
-def _columns(endpoint: AnyEndpoint, source: Source, settings: Settings) -> Columns:
+def _columns(endpoint: AnyEndpoint, source: RowSource, settings: Settings) -> Columns:
     return Columns(
         parameters=endpoint.parameters,
         mapping=settings.columns,

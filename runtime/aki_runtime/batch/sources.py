@@ -18,7 +18,7 @@ Rows: TypeAlias = (
 """A file, an iterable of rows, or an async one."""
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """What a batch needs of its input.
 
     Attributes:
@@ -52,7 +52,7 @@ class Source(Protocol):
         ...
 
 
-class FileSource:
+class RowFile:
     """A file of rows."""
 
     def __init__(self, path: Path) -> None:
@@ -116,14 +116,14 @@ class PythonSource:
                 yield columns.read(item, digest_of(item.values))
 
 
-def source_of(rows: Rows) -> Source:
+def source_of(rows: Rows) -> RowSource:
     """Return the source of what was given as rows.
 
     Raises:
         UnreadableInputError: There is no such file, or it is of an unknown kind.
     """
     if isinstance(rows, str | os.PathLike):
-        return FileSource(Path(rows))
+        return RowFile(Path(rows))
     return PythonSource(rows)
 
 

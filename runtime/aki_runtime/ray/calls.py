@@ -35,13 +35,13 @@ from .operations import (
     Attempt,
     Begin,
     Differs,
-    Ended,
     Fresh,
     Held,
     Known,
     Look,
     NoteJob,
     Release,
+    RowEnd,
 )
 
 
@@ -128,7 +128,7 @@ class Calls:
     async def _carry_out(self, row: CallRow, is_over: asyncio.Event) -> Outcome:
         # Most rows of a block that is run again have an outcome, and need no turn among those that are to be called.
         answer = await self._book.ask(Look(row.row_id))
-        if isinstance(answer, Ended) and answer.entry.state not in self._again:
+        if isinstance(answer, RowEnd) and answer.entry.state not in self._again:
             if answer.entry.digest not in ("", row.digest):
                 raise _mismatch(row)
             return outcome_of(answer.entry)
@@ -173,7 +173,7 @@ class Calls:
                 return await self._following.follow(
                     row, attempt, job_id, is_taken_over=is_taken_over
                 )
-            case Ended(entry):
+            case RowEnd(entry):
                 return outcome_of(entry)
             case Held(seconds):
                 return seconds

@@ -21,7 +21,7 @@ from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
 from ..protocol.certainty import result_lost
 from .cells import CallRow
-from .operations import Answer, Attempt, Ended, Held, Look, NoteOutcome, Operation
+from .operations import Answer, Attempt, Held, Look, NoteOutcome, Operation, RowEnd
 
 LONGEST_PAUSE = 1.0
 """Seconds at the most between two looks at what another worker is at."""
@@ -130,7 +130,7 @@ class Following:
         until = time.monotonic() + self._lease
         while time.monotonic() < until:
             answer = await self._book.ask(Look(row.row_id))
-            if isinstance(answer, Ended) and answer.entry.state is RowState.DONE:
+            if isinstance(answer, RowEnd) and answer.entry.state is RowState.DONE:
                 return outcome_of(answer.entry)
             await asyncio.sleep(LONGEST_PAUSE)
         return None
@@ -163,7 +163,7 @@ async def note_outcome(
     note = NoteOutcome(row.row_id, attempt, state, outcome.to_note())
     answer = await book.ask(note)
     match answer:
-        case Ended(entry):
+        case RowEnd(entry):
             return outcome_of(entry)
         case Held(seconds):
             return seconds

@@ -19,7 +19,6 @@ from .operations import (
     Attempt,
     Begin,
     Differs,
-    Ended,
     Free,
     Fresh,
     Held,
@@ -29,6 +28,7 @@ from .operations import (
     NoteOutcome,
     Operation,
     Release,
+    RowEnd,
     worker_of,
 )
 
@@ -137,7 +137,7 @@ class Ledger:
         if begin.digest and entry.digest and entry.digest != begin.digest:
             return Differs()
         if entry.state in FINAL:
-            return self._begin_again(begin, entry) if entry.state in begin.again else Ended(entry)
+            return self._begin_again(begin, entry) if entry.state in begin.again else RowEnd(entry)
         if entry.owner == str(begin.attempt):
             # The same question once more: its answer was lost with the ledger's process.
             return Known(entry.job_id) if entry.job_id is not None else Fresh()
@@ -181,7 +181,7 @@ class Ledger:
         if entry is None:
             return Free()
         if entry.state in FINAL:
-            return Ended(entry)
+            return RowEnd(entry)
         return Held(max(self._seconds_left(entry.owner, None), 0.0))
 
     def _seconds_left(self, owner: str, asker: Attempt | None) -> float:

@@ -116,7 +116,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RowEnd:
     """The row has an outcome."""
 
     entry: Entry
@@ -132,4 +132,4 @@ class Free:
     """Nobody is at the row."""
 
 
-Answer: TypeAlias = Fresh | Known | Held | Ended | Differs | Free
+Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Free

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
-from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.exchange import HubResponse, PendingRequest
 from aki_sandbox.faults.plan import On
 from aki_sandbox.jsontypes import Json, JsonObject
 
@@ -33,14 +33,14 @@ class Edit:
     def __init__(self, *changes: Change) -> None:
         self._changes = changes
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer, changed."""
         answer = await exchange.answer()
         body = answer.json_object()
         if body is not None:
             for change in self._changes:
                 change(body)
-            answer = replace(answer, body=Answer.of_json(answer.status, body).body)
+            answer = replace(answer, body=HubResponse.of_json(answer.status, body).body)
         await exchange.send(answer)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
-from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.exchange import HubResponse, PendingRequest
 from aki_sandbox.faults.plan import On
 
 
@@ -32,7 +32,7 @@ class Reset(_Anywhere):
 
     reached: bool = False
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Break the connection."""
         await (exchange.answer() if self.reached else exchange.read())
         await exchange.reset()
@@ -48,7 +48,7 @@ class Cut(_Anywhere):
 
     part: float = 0.5
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Send a part, and close."""
         await exchange.send_part(await exchange.answer(), self.part)
         await exchange.close()
@@ -64,7 +64,7 @@ class Delay(_Anywhere):
 
     seconds: float
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Wait, and answer."""
         await exchange.answer()
         await exchange.sleep(self.seconds)
@@ -83,7 +83,7 @@ class Stall(_Anywhere):
     seconds: float
     part: float = 0.5
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Send a part, wait, and send the rest."""
         rest = await exchange.send_part(await exchange.answer(), self.part)
         await exchange.sleep(self.seconds)
@@ -106,7 +106,7 @@ class Status(_Anywhere):
     retry_after: float | str | None = None
     reached: bool = False
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the error."""
         await (exchange.answer() if self.reached else exchange.read())
         answer = self._answer(HTTPStatus(self.status).phrase)
@@ -114,17 +114,17 @@ class Status(_Anywhere):
             answer = answer.with_headers(retry_after=str(self.retry_after))
         await exchange.send(answer)
 
-    def _answer(self, phrase: str) -> Answer:
+    def _answer(self, phrase: str) -> HubResponse:
         match self.body:
             case "json":
-                return Answer.of_json(
+                return HubResponse.of_json(
                     self.status,
                     {"description": phrase, "status": self.status, "message": f"{phrase}."},
                 )
             case "html":
-                return Answer.of_html(self.status, _page(f"{self.status} {phrase}"))
+                return HubResponse.of_html(self.status, _page(f"{self.status} {phrase}"))
             case "empty":
-                return Answer(self.status, b"", {})
+                return HubResponse(self.status, b"", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +139,21 @@ class Redirect(_Anywhere):
     to: str = "https://elsewhere.invalid"
     status: int = 302
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the redirect."""
         await exchange.read()
         location = f"{self.to}{exchange.path}"
-        await exchange.send(Answer(self.status, b"", {"location": location}))
+        await exchange.send(HubResponse(self.status, b"", {"location": location}))
 
 
 @dataclass(frozen=True, slots=True)
 class LoginPage(_Anywhere):
     """A proxy answers 200 with a page that asks to log in. The hub knows nothing of it."""
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the page."""
         await exchange.read()
-        await exchange.send(Answer.of_html(200, _page("Log in to the network")))
+        await exchange.send(HubResponse.of_html(200, _page("Log in to the network")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Raw(_Anywhere):
 
     data: bytes
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Send the bytes."""
         await exchange.read()
         await exchange.send_raw(self.data)
@@ -176,7 +176,7 @@ class Raw(_Anywhere):
 class Compressed(_Anywhere):
     """The answer comes compressed with gzip, whatever the request accepts."""
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer, compressed."""
         answer = await exchange.answer()
         packed = dataclasses.replace(answer, body=gzip.compress(answer.body, mtime=0))
@@ -195,7 +195,7 @@ class Oversized(_Anywhere):
     size: int
     announced: bool = True
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer, with blanks in front."""
         answer = await exchange.answer()
         padded = dataclasses.replace(answer, body=answer.body.rjust(self.size))

@@ -12,7 +12,7 @@ from typing import cast
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.jsontypes import Json
 from aki_sandbox.web.connections import reset
 from aki_sandbox.web.context import RequestContext, context_of
@@ -22,7 +22,7 @@ _PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HubResponse:
     """A whole answer.
 
     Attributes:
@@ -36,12 +36,12 @@ class Answer:
     headers: dict[str, str]
 
     @classmethod
-    def of_json(cls, status: int, body: Json) -> "Answer":
+    def of_json(cls, status: int, body: Json) -> "HubResponse":
         """Return an answer that holds JSON."""
         return cls(status, json.dumps(body).encode("ascii"), {"content-type": "application/json"})
 
     @classmethod
-    def of_html(cls, status: int, body: str) -> "Answer":
+    def of_html(cls, status: int, body: str) -> "HubResponse":
         """Return an answer that holds HTML."""
         return cls(status, body.encode(), {"content-type": "text/html; charset=utf-8"})
 
@@ -53,13 +53,13 @@ class Answer:
             return None
         return body if isinstance(body, dict) else None
 
-    def with_headers(self, **headers: str) -> "Answer":
+    def with_headers(self, **headers: str) -> "HubResponse":
         """Return the same with further headers; underscores stand for hyphens."""
         added = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers=self.headers | added)
 
 
-class Exchange:
+class PendingRequest:
     """One request, not answered yet.
 
     Attributes:
@@ -67,7 +67,9 @@ class Exchange:
         context: What kind of request it is.
     """
 
-    def __init__(self, hub: Hub, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, hub: SandboxHub, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self.hub = hub
         self.context: RequestContext = context_of(scope)
         self._app = app
@@ -75,7 +77,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._request: bytes | None = None
-        self._answer: Answer | None = None
+        self._answer: HubResponse | None = None
 
     @property
     def path(self) -> str:
@@ -103,7 +105,7 @@ class Exchange:
         else:
             await self.send(self._answer)
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HubResponse:
         """Let the hub answer, which happens once however often this is asked."""
         if self._answer is None:
             status, headers, body = 500, dict[str, str](), bytearray()
@@ -121,10 +123,10 @@ class Exchange:
 
             await self._app(self._scope, self._replay(await self.read()), keep)
             headers.pop("content-length", None)
-            self._answer = Answer(status, bytes(body), headers)
+            self._answer = HubResponse(status, bytes(body), headers)
         return self._answer
 
-    async def send(self, answer: Answer, *, announced: bool = True) -> None:
+    async def send(self, answer: HubResponse, *, announced: bool = True) -> None:
         """Send an answer.
 
         Args:
@@ -134,7 +136,7 @@ class Exchange:
         await self._send_head(answer, announced)
         await self._send_body(answer.body, more=False)
 
-    async def send_part(self, answer: Answer, part: float) -> bytes:
+    async def send_part(self, answer: HubResponse, part: float) -> bytes:
         """Send the headers, which announce all, and a part of the body; return what is left."""
         await self._send_head(answer, announced=True)
         cut = int(len(answer.body) * part)
@@ -183,7 +185,7 @@ class Exchange:
 
         return receive
 
-    async def _send_head(self, answer: Answer, announced: bool) -> None:
+    async def _send_head(self, answer: HubResponse, announced: bool) -> None:
         headers = answer.headers
         if announced:
             headers = headers | {"content-length": str(len(answer.body))}

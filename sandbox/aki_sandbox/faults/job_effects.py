@@ -8,9 +8,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.exchange import HubResponse, PendingRequest
 from aki_sandbox.faults.plan import On
-from aki_sandbox.workers.work import Work
+from aki_sandbox.workers.work import WorkItem
 
 _SUBMITS: frozenset[On] = frozenset({"submit"})
 _POLLS: frozenset[On] = frozenset({"poll"})
@@ -27,14 +27,14 @@ class QueueFull:
     only_on: ClassVar[frozenset[On] | None] = _SUBMITS
     length: int = 10
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Refuse."""
         await exchange.read()
         endpoint = exchange.hub.catalogue.get(exchange.context.endpoint or "")
         error = f"Job queue reached max length {self.length}!"
         version = endpoint.version if endpoint else None
         await exchange.send(
-            Answer.of_json(400, {"success": False, "error": error, "ep_version": version})
+            HubResponse.of_json(400, {"success": False, "error": error, "ep_version": version})
         )
 
 
@@ -51,12 +51,12 @@ class WorkerFails:
     error: str = "CUDA out of memory"
     keeps_outputs: bool = False
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Let the hub take the call, as work that fails."""
         exchange.context.alter_work = self._failing
         await exchange.forward()
 
-    def _failing(self, work: Work) -> Work:
+    def _failing(self, work: WorkItem) -> WorkItem:
         return dataclasses.replace(work, error=self.error, keeps_outputs=self.keeps_outputs)
 
 
@@ -66,7 +66,7 @@ class Lapse:
 
     only_on: ClassVar[frozenset[On] | None] = _POLLS
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Let the job lapse, and answer."""
         await exchange.read()
         exchange.hub.lapse(exchange.context.job_id or "")
@@ -79,7 +79,7 @@ class Forget:
 
     only_on: ClassVar[frozenset[On] | None] = None
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Forget, and answer."""
         await exchange.read()
         exchange.hub.forget_jobs()

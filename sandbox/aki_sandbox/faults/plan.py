@@ -17,9 +17,9 @@ from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aki_sandbox.faults.exchange import Answer, Exchange
+from aki_sandbox.faults.exchange import HubResponse, PendingRequest
 from aki_sandbox.faults.schedules import Schedule, drawn, scripted
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.web.context import RouteKind, context_of
 
 On: TypeAlias = RouteKind | Literal["any", "running", "final"]
@@ -36,13 +36,13 @@ class Effect(Protocol):
     only_on: ClassVar[frozenset[On] | None]
     """The requests it makes sense for; None for all."""
 
-    async def apply(self, exchange: Exchange) -> None:
+    async def apply(self, exchange: PendingRequest) -> None:
         """Answer the request, or break its connection."""
         ...
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Fault:
+@dataclass(slots=True, eq=False)
+class FaultRule:
     """One rule of a plan.
 
     Attributes:
@@ -88,7 +88,7 @@ class FaultPlan:
     """
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[FaultRule] = []
         self._lock = threading.Lock()
 
     def add(
@@ -101,7 +101,7 @@ class FaultPlan:
         times: int | None = 1,
         every: int = 1,
         per_job: bool = False,
-    ) -> Fault:
+    ) -> FaultRule:
         """Let certain requests go wrong, counted from now on.
 
         Args:
@@ -122,15 +122,8 @@ class FaultPlan:
         _check(effect, on)
         if per_job and on not in _TOLD_BY_ANSWER | {"poll"}:
             raise ValueError('per_job is for on="poll", on="running" or on="final" only.')
-        return self._add(
-            Fault(
-                effect=effect,
-                schedule=scripted(nth, times, every),
-                on=on,
-                endpoint=endpoint,
-                per_job=per_job,
-            )
-        )
+        rule = FaultRule(effect, scripted(nth, times, every), on, endpoint, per_job)
+        return self._add(rule)
 
     def add_random(
         self,
@@ -140,7 +133,7 @@ class FaultPlan:
         seed: int = 0,
         on: On = "any",
         endpoint: str | None = None,
-    ) -> Fault:
+    ) -> FaultRule:
         """Let a part of the requests go wrong, drawn by lot.
 
         Args:
@@ -154,27 +147,27 @@ class FaultPlan:
             ValueError: The effect makes no sense for such requests, or the rate is no part of 1.
         """
         _check(effect, on)
-        return self._add(Fault(effect=effect, schedule=drawn(rate, seed), on=on, endpoint=endpoint))
+        return self._add(FaultRule(effect, drawn(rate, seed), on, endpoint))
 
-    def refuse(self, *, nth: int = 1, times: int | None = 1, every: int = 1) -> Fault:
+    def refuse(self, *, nth: int = 1, times: int | None = 1, every: int = 1) -> FaultRule:
         """Reset certain connections as soon as they are made, counted from now on."""
-        return self._add(Fault(effect=None, schedule=scripted(nth, times, every)))
+        return self._add(FaultRule(effect=None, schedule=scripted(nth, times, every)))
 
-    def refuse_random(self, *, rate: float, seed: int = 0) -> Fault:
+    def refuse_random(self, *, rate: float, seed: int = 0) -> FaultRule:
         """Reset a part of the connections as soon as they are made, drawn by lot."""
-        return self._add(Fault(effect=None, schedule=drawn(rate, seed)))
+        return self._add(FaultRule(effect=None, schedule=drawn(rate, seed)))
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
         with self._lock:
             self._faults.clear()
 
-    def rules_for(self, kind: RouteKind, endpoint: str | None) -> list[Fault]:
+    def rules_for(self, kind: RouteKind, endpoint: str | None) -> list[FaultRule]:
         """Return the rules for such requests."""
         with self._lock:
             return [rule for rule in self._faults if rule.effect and rule.is_for(kind, endpoint)]
 
-    def choose(self, rules: list[Fault], job_id: str | None) -> Effect | None:
+    def choose(self, rules: list[FaultRule], job_id: str | None) -> Effect | None:
         """Count a request with each of its rules, and return what happens to it."""
         with self._lock:
             struck = [rule for rule in rules if rule.strikes(job_id)]
@@ -191,7 +184,7 @@ class FaultPlan:
                 rule.hits += 1
             return bool(struck)
 
-    def _add(self, fault: Fault) -> Fault:
+    def _add(self, fault: FaultRule) -> FaultRule:
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -200,7 +193,7 @@ class FaultPlan:
 class FaultInterceptor:
     """Carries out a plan: the interceptor of a sandbox server."""
 
-    def __init__(self, plan: FaultPlan, hub: Hub) -> None:
+    def __init__(self, plan: FaultPlan, hub: SandboxHub) -> None:
         self._plan = plan
         self._hub = hub
 
@@ -211,7 +204,7 @@ class FaultInterceptor:
         if not rules:
             await app(scope, receive, send)
             return
-        exchange = Exchange(self._hub, app, scope, receive, send)
+        exchange = PendingRequest(self._hub, app, scope, receive, send)
         await exchange.read()
         at_once = [rule for rule in rules if rule.on not in _TOLD_BY_ANSWER]
         effect = self._plan.choose(at_once, context.job_id)
@@ -231,5 +224,5 @@ def _check(effect: Effect, on: On) -> None:
         raise ValueError(f"{type(effect).__name__} is for {sensible} only.")
 
 
-def _holds_result(answer: Answer) -> bool:
+def _holds_result(answer: HubResponse) -> bool:
     return "job_result" in (answer.json_object() or {})

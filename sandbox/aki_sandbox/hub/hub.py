@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Catalogue, Endpoint, load_catalogue
 from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import Job, JobState
+from aki_sandbox.hub.jobs import SandboxJob, WireState
 from aki_sandbox.hub.polls import PollLog
 from aki_sandbox.hub.replies import (
     Reply,
@@ -41,7 +41,7 @@ class SeenRequest:
     path: str
 
 
-class Hub:
+class SandboxHub:
     """A stand-in for AKI.IO with jobs, queues and a catalogue of its own.
 
     Attributes:
@@ -127,7 +127,7 @@ class Hub:
 
     def start(
         self, name: str, payload: Mapping[str, Json], alter: AlterWork | None = None
-    ) -> Job | Reply:
+    ) -> SandboxJob | Reply:
         """Accept a call as a job, or say why not.
 
         Args:
@@ -166,7 +166,7 @@ class Hub:
         job = self.start(name, payload)
         return job if isinstance(job, Reply) else self.accepted(job)
 
-    def accepted(self, job: Job) -> Reply:
+    def accepted(self, job: SandboxJob) -> Reply:
         """Answer that a job was accepted."""
         return Reply(200, identity(job))
 
@@ -191,27 +191,27 @@ class Hub:
             self.jobs.cancel(job, now)
         return reply
 
-    def result(self, job: Job) -> Reply | None:
+    def result(self, job: SandboxJob) -> Reply | None:
         """Answer a call that waits for its result; None while the job has not ended."""
         now = self._clock()
         if self.jobs.find(job.id, now) is None:
             return refusal(job.endpoint, 400, f"Job {job.id} on {job.endpoint.name} lapsed!")
         if not job.ended:
             return None
-        if job.state is JobState.LAPSED:
+        if job.state is WireState.LAPSED:
             return lapsed(job, self.jobs, self.settings.worker_slots, now)
         job.handed_out = True
         return Reply(200, result(job, now))
 
-    def seconds_until_end(self, job: Job) -> float:
+    def seconds_until_end(self, job: SandboxJob) -> float:
         """Return how long a job will still be processed; 0 while it waits or has ended."""
         return job.seconds_left(self._clock())
 
-    def abandon(self, job: Job) -> None:
+    def abandon(self, job: SandboxJob) -> None:
         """Throw away the result of a job whose caller stopped waiting: nobody can have it now."""
         job.handed_out = True
 
-    def text_so_far(self, job: Job) -> str:
+    def text_so_far(self, job: SandboxJob) -> str:
         """Return the text that a job has reported, or "" where there is none."""
         now = self._clock()
         self.jobs.find(job.id, now)
@@ -228,8 +228,8 @@ class Hub:
             return refusal(endpoint, 402, [f"Client not authorized for endpoint {endpoint.name}!"])
         return None
 
-    def _standing(self, job: Job, now: float) -> Reply:
-        if job.state is JobState.LAPSED:
+    def _standing(self, job: SandboxJob, now: float) -> Reply:
+        if job.state is WireState.LAPSED:
             return lapsed(job, self.jobs, self.settings.worker_slots, now)
         if not job.ended:
             return running(job, self.jobs, self.settings.worker_slots, now)

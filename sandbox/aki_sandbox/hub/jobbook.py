@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 from aki_sandbox.catalogue import Endpoint
-from aki_sandbox.hub.jobs import Job, JobState
+from aki_sandbox.hub.jobs import SandboxJob, WireState
 from aki_sandbox.hub.queues import Occupancy, Queue
 from aki_sandbox.settings import HubSettings
-from aki_sandbox.workers.work import Work
+from aki_sandbox.workers.work import WorkItem
 
 
 class JobBook:
@@ -22,30 +22,30 @@ class JobBook:
     def __init__(self, settings: HubSettings) -> None:
         self._settings = settings
         self._queues: dict[str, Queue] = {}
-        self._jobs: dict[str, Job] = {}
-        self._ended: deque[Job] = deque()
+        self._jobs: dict[str, SandboxJob] = {}
+        self._ended: deque[SandboxJob] = deque()
         self._count = 0
 
     def __len__(self) -> int:
         """Return how many jobs are remembered."""
         return len(self._jobs)
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[SandboxJob]:
         """Iterate over the jobs that are remembered."""
         return iter(list(self._jobs.values()))
 
-    def submit(self, endpoint: Endpoint, work: Work, now: float) -> Job:
+    def submit(self, endpoint: Endpoint, work: WorkItem, now: float) -> SandboxJob:
         """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""
         self._advance(endpoint, now)
         self._count += 1
         job_id = f"{uuid4()}#{self._count}" if self._settings.counted_job_ids else str(uuid4())
-        job = Job(job_id, self._count, endpoint, work, now)
+        job = SandboxJob(job_id, self._count, endpoint, work, now)
         self._jobs[job.id] = job
         self._queue(endpoint).waiting.append(job)
         self._advance(endpoint, now)
         return job
 
-    def find(self, job_id: str, now: float) -> Job | None:
+    def find(self, job_id: str, now: float) -> SandboxJob | None:
         """Return a job as it stands now, or None when it is unknown or forgotten."""
         job = self._jobs.get(job_id)
         if job is None:
@@ -55,30 +55,30 @@ class JobBook:
             return None
         unfetched_until = job.ends_at + self._settings.job_timeout
         if job.is_unfetched and now >= unfetched_until:
-            job.state = JobState.LAPSED
+            job.state = WireState.LAPSED
             job.ends_at = unfetched_until
         return job
 
-    def cancel(self, job: Job, now: float) -> None:
+    def cancel(self, job: SandboxJob, now: float) -> None:
         """Cancel a job, as late as the settings say. A final state stays."""
         self._queue(job.endpoint).cancel(job, now + self._settings.cancel_delay)
         self._advance(job.endpoint, now)
 
-    def lapse(self, job: Job, now: float) -> None:
+    def lapse(self, job: SandboxJob, now: float) -> None:
         """End a job as lapsed. A final state stays."""
         self._ended += self._queue(job.endpoint).lapse(job, now)
         self._advance(job.endpoint, now)
 
-    def position(self, job: Job) -> int:
+    def position(self, job: SandboxJob) -> int:
         """Return the place in the queue: 1 is the next to start, 0 has started."""
-        return self._queue(job.endpoint).position(job) if job.state is JobState.QUEUED else 0
+        return self._queue(job.endpoint).position(job) if job.state is WireState.QUEUED else 0
 
-    def estimate(self, job: Job, now: float) -> float:
+    def estimate(self, job: SandboxJob, now: float) -> float:
         """Return the seconds until a job is done, or -1 when nobody can tell."""
         slots = self._settings.worker_slots
-        if job.state is JobState.PROCESSING:
+        if job.state is WireState.PROCESSING:
             return round(job.seconds_left(now), 1)
-        if job.state is JobState.QUEUED and slots and math.isfinite(job.work.seconds):
+        if job.state is WireState.QUEUED and slots and math.isfinite(job.work.seconds):
             return round(self.position(job) * job.work.seconds / slots, 1)
         return -1
 
@@ -111,7 +111,7 @@ class JobBook:
         while self._ended and now >= self._forgotten_at(self._ended[0]):
             self._jobs.pop(self._ended.popleft().id, None)
 
-    def _forgotten_at(self, job: Job) -> float:
+    def _forgotten_at(self, job: SandboxJob) -> float:
         if not job.ended:
             return math.inf
         lapses_after = self._settings.job_timeout if job.is_unfetched else 0.0

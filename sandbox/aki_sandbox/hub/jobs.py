@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aki_sandbox.catalogue import Endpoint
-from aki_sandbox.workers.work import Work
+from aki_sandbox.workers.work import WorkItem
 
 
-class JobState(StrEnum):
+class WireState(StrEnum):
     """The states of a job, in the words of the wire."""
 
     QUEUED = "queued"
@@ -22,7 +22,7 @@ class JobState(StrEnum):
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class SandboxJob:
     """One job. Times are seconds of the clock that the book is asked with.
 
     Attributes:
@@ -37,34 +37,34 @@ class Job:
     id: str
     number: int
     endpoint: Endpoint
-    work: Work
+    work: WorkItem
     submitted_at: float
-    state: JobState = JobState.QUEUED
+    state: WireState = WireState.QUEUED
     started_at: float | None = None
     ends_at: float = 0.0
-    ends_as: JobState = JobState.DONE
+    ends_as: WireState = WireState.DONE
     handed_out: bool = False
     cancel_asked: bool = False
 
     @property
     def ended(self) -> bool:
         """Whether the state is final."""
-        return self.state not in {JobState.QUEUED, JobState.PROCESSING}
+        return self.state not in {WireState.QUEUED, WireState.PROCESSING}
 
     @property
     def is_unfetched(self) -> bool:
         """Whether it has a result that nobody got; such a one lapses after a while."""
-        return self.state is JobState.DONE and not self.handed_out
+        return self.state is WireState.DONE and not self.handed_out
 
     def steps_done(self, now: float) -> int:
         """Return how many steps the worker has reported; the last one comes as the result."""
         if self.started_at is None:
             return 0
-        if self.state is JobState.DONE:
+        if self.state is WireState.DONE:
             return self.work.steps
         until = min(now, self.ends_at) - self.started_at
         return min(self.work.steps_after(until), self.work.steps - 1)
 
     def seconds_left(self, now: float) -> float:
         """Return how long the worker will still need; 0 unless it is processing."""
-        return max(0.0, self.ends_at - now) if self.state is JobState.PROCESSING else 0.0
+        return max(0.0, self.ends_at - now) if self.state is WireState.PROCESSING else 0.0

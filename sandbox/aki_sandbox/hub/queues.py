@@ -10,9 +10,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from aki_sandbox.hub.jobs import Job, JobState
+from aki_sandbox.hub.jobs import SandboxJob, WireState
 
-_Moment: TypeAlias = tuple[float, int, Job]
+_Moment: TypeAlias = tuple[float, int, SandboxJob]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +32,59 @@ class Queue:
     max_length: int
     max_wait: float
     job_timeout: float
-    waiting: list[Job] = field(default_factory=list[Job])
+    waiting: list[SandboxJob] = field(default_factory=list[SandboxJob])
     busy: int = 0
     endings: list[_Moment] = field(default_factory=list[_Moment])
     cancels: list[_Moment] = field(default_factory=list[_Moment])
 
-    def advance(self, now: float) -> list[Job]:
+    def advance(self, now: float) -> list[SandboxJob]:
         """Play everything that happened until now, in order; return the jobs that ended."""
-        ended: list[Job] = []
+        ended: list[SandboxJob] = []
         while self.cancels and self.cancels[0][0] <= now:
             at, _, job = heapq.heappop(self.cancels)
             ended += self._play(at)
             ended += self._cancel(job, at)
         return ended + self._play(now)
 
-    def cancel(self, job: Job, at: float) -> None:
+    def cancel(self, job: SandboxJob, at: float) -> None:
         """Plan that a job is canceled, unless it has ended by then. Asking again changes nothing."""
         if not job.cancel_asked:
             job.cancel_asked = True
             heapq.heappush(self.cancels, (at, job.number, job))
 
-    def lapse(self, job: Job, now: float) -> list[Job]:
+    def lapse(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job as lapsed, as when its worker is seen offline. A final state stays."""
-        if job.state is JobState.QUEUED:
-            return self._end_waiting(job, now, JobState.LAPSED)
+        if job.state is WireState.QUEUED:
+            return self._end_waiting(job, now, WireState.LAPSED)
         if not job.ended:
-            self._end(job, now, JobState.LAPSED)
+            self._end(job, now, WireState.LAPSED)
         return []
 
-    def position(self, job: Job) -> int:
+    def position(self, job: SandboxJob) -> int:
         """Return the place of a waiting job, 1 being the next to start."""
         return bisect_left(self.waiting, job.number, key=lambda other: other.number) + 1
 
-    def _cancel(self, job: Job, now: float) -> list[Job]:
+    def _cancel(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job at its worker's next step, or before it starts. A final state stays."""
-        if job.state is JobState.QUEUED:
-            return self._end_waiting(job, now, JobState.CANCELED)
-        if job.started_at is not None and not job.ended and job.ends_as is JobState.DONE:
+        if job.state is WireState.QUEUED:
+            return self._end_waiting(job, now, WireState.CANCELED)
+        if job.started_at is not None and not job.ended and job.ends_as is WireState.DONE:
             at = job.started_at + job.work.end_of_step(now - job.started_at)
             if at < job.ends_at:
-                self._end(job, at, JobState.CANCELED)
+                self._end(job, at, WireState.CANCELED)
         return []
 
-    def _end_waiting(self, job: Job, now: float, state: JobState) -> list[Job]:
+    def _end_waiting(self, job: SandboxJob, now: float, state: WireState) -> list[SandboxJob]:
         self.waiting.remove(job)
         job.state = state
         job.ends_at = now
         return [job]
 
-    def _play(self, now: float) -> list[Job]:
-        ended: list[Job] = []
+    def _play(self, now: float) -> list[SandboxJob]:
+        ended: list[SandboxJob] = []
         while self.endings and self.endings[0][0] <= now:
             at, _, job = heapq.heappop(self.endings)
-            if job.state is not JobState.PROCESSING or job.ends_at != at:
+            if job.state is not WireState.PROCESSING or job.ends_at != at:
                 continue  # superseded: the job was canceled or lapsed in the meantime
             job.state = job.ends_as
             self.busy -= 1
@@ -92,12 +92,12 @@ class Queue:
             ended += self._start_waiting(at)
         return ended + self._start_waiting(now)
 
-    def _start_waiting(self, now: float) -> list[Job]:
-        lapsed: list[Job] = []
+    def _start_waiting(self, now: float) -> list[SandboxJob]:
+        lapsed: list[SandboxJob] = []
         while self.waiting:
             job = self.waiting[0]
             if now >= job.submitted_at + self.max_wait:
-                job.state = JobState.LAPSED
+                job.state = WireState.LAPSED
                 job.ends_at = job.submitted_at + self.max_wait
                 lapsed.append(self.waiting.pop(0))
             elif self.busy < self.slots:
@@ -106,16 +106,16 @@ class Queue:
                 break
         return lapsed
 
-    def _start(self, job: Job, now: float) -> None:
-        job.state = JobState.PROCESSING
+    def _start(self, job: SandboxJob, now: float) -> None:
+        job.state = WireState.PROCESSING
         job.started_at = now
         self.busy += 1
         if job.work.seconds_per_step > self.job_timeout:
-            self._end(job, now + self.job_timeout, JobState.LAPSED)
+            self._end(job, now + self.job_timeout, WireState.LAPSED)
         else:
-            self._end(job, now + job.work.seconds, JobState.DONE)
+            self._end(job, now + job.work.seconds, WireState.DONE)
 
-    def _end(self, job: Job, at: float, state: JobState) -> None:
+    def _end(self, job: SandboxJob, at: float, state: WireState) -> None:
         """Plan how a job that is processed will end."""
         job.ends_at = at
         job.ends_as = state

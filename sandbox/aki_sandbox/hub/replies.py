@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Endpoint
 from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import Job
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.hub.queues import Occupancy
 from aki_sandbox.hub.worker import figures, identification, online
 from aki_sandbox.jsontypes import Json, JsonObject
@@ -28,17 +28,17 @@ def refusal(endpoint: Endpoint, status: int, error: Json) -> Reply:
     return Reply(status, {"success": False, "error": error, "ep_version": endpoint.version})
 
 
-def identity(job: Job) -> JsonObject:
+def identity(job: SandboxJob) -> JsonObject:
     """Return what every answer about a job begins with."""
     return {"success": True, "job_id": job.id, "ep_version": job.endpoint.version}
 
 
-def result(job: Job, now: float) -> JsonObject:
+def result(job: SandboxJob, now: float) -> JsonObject:
     """Return the result of an ended job."""
     return identity(job) | outputs(job.work, job.steps_done(now)) | figures(job)
 
 
-def running(job: Job, jobs: JobBook, slots: int, now: float) -> Reply:
+def running(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
     """Return the answer about a job that waits or is processed."""
     state: JsonObject = {
         "job_state": job.state.value,
@@ -47,7 +47,7 @@ def running(job: Job, jobs: JobBook, slots: int, now: float) -> Reply:
     return Reply(200, identity(job) | state)
 
 
-def lapsed(job: Job, jobs: JobBook, slots: int, now: float) -> Reply:
+def lapsed(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
     """Return the answer about a job that lapsed: an error, with the progress there was."""
     reply = refusal(job.endpoint, 400, f"Job {job.id} on {job.endpoint.name} lapsed!")
     reply.body["job_state"] = job.state.value
@@ -73,7 +73,7 @@ def details(endpoint: Endpoint, occupancy: Occupancy, slots: int) -> Reply:
     return Reply(200, document | figures_of_the_moment)
 
 
-def _progress(job: Job, jobs: JobBook, slots: int, now: float) -> JsonObject:
+def _progress(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> JsonObject:
     queue: JsonObject = {
         "queue_position": jobs.position(job),
         "estimate": jobs.estimate(job, now),

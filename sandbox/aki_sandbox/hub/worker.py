@@ -5,7 +5,7 @@ what it makes of a job.
 """
 
 from aki_sandbox.catalogue import Endpoint
-from aki_sandbox.hub.jobs import Job
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.jsontypes import Json, JsonObject
 
 AUTH_KEY = "sandbox-worker-auth-key"
@@ -45,7 +45,7 @@ def identification(endpoint: Endpoint) -> JsonObject:
     return {"auth": _name(endpoint), "auth_key": AUTH_KEY, "job_type": endpoint.name}
 
 
-def figures(job: Job) -> JsonObject:
+def figures(job: SandboxJob) -> JsonObject:
     """Return the times (epoch seconds) and durations (seconds) that come with a result."""
     if job.started_at is None:
         return {}

@@ -45,7 +45,7 @@ _COLOR_SPACES = {"L": "GRAY", "1": "GRAY", "YCbCr": "YUV"}
 
 
 @dataclass(frozen=True, slots=True)
-class Medium:
+class MediaFacts:
     """What the bytes of a medium say about themselves.
 
     Attributes:
@@ -64,7 +64,7 @@ class Medium:
     figures: dict[str, float] = field(default_factory=dict[str, float])
 
 
-def read_medium(data_uri: Json) -> Medium | None:
+def read_medium(data_uri: Json) -> MediaFacts | None:
     """Return what a data URI holds, or None when it is none or its bytes are of no known format."""
     if not isinstance(data_uri, str):
         return None
@@ -105,7 +105,7 @@ def check_media(kind: str, name: str, attributes: JsonObject, value: Json, refus
             _check_choice(name, figure, attributes, (str(round(number)),), refuse)
 
 
-def _measured(name: str, kinds: tuple[str, ...], data: bytes) -> Medium | None:
+def _measured(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts | None:
     try:
         if "image" in kinds:
             return _measured_picture(name, kinds, data)
@@ -113,21 +113,21 @@ def _measured(name: str, kinds: tuple[str, ...], data: bytes) -> Medium | None:
             return _measured_sound(name, kinds, data)
     except (OSError, ValueError, EOFError, wave.Error, Image.DecompressionBombError):
         return None
-    return Medium(name, kinds)
+    return MediaFacts(name, kinds)
 
 
-def _measured_picture(name: str, kinds: tuple[str, ...], data: bytes) -> Medium:
+def _measured_picture(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts:
     with Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS) as picture:
         space = _COLOR_SPACES.get(picture.mode, picture.mode)
         # JPEG stores YUV; servers and people alike call such a picture either.
         spaces = ("RGB", "YUV") if name == "jpeg" and space == "RGB" else (space,)
-        return Medium(name, kinds, picture.size, spaces)
+        return MediaFacts(name, kinds, picture.size, spaces)
 
 
-def _measured_sound(name: str, kinds: tuple[str, ...], data: bytes) -> Medium:
+def _measured_sound(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts:
     with wave.open(io.BytesIO(data)) as sound:
         rate, channels, depth = sound.getframerate(), sound.getnchannels(), sound.getsampwidth() * 8
-        return Medium(
+        return MediaFacts(
             name,
             kinds,
             figures={

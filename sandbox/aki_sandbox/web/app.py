@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.web.context import add_context
 from aki_sandbox.web.http import server_error
 from aki_sandbox.web.openai import OpenAIRoutes
@@ -37,7 +37,7 @@ class SandboxApp:
             any time.
     """
 
-    def __init__(self, hub: Hub, interceptor: Interceptor | None = None) -> None:
+    def __init__(self, hub: SandboxHub, interceptor: Interceptor | None = None) -> None:
         self.hub = hub
         self.interceptor = interceptor
         self._router = Router(

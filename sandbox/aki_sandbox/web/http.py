@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from aki_sandbox.hub.hub import Hub
-from aki_sandbox.hub.jobs import Job
+from aki_sandbox.hub.hub import SandboxHub
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import Json, JsonObject
 
@@ -75,7 +75,7 @@ async def _read_body(request: Request, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-async def wait_for_result(hub: Hub, job: Job) -> Reply | None:
+async def wait_for_result(hub: SandboxHub, job: SandboxJob) -> Reply | None:
     """Return the result of a job as soon as it has ended, or None after the response timeout.
 
     A hub that closes counts as timed out.

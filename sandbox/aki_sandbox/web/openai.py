@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.hub.hub import Hub
-from aki_sandbox.hub.jobs import Job
+from aki_sandbox.hub.hub import SandboxHub
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.web.http import json_response, read_payload, wait_for_result
@@ -29,7 +29,7 @@ _RENAMED = {
 }
 
 
-def models(hub: Hub) -> dict[str, str]:
+def models(hub: SandboxHub) -> dict[str, str]:
     """Return the model ids and the endpoints behind them: every endpoint with a chat context."""
     return {
         name.replace("_", "-"): name
@@ -49,7 +49,7 @@ def call_payload(request: JsonObject, key: str) -> JsonObject:
     return payload
 
 
-def completion(job: Job, model: str, result: JsonObject) -> JsonObject:
+def completion(job: SandboxJob, model: str, result: JsonObject) -> JsonObject:
     """Return a finished chat completion."""
     return {
         "id": f"chatcmpl-{job.id}",
@@ -85,7 +85,7 @@ def completion(job: Job, model: str, result: JsonObject) -> JsonObject:
     }
 
 
-def chunk(job: Job, model: str, content: str, *, last: bool = False) -> JsonObject:
+def chunk(job: SandboxJob, model: str, content: str, *, last: bool = False) -> JsonObject:
     """Return a piece of a streamed chat completion."""
     return {
         "id": f"chatcmpl-{job.id}",
@@ -106,7 +106,7 @@ def chunk(job: Job, model: str, content: str, *, last: bool = False) -> JsonObje
 class OpenAIRoutes:
     """Handlers of the OpenAI interface, under both prefixes that are documented."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: SandboxHub) -> None:
         self._hub = hub
 
     def all(self) -> list[BaseRoute]:
@@ -154,7 +154,7 @@ class OpenAIRoutes:
             return _error(500, _first_sentence(reply), "job_failed")
         return json_response(200, completion(job, model, reply.body))
 
-    async def _events(self, job: Job, model: str) -> AsyncIterator[bytes]:
+    async def _events(self, job: SandboxJob, model: str) -> AsyncIterator[bytes]:
         sent = ""
         while (reply := self._hub.result(job)) is None:
             if self._hub.is_closing:

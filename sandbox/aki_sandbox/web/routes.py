@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
 from aki_sandbox.web.context import context_of
 from aki_sandbox.web.http import json_response, read_payload, server_error, wait_for_result
@@ -17,7 +17,7 @@ from aki_sandbox.web.http import json_response, read_payload, server_error, wait
 class HubRoutes:
     """Handlers of the routes to list, describe, call and follow endpoints."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: SandboxHub) -> None:
         self._hub = hub
 
     def all(self) -> list[BaseRoute]:

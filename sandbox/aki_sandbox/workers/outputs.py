@@ -12,21 +12,21 @@ from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.validate import type_word
 from aki_sandbox.workers.paint import paint, preview
 from aki_sandbox.workers.sound import speak
-from aki_sandbox.workers.work import Work
+from aki_sandbox.workers.work import WorkItem
 
 _MEDIA_TYPES = frozenset({"image", "image_list", "audio"})
 _MAX_SEQ_LEN = 8192
 _TOKENS_AROUND_PROMPT = 10
 
 
-def progress_figure(work: Work, step: int) -> float:
+def progress_figure(work: WorkItem, step: int) -> float:
     """Return the figure that a worker reports after a step: tokens of a chat, else a percentage."""
     if "num_generated_tokens" in work.endpoint.outputs:
         return _tokens(work, step)
     return round(100 * step / work.steps)
 
 
-def progress_data(work: Work, step: int) -> JsonObject:
+def progress_data(work: WorkItem, step: int) -> JsonObject:
     """Return what a worker reports after a step, cut to the declared progress outputs."""
     reported: JsonObject = {}
     if step:
@@ -42,7 +42,7 @@ def progress_data(work: Work, step: int) -> JsonObject:
     return reported
 
 
-def outputs(work: Work, step: int) -> JsonObject:
+def outputs(work: WorkItem, step: int) -> JsonObject:
     """Return the declared outputs as far as they exist after a step.
 
     Media exist after the last one. A failing worker gives its error, and nothing else unless it
@@ -61,7 +61,7 @@ def outputs(work: Work, step: int) -> JsonObject:
     return made
 
 
-def _output(work: Work, step: int, name: str, attributes: JsonObject) -> Json:
+def _output(work: WorkItem, step: int, name: str, attributes: JsonObject) -> Json:
     match type_word(attributes):
         case "image":
             return paint(work.prompt, work.size, _seed(work), attributes)
@@ -82,7 +82,7 @@ def _output(work: Work, step: int, name: str, attributes: JsonObject) -> Json:
             return None
 
 
-def _number(work: Work, step: int, name: str) -> Json:
+def _number(work: WorkItem, step: int, name: str) -> Json:
     prompt_length = len(work.prompt.split()) + _TOKENS_AROUND_PROMPT
     match name:
         case "seed":
@@ -99,7 +99,7 @@ def _number(work: Work, step: int, name: str) -> Json:
             return work.inputs.get(name, 0)
 
 
-def _string(work: Work, step: int, name: str) -> Json:
+def _string(work: WorkItem, step: int, name: str) -> Json:
     match name:
         case "error":
             return None
@@ -116,7 +116,7 @@ def _string(work: Work, step: int, name: str) -> Json:
             return _text(work, step)
 
 
-def _text(work: Work, step: int) -> Json:
+def _text(work: WorkItem, step: int) -> Json:
     """Return the text so far: cumulative, and an object where the caller asked for JSON."""
     if work.tool:
         return ""
@@ -136,13 +136,13 @@ def _text(work: Work, step: int) -> Json:
     return "".join(parts if content else parts[:2])
 
 
-def _tokens(work: Work, step: int) -> int:
+def _tokens(work: WorkItem, step: int) -> int:
     """Return how many tokens exist after a step; here a token is a word."""
     words = len(work.thinking.split()) + len(work.answer.split())
     return math.ceil(words * step / work.steps)
 
 
-def _previews(work: Work, step: int, attributes: JsonObject) -> Json:
+def _previews(work: WorkItem, step: int, attributes: JsonObject) -> Json:
     if work.inputs.get("provide_progress_images") == "none":
         return None
     part_done = step / work.steps
@@ -150,12 +150,12 @@ def _previews(work: Work, step: int, attributes: JsonObject) -> Json:
     return [preview(work.prompt, work.size, seed, part_done, attributes) for seed in seeds]
 
 
-def _picture_count(work: Work) -> int:
+def _picture_count(work: WorkItem) -> int:
     count = work.inputs.get("num_samples", 1)
     return count if isinstance(count, int) else 1
 
 
-def _seed(work: Work) -> int:
+def _seed(work: WorkItem) -> int:
     """Return the seed asked for; -1 and a missing one mean any, so one that the prompt gives."""
     seed = work.inputs.get("seed", -1)
     if isinstance(seed, int) and seed >= 0:

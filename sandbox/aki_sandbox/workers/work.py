@@ -27,7 +27,7 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class WorkItem:
     """One job's worth of work.
 
     Attributes:
@@ -72,10 +72,10 @@ class Work:
         return (self.steps_after(seconds) + 1) * self.seconds_per_step
 
 
-AlterWork: TypeAlias = Callable[[Work], Work]
+AlterWork: TypeAlias = Callable[[WorkItem], WorkItem]
 
 
-def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> Work:
+def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> WorkItem:
     """Decide what a worker has to do.
 
     Args:
@@ -89,7 +89,7 @@ def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> Wor
     words = len(thinking.split()) + len(answer.split())
     steps = _positive(directives.get("steps"), words if _writes(endpoint) else _STEPS_OF_MEDIA)
     error = directives.get("error", directives.get("errkeep"))
-    return Work(
+    return WorkItem(
         endpoint=endpoint,
         inputs={
             name: value

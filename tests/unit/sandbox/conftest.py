@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from aki_sandbox.catalogue import Catalogue, load_catalogue
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
 
 
@@ -32,15 +32,15 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
-def make_hub(clock: FakeClock, catalogue: Catalogue) -> Callable[..., Hub]:
+def make_hub(clock: FakeClock, catalogue: Catalogue) -> Callable[..., SandboxHub]:
     """Return a maker of hubs that takes settings; a job lasts ten seconds unless they differ."""
 
-    def make(**settings: object) -> Hub:
-        return Hub(catalogue, HubSettings(**{"job_seconds": 10.0, **settings}), clock)
+    def make(**settings: object) -> SandboxHub:
+        return SandboxHub(catalogue, HubSettings(**{"job_seconds": 10.0, **settings}), clock)
 
     return make
 
 
 @pytest.fixture
-def hub(make_hub: Callable[..., Hub]) -> Hub:
+def hub(make_hub: Callable[..., SandboxHub]) -> SandboxHub:
     return make_hub()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aki_sandbox.catalogue import read_endpoint
-from aki_sandbox.hub.hub import Hub
+from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
@@ -61,7 +61,7 @@ def recorded_catalogue():
 
 @pytest.fixture
 def recorded_hub(recorded_catalogue, clock):
-    return Hub(recorded_catalogue, HubSettings(public_server_defects=True), clock)
+    return SandboxHub(recorded_catalogue, HubSettings(public_server_defects=True), clock)
 
 
 def exchange(name):

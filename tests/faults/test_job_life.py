@@ -20,9 +20,10 @@ from aki_client import (
 from aki_client.models import Llama38bChatProgress
 from aki_sandbox.faults import edits
 from aki_sandbox.faults.edits import Edit
-from aki_sandbox.faults.effects import Reset, Status
+from aki_sandbox.faults.effects import Raw, Reset, Status
 from aki_sandbox.faults.job_effects import Forget, Lapse
 from aki_sandbox.settings import HubSettings
+from faults.plain_server import head
 from faults.running import states
 from faults.table.case import LONG, SHORT, STEADY
 
@@ -278,6 +279,36 @@ class TestHandles:
         mode.wait(job.cancel())
         assert polls.told("cancel") == [True]
         assert states(hub) == ["canceled"]
+
+
+NOT_OF_THIS_JOB = {
+    "an id that is a number": {"job_id": 77, "job_state": "done", "job_result": {"text": "not"}},
+    "an id that is a list": {"job_id": ["x"], "job_state": "done", "job_result": {"text": "not"}},
+    "a result with such an id": {"job_state": "done", "job_result": {"job_id": 7, "text": "not"}},
+    "a gateway's failure": {"success": False, "errors": [{"message": "upstream timed out"}]},
+    "maintenance": {"success": False, "error": "down for maintenance"},
+}
+
+
+@pytest.mark.parametrize("said", NOT_OF_THIS_JOB.values(), ids=NOT_OF_THIS_JOB)
+def test_an_answer_that_is_not_about_the_job_is_asked_again(mode, hub, chat, said):
+    body = json.dumps(said).encode()
+    hub.faults.add(Raw(head("200 OK", content_length=len(body)) + body), on="poll")
+    assert mode.wait(chat(prompt_input=SHORT)).text not in (None, "not")
+    assert hub.hub.jobs_submitted == 1
+
+
+def test_what_says_nothing_of_a_job_is_said_when_nothing_better_comes(mode, hub, chat):
+    body = b'{"success": false, "error": "down for maintenance"}'
+    hub.faults.add(Raw(head("200 OK", content_length=len(body)) + body), on="poll", times=None)
+    job = mode.wait(chat.submit(prompt_input=SHORT))
+    with pytest.raises(DeadlineExceededError, match="down for maintenance"):
+        mode.wait(job.result(timeout=1.0))
+
+
+def test_a_handle_shows_nothing_that_a_terminal_obeys(chat):
+    shown = repr(chat.job("\x1b[2J\x07\r\n::error::"))
+    assert shown.isprintable()
 
 
 ENDS = {

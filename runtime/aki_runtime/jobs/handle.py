@@ -94,4 +94,4 @@ class JobHandle(Generic[Prog, Out]):
         return hash((self.endpoint, self.id))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.endpoint} {self.id[:8]}… {self._state.status}>"
+        return f"<{type(self).__name__} {self.endpoint} {polling.short(self.id)}… {self._state.status}>"

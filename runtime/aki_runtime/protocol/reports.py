@@ -14,6 +14,7 @@ from .answers import Answer, is_queue_full, no_document, read_json
 from .explain import CREDENTIAL_FIELDS, sentences
 
 _LONGEST_STATE = 60
+_ABOUT_A_JOB = ("job_id", "job_state", "job_result")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,12 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
         del body, fields
         raise no_document(answer, endpoint, job_id)
     if fields.get("success") is False:
+        if fields.keys().isdisjoint(_ABOUT_A_JOB):
+            reason = "; ".join(sentences(body, None, job_id))
+            del body, fields
+            raise errors.UnexpectedAnswerError(
+                f"{endpoint}: the hub's answer names no job: {reason}", endpoint=endpoint
+            )
         return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
     result = fields.get("job_result")
     if is_object(result):
@@ -183,8 +190,7 @@ def without_credentials(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names_another(fields: Mapping[str, Any], job_id: str) -> bool:
-    named = fields.get("job_id")
-    return isinstance(named, str) and named not in ("", job_id)
+    return fields.get("job_id") not in (None, "", job_id)
 
 
 def _is_word(state: str) -> bool:

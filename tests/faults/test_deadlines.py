@@ -13,6 +13,7 @@ from aki_client import (
     JobCanceledError,
     JobUnknownError,
     ResultGoneError,
+    ServerError,
 )
 from aki_sandbox.faults.effects import Delay, Reset, Status
 from aki_sandbox.settings import HubSettings
@@ -183,6 +184,19 @@ def test_a_result_that_was_read_elsewhere_is_gone(mode, aki, hub):
         answer = httpx.post(url, json={"key": KEY, "job_id": job.id}).json()
     with pytest.raises(ResultGoneError, match="handed out before"):
         mode.wait(job.result(timeout=10))
+
+
+@pytest.mark.parametrize("retry_after", [None, 60])
+@pytest.mark.parametrize("question", ["endpoints", "validate_key", "endpoint_details", "check"])
+def test_a_question_ends_with_its_time_however_often_it_may_be_tried(
+    mode, hub, question, retry_after
+):
+    hub.faults.add(Status(503, retry_after=retry_after), on="any", times=None)
+    about = ["llama3_8b_chat"] if question in ("endpoint_details", "check") else []
+    began = time.monotonic()
+    with mode.client(hub.url, timeout=1.0, max_retries=1000) as aki, pytest.raises(ServerError):
+        mode.wait(getattr(aki, question)(*about))
+    assert time.monotonic() - began < 3.0
 
 
 class TestAHubThatIgnoresCancelling:

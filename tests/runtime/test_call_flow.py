@@ -6,7 +6,7 @@ import pytest
 from aki_runtime import errors
 from aki_runtime.events import Queued, Running
 from aki_runtime.options import Options
-from aki_runtime.protocol import effects, flows, polling
+from aki_runtime.protocol import effects, flows, pace
 from aki_runtime.protocol.answers import Answer
 from support.driver import CHAT, JOB, Driver, answer, done, pending, submitted, taking
 
@@ -38,7 +38,7 @@ def test_a_call_that_ends_cancels_nothing():
 def test_a_call_asks_soon_after_the_submit():
     driver = Driver(submitted(), done())
     call(driver)
-    assert driver.pauses == [polling.FIRST_POLL]
+    assert driver.pauses == [pace.FIRST_POLL]
 
 
 def test_a_callback_is_shown_every_event():

@@ -226,7 +226,7 @@ class ClientCore:
         return staleness.check(self._session, shipped, self._options)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
-        return flows.ask(self._session, request, self._options, self._options.timeout)
+        return flows.ask(self._session, request, self._options)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:

@@ -16,7 +16,6 @@ from ..jobs.ref import Origin
 from ..options import Options
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow, Session
-from ..protocol.polling import REQUEST_SECONDS
 from ..shapes import is_array
 
 if TYPE_CHECKING:
@@ -123,8 +122,9 @@ def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
 
 def _changes_of(session: Session, shipped: Documents) -> "Flow[tuple[Change, ...]]":
     live: Documents = {}
+    brief = Options(timeout=EXPLAIN_SECONDS, max_retries=0)
     for name in shipped:
-        yield from _describe(session, name, Options(max_retries=0), live, EXPLAIN_SECONDS)
+        yield from _describe(session, name, brief, live)
     return _compare(shipped, live)
 
 
@@ -141,9 +141,8 @@ def _describe(
     name: str,
     options: Options,
     live: Documents,
-    seconds: float = REQUEST_SECONDS,
 ) -> Flow[None]:
     request = requests.endpoint_details(session.address, session.key(), name)
-    answer = yield from flows.ask(session, request, options, seconds)
+    answer = yield from flows.ask(session, request, options)
     if answer.status != 404:
         live[name] = answers.read_json(answer, name)

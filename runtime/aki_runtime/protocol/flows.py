@@ -3,6 +3,7 @@
 The sync and the async driver run the same flows, so no rule of the protocol is written twice.
 """
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,21 +28,16 @@ from .effects import (
     Send,
     Session,
 )
-from .pace import next_poll_delay, retry_delay
-from .polling import REQUEST_SECONDS, abandon, passes, request_seconds, short
+from .pace import next_poll_delay, retry_delay, retry_delay_within
+from .polling import abandon, passes, request_seconds, short
 from .requests import Request
 from .state import JobState
 from .view import EventReader, JobView, Out, Prog, Reading
 
 
-def ask(
-    session: Session,
-    request: Request,
-    options: Options,
-    seconds: float | None = REQUEST_SECONDS,
-) -> Flow[Answer]:
+def ask(session: Session, request: Request, options: Options) -> Flow[Answer]:
     """Ask what costs nothing, again where that may bring another answer; return the last one, whatever it says."""
-    deadline = session.deadline(seconds)
+    deadline = session.deadline(options.timeout)
     attempt = 0
     while True:
         attempt += 1
@@ -60,7 +56,10 @@ def ask(
             if attempt > options.max_retries:
                 raise
             reason = error
-        pause = retry_delay(attempt, retry_after, random.random)
+        left = math.inf if deadline is None else deadline - session.now()
+        pause = retry_delay_within(left, attempt, retry_after, random.random)
+        if pause is None:
+            raise reason
         yield from polling.again(options, request.endpoint or "the hub", pause, reason)
 
 

@@ -45,6 +45,9 @@ QUEUE_FACTOR = 5.0
 MOST_GROWTHS = 64
 """Pauses have long reached their limit by then, and powers have not reached that of a float."""
 
+LAST_SECONDS = 0.5
+"""Seconds before the end at which a hub that asked for a longer pause is asked once more."""
+
 MAX_BACKOFF = 8.0
 """Seconds between two tries of a request at the most, unless the hub asks for more."""
 
@@ -91,3 +94,21 @@ def retry_delay(
     """
     growing = min(base * 2.0 ** min(attempt - 1, 16), MAX_BACKOFF) * (0.5 + 0.5 * jitter())
     return max(growing, min(retry_after or 0.0, 60.0))
+
+
+def retry_delay_within(
+    left: float, attempt: int, retry_after: float | None, jitter: Callable[[], float]
+) -> float | None:
+    """Return the pause before asking again what costs nothing, in seconds; None where no time is left.
+
+    Args:
+        left: Seconds that are left for it.
+        attempt: As for `retry_delay`.
+        retry_after: As for `retry_delay`.
+        jitter: As for `retry_delay`.
+    """
+    if left <= FIRST_POLL:
+        return None
+    # The last pauses grow shorter, so that no long one wastes the end of the time.
+    longest = left / 2 if retry_after is None else max(left / 2, left - LAST_SECONDS)
+    return min(retry_delay(attempt, retry_after, jitter), longest)

@@ -20,17 +20,11 @@ from ..options import Options
 from . import reports, requests
 from .answers import Answer
 from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, Session, TakeTurn
-from .pace import FIRST_POLL, retry_delay
+from .pace import retry_delay_within
 from .state import UNFETCHED_SECONDS, JobState
-
-REQUEST_SECONDS = 60.0
-"""Seconds that a question may take for which the caller gave no time."""
 
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
-
-LAST_SECONDS = 0.5
-"""Seconds before a deadline at which a hub that asked for a longer pause is asked once more."""
 
 
 def news(
@@ -169,11 +163,9 @@ def poll(
         if came is None or sending.seconds >= 1.0 or not isinstance(reason, ConnectionFailedError):
             came = reason
         left = until - session.now()
-        if left <= FIRST_POLL:
+        pause = retry_delay_within(left, attempt, retry_after, random.random)
+        if pause is None:
             raise came if deadline is None else too_late(job, came, goes_on=goes_on) from came
-        # The last pauses grow shorter, so that no long one wastes the end of the time.
-        longest = left / 2 if retry_after is None else max(left / 2, left - LAST_SECONDS)
-        pause = min(retry_delay(attempt, retry_after, random.random), longest)
         yield from again(options, f"{endpoint}: job {short(job.job_id)}", pause, reason)
 
 

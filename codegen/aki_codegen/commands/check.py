@@ -9,6 +9,7 @@ from aki_runtime.changes.compare import compare_hubs
 from ..exits import Exit
 from ..generation.generate import REPORT, report_of
 from ..generation.package import make_package
+from ..generation.seal import sealed_as
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import differences, files_of, require_whole
 from ..problems import GenerationError
@@ -53,7 +54,7 @@ def check(
         raise GenerationError(f"{folder} can not be read: {error}") from None
     require_whole(files, folder)
     made = make_package(snapshot, package)
-    told = differences(files, made.files)
+    told = differences(files, sealed_as(files, made.files))
     report = out / REPORT
     if not report.is_file() or report.read_text("utf-8") != report_of(made):
         told.append(f"{REPORT} is not what the generator makes of it")

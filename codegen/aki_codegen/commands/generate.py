@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,14 @@ from aki_runtime.changes.compare import Change, compare_hubs
 
 from ..exits import Exit
 from ..fetching.source import require_layout
-from ..generation.generate import Outcome, Prepared, prepare, publish, read_package
+from ..generation.generate import (
+    Outcome,
+    Prepared,
+    already_made,
+    prepare,
+    publish,
+    read_package,
+)
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
@@ -79,6 +85,11 @@ def generate(
             overrides=snapshot.overrides if settled is None else settled,
             out=_as_named(out),
         )
+        done = already_made(package, out, before, previous, snapshot)
+        if done is not None and not (strict and done.problems) and not project:
+            _summarize(done, folder)
+            tell(*as_text(()))
+            return Exit.OK if done.complete else Exit.INCOMPLETE
         prepared = prepare(snapshot, out, package, strict=strict, before=before, previous=previous)
         _warn_of_edits(prepared)
         changes = _changes(previous, prepared)
@@ -135,16 +146,7 @@ def _changes(previous: Snapshot | None, prepared: Prepared) -> tuple[Change, ...
     """Return what a refresh changes; None where there was nothing before."""
     if previous is None or not previous.documents:
         return None
-    # What was taken over has not changed.
-    unread = prepared.package.unread
-    return compare_hubs(
-        _without(previous.offered(), unread),
-        _without(prepared.package.snapshot.offered(), unread),
-    )
-
-
-def _without(documents: Mapping[str, object], names: Container[str]) -> dict[str, object]:
-    return {name: document for name, document in documents.items() if name not in names}
+    return compare_hubs(previous.offered(), prepared.package.snapshot.offered())
 
 
 def _show_progress(done: int, total: int) -> None:
@@ -152,9 +154,9 @@ def _show_progress(done: int, total: int) -> None:
 
 
 def _summarize(outcome: Outcome, folder: Path) -> None:
-    by_change = outcome.endpoints_by_change()
+    by_change = outcome.endpoints
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
-    offered = len(outcome.package.snapshot.offered())
+    offered = len(outcome.snapshot.offered())
     tell(f"{folder}: {endpoint_count(offered)} ({counts})")
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:

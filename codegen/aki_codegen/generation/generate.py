@@ -1,15 +1,13 @@
 """One generation, from a snapshot to files on disk: first what is to be written, then the writing."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..literals import Code
 from ..output.folder import files_of, require_whole
 from ..output.write import Written, recover, write_package
 from ..problems import GenerationError, Problem
-from ..rendering.entry import Entry
-from ..rendering.kept import Kept
 from ..rendering.render import endpoint_path
 from ..rendering.templates import fill
 from ..reports.history import CHANGES
@@ -17,7 +15,7 @@ from ..snapshot import files as snapshot_files
 from ..snapshot.snapshot import Snapshot
 from .package import Package, make_package
 from .report import report_markdown
-from .reuse import kept_from, remember
+from .seal import is_same, problems_if_sealed, seal
 
 REPORT = "REPORT.md"
 PROJECT = "pyproject.toml"
@@ -28,39 +26,19 @@ class Outcome:
     """What a generation did.
 
     Attributes:
-        package: What was rendered.
-        written: What changed on disk.
+        snapshot: What the package is made from.
+        endpoints: The endpoints' names as "new", "changed", "unchanged" or "removed".
         problems: Everything that was wrong, fetching included.
     """
 
-    package: Package
-    written: Written
+    snapshot: Snapshot
+    endpoints: Mapping[str, Sequence[str]]
     problems: tuple[Problem, ...]
 
     @property
     def complete(self) -> bool:
         """Whether every listed endpoint is there as the hub describes it now."""
         return not any(problem.effect in ("skipped", "kept") for problem in self.problems)
-
-    def endpoints_by_change(self) -> dict[str, list[str]]:
-        """Return the endpoints' names as new, changed, unchanged or removed."""
-        sorted_out: dict[str, list[str]] = {
-            "new": [],
-            "changed": [],
-            "unchanged": [],
-            "removed": [],
-        }
-        for entry in self.package.endpoints:
-            sorted_out[self._change_of(entry)].append(entry.wire_name)
-        return sorted_out
-
-    def _change_of(self, entry: Entry) -> str:
-        path = str(endpoint_path(entry))
-        if entry.wire_name in self.package.snapshot.removed:
-            return "removed"
-        if path in self.written.added:
-            return "new"
-        return "changed" if path in self.written.changed else "unchanged"
 
 
 @dataclass(frozen=True)
@@ -69,13 +47,11 @@ class Prepared:
 
     Attributes:
         package: What was rendered.
-        kept: What of it was taken over.
         problems: Everything that was wrong, fetching included.
         before: The files of the package that is there.
     """
 
     package: Package
-    kept: Kept
     problems: tuple[Problem, ...]
     before: Mapping[str, bytes]
 
@@ -98,7 +74,7 @@ def prepare(
     before: Mapping[str, bytes] | None = None,
     previous: Snapshot | None = None,
 ) -> Prepared:
-    """Render a snapshot; what is there already and still holds is taken over. It writes nothing.
+    """Render a snapshot. It writes nothing.
 
     Args:
         snapshot: What is rendered.
@@ -111,19 +87,17 @@ def prepare(
     Raises:
         GenerationError: There is nothing to write, and why.
     """
-    folder = out / package_name
-    files = files_of(folder) if before is None else before
-    kept = kept_from(folder, files, snapshot, package_name)
-    package = make_package(snapshot, package_name, kept)
+    files = files_of(out / package_name) if before is None else before
+    package = make_package(snapshot, package_name)
     left_out = _left_out(package, previous)
     if left_out:
-        package = make_package(_with_last_known(package, left_out), package_name, kept)
+        package = make_package(_with_last_known(package, left_out), package_name)
     problems = all_problems(package)
     if not package.endpoints:
         raise GenerationError("no endpoint could be generated:", problems)
     if strict and problems:
         raise GenerationError("with --strict any problem is a failure:", problems)
-    return Prepared(package, kept, problems, files)
+    return Prepared(package, problems, files)
 
 
 def publish(
@@ -141,15 +115,39 @@ def publish(
         GenerationError: Nothing was written, and why.
     """
     package = prepared.package
-    beside = {REPORT: report_of(package)}
+    report = report_of(package)
+    beside = {REPORT: report}
     if changes is not None:
         beside[CHANGES] = changes
     if project and not (out / PROJECT).exists():
         beside[PROJECT] = _project_file(package.name)
-    folder = out / package.name
-    written = write_package(folder, package.files, prepared.before, beside)
-    remember(folder, package, prepared.kept)
-    return Outcome(package, written, prepared.problems)
+    sealed = seal(package.files, package.name, report, prepared.problems, prepared.before)
+    written = write_package(out / package.name, sealed, prepared.before, beside)
+    return _outcome(package.snapshot, package.files, prepared.problems, written)
+
+
+def already_made(
+    package: str,
+    out: Path,
+    before: Mapping[str, bytes],
+    previous: Snapshot | None,
+    snapshot: Snapshot,
+) -> Outcome | None:
+    """Return what a generation comes to that would change nothing, without rendering; else None.
+
+    Args:
+        package: What the package is imported as.
+        out: The output folder.
+        before: The files of the package that is there.
+        previous: The snapshot that is among them, if any.
+        snapshot: What would be rendered.
+    """
+    if previous is None or not is_same(previous, snapshot):
+        return None
+    problems = problems_if_sealed(before, package, out / REPORT)
+    if problems is None:
+        return None
+    return _outcome(snapshot, {PurePosixPath(path) for path in before}, problems)
 
 
 def all_problems(package: Package) -> tuple[Problem, ...]:
@@ -171,6 +169,28 @@ def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
         raise GenerationError(f"{folder} can not be read: {error}") from None
     require_whole(files, folder)
     return files, snapshot_files.read_files(files, folder)
+
+
+def _outcome(
+    snapshot: Snapshot,
+    files: Container[PurePosixPath],
+    problems: tuple[Problem, ...],
+    written: Written | None = None,
+) -> Outcome:
+    endpoints: dict[str, list[str]] = {"new": [], "changed": [], "unchanged": [], "removed": []}
+    for wire in sorted(snapshot.documents, key=lambda wire: snapshot.names[wire].name):
+        path = endpoint_path(snapshot.names[wire])
+        if path not in files:
+            continue
+        if wire in snapshot.removed:
+            endpoints["removed"].append(wire)
+        elif written is not None and str(path) in written.added:
+            endpoints["new"].append(wire)
+        elif written is not None and str(path) in written.changed:
+            endpoints["changed"].append(wire)
+        else:
+            endpoints["unchanged"].append(wire)
+    return Outcome(snapshot, endpoints, problems)
 
 
 def _left_out(package: Package, previous: Snapshot | None) -> dict[str, object]:

@@ -49,24 +49,19 @@ class Parsed:
 
     Attributes:
         endpoints: Those that were read, sorted by their Python names.
-        problems: What is wrong, but for endpoints that were not read.
+        problems: What is wrong.
         names: The names by the endpoint's name, those of endpoints that are gone included.
-        told: What is wrong within each endpoint that was read, by its name; part of `problems`.
-        unread: The endpoints that were not read, because they are as they were.
     """
 
     endpoints: tuple[Endpoint, ...]
     problems: tuple[Problem, ...]
     names: Mapping[str, EndpointNames]
-    told: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict[str, tuple[Problem, ...]])
-    unread: tuple[str, ...] = ()
 
 
 def parse(
     documents: Mapping[str, object],
     remembered: Mapping[str, EndpointNames],
     overrides: Overrides = NO_OVERRIDES,
-    as_before: Mapping[str, tuple[str, str]] | None = None,
 ) -> Parsed:
     """Read the details documents of a hub.
 
@@ -74,8 +69,6 @@ def parse(
         documents: The details by the endpoint's name; their order does not matter.
         remembered: Names given before, endpoints that are gone included.
         overrides: What the user settles against the metadata.
-        as_before: Endpoints whose details are those from which all their remembered names were given, with
-            their own name and that of their models. They are not read, unless they are named otherwise now.
     """
     problems: list[Problem] = unused(overrides, documents)
     wanted = {wire: d for wire, d in documents.items() if not overrides.for_endpoint(wire).skip}
@@ -93,13 +86,7 @@ def parse(
     )
     endpoints: list[Endpoint] = []
     given = dict(remembered)
-    told: dict[str, tuple[Problem, ...]] = {}
-    unread: list[str] = []
-    known = as_before or {}
     for wire_name in sorted(wanted):
-        if known.get(wire_name) == (names[wire_name], models[wire_name]):
-            unread.append(wire_name)
-            continue
         override = overrides.for_endpoint(wire_name)
         details = read_details(apply_to_document(wanted[wire_name], override))
         if isinstance(details, str):
@@ -116,11 +103,10 @@ def parse(
             override,
         )
         endpoint, given[wire_name] = reader.read(details)
-        told[wire_name] = tuple(reader.problems)
         problems += reader.problems
         endpoints.append(endpoint)
     endpoints.sort(key=lambda endpoint: endpoint.name)
-    return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given, told, tuple(unread))
+    return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given)
 
 
 class _EndpointReader:

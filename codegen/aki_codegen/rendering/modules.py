@@ -1,9 +1,7 @@
 """The Python modules of a package: rendered, formatted and looked at once more; what is wrong is left out."""
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..ir import Endpoint
@@ -11,7 +9,6 @@ from ..problems import Problem
 from ..snapshot.snapshot import Snapshot
 from .entry import Entry, entry_of
 from .families import Family, alternatives_to, find_families
-from .kept import Files, Kept, KeptEndpoint
 from .models import Models
 from .protocols import render_protocols
 from .render import endpoint_path, render_endpoint, render_shared
@@ -30,13 +27,11 @@ class Modules:
     Attributes:
         entries: The endpoints that are in it, sorted by their Python names.
         files: The modules.
-        shared: Which of them are made from all endpoints, by the digest of what they are made from.
         problems: Why endpoints are not in it.
     """
 
     entries: tuple[Entry, ...]
-    files: Files
-    shared: Mapping[str, tuple[PurePosixPath, ...]]
+    files: Mapping[PurePosixPath, bytes]
     problems: tuple[Problem, ...]
 
 
@@ -49,26 +44,18 @@ class _Draft:
     text: str
 
 
-def make_modules(
-    endpoints: Sequence[Endpoint],
-    unread: Mapping[str, KeptEndpoint],
-    snapshot: Snapshot,
-    package: str,
-    kept: Kept,
-) -> Modules:
+def make_modules(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str) -> Modules:
     """Make the modules of a package.
 
     Args:
         endpoints: The endpoints that are to be rendered.
-        unread: Those that are taken over, by the hub's names.
         snapshot: What they are of.
         package: What the package is imported as.
-        kept: What shared files can be taken over.
 
     Raises:
         RenderedWrongError: A module that all need is wrong.
     """
-    work = _Work(package, unread.values())
+    work = _Work(package)
     offered = [e for e in endpoints if e.wire_name not in snapshot.removed]
     for start in range(0, len(offered), CHUNK):
         work.add(offered[start : start + CHUNK])
@@ -77,25 +64,20 @@ def make_modules(
     work.add([e for e in endpoints if e.wire_name in snapshot.removed], present)
     entries = tuple(sorted(work.entries, key=lambda entry: entry.name))
     if not entries:
-        return Modules((), {}, {}, tuple(sorted(work.problems)))
+        return Modules((), {}, tuple(sorted(work.problems)))
     families = find_families(e for e in entries if e.wire_name not in snapshot.removed)
-    shared = _shared(entries, families, snapshot, package, kept)
-    return Modules(
-        entries,
-        {**work.files, **{path: text for files in shared.values() for path, text in files.items()}},
-        {digest: tuple(files) for digest, files in shared.items()},
-        tuple(sorted(work.problems)),
-    )
+    shared = _shared(entries, families, snapshot, package)
+    return Modules(entries, {**work.files, **shared}, tuple(sorted(work.problems)))
 
 
 class _Work:
     """The endpoints' modules, made some at a time so that little is in memory at once."""
 
-    def __init__(self, package: str, unread: Collection[KeptEndpoint]) -> None:
+    def __init__(self, package: str) -> None:
         self._package = package
         self._models = Models(package)
-        self.entries = [kept.entry for kept in unread]
-        self.files = {endpoint_path(kept.entry): kept.module for kept in unread}
+        self.entries: list[Entry] = []
+        self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
 
     def add(self, endpoints: Sequence[Endpoint], offered: Sequence[Entry] | None = None) -> None:
@@ -149,19 +131,11 @@ class _Work:
 
 
 def _shared(
-    entries: Sequence[Entry],
-    families: Sequence[Family],
-    snapshot: Snapshot,
-    package: str,
-    kept: Kept,
-) -> dict[str, Files]:
-    """Return the modules that are made from all endpoints, by the digest of what they are made from."""
-    groups: dict[str, Callable[[], dict[PurePosixPath, str]]] = {
-        _digest_of_lists(entries, snapshot): lambda: render_shared(entries, snapshot, package),
-        _digest_of_families(families): lambda: {PROTOCOLS: render_protocols(families, package)},
-    }
-    drawn = {digest: render() for digest, render in groups.items() if digest not in kept.shared}
-    texts = {path: text for files in drawn.values() for path, text in files.items()}
+    entries: Sequence[Entry], families: Sequence[Family], snapshot: Snapshot, package: str
+) -> dict[PurePosixPath, bytes]:
+    """Return the modules that are made from all endpoints."""
+    texts = render_shared(entries, snapshot, package)
+    texts[PROTOCOLS] = render_protocols(families, package)
     python = {path: text for path, text in texts.items() if path.suffix == ".py"}
     try:
         texts |= formatted(python, package)
@@ -171,29 +145,4 @@ def _shared(
         raise
     for path in python:
         verify_module(path, texts[path])
-    made = {
-        digest: {path: texts[path].encode() for path in files} for digest, files in drawn.items()
-    }
-    return {digest: made.get(digest) or kept.shared[digest] for digest in groups}
-
-
-def _digest_of_lists(entries: Sequence[Entry], snapshot: Snapshot) -> str:
-    names = [(entry.name, entry.models) for entry in entries]
-    return _digest(["lists", snapshot.server, snapshot.layout, names])
-
-
-def _digest_of_families(families: Sequence[Family]) -> str:
-    said = [
-        (
-            family.name,
-            [member.name for member in family.members],
-            [asdict(field) for field in family.parameters],
-            [asdict(field) for field in family.outputs],
-        )
-        for family in families
-    ]
-    return _digest(["families", said])
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+    return {path: text.encode() for path, text in texts.items()}

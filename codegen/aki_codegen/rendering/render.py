@@ -13,6 +13,7 @@ from .. import __version__
 from ..ir import Endpoint
 from ..literals import Code, doc_text, docstring, literal, name
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
+from ..parsing.parse import EndpointNames
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
@@ -133,7 +134,7 @@ def render_shared(
     }
 
 
-def endpoint_path(endpoint: Endpoint | Entry) -> PurePosixPath:
+def endpoint_path(endpoint: Endpoint | Entry | EndpointNames) -> PurePosixPath:
     """Return an endpoint's module within the package.
 
     The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
@@ -146,7 +147,7 @@ def common_values(package: str) -> dict[str, Code]:
     return {"package": name(Identifier(package))}
 
 
-def _module(endpoint_name: Identifier) -> str:
+def _module(endpoint_name: str) -> str:
     return f"_{endpoint_name}"
 
 

@@ -37,27 +37,19 @@ _NAMES = TypeAdapter(EndpointNames)
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 
-def to_files(
-    snapshot: Snapshot,
-    comment: str,
-    command: str = "",
-    written: Mapping[str, bytes] | None = None,
-) -> dict[PurePosixPath, bytes]:
+def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePosixPath, bytes]:
     """Return the snapshot's files, by their path within the package; each says what made it.
 
     Args:
         snapshot: What is written.
         comment: What made it.
         command: What makes the package anew.
-        written: The files of details that are as they were, by the endpoint's name.
     """
 
     def dump(value: Mapping[str, object]) -> bytes:
         # ASCII: a lone surrogate in a hub's text has no other form in a file.
         text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
         return f"{text}\n".encode("ascii")
-
-    known = written or {}
 
     hub: dict[str, object] = {"server": snapshot.server, "layout": snapshot.layout}
     hub |= {"sandbox": True} if snapshot.is_sandbox else {}
@@ -74,19 +66,13 @@ def to_files(
     if snapshot.removed or snapshot.problems:
         problems = [asdict(problem) for problem in sorted(snapshot.problems)]
         files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
-    for wire, path in document_paths(snapshot).items():
-        document = snapshot.documents[wire]
-        if is_object(document):
-            files[path] = known[wire] if wire in known else dump(document)
-    return files
-
-
-def document_paths(snapshot: Snapshot) -> dict[str, PurePosixPath]:
-    """Return where each endpoint's details are within the package, by the endpoint's name, sorted."""
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )
-    return {wire: ENDPOINTS / f"{file_names[wire]}.json" for wire in sorted(snapshot.documents)}
+    for wire, document in sorted(snapshot.documents.items()):
+        if is_object(document):
+            files[ENDPOINTS / f"{file_names[wire]}.json"] = dump(document)
+    return files
 
 
 def read(package: Path) -> Snapshot | None:

@@ -56,6 +56,8 @@ def is_refused(attributes: Attributes, kind: FieldType) -> bool:
             return not isinstance(value, int | float) or _objection(value, kind) is not None
         case BooleanType():
             return not isinstance(value, bool)
+        case ChoiceType(choices):
+            return value not in choices
         case _:
             return False
 

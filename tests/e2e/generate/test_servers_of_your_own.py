@@ -151,6 +151,7 @@ class TestDefaultThatTheHubRefuses:
         {"type": "integer", "default": "five"},
         {"type": "bool", "default": "true"},
         {"type": "string", "max_length": 2, "default": "long"},
+        {"type": "selection", "supported": ["a", "b"], "default": "c"},
         {"type": "string", "default": 5},
     )
     TAKEN = (

@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import wave
+from pathlib import Path
 
 import pytest
 from aki_client import (
@@ -254,10 +255,11 @@ def test_without_pillow_a_picture_gets_its_own_suffix(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("breaks", ["", "\n"], ids=["in one line", "in lines"])
 @pytest.mark.parametrize("size", [(8, 8), (400, 400)], ids=["short", "long"])
-def test_base64_without_a_header_gets_a_sentence(breaks, size):
+@pytest.mark.parametrize("given_as", [str, Path])
+def test_base64_without_a_header_gets_a_sentence(breaks, size, given_as):
     text = base64.b64encode(picture(size=size)).decode()
     text = breaks.join(text[at : at + 76] for at in range(0, len(text), 76))
     with Recorder().client() as http, Aki("test-key", http_client=http) as aki:
         edit = aki.qwen_image_edit
         with pytest.raises(InvalidParametersError, match="put data:image/jpeg;base64, before it"):
-            edit(prompt="x", image=text)
+            edit(prompt="x", image=given_as(text))

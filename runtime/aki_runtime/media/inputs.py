@@ -97,7 +97,7 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
             # What is no plain file (a pipe) can be read only once.
             return make(path if path.is_file() else path.read_bytes())
         except (OSError, ValueError):
-            seen = _raw_base64(value, make.kind) if isinstance(value, str) else None
+            seen = _raw_base64(os.fsdecode(value), make.kind)
             if seen is None:
                 raise
         raise MediaError(

@@ -12,7 +12,7 @@ from .settings import PACKAGE
 from .style import new_app
 
 
-class Commands(TyperGroup):
+class AkiCommands(TyperGroup):
     """The commands of the table, each imported when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -39,7 +39,7 @@ class Commands(TyperGroup):
 
 
 app = new_app(
-    Commands,
+    AkiCommands,
     help="Call the endpoints of a model hub from a terminal.",
     epilog="The key is read from AKI_API_KEY or a file, never from an argument, which others could see. "
     "Options of aki itself stand before the command.",

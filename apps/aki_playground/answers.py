@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .outcome import Outcome, outcome_of, told_by
+from .outcome import ResultParts, outcome_of, told_by
 from .outputs import output_kinds
 from .package import EndpointCard
 from .running import Failed, Finished, Sight
@@ -22,7 +22,7 @@ class AnswerReader:
     def __init__(self, card: EndpointCard, folder: Path) -> None:
         self._card = card
         self._folder = folder
-        self._seen = Outcome()
+        self._seen = ResultParts()
         self.finished = False
 
     @property

@@ -16,7 +16,7 @@ LONGEST_FACT = 2000
 
 
 @dataclass
-class Outcome:
+class ResultParts:
     """What there is to see of an output.
 
     Attributes:
@@ -52,7 +52,7 @@ def told_by(output: BaseModel) -> dict[str, Any]:
 
 def outcome_of(
     told: Mapping[str, Any], kinds: Mapping[str, OutputKind], folder: Path, stem: str
-) -> Outcome:
+) -> ResultParts:
     """Read an output, or what there is of one, and write its media into a folder.
 
     Args:
@@ -61,7 +61,7 @@ def outcome_of(
         folder: Where the files go; it is made where it is not there.
         stem: How their names begin. No part of a name comes from the hub.
     """
-    seen = Outcome()
+    seen = ResultParts()
     for name, value in told.items():
         kind = kinds.get(name, "value")
         if kind == "text" and isinstance(value, str) and seen.text is None:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from .outcome import Outcome, outcome_of, save_text, told_by
+from .outcome import ResultParts, outcome_of, save_text, told_by
 from .outputs import output_kinds
 from .package import EndpointCard
 from .running import Failed, Finished, Sight
@@ -115,7 +115,7 @@ class Results:
                 pass
         return updates
 
-    def _shown(self, seen: Outcome, label: str = "") -> dict[Component, Any]:
+    def _shown(self, seen: ResultParts, label: str = "") -> dict[Component, Any]:
         updates: dict[Component, Any] = {}
         if seen.text is not None:
             updates[self._text] = gr.update(value=seen.text, label=label or "text")
@@ -131,7 +131,7 @@ class Results:
             updates[self._video] = str(seen.videos[0])
         return updates
 
-    def _saved(self, seen: Outcome, folder: Path) -> dict[Component, Any]:
+    def _saved(self, seen: ResultParts, folder: Path) -> dict[Component, Any]:
         files = seen.files
         if seen.text:
             files = [*files, save_text(seen.text, folder, self._card.name)]

@@ -222,10 +222,8 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
         if settings.on_notice is not None:
             settings.on_notice(_LEAVING if stop.is_now else _FINISHING)
 
-    def heard(number: int, _: object) -> None:
-        loop.call_soon_threadsafe(act, number)
-
-    with handling(heard, "SIGINT", "SIGTERM", "SIGHUP"):
+    numbers = "SIGINT", "SIGTERM", "SIGHUP"
+    with handling(lambda number, _: loop.call_soon_threadsafe(act, number), *numbers):
         yield
 
 

@@ -1,13 +1,19 @@
 """What interrupts a caller amid work whose outcome cannot be had again: signals, and limits raised in its thread."""
 
 import ctypes
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from pathlib import Path
 
 import pytest
 from aki_runtime.http.shield import carry_through
+from support.patience import soon
 
 LONG = 30.0
 
@@ -46,9 +52,7 @@ def test_work_is_done_where_no_thread_can_be_made(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr("_thread.start_new_thread", refuse)
-    done = []
-    carry_through(lambda: done.append(7), LONG)
-    assert done == [7]
+    assert in_a_thread(lambda: carried() == threading.get_native_id())
 
 
 def test_work_sees_the_context_of_its_caller():
@@ -165,3 +169,76 @@ def test_a_limit_that_is_raised_in_a_thread_waits_for_the_work(kind):
     caller.start()
     caller.join(LONG)
     assert raised == [(kind, [7])]
+
+
+def in_a_thread(function):
+    """Return what a function returns in a thread that ends with it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def carried():
+    """Return the thread that does a caller's work."""
+    done = []
+    carry_through(lambda: done.append(threading.get_native_id()), LONG)
+    return done[0]
+
+
+def is_alive(thread):
+    return Path(f"/proc/self/task/{thread}").exists()
+
+
+def test_one_thread_does_all_work_of_a_caller():
+    assert len({carried() for _ in range(5)}) == 1
+
+
+@pytest.mark.skipif(not is_alive("."), reason="/proc lists the threads")
+def test_the_thread_that_works_for_a_caller_ends_with_it():
+    worker = in_a_thread(lambda: [carried(), carried()])[0]
+    assert soon(lambda: not is_alive(worker), 5)
+
+
+@pytest.mark.skipif(not is_alive("."), reason="/proc lists the threads")
+def test_a_thread_whose_caller_is_interrupted_ends_with_its_work():
+    working, over = [], threading.Event()
+
+    def work():
+        working.append(threading.get_native_id())
+        strike()
+        over.wait(LONG)
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_through(work, 0.05)
+    assert carried() != working[0]  # which is still at it
+    over.set()
+    assert soon(lambda: not is_alive(working[0]), 5)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+def test_a_forked_process_has_a_thread_of_its_own():
+    ran("import os, test_shield; test_shield.carried(); os.fork(); test_shield.carried()")
+
+
+def test_work_is_done_while_the_interpreter_ends():
+    script = """
+import test_shield
+class Last:
+    def __del__(self, carry=test_shield.carry_through):
+        carry(lambda: print("done"), 5.0)
+test_shield.carried()
+last = Last()
+"""
+    assert ran(script) == "done\n"
+
+
+def ran(script):
+    """Return what a script prints."""
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        timeout=20,
+    ).stdout

@@ -1,14 +1,41 @@
 """Carries a request through whose answer cannot be had again, whatever interrupts its caller.
 
-The request runs in a thread of its own. What comes from outside strikes the caller alone, which only waits: a signal's
+The request runs in another thread. What comes from outside strikes the caller alone, which only waits: a signal's
 handler that raises, a time limit that a task queue raises in the caller's thread, a `gevent.Timeout`.
 """
 
 import _thread
+import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, local
+
+
+class _Worker:
+    """A thread that works for another one, and ends with it; a new one for each request would cost twice as much."""
+
+    def __init__(self) -> None:
+        self.inbox: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        _thread.start_new_thread(_serve, (self.inbox,))
+
+    def __del__(self) -> None:
+        self.inbox.put(None)
+
+
+def _serve(inbox: "SimpleQueue[Callable[[], None] | None]") -> None:
+    while work := inbox.get():
+        work()
+        del work  # or it would be kept until there is more
+
+
+_own = local()
+
+if hasattr(os, "register_at_fork"):
+    # A forked process has no thread but the one that forked.
+    os.register_at_fork(after_in_child=lambda: _own.__dict__.clear())
 
 
 def carry_through(work: Callable[[], object], seconds: float) -> None:
@@ -21,6 +48,9 @@ def carry_through(work: Callable[[], object], seconds: float) -> None:
     Raises:
         BaseException: What interrupted the caller; the work may have come to its end meanwhile.
     """
+    if sys.is_finalizing():  # other threads have stopped for good
+        work()
+        return
     claimed, ended = Lock(), Lock()
     ended.acquire()
     context = copy_context()
@@ -37,17 +67,23 @@ def carry_through(work: Callable[[], object], seconds: float) -> None:
             outcomes.append(None)
         ended.release()
 
+    own: dict[str, _Worker] = _own.__dict__
     try:
         try:
-            _thread.start_new_thread(carry, ())
+            worker = own.pop("worker", None) or _Worker()
+            worker.inbox.put(carry)
         except RuntimeError:
             carry()  # no more threads: the interpreter ends, or there are too many
+            worker = None
         # On Windows, only a wait with an end lets handlers of signals run.
         while not ended.acquire(timeout=1.0):
             pass
+        if worker is not None:
+            own["worker"] = worker
     except BaseException:
         with suppress(BaseException):
-            if not outcomes:
+            # What has not begun never will.
+            if not outcomes and not claimed.acquire(blocking=False):
                 ended.acquire(timeout=seconds)
         raise
     failure = outcomes.pop()

@@ -18,7 +18,6 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeGuard,
-    runtime_checkable,
 )
 
 from pydantic import ValidationInfo
@@ -32,7 +31,6 @@ from .objects import Audio, Image, Media, Video, uri_schema
 from .sources import is_data_uri
 
 
-@runtime_checkable
 class PillowLike(Protocol):
     """What is used of a Pillow image, so that Pillow need not be there."""
 
@@ -122,7 +120,7 @@ def bytes_of(value: object) -> bytes:
         if isinstance(data, bytes):
             return data
         raise MediaError("the file is opened as text; open it with mode 'rb'")
-    if isinstance(value, PillowLike):
+    if _is_picture(value):
         return _encoded(value)
     raise MediaError(
         "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
@@ -180,7 +178,11 @@ def takes_long(value: object, depth: int = 5) -> bool:
         return any(takes_long(item, depth - 1) for item in value.values())
     if depth and is_array(value):
         return any(takes_long(item, depth - 1) for item in value)
-    return callable(getattr(value, "read", None)) or isinstance(value, PillowLike)
+    return callable(getattr(value, "read", None)) or _is_picture(value)
+
+
+def _is_picture(value: object) -> bool:
+    return callable(getattr(value, "save", None))
 
 
 def unreadable(value: object, error: OSError | ValueError) -> str:

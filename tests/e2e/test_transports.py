@@ -301,6 +301,7 @@ TROUBLE = {
         "gopher://me:pass-word@proxy.example",
         "ALL_PROXY is not",
     ),
+    "a port beyond all": ("HTTPS_PROXY", "127.0.0.1:99999", "HTTPS_PROXY is not the address"),
     "in small letters": ("https_proxy", "http://proxy.example:port", "https_proxy is not the"),
     "a file that is gone": ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names '/nowhere/ca"),
     "a folder that is gone": ("SSL_CERT_DIR", "/nowhere", "SSL_CERT_DIR names '/nowhere', which"),
@@ -340,6 +341,21 @@ class TestEnvironment:
         with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
             ask()
         assert "pass-word" not in str(caught.value)
+
+    def test_a_log_of_keys_that_cannot_be_written_is_not_taken_for_certificates(
+        self, monkeypatch, ask
+    ):
+        monkeypatch.setenv("SSL_CERT_FILE", pytest.importorskip("certifi").where())
+        monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
+        with pytest.raises(ConfigurationError, match="SSLKEYLOGFILE cannot be used"):
+            ask()
+
+    @pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY"])
+    def test_a_proxy_that_is_not_there_names_its_variable(self, monkeypatch, ask, name):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        with pytest.raises(ConnectionFailedError, match=f"proxy, which {name} names") as caught:
+            ask()
+        assert not caught.value.sent
 
     def test_a_socks_proxy_names_the_package_that_it_needs(self, monkeypatch, ask):
         monkeypatch.setitem(sys.modules, "socksio", None)

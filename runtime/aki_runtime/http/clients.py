@@ -38,13 +38,16 @@ def make_client(kind: str, url: str, user_agent: str, cookies: CookieJar | None 
         max_keepalive_connections=MAX_CONNECTIONS,
         keepalive_expiry=IDLE_SECONDS,
     )
+    uses_environment = not _is_asked_directly(url)
     try:
+        for proxy in _proxies().values() if uses_environment else ():
+            _ = urlsplit(proxy).port  # raises beyond 65535; connecting would do so later, and raw
         return getattr(library, kind)(
             verify=certificates(),
             limits=limits,
             headers={"User-Agent": user_agent},
             cookies=cookies,
-            trust_env=not _is_asked_directly(url),
+            trust_env=uses_environment,
         )
     except ConfigurationError:
         raise
@@ -66,6 +69,9 @@ def certificates() -> Any:
     try:
         return library_of().create_ssl_context()
     except (OSError, ValueError) as error:
+        log = os.environ.get("SSLKEYLOGFILE")
+        if log and getattr(error, "filename", None) == log:
+            raise ConfigurationError(f"SSLKEYLOGFILE cannot be used: {error}") from None
         raise ConfigurationError(
             f"{name or 'the system'} names no certificates that can be read: {error}"
         ) from None
@@ -76,6 +82,18 @@ def certificates_hint(said: str) -> str:
     name = next((each for each in _CERTIFICATES if os.environ.get(each)), "")
     failed = name and "CERTIFICATE_VERIFY_FAILED" in said
     return f"; {name} names what is trusted" if failed else ""
+
+
+def proxy_hint(transport: Any, scheme: str) -> str:
+    """Return what to add to a failed connection that was one to a proxy."""
+    if not _is_proxy(transport):
+        return ""
+    named = next((each for each in (scheme, "all") if each in _proxies()), "")
+    return "; it was asked through a proxy" + (f", which {_variable(named)} names" if named else "")
+
+
+def _is_proxy(transport: Any) -> bool:
+    return "Proxy" in type(getattr(transport, "_pool", None)).__name__
 
 
 def add_query(request: Any, query: Mapping[str, str], transport: Any) -> None:
@@ -95,7 +113,7 @@ def add_query(request: Any, query: Mapping[str, str], transport: Any) -> None:
     if transport is None:
         request.url = request.url.copy_with(raw_path=target)
         return
-    if request.url.scheme == "http" and "Proxy" in type(getattr(transport, "_pool", None)).__name__:
+    if request.url.scheme == "http" and _is_proxy(transport):
         target = b"http://" + request.url.netloc + target
     request.extensions["target"] = target
 
@@ -120,13 +138,22 @@ def _is_asked_directly(url: str) -> bool:
     """Whether a hub is on this machine and a proxy on another one, which could not reach it, and would read the key."""
     if not is_loopback(urlsplit(url).hostname):
         return False
-    named = [proxy for scheme in _SCHEMES if (proxy := getproxies().get(scheme))]
-    return not all(is_loopback(_host(proxy)) for proxy in named)
+    return not all(is_loopback(_host(proxy)) for proxy in _proxies().values())
+
+
+def _proxies() -> dict[str, str]:
+    """Return the addresses of the environment's proxies, by what goes through them."""
+    named = {scheme: getproxies().get(scheme) for scheme in _SCHEMES}
+    return {
+        scheme: proxy if "://" in proxy else f"http://{proxy}"
+        for scheme, proxy in named.items()
+        if proxy
+    }
 
 
 def _host(proxy: str) -> str | None:
     try:
-        return urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname
+        return urlsplit(proxy).hostname
     except ValueError:
         return None
 
@@ -134,14 +161,10 @@ def _host(proxy: str) -> str | None:
 def _named(error: Exception) -> ConfigurationError:
     """Say which variable of the environment keeps a client from being made; a proxy's address may hold a password."""
     library = library_of()
-    for scheme in _SCHEMES:
-        proxy = getproxies().get(scheme)
-        if not proxy:
-            continue
+    for scheme, proxy in _proxies().items():
         try:
-            library.HTTPTransport(
-                proxy=proxy if "://" in proxy else f"http://{proxy}", verify=False
-            )
+            _ = urlsplit(proxy).port
+            library.HTTPTransport(proxy=proxy, verify=False)
         except ImportError:
             need = f"a SOCKS proxy needs a package: pip install '{library.__name__}[socks]'"
             return ConfigurationError(f"{_variable(scheme)}: {need}")

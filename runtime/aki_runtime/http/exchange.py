@@ -28,6 +28,7 @@ from .clients import (
     certificates_hint,
     lowest_transport,
     make_client,
+    proxy_hint,
 )
 from .connection import Exchange, StaleConnectionError, async_trace, current, trace
 from .library import AsyncHttpClient, SyncHttpClient, library_of, without_key_in_urls
@@ -305,7 +306,7 @@ class _Sending:
             return ConfigurationError(f"the HTTP client cannot be used: {said}")
         if not _is_failure(error, library):
             return _without_origin(error)
-        server = urlsplit(request.url).netloc
+        scheme, server, *_ = urlsplit(request.url)
         unconnected = isinstance(error, (library.ConnectError, library.ProxyError))
         sent = not unconnected and not isinstance(error, library.PoolTimeout)
         if isinstance(self._transport, (library.HTTPTransport, library.AsyncHTTPTransport)):
@@ -314,7 +315,8 @@ class _Sending:
         if isinstance(error, (TooSlowError, library.TimeoutException)):
             what = self._lateness(server)
         elif unconnected:
-            what = f"could not connect to {server}: {said}{certificates_hint(said)}"
+            hints = certificates_hint(said) + proxy_hint(self._transport, scheme)
+            what = f"could not connect to {server}: {said}{hints}"
         else:
             what = f"the connection to {server} broke: {said}"
         if self.exchange.submits and not unconnected:

@@ -17,8 +17,7 @@ _SPAN = re.compile(r"(?<!`)(`+)(?!`)(?P<code>[^`\n]+)\1(?!`)")
 
 def neutral(text: str) -> str:
     """Return Markdown that shows a text, its code as it was written."""
-    # Gradio draws diagrams, whose labels hold HTML and whose nodes are links.
-    text = re.sub("\r\n?", "\n", text).replace("```mermaid", "``` text")
+    text = re.sub("\r\n?", "\n", text)
     fences = list(_FENCE.finditer(text))
     risky = any(_MARKUP.search(found["code"]) for found in fences)
     shown: list[str] = []
@@ -26,7 +25,8 @@ def neutral(text: str) -> str:
     for found in fences:
         shown += [_prose(text[end : found.start()], risky), _fence(found) if risky else found[0]]
         end = found.end()
-    return "".join([*shown, _prose(text[end:], risky)])
+    # Gradio draws diagrams, whose labels hold HTML and whose nodes are links.
+    return "".join([*shown, _prose(text[end:], risky)]).replace("```mermaid", "``` text")
 
 
 def _prose(text: str, risky: bool) -> str:

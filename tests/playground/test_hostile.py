@@ -173,6 +173,22 @@ def test_a_message_of_many_blocks_is_text_too(context, playground, trap):
     unharmed(page, trap)
 
 
+def test_no_diagram_is_drawn_however_it_is_fenced(context, playground, trap):
+    page = context.new_page()
+    page.goto(playground.address)
+    choose(page, "llama3_8b_chat")
+    diagram = (
+        f'graph TD; A["<a href=\'{trap.url}\'>x</a>"]; click A "javascript:window.hacked=true"'
+    )
+    write(page, "draft", f"~~~ mermaid\n{diagram}\n~~~\n\n``` mermaid\n{diagram}\n```\n")
+    page.locator("#run").click()
+    page.locator("#status", has_text="Done").wait_for()
+    page.locator("#chat .md code", has_text="graph TD").first.wait_for()
+    assert page.locator("#chat .mermaid").count() == 0
+    assert hidden_links(page) == []
+    unharmed(page, trap)
+
+
 def test_a_script_that_got_into_the_page_does_not_run(context, playground, trap):
     page = context.new_page()
     page.goto(playground.address)

@@ -40,17 +40,19 @@ def _run(words: list[str]) -> int:
 
     from .interruption import TerminatedError, signals_as_exceptions
     from .root import app
+    from .terminal import forget_stdout
 
     context = None
     try:
         # Not Typer's own `main`, which would end the process and has other statuses.
         command = typer.main.get_command(app)
         with signals_as_exceptions(), command.make_context("aki", words) as context:
-            return int(command.invoke(context) or Exit.OK)
+            status = int(command.invoke(context) or Exit.OK)
+            return Exit.FAILED if sys.stdout is sys.stderr and not status else status
     except typer.Exit as end:
         return end.exit_code
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return Exit.PIPE
     except KeyboardInterrupt as reason:
         # No job was made yet; a command that has one says more.
@@ -68,10 +70,3 @@ def _fail(error: Exception, context: object) -> int:
         return tell(error, context)
     except BrokenPipeError:
         return status_of(error)
-
-
-def _forget_stdout() -> None:
-    # Python flushes it at the end, and would complain.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -4,6 +4,7 @@ Nothing here imports Rich before something is drawn.
 """
 
 import json
+import os
 import sys
 import unicodedata
 from typing import IO, TYPE_CHECKING
@@ -44,9 +45,29 @@ def say(sentence: str) -> None:
 
 
 def write(text: str) -> None:
-    """Write to stdout at once; untouched into a pipe or a file, harmless on a terminal."""
-    sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
-    sys.stdout.flush()
+    """Write to stdout at once; untouched into a pipe or a file, harmless on a terminal.
+
+    Where stdout fails, as on a full disk, stderr takes its place: a result is paid for and comes once.
+    """
+    try:
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if sys.stdout is sys.stderr:
+            raise
+        forget_stdout()
+        say(f"stdout cannot be written to ({error.strerror}); the rest goes to stderr")
+        sys.stdout = sys.stderr
+        write(text)
+
+
+def forget_stdout() -> None:
+    """Let what stdout still holds go nowhere: Python flushes it at the end, and would complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def write_json(document: object) -> None:

@@ -44,6 +44,29 @@ def test_an_answer_goes_to_stderr_where_stdout_is_closed(
     assert ANSWER in ran.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it takes a disk that is full")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_answer_goes_to_stderr_where_stdout_is_full(
+    hub: SandboxServer, tmp_path: Path, form: str
+) -> None:
+    words = ("aki_cli", "call", "-o", form, *CHAT[1:])
+    done = run(">/dev/full", *words, folder=tmp_path, url=hub.url)
+    assert done.returncode == 1
+    assert "Tell me a joke" in done.stderr
+    assert "stdout cannot be written to (No space left on device)" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it takes a disk that is full")
+def test_the_id_of_a_job_goes_to_stderr_where_stdout_is_full(
+    hub: SandboxServer, tmp_path: Path
+) -> None:
+    words = ("aki_cli", "call", "-d", *CHAT[1:])
+    done = run(">/dev/full", *words, folder=tmp_path, url=hub.url)
+    job_id = done.stderr.splitlines()[-1]
+    fetched = run("", "aki_cli", "job", CHAT[1], job_id, folder=tmp_path, url=hub.url)
+    assert ANSWER in fetched.stdout
+
+
 @pytest.mark.parametrize("closed", ["2>&-", "2>&- <&-"])
 def test_an_answer_goes_to_stdout_whatever_else_is_closed(
     hub: SandboxServer, tmp_path: Path, closed: str

@@ -8,6 +8,7 @@ import pytest
 from aki_runtime.errors import MediaError, MissingOutputError
 from aki_runtime.fields.base import OutputModel
 from aki_runtime.media.objects import Image
+from pydantic import Field
 from support.samples import ChatOutput, ChatProgress, PictureOutput
 
 URI = "data:image/JPEG;base64,/9j/4AAQ"
@@ -197,3 +198,13 @@ def test_an_odd_text_dumps_what_came():
 
 def test_an_output_of_nothing_is_no_crash():
     assert repr(PictureOutput.read({})).startswith("PictureOutput(")
+
+
+@pytest.mark.parametrize("came", [{"": "said"}, {}])
+def test_an_output_whose_name_on_the_hub_is_empty_is_read(came):
+    class Odd(OutputModel):
+        field: str = Field(alias="")
+
+    output = Odd.read({"success": True, **came})
+    assert output.meta.extras == {}
+    assert getattr(output, "field", None) == came.get("")

@@ -17,6 +17,7 @@ from ..chat.tools import ToolCall
 from ..errors import MediaError
 from ..events import Event, Queued
 from ..fields.base import OutputModel, ProgressModel
+from ..fields.parameters import wire_names
 from ..media.objects import Media
 from ..protocol.view import Reading
 from ..shapes import is_array, is_object
@@ -87,7 +88,7 @@ def _file_name(task_id: str) -> str:
 def as_fields(output: OutputModel) -> dict[str, Any]:
     """Return an output as the fields that `OutputModel.read` makes it of again, media as data URIs."""
     meta = output.meta
-    names = {name: info.alias or name for name, info in type(output).model_fields.items()}
+    names = wire_names(type(output))
     outputs = {
         names.get(name, name): _plain(value, Media.data_uri)
         for name, value in _outputs(output).items()

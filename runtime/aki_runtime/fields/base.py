@@ -27,7 +27,7 @@ from ..json_value import check_encodes
 from ..media.display import output_bundle
 from ..media.objects import Media
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
-from .parameters import Parameter, parameters_of
+from .parameters import Parameter, parameters_of, wire_names
 from .rules import as_whole_number, broken_rule, can_be_converted, matching_choice, one_of
 
 _log = logging.getLogger("aki_client")
@@ -212,7 +212,7 @@ class OutputModel(BaseModel):
     @classmethod
     def declared(cls, names: set[str]) -> set[str]:
         """Return the hub's names of the outputs, which are fields; `names` are those that came."""
-        return {info.alias or name for name, info in cls.model_fields.items()}
+        return set(wire_names(cls).values())
 
     @model_validator(mode="before")
     @classmethod
@@ -220,9 +220,10 @@ class OutputModel(BaseModel):
         if not is_object(given):
             return given
         values = dict(given)
-        for name, info in cls.model_fields.items():
-            if info.is_required() and name not in values and (info.alias or name) not in values:
-                values[info.alias or name] = _MISSING
+        for name, wire_name in wire_names(cls).items():
+            is_required = cls.model_fields[name].is_required()
+            if is_required and name not in values and wire_name not in values:
+                values[wire_name] = _MISSING
         return values
 
     @field_validator("*", mode="wrap")

@@ -220,6 +220,12 @@ def parameters_of(model: type[BaseModel]) -> Mapping[str, Parameter]:
     )
 
 
+def wire_names(model: type[BaseModel]) -> dict[str, str]:
+    """Return the hub's names of a model's fields, by those in Python; a hub's name may be empty."""
+    fields = model.model_fields.items()
+    return {name: name if info.alias is None else info.alias for name, info in fields}
+
+
 def _parameter(name: str, info: FieldInfo) -> Parameter:
     extra = info.json_schema_extra if is_object(info.json_schema_extra) else {}
     converted = extra.get("converted")
@@ -233,7 +239,7 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
     media, support = rules.get("media"), rules.get("support")
     return Parameter(
         name=name,
-        wire_name=info.alias or name,
+        wire_name=name if info.alias is None else info.alias,
         type="choice" if declared or choices else "prompt" if extra.get("kind") else word,
         required=info.is_required(),
         default=None if info.is_required() else info.default,

@@ -9,6 +9,7 @@ from ..chat.text import ChatText
 from ..errors import JobError
 from ..events import Event, Queued, Running
 from ..fields.base import OutputModel, ProgressModel
+from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
 from .reports import Pending
 from .state import JobState
@@ -86,7 +87,7 @@ class JobView(Generic[Prog, Out]):
     @property
     def progress_names(self) -> set[str]:
         """The names of the progress outputs, as the hub words them."""
-        return {info.alias or name for name, info in self.reading.progress.model_fields.items()}
+        return set(wire_names(self.reading.progress).values())
 
     def typed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return some outputs by name, typed."""

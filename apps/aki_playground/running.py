@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aki_client import AsyncEndpoint, Queued, Running
 
     AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
-    AnyEvent: TypeAlias = Queued | Running[Any]
+    AnyEvent: TypeAlias = Queued[Any] | Running[Any]
 
 
 @dataclass(frozen=True)

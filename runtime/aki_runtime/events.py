@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 Prog = TypeVar("Prog")
 ProgCo = TypeVar("ProgCo", covariant=True)
 
+_NONE: Any = None
+
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Generic[ProgCo]):
     """The job waits for a worker.
 
     It has all that `Running` has, so that a callback need not ask which of them it was given.
@@ -18,9 +20,9 @@ class Queued:
         position: Place in the queue, 1 is next; None where the hub does not say.
         estimate: Seconds until the job is done, as the hub guesses; None where unknown.
         workers: Workers online for this endpoint; None where unknown.
+        data: The endpoint's progress outputs, none of which has come.
         text_delta: Always empty.
         progress: Always 0.
-        data: Always None.
         rewritten: Always False.
         state: The hub's own word for the state.
         job_id: The job. Whoever knows it can read the job: treat it as a secret.
@@ -29,9 +31,9 @@ class Queued:
     position: int | None = None
     estimate: float | None = None
     workers: int | None = None
+    data: ProgCo = _NONE
     text_delta: str = ""
     progress: float = 0.0
-    data: None = None
     rewritten: bool = False
     state: str = "queued"
     job_id: str = field(default="", repr=False, compare=False)
@@ -64,7 +66,7 @@ class Running(Generic[ProgCo]):
     job_id: str = field(default="", repr=False, compare=False)
 
 
-Event: TypeAlias = Queued | Running[Prog]
+Event: TypeAlias = Queued[Prog] | Running[Prog]
 """One observation of a job that has not ended."""
 
 

@@ -92,6 +92,18 @@ class TestOptions:
         assert seen[0][2][:3] == (0.0, "queued", 1)
         assert len({job_id for _, job_id, *_ in seen} - {"", blocker.id}) == 1
 
+    @pytest.mark.parametrize("settings", [HubSettings(worker_slots=1)], ids=["one_worker"])
+    def test_a_callback_may_read_the_outputs_of_a_job_that_waits(self, mode, chat):
+        seen = []
+
+        def show(event):
+            seen.append((type(event), event.data.text, event.data.num_generated_tokens))
+
+        blocker = mode.wait(chat.submit(prompt_input=STEADY))
+        mode.wait(chat.with_options(on_progress=show)(prompt_input=SHORT))
+        assert seen[0] == (Queued, None, None)
+        assert mode.wait(blocker.result()).text
+
     def test_an_event_knows_its_job_and_does_not_show_it(self, mode, chat):
         with mode.using(chat.stream(prompt_input=SHORT)) as stream:
             events = list(mode.items(stream))

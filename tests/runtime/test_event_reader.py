@@ -43,7 +43,8 @@ def test_before_anything_is_known_there_is_nothing_to_read():
 
 
 def test_a_queued_job_tells_its_place():
-    assert Watched().hear(pending("queued", 2)) == Queued(position=2, estimate=5, workers=1)
+    event = Watched().hear(pending("queued", 2))
+    assert event == Queued(position=2, estimate=5, workers=1, data=event.data)
 
 
 def test_a_running_job_tells_figures_and_typed_data():

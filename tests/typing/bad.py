@@ -124,7 +124,7 @@ def results() -> None:
     aki.flux_dev(prompt="a robot").images[0].save(1)  # error: wrong type
     width: str = aki.flux_dev(prompt="a robot").seed  # error: wrong type
     for event in aki.flux_dev.stream(prompt="a robot"):
-        print(event.data.seed)  # error: a queued job has no data
+        print(event.data.seed)  # error: unknown name
     print(width, aki.flux_dev.job(1))  # error: wrong type
 
 

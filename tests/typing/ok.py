@@ -70,7 +70,7 @@ def streams() -> None:
     with aki.llama3_8b_chat.stream(prompt_input="Tell me a joke") as stream:
         assert_type(stream, Stream[Llama38bChatProgress, Llama38bChatOutput])
         for event in stream:
-            assert_type(event, Queued | Running[Llama38bChatProgress])
+            assert_type(event, Queued[Llama38bChatProgress] | Running[Llama38bChatProgress])
             assert_type(event.text_delta, str)
             if isinstance(event, Queued):
                 assert_type(event.position, int | None)
@@ -95,7 +95,7 @@ def jobs() -> None:
     assert_type(job.id, str)
     assert_type(job.status(), str)
     for event in job.events(timeout=60):
-        assert_type(event, Queued | Running[FluxDevProgress])
+        assert_type(event, Queued[FluxDevProgress] | Running[FluxDevProgress])
     job.cancel()
     again = aki.flux_dev.job("JOB")
     assert_type(again, Job[FluxDevProgress, FluxDevOutput])
@@ -108,12 +108,12 @@ async def awaited() -> None:
         async with client.flux_dev.stream(prompt="a robot") as stream:
             assert_type(stream, AsyncStream[FluxDevProgress, FluxDevOutput])
             async for event in stream:
-                assert_type(event, Queued | Running[FluxDevProgress])
+                assert_type(event, Queued[FluxDevProgress] | Running[FluxDevProgress])
             assert_type(await stream.result(), FluxDevOutput)
         job = await client.flux_dev.submit(prompt="a robot")
         assert_type(job, AsyncJob[FluxDevProgress, FluxDevOutput])
         async for event in job.events():
-            assert_type(event, Queued | Running[FluxDevProgress])
+            assert_type(event, Queued[FluxDevProgress] | Running[FluxDevProgress])
         assert_type(await job.result(timeout=60), FluxDevOutput)
         both = await asyncio.gather(
             client.flux_dev(prompt="a robot"), client.llama3_8b_chat(prompt_input="Hello")
@@ -194,7 +194,7 @@ def selections(images: Literal["none", "decoded"], language: str) -> None:
 
 def options() -> None:
     def show(event: Event[FluxDevProgress]) -> None:
-        assert_type(event, Queued | Running[FluxDevProgress])
+        assert_type(event, Queued[FluxDevProgress] | Running[FluxDevProgress])
 
     patient = aki.flux_dev.with_options(timeout=None, progress_interval=1, on_progress=show)
     assert_type(patient(prompt="a robot", seed=1), FluxDevOutput)

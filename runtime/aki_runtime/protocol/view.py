@@ -119,7 +119,13 @@ class EventReader(Generic[Prog, Out]):
         if pending is None:
             return None
         if pending.state == "queued":
-            return Queued(pending.position, pending.estimate, pending.workers, job_id=state.job_id)
+            return Queued(
+                pending.position,
+                pending.estimate,
+                pending.workers,
+                self.view.progress({}),
+                job_id=state.job_id,
+            )
         return self._running(pending, pending.data)
 
     def _rest_of_text(self) -> Event[Prog] | None:

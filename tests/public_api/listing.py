@@ -62,7 +62,9 @@ def accept() -> None:
 
 def _names(module: ModuleType) -> list[str]:
     listed = _exported() if module.__name__ != PACKAGE else set()
-    own = [name for name, value in vars(module).items() if _is_own(value) and value not in listed]
+    own = [
+        name for name, value in [*vars(module).items()] if _is_own(value) and value not in listed
+    ]
     return sorted(n for n in getattr(module, "__all__", own) if not n.startswith("_"))
 
 

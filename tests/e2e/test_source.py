@@ -3,9 +3,7 @@
 import asyncio
 import gzip
 import json
-import sys
 import threading
-from importlib.util import find_spec
 
 import pytest
 from aki_codegen.fetching.documents import DocumentClient
@@ -188,18 +186,3 @@ class TestList:
         said = list_failure(Answer({"message": f"can not GET /api?key={echo}"}, status), KEY)
         assert "key=***" in said
         assert "secret" not in said
-
-
-@pytest.mark.skipif(find_spec("sniffio") is not None, reason="sniffio is installed")
-def test_a_module_that_httpcore_misses_is_not_searched_for_at_every_request(monkeypatch):
-    searched: list[str] = []
-
-    class Watch:
-        def find_spec(self, name, path=None, target=None):
-            searched.append(name)
-
-    monkeypatch.setattr(sys, "meta_path", [Watch(), *sys.meta_path])
-    with StubHub.offering({f"e{number}": details() for number in range(5)}) as hub:
-        assert len(ask(hub).documents) == 5
-    assert searched.count("sniffio") == 1
-    assert "sniffio" not in sys.modules

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are another mat
 
 PATIENCE = 2.0
 PRELUDE = f"""
-from aki_runtime.http import async_transport, sync_transport
+from aki_runtime.http import drive
 from aki_runtime.protocol import flows, polling
-for module in (async_transport, flows, polling, sync_transport):
+for module in (drive, flows, polling):
     module.CANCEL_SECONDS = {PATIENCE}
 PROMPT = {LONG!r}
 """

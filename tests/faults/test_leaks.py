@@ -80,7 +80,7 @@ def test_a_key_that_is_replaced_and_refused_is_not_shown():
 
 
 def test_a_poll_that_is_cancelled_while_it_is_written_shows_nothing(monkeypatch):
-    monkeypatch.setattr("aki_runtime.http.async_transport.CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr("aki_runtime.http.drive.CANCEL_SECONDS", 0.5)
 
     # Nobody reads, so that the cancelling finds the request half written: its bytes are in the frames.
     async def main(url):

@@ -49,7 +49,7 @@ def test_a_job_is_found_again(job):
 
 
 def test_a_job_is_found_on_its_own_hub(job):
-    address = carry(job)._runner.session.address
+    address = carry(job)._driver.session.address
     assert (address.server, address.layout) == (SERVER, "aime")
 
 
@@ -60,7 +60,7 @@ def test_the_key_stays_at_home(job):
 def test_the_key_is_read_anew(client, job, monkeypatch):
     monkeypatch.setattr("aki_runtime.jobs.ref._clients", {})
     monkeypatch.setenv("AKI_API_KEY", "another-key")
-    assert carry(job)._runner.session.key().reveal() == "another-key"
+    assert carry(job)._driver.session.key().reveal() == "another-key"
 
 
 def test_copies_of_one_job_know_the_same(job):

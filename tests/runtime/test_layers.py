@@ -106,14 +106,14 @@ def test_no_http_library_is_imported_by_name_but_by_the_one_module_that_chooses(
     assert naming == ["http.library"]
 
 
-def test_nothing_sleeps_but_the_transport():
+def test_nothing_sleeps_but_the_drivers():
     waiting = {
         name
         for name in WITHOUT_EXTRAS
         for node in ast.walk(RUNTIME.trees[name])
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"time.sleep", "asyncio.sleep"}
     }
-    assert waiting == {"http.async_transport", "http.sync_transport"}
+    assert waiting == {"http.drive"}
 
 
 def test_nothing_imports_in_a_circle():

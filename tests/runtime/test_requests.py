@@ -13,12 +13,12 @@ KEY = ApiKey("k")
 
 def test_a_submit_never_waits_for_the_result():
     request = requests.submit(HUB, KEY, "chat", {"wait_for_result": True})
-    assert json.loads(b"".join(request.body())) == {"key": "k", "wait_for_result": False}
+    assert json.loads(b"".join(request.body)) == {"key": "k", "wait_for_result": False}
 
 
 def test_a_poll_that_does_not_cancel_does_not_mention_it():
     request = requests.poll(HUB, KEY, "chat", "job")
-    assert json.loads(b"".join(request.body())) == {"key": "k", "job_id": "job"}
+    assert json.loads(b"".join(request.body)) == {"key": "k", "job_id": "job"}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_question_carries_the_key_in_its_query_and_not_in_its_url():
 
 @pytest.mark.parametrize("text", ["ü 🙂", "\ud83d", 'quote " and \\', "line\nend\u2028"])
 def test_any_text_can_be_sent(text):
-    body = requests.submit(HUB, None, "chat", {"prompt": text}).body()
+    body = requests.submit(HUB, None, "chat", {"prompt": text}).body
     assert json.loads(b"".join(body))["prompt"] == text
 
 

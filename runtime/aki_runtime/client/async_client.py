@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ..http.async_transport import AsyncTransport
+from ..http.drive import AsyncDriver
 from ..http.library import AsyncHttpClient
-from ..http.runner import AsyncRunner
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
 from ..options import OptionChanges
 from ..protocol import requests
-from ..protocol.effects import Session
 from ..protocol.view import Out, Prog
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import AsyncEndpoint, EndpointSpec, P
@@ -38,6 +36,8 @@ class AsyncClient(ClientCore):
         ConfigurationError: The address is none, or the key would go over plain http.
     """
 
+    _driver: AsyncDriver
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -50,26 +50,23 @@ class AsyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(
-            key, api_server, layout, options, http_client=http_client, allow_http=allow_http
-        )
-        self._transport = AsyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
-        self._session = self._new_session(self._transport.now)
+        self._set_up(key, api_server, layout, options, allow_http=allow_http)
+        self._driver = AsyncDriver(self._address, self._key_holder, http_client, self._user_agent)
 
     async def endpoints(self) -> list[str]:
         """Ask the hub for the names of the endpoints that the key may use."""
         request = requests.endpoint_list(self._address, self.api_key)
-        return self._read_endpoints(await self._transport.run(self._ask(request)))
+        return self._read_endpoints(await self._driver.run(self._ask(request)))
 
     async def endpoint_details(self, name: str) -> Mapping[str, Any]:
         """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
         request = requests.endpoint_details(self._address, self.api_key, name)
-        return self._read_details(await self._transport.run(self._ask(request)), name)
+        return self._read_details(await self._driver.run(self._ask(request)), name)
 
     async def validate_key(self) -> KeyCheck:
         """Ask the hub whether the key is good."""
         request = requests.validate_key(self._address, self.api_key, self._hub.client_version)
-        return self._read_key_check(await self._transport.run(self._ask(request)))
+        return self._read_key_check(await self._driver.run(self._ask(request)))
 
     def endpoint(self, name: str) -> AsyncEndpoint[..., AnyOutput, AnyProgress]:
         """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
@@ -122,22 +119,18 @@ class AsyncClient(ClientCore):
             ConfigurationError: The package has no such endpoint.
             AkiError: The hub could not be asked.
         """
-        return await self._transport.run(self._check(name))
+        return await self._driver.run(self._check(name))
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
         return self._copy(changes)
 
-    def parts(self) -> tuple[Session, AsyncTransport]:
-        """Return what the flows of this client run on."""
-        return self._session, self._transport
-
     async def aclose(self) -> None:
         """Close the connections; jobs go on."""
-        await self._transport.aclose()
+        await self._driver.aclose()
 
     def _bound(self, spec: EndpointSpec[P, Out, Prog]) -> AsyncEndpoint[P, Out, Prog]:
-        return AsyncEndpoint(AsyncRunner(self.parts), spec, self._options)
+        return AsyncEndpoint(lambda: self._driver, spec, self._options)
 
     async def __aenter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from ..hub import Address, Hub, Layout, http_allowed_by_environment
 from ..jobs.ref import Origin
 from ..options import Options, changed
 from ..protocol import answers, flows
-from ..protocol.effects import Flow, Session
+from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..protocol.requests import Request
 from ..secret import ApiKey
@@ -70,6 +70,10 @@ class KeyHolder:
 
     key: ApiKey | None = None
 
+    def __call__(self) -> ApiKey | None:
+        """Return the key of this moment."""
+        return self.key
+
 
 class _EndpointAttribute:
     """An endpoint of a client, imported when it is asked for; of a client class, one that says what it takes."""
@@ -87,7 +91,7 @@ class ClientCore:
 
     _hub: ClassVar[Hub]
     _options: Options = Options()
-    _session: Session
+    _driver: Any
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -102,11 +106,9 @@ class ClientCore:
         layout: Layout | None,
         options: Mapping[str, Any],
         *,
-        http_client: object | None,
         allow_http: bool,
     ) -> None:
         self._allow_http = allow_http or http_allowed_by_environment()
-        self._http_client = http_client
         self._options = changed(Options(), options, _ARGUMENTS)
         self._openai_retries = options.get("max_retries", 0)
         self._key_holder = KeyHolder()
@@ -135,15 +137,15 @@ class ClientCore:
         self._address.require_private(key, allow_http=self._allow_http)
         self._key_holder.key = key
 
-    def _new_session(self, now: Callable[[], float]) -> Session:
-        return Session(self._address, lambda: self._key_holder.key, now)
+    @property
+    def _user_agent(self) -> str:
+        return self._hub.client_version.replace(" ", "/")
 
     def _copy(self, changes: Mapping[str, Any]) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._options = changed(self._options, changes)
         other._openai_retries = changes.get("max_retries", self._openai_retries)
-        other._session = other._new_session(self._session.now)
         return other
 
     def _read_endpoints(self, answer: answers.Answer) -> list[str]:
@@ -179,12 +181,13 @@ class ClientCore:
                 "the OpenAI interface needs the package openai: pip install openai"
             ) from None
         self._require_key()
-        http_client = self._http_client
+        http_client = self._driver.http_client
         if http_client is None:
             from ..http.clients import make_client  # with what it needs of the standard library
 
-            agent = self._hub.client_version.replace(" ", "/")
-            http_client = make_client(kind.replace("OpenAI", "Client"), self.api_server, agent)
+            http_client = make_client(
+                kind.replace("OpenAI", "Client"), self.api_server, self._user_agent
+            )
         try:
             made = getattr(package, kind)(
                 api_key=key,
@@ -203,7 +206,7 @@ class ClientCore:
             raise ConfigurationError(
                 f"this needs openai 3 or newer, pip install -U openai: {error}"
             ) from None
-        if self._http_client is not None:
+        if self._driver.http_client is not None:
             made.close = close
         return made
 
@@ -216,17 +219,17 @@ class ClientCore:
         package = self._hub.package
         if name is None:
             shipped = staleness.shipped_documents(package)
-            return staleness.check_all(self._session, shipped, self._options)
+            return staleness.check_all(self._driver.session, shipped, self._options)
         if name in self._hub.endpoints:
             shipped = staleness.shipped_document(Origin(package, name))
         else:
             shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
         if not shipped:
             raise ConfigurationError(self._missing(name))
-        return staleness.check(self._session, shipped, self._options)
+        return staleness.check(self._driver.session, shipped, self._options)
 
     def _ask(self, request: Request) -> Flow[answers.Answer]:
-        return flows.ask(self._session, request, self._options)
+        return flows.ask(self._driver.session, request, self._options)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:
@@ -248,12 +251,12 @@ class ClientCore:
         # Hidden from type checkers: to them a name that is not declared is a mistake.
 
         def __getattr__(self, name: str) -> Any:
-            if name == "_session":
+            if name == "_driver":
                 raise ConfigurationError(f"this client is not set up; {type(self).__name__}() is")
             raise AttributeError(self._missing(name), name=name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__()} - {"load_endpoint", "parts"})
+        return sorted({*super().__dir__()} - {"load_endpoint"})
 
     def __copy__(self) -> Self:
         return self._copy({})

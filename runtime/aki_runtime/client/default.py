@@ -2,9 +2,9 @@
 
 import atexit
 import threading
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..http.runner import AsyncRunner, SyncRunner
 from ..options import Options
 from .async_client import AsyncClient
 from .endpoint import AsyncEndpoint, Endpoint
@@ -25,6 +25,10 @@ def default_client(kind: type[C]) -> C:
     return client
 
 
+def _driver_of(kind: type[C]) -> Callable[[], Any]:
+    return lambda: default_client(kind)._driver  # pyright: ignore[reportPrivateUsage]  # the client's own endpoints
+
+
 @atexit.register
 def _close_sync_clients() -> None:
     for client in _clients.values():
@@ -34,11 +38,9 @@ def _close_sync_clients() -> None:
 
 def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
     """Return an endpoint function of the default client."""
-    runner = SyncRunner(lambda: default_client(kind).parts())
-    return Endpoint(runner, kind.load_endpoint(name), Options())
+    return Endpoint(_driver_of(kind), kind.load_endpoint(name), Options())
 
 
 def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
     """Return an awaitable endpoint function of the default client."""
-    runner = AsyncRunner(lambda: default_client(kind).parts())
-    return AsyncEndpoint(runner, kind.load_endpoint(name), Options())
+    return AsyncEndpoint(_driver_of(kind), kind.load_endpoint(name), Options())

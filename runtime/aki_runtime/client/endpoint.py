@@ -7,6 +7,7 @@ An editor lets the function's docstring come with it, for every method that has 
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -23,7 +24,7 @@ from typing import (
 from ..errors import InvalidParametersError
 from ..fields.base import InputModel
 from ..fields.parameters import Parameter
-from ..http.runner import AsyncRunner, SyncRunner
+from ..http.drive import AsyncDriver, Driver, SyncDriver
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream
 from ..jobs.ref import JobRef, Origin, restore_endpoint
@@ -32,7 +33,7 @@ from ..jobs.sync_stream import Stream
 from ..media.inputs import takes_long
 from ..options import OptionChanges, Options, changed
 from ..protocol import flows
-from ..protocol.effects import Flow, Session, Work
+from ..protocol.effects import Flow, Work
 from ..protocol.state import JobState
 from ..protocol.view import JobView, Out, Prog, Reading
 from . import staleness
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .async_client import AsyncClient
     from .sync_client import SyncClient
 
+D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -128,13 +130,15 @@ def _doc(text: str) -> Callable[[Method], Method]:
     return decorate
 
 
-class _Bound(Generic[P, Out, Prog]):
+class _Bound(Generic[D, P, Out, Prog]):
     """What both kinds of endpoint are made of."""
 
     _client: ClassVar[str]
-    _runner: Any
 
-    def __init__(self, spec: EndpointSpec[P, Out, Prog], options: Options) -> None:
+    def __init__(
+        self, open_driver: Callable[[], D], spec: EndpointSpec[P, Out, Prog], options: Options
+    ) -> None:
+        self._open = open_driver
         self._spec = spec
         self._options = options
         self.__doc__ = spec.__doc__
@@ -144,7 +148,7 @@ class _Bound(Generic[P, Out, Prog]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
-        address = self._runner.session.address
+        address = self._driver.session.address
         ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
         return restore_endpoint, (self._client, ref, self._options)
 
@@ -153,6 +157,11 @@ class _Bound(Generic[P, Out, Prog]):
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+    @property
+    def _driver(self) -> D:
+        """What runs the flows; the default client's is made when it is first needed."""
+        return self._open()
 
     @property
     def info(self) -> EndpointInfo[Prog, Out]:
@@ -164,24 +173,23 @@ class _Bound(Generic[P, Out, Prog]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
-    def _with_inputs(
-        self,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        life: Callable[[Mapping[str, Any]], Flow[T]],
+    def _begin(
+        self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flow[T]:
         """Check the arguments, at once or, where that takes long, beside the event loop; then begin a job's life."""
-        if not takes_long(kwargs):
-            return life(self._inputs(args, kwargs))
+        session, info, options = self._driver.session, self.info, self._options
+        explain = partial(staleness.explained, session, info.origin)
+
+        def check() -> Mapping[str, Any]:
+            return info.inputs(args, kwargs, allow_paths=options.allow_paths)
 
         def later() -> Flow[T]:
-            inputs: Mapping[str, Any] = yield Work(lambda: self._inputs(args, kwargs))
-            return (yield from life(inputs))
+            inputs: Mapping[str, Any] = yield Work(check)
+            return (yield from life(session, info.reading, inputs, options, explain))
 
-        return later()
-
-    def _inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
-        return self.info.inputs(args, kwargs, allow_paths=self._options.allow_paths)
+        if takes_long(kwargs):
+            return later()
+        return life(session, info.reading, check(), options, explain)
 
     def _found(self, job_id: object) -> JobView[Prog, Out]:
         if not isinstance(job_id, str) or not job_id:
@@ -189,43 +197,30 @@ class _Bound(Generic[P, Out, Prog]):
             raise InvalidParametersError(self.info.name, [reason])
         return JobView(JobState(self.info.name, job_id), self.info.reading)
 
-    def _explaining(self, session: Session, flow: Flow[T]) -> Flow[T]:
-        return staleness.explaining(session, self.info.origin, flow)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"
 
 
-class Endpoint(_Bound[P, Out, Prog]):
+class Endpoint(_Bound[SyncDriver, P, Out, Prog]):
     """One endpoint of a client: call it, stream it, or submit a job."""
 
     _client = "Aki"
 
-    def __init__(
-        self, runner: SyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options
-    ) -> None:
-        super().__init__(spec, options)
-        self._runner: SyncRunner = runner
-
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        session = self._runner.session
-        call = self._with_inputs(
-            args,
-            kwargs,
-            lambda inputs: flows.call(session, self.info.reading, inputs, self._options),
-        )
-        return self._runner.run(self._explaining(session, call))
+        call: Flow[Out] = self._begin(flows.call, args, kwargs)
+        return self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
-        return Stream(self._runner, self._start(args, kwargs), self._options)
+        start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
+        return Stream(self._driver, start, self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
-        return self._handle(self._runner.run(self._start(args, kwargs)))
+        return self._handle(self._driver.run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -233,51 +228,32 @@ class Endpoint(_Bound[P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return Endpoint(self._runner, self._spec, changed(self._options, changes))
+        return Endpoint(self._open, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> Job[Prog, Out]:
-        return Job(self._runner, view, self._options, self.info.origin)
-
-    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        session = self._runner.session
-        submit = self._with_inputs(
-            args,
-            kwargs,
-            lambda inputs: flows.submit(session, self.info.reading, inputs, self._options),
-        )
-        return self._explaining(session, submit)
+        return Job(self._driver, view, self._options, self.info.origin)
 
 
-class AsyncEndpoint(_Bound[P, Out, Prog]):
+class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
     """One endpoint of an async client: await it, stream it, or submit a job."""
 
     _client = "AsyncAki"
 
-    def __init__(
-        self, runner: AsyncRunner, spec: EndpointSpec[P, Out, Prog], options: Options
-    ) -> None:
-        super().__init__(spec, options)
-        self._runner: AsyncRunner = runner
-
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        session = self._runner.session
-        call = self._with_inputs(
-            args,
-            kwargs,
-            lambda inputs: flows.call(session, self.info.reading, inputs, self._options),
-        )
-        return await self._runner.run(self._explaining(session, call))
+        call: Flow[Out] = self._begin(flows.call, args, kwargs)
+        return await self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
-        return AsyncStream(self._runner, self._start(args, kwargs), self._options)
+        start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
+        return AsyncStream(self._driver, start, self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
-        return self._handle(await self._runner.run(self._start(args, kwargs)))
+        return self._handle(await self._driver.run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -285,16 +261,7 @@ class AsyncEndpoint(_Bound[P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return AsyncEndpoint(self._runner, self._spec, changed(self._options, changes))
+        return AsyncEndpoint(self._open, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> AsyncJob[Prog, Out]:
-        return AsyncJob(self._runner, view, self._options, self.info.origin)
-
-    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flow[JobView[Prog, Out]]:
-        session = self._runner.session
-        submit = self._with_inputs(
-            args,
-            kwargs,
-            lambda inputs: flows.submit(session, self.info.reading, inputs, self._options),
-        )
-        return self._explaining(session, submit)
+        return AsyncJob(self._driver, view, self._options, self.info.origin)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from ..errors import ConfigurationError
+from ..http.drive import Driver
 from ..hub import Address
 from ..options import Options
 from ..packages import split_reference
-from ..protocol.effects import Session
 from .core import ClientCore
 from .endpoint import AsyncEndpoint, Endpoint, EndpointSpec
 from .info import EndpointInfo
@@ -51,12 +51,12 @@ class Resolved:
     @property
     def address(self) -> Address | None:
         """The hub of the endpoint that was given; None where it was not of a client."""
-        return _session(self.bound).address if self.bound is not None else None
+        return _driver(self.bound).session.address if self.bound is not None else None
 
     @property
     def has_key(self) -> bool:
         """Whether the endpoint that was given has a key."""
-        return self.bound is not None and _session(self.bound).key() is not None
+        return self.bound is not None and _driver(self.bound).session.key() is not None
 
     def new_client(self, kind: Literal["Aki", "AsyncAki"]) -> Any:
         """Make a client with the key, hub and options of the endpoint that was given, or of the environment.
@@ -67,17 +67,17 @@ class Resolved:
         made = getattr(importlib.import_module(f"{self.package}.client"), kind)
         if self.bound is None:
             return made()
-        session = _session(self.bound)
-        if self.bound._runner._open()[1]._given is not None:  # pyright: ignore[reportPrivateUsage]
+        driver = _driver(self.bound)
+        if driver.http_client is not None:
             raise ConfigurationError(
                 f"{self.name} is of a client with an http_client, which {kind} cannot use; give the endpoint of one "
                 f"that it can, as in {kind}(http_client=…).{self.name}"
             )
         # What the client was allowed stays allowed; an empty key is none, whatever the environment says.
         return made(
-            session.key() or "",
-            api_server=session.address.server,
-            layout=session.address.layout,
+            driver.session.key() or "",
+            api_server=driver.session.address.server,
+            layout=driver.session.address.layout,
             allow_http=True,
             **vars(self.options),
         )
@@ -116,14 +116,14 @@ def resolve(endpoint: EndpointLike, client: ClientCore | None = None) -> Resolve
     return Resolved(origin.package, origin.attribute, endpoint.info, bound)
 
 
-def _session(endpoint: BoundEndpoint) -> Session:
-    return endpoint._runner.session  # pyright: ignore[reportPrivateUsage]
+def _driver(endpoint: BoundEndpoint) -> Driver[Any]:
+    return endpoint._driver  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_set_up(endpoint: BoundEndpoint) -> bool:
     """Whether an endpoint is of a client, not of its class, as in `Aki.flux_dev`."""
     try:
-        _session(endpoint)
+        _driver(endpoint)
     except ConfigurationError:
         return False
     return True

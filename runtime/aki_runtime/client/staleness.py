@@ -2,8 +2,9 @@
 
 import importlib.resources
 import json
+from contextlib import suppress
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     AkiError,
@@ -20,8 +21,6 @@ from ..shapes import is_array
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
-
-T = TypeVar("T")
 
 EXPLAIN_SECONDS = 5.0
 """Time that a refusal waits for what explains it."""
@@ -98,26 +97,20 @@ def name_nearest(error: NotFoundError, package: str) -> bool:
     return bool(close)
 
 
-def explaining(session: Session, origin: Origin, flow: Flow[T]) -> Flow[T]:
-    """Run a flow; where the hub refuses parameters that the client thought valid, say what has changed."""
-    try:
-        return (yield from flow)
-    except NotFoundError as error:
-        if origin.attribute or not name_nearest(error, origin.package):
-            layout = session.address.layout
-            other = "aki" if layout == "aime" else "aime"
-            error.message += f"; calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
-            error.args = (error.message,)
-        raise
-    except InvalidParametersError as error:
-        refusal = error
-    changes: tuple[Change, ...] = ()
-    if refusal.by_hub:
-        try:
-            changes = yield from _changes_of(session, shipped_document(origin))
-        except (AkiError, OSError, ValueError):
-            changes = ()
-    raise refusal.because_of(changes) if changes else refusal
+def explained(session: Session, origin: Origin, refusal: AkiError) -> Flow[AkiError]:
+    """Return what to raise for a refusal of an endpoint, or of parameters that the client thought valid."""
+    if isinstance(refusal, NotFoundError) and (
+        origin.attribute or not name_nearest(refusal, origin.package)
+    ):
+        layout = session.address.layout
+        other = "aki" if layout == "aime" else "aime"
+        refusal.message += f"; calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
+        refusal.args = (refusal.message,)
+    if isinstance(refusal, InvalidParametersError):
+        with suppress(AkiError, OSError, ValueError):
+            if changes := (yield from _changes_of(session, shipped_document(origin))):
+                return refusal.because_of(changes)
+    return refusal
 
 
 def _changes_of(session: Session, shipped: Documents) -> "Flow[tuple[Change, ...]]":

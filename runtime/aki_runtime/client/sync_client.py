@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ..http.drive import SyncDriver
 from ..http.library import SyncHttpClient
-from ..http.runner import SyncRunner
-from ..http.sync_transport import SyncTransport
 from ..hub import Layout
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream
 from ..options import OptionChanges
 from ..protocol import requests
-from ..protocol.effects import Session
 from ..protocol.view import Out, Prog
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import Endpoint, EndpointSpec, P
@@ -38,6 +36,8 @@ class SyncClient(ClientCore):
         ConfigurationError: The address is none, or the key would go over plain http.
     """
 
+    _driver: SyncDriver
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -50,26 +50,23 @@ class SyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(
-            key, api_server, layout, options, http_client=http_client, allow_http=allow_http
-        )
-        self._transport = SyncTransport(http_client, self._hub.client_version.replace(" ", "/"))
-        self._session = self._new_session(self._transport.now)
+        self._set_up(key, api_server, layout, options, allow_http=allow_http)
+        self._driver = SyncDriver(self._address, self._key_holder, http_client, self._user_agent)
 
     def endpoints(self) -> list[str]:
         """Ask the hub for the names of the endpoints that the key may use."""
         request = requests.endpoint_list(self._address, self.api_key)
-        return self._read_endpoints(self._transport.run(self._ask(request)))
+        return self._read_endpoints(self._driver.run(self._ask(request)))
 
     def endpoint_details(self, name: str) -> Mapping[str, Any]:
         """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
         request = requests.endpoint_details(self._address, self.api_key, name)
-        return self._read_details(self._transport.run(self._ask(request)), name)
+        return self._read_details(self._driver.run(self._ask(request)), name)
 
     def validate_key(self) -> KeyCheck:
         """Ask the hub whether the key is good."""
         request = requests.validate_key(self._address, self.api_key, self._hub.client_version)
-        return self._read_key_check(self._transport.run(self._ask(request)))
+        return self._read_key_check(self._driver.run(self._ask(request)))
 
     def endpoint(self, name: str) -> Endpoint[..., AnyOutput, AnyProgress]:
         """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
@@ -113,22 +110,18 @@ class SyncClient(ClientCore):
             ConfigurationError: The package has no such endpoint.
             AkiError: The hub could not be asked.
         """
-        return self._transport.run(self._check(name))
+        return self._driver.run(self._check(name))
 
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
         return self._copy(changes)
 
-    def parts(self) -> tuple[Session, SyncTransport]:
-        """Return what the flows of this client run on."""
-        return self._session, self._transport
-
     def close(self) -> None:
         """Close the connections; jobs go on."""
-        self._transport.close()
+        self._driver.close()
 
     def _bound(self, spec: EndpointSpec[P, Out, Prog]) -> Endpoint[P, Out, Prog]:
-        return Endpoint(SyncRunner(self.parts), spec, self._options)
+        return Endpoint(lambda: self._driver, spec, self._options)
 
     def __enter__(self) -> Self:
         return self

@@ -246,7 +246,7 @@ class _Sending:
                 extensions=extensions,
             )
         else:
-            self._body = request.body()
+            self._body = request.body
             length = {"Content-Length": str(self._body.length), "Content-Type": "application/json"}
             # Never as bytes: what instruments a client may show those, and the key is among them.
             built = client.build_request(

@@ -3,27 +3,15 @@
 from collections.abc import AsyncIterator
 
 from ..events import Event
-from ..http.runner import AsyncRunner
-from ..options import Options
+from ..http.drive import AsyncDriver
 from ..protocol import flows
-from ..protocol.view import EventReader, JobView, Out, Prog
+from ..protocol.view import EventReader, Out, Prog
 from .handle import JobHandle
-from .ref import Origin, restore_async_job
-from .slots import SLOTS
+from .ref import restore_async_job
 
 
-class AsyncJob(JobHandle[Prog, Out]):
+class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
     """A job on the hub, for async code. It may be shared by tasks, event loops and threads."""
-
-    def __init__(
-        self, runner: AsyncRunner, view: JobView[Prog, Out], options: Options, origin: Origin
-    ) -> None:
-        self._origin = origin
-        self._runner = runner
-        self._options = options
-        self._slot = SLOTS.of(runner.session.address.server, view.state)
-        self._state = self._slot.state
-        self._view = self._slot.view(view.reading)
 
     async def status(self, timeout: float | None = 60.0) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
@@ -34,7 +22,7 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The hub has not answered in this time.
         """
-        return await self._runner.run(self._ask(self._runner.session, timeout))
+        return await self._driver.run(self._ask(timeout))
 
     async def events(self, timeout: float | None = None) -> AsyncIterator[Event[Prog]]:
         """Iterate over what happens until the job ends.
@@ -46,8 +34,8 @@ class AsyncJob(JobHandle[Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader, news = EventReader(self._view), self._news(self._runner.session, timeout)
-        while (event := await self._runner.run(flows.next_event(reader, news))) is not None:
+        reader, news = EventReader(self._view), self._news(timeout)
+        while (event := await self._driver.run(flows.next_event(reader, news))) is not None:
             yield event
 
     async def result(self, timeout: float | None = None) -> Out:
@@ -61,8 +49,8 @@ class AsyncJob(JobHandle[Prog, Out]):
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        news = self._news(self._runner.session, timeout)
-        return await self._runner.run(flows.result(self._view, news))
+        news = self._news(timeout)
+        return await self._driver.run(flows.result(self._view, news))
 
     async def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -70,12 +58,12 @@ class AsyncJob(JobHandle[Prog, Out]):
         Args:
             wait: Seconds to wait for the job's end. It may still end as done, or not at all.
         """
-        await self._runner.run(self._cancel(self._runner.session, wait))
+        await self._driver.run(self._cancel(wait))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the job is and how it ended, never the key."""
         return restore_async_job, (
-            self._ref(self._runner.session.address),
+            self._ref(),
             self._state.result,
             self._state.error,
         )

@@ -2,44 +2,22 @@
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Generic, Self
+from typing import Self
 
 from ..events import Event
-from ..http.runner import AsyncRunner
-from ..options import Options
-from ..protocol import flows, polling
-from ..protocol.effects import Flow
-from ..protocol.view import EventReader, JobView, Out, Prog
+from ..http.drive import AsyncDriver
+from ..protocol import flows
+from ..protocol.view import EventReader, Out, Prog
+from .handle import JobWatch
 from .live import open_view
-from .slots import SLOTS, JobSlot
 
 
-class AsyncStream(Generic[Prog, Out]):
+class AsyncStream(JobWatch[AsyncDriver, Prog, Out]):
     """The events of one job, in order; made by `endpoint.stream(...)`, used in an `async with` block."""
-
-    def __init__(
-        self,
-        runner: AsyncRunner,
-        start: Flow[JobView[Prog, Out]],
-        options: Options,
-    ) -> None:
-        self._runner = runner
-        self._start = start
-        self._options = options
-        self._opened: tuple[JobSlot, EventReader[Prog, Out]] | None = None
-
-    def __repr__(self) -> str:
-        state = self._opened[0].state.status if self._opened is not None else "not started"
-        return f"<{type(self).__name__} {state}>"
-
-    @property
-    def job_id(self) -> str | None:
-        """The job's id on the hub; None before the stream has begun."""
-        return self._opened[0].state.job_id if self._opened is not None else None
 
     async def __aiter__(self) -> AsyncIterator[Event[Prog]]:
         reader = await self._open()
-        while (event := await self._runner.run(flows.next_event(reader, self._news))) is not None:
+        while (event := await self._driver.run(flows.next_event(reader, self._news))) is not None:
             yield event
         if reader.view.error is not None:
             reader.view.result()
@@ -58,7 +36,7 @@ class AsyncStream(Generic[Prog, Out]):
             JobError: The job ended without a result.
         """
         view = (await self._open()).view
-        return await self._runner.run(flows.result(view, self._news))
+        return await self._driver.run(flows.result(view, self._news))
 
     async def show(self) -> Out:
         """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
@@ -77,20 +55,11 @@ class AsyncStream(Generic[Prog, Out]):
 
     async def aclose(self) -> None:
         """Cancel the job unless it has ended."""
-        if self._opened is not None:
-            session, state = self._runner.session, self._opened[0].state
-            await self._runner.run(polling.abandon(session, state, self._options))
+        if self._reader is not None:
+            await self._driver.run(self._abandon())
 
     async def _open(self) -> EventReader[Prog, Out]:
-        if self._opened is None:
-            view = await self._runner.run(self._start)
-            slot = SLOTS.of(self._runner.session.address.server, view.state)
-            self._opened = slot, EventReader(slot.view(view.reading))
-        return self._opened[1]
-
-    def _news(self) -> Flow[None]:
-        assert self._opened is not None
-        return flows.watch(self._runner.session, self._opened[0].state, self._options)
+        return self._reader or self._begun(await self._driver.run(self._start))
 
     async def __aenter__(self) -> Self:
         await self._open()

@@ -68,8 +68,17 @@ def submit(
     reading: Reading[Prog, Out],
     inputs: Mapping[str, Any],
     options: Options,
+    explain: Callable[[AkiError], Flow[AkiError]] | None = None,
 ) -> Flow[JobView[Prog, Out]]:
-    """Make a job, once: a submit is repeated only where it is certain that no job was made."""
+    """Make a job, once: a submit is repeated only where it is certain that no job was made.
+
+    Args:
+        session: Whom to ask.
+        reading: How the job is read.
+        inputs: What the hub is given.
+        options: How to go about it.
+        explain: Returns what to raise for a refusal: what has changed on the hub may be the reason.
+    """
     endpoint = reading.endpoint
     deadline = session.deadline(options.timeout)
     if passes(session, 0.0, deadline):
@@ -100,9 +109,9 @@ def submit(
             if isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
                 raise _no_answer_in_time(endpoint, sent=error.sent) from error
             if not is_busy(error):
-                if made_no_job(error) or UNCERTAIN in error.message:
-                    raise
-                raise error.with_hint(UNCERTAIN) from None
+                is_clear = made_no_job(error) or UNCERTAIN in error.message
+                refusal = error if is_clear else error.with_hint(UNCERTAIN)
+                break
             reason = error
         except BaseException:
             # Only with its id can a job be cancelled, and the answer has it wherever the interruption struck.
@@ -113,6 +122,7 @@ def submit(
         if attempt > options.max_retries or passes(session, pause, deadline):
             raise reason
         yield from polling.again(options, f"{endpoint}: no job was made", pause, reason)
+    raise (yield from explain(refusal)) if explain is not None else refusal
 
 
 def watch(session: Session, job: JobState, options: Options) -> Flow[None]:
@@ -169,9 +179,10 @@ def call(
     reading: Reading[Prog, Out],
     inputs: Mapping[str, Any],
     options: Options,
+    explain: Callable[[AkiError], Flow[AkiError]] | None = None,
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
-    view = yield from submit(session, reading, inputs, options)
+    view = yield from submit(session, reading, inputs, options, explain)
     yield from _or_abandon(session, view.state, options, _follow(session, view, options))
     return view.result()
 

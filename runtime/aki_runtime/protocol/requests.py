@@ -24,6 +24,7 @@ class Request:
         endpoint: The endpoint's name on the hub; empty where none is meant.
         query: Query values, the key among them; never logged.
         payload: The JSON body's values, the key among them; never logged.
+        body: The JSON body.
     """
 
     purpose: Purpose
@@ -32,7 +33,7 @@ class Request:
     endpoint: str = ""
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
-    _body: Body = field(init=False, repr=False, compare=False)
+    body: Body = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Encode the body here, where a failure cannot be taken for one of the connection.
@@ -41,11 +42,7 @@ class Request:
             TypeError, ValueError, RecursionError: A value has no JSON form.
             OSError: A file can not be read any more.
         """
-        object.__setattr__(self, "_body", encode_body(self.payload or {}))
-
-    def body(self) -> Body:
-        """The JSON body."""
-        return self._body
+        object.__setattr__(self, "body", encode_body(self.payload or {}))
 
 
 def submit(

@@ -1,13 +1,15 @@
-"""The driver that runs flows in the calling task. It decides nothing."""
+"""The two drivers that run flows: in the calling thread, and in the calling task. They decide nothing."""
 
 import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from ..errors import ConfigurationError
+from ..hub import Address
 from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
@@ -16,34 +18,133 @@ from ..protocol.effects import (
     Notify,
     Pause,
     Send,
+    Session,
     TakeTurn,
     Work,
 )
-from .library import AsyncHttpClient, require_kind
+from ..secret import ApiKey
+from .library import AsyncHttpClient, SyncHttpClient, require_kind
+from .shield import carry_through
 
 if TYPE_CHECKING:
-    from .exchange import AsyncHttp
+    from .exchange import AsyncHttp, SyncHttp
 
+C = TypeVar("C")
 T = TypeVar("T")
 
 _log = logging.getLogger("aki_client")
 
 
-class AsyncTransport:
-    """Runs flows in the calling task.
+class Driver(Generic[C]):
+    """What both drivers are made of.
 
     Args:
+        address: The hub.
+        key: Returns the key of this moment.
         http_client: The caller's own client; it is used as it is and never closed here.
         user_agent: What the hub sees as the User-Agent.
+
+    Attributes:
+        session: What flows are given.
+        http_client: The caller's own client; None where requests go by one that is made here.
     """
 
-    now = staticmethod(time.monotonic)
+    _kind: str
 
-    def __init__(self, http_client: AsyncHttpClient | None, user_agent: str) -> None:
-        require_kind(http_client, "AsyncClient")
-        self._given = http_client
+    def __init__(
+        self,
+        address: Address,
+        key: Callable[[], ApiKey | None],
+        http_client: C | None,
+        user_agent: str,
+    ) -> None:
+        require_kind(http_client, self._kind)
+        self.session = Session(address, key, time.monotonic)
+        self.http_client = http_client
         self._user_agent = user_agent
-        self._made: list[AsyncHttp] = []
+        self._made: list[Any] = []
+
+
+class SyncDriver(Driver[SyncHttpClient]):
+    """Runs flows in the calling thread. One may be shared by threads."""
+
+    _kind = "Client"
+    _made: "list[SyncHttp]"
+
+    def run(self, flow: Flow[T]) -> T:
+        """Perform what the flow asks for until it returns or raises."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(effect)
+                except BaseException as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return cast("T", end.value)
+
+    def close(self) -> None:
+        """Close the connections, unless the client was the caller's own."""
+        for http in self._made[:1]:
+            http.close()
+
+    @property
+    def _http(self) -> "SyncHttp":
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .exchange import SyncHttp
+
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(SyncHttp(self.http_client, self._user_agent))
+        return self._made[0]
+
+    def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Send(request, seconds, whole, grace):
+                if whole:
+                    self._send_whole(effect)
+                    return effect.answer
+                return self._http.exchange(request, seconds, grace)
+            case Pause(seconds):
+                time.sleep(seconds)
+            case TakeTurn(turn, seconds):
+                return turn.take(seconds)
+            case Work(call):
+                return call()
+            case Note(text):
+                _log.info("%s", text)
+            case Notify(what, show):
+                shown = show(what)
+                if inspect.iscoroutine(shown):
+                    shown.close()
+                    raise ConfigurationError("the callback is async; use it with AsyncAki")
+        return None
+
+    def _send_whole(self, sending: Send) -> None:
+        http = self._http
+
+        def exchange() -> None:
+            sending.answer = http.exchange(sending.request, sending.seconds, sending.grace)
+
+        carry_through(exchange, CANCEL_SECONDS)
+
+
+class AsyncDriver(Driver[AsyncHttpClient]):
+    """Runs flows in the calling task."""
+
+    _kind = "AsyncClient"
+    _made: "list[AsyncHttp]"
+
+    def __init__(
+        self,
+        address: Address,
+        key: Callable[[], ApiKey | None],
+        http_client: AsyncHttpClient | None,
+        user_agent: str,
+    ) -> None:
+        super().__init__(address, key, http_client, user_agent)
         self._undisturbed: set[asyncio.Task[Any]] = set()
 
     async def run(self, flow: Flow[T]) -> T:
@@ -70,11 +171,11 @@ class AsyncTransport:
 
     async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let callers that were cancelled tell the hub, for a short time."""
-        until = self.now() + CANCEL_SECONDS
+        until = time.monotonic() + CANCEL_SECONDS
         while tasks := [task for task in self._undisturbed if task.get_loop() is loop]:
-            if self.now() >= until:
+            if time.monotonic() >= until:
                 return
-            await asyncio.wait(tasks, timeout=until - self.now())
+            await asyncio.wait(tasks, timeout=until - time.monotonic())
             await asyncio.sleep(0)  # one that has ended may lead to another
 
     async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
@@ -101,7 +202,7 @@ class AsyncTransport:
             from .exchange import AsyncHttp
 
             # Of two threads that are here at a time, both use what the first has made.
-            self._made.append(AsyncHttp(self._given, self._user_agent))
+            self._made.append(AsyncHttp(self.http_client, self._user_agent))
         return self._made[0]
 
     async def _perform(self, effect: Effect) -> Any:

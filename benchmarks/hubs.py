@@ -48,18 +48,6 @@ def make_documents(count: int, seed: int = SEED) -> dict[str, Document]:
     return {document["name"]: document for document in made}
 
 
-def changed(document: Mapping[str, Any]) -> Document:
-    """Return a details document with one parameter more, as a hub changes an endpoint."""
-    other = copy.deepcopy(dict(document))
-    other["parameter_description"]["input"]["safety_level"] = {
-        "type": "integer",
-        "minimum": 0,
-        "maximum": 3,
-        "default": 1,
-    }
-    return other
-
-
 def write_catalogue(folder: Path, documents: Mapping[str, Document]) -> None:
     """Write details documents as `aki-codegen sandbox --catalogue` reads them."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ def test_schema_extensions_and_references_are_never_handed_over() -> None:
     fields = {f"f{n}": {"type": word, **attributes} for n, word in enumerate(types)}
     everywhere = {"input": fields, "output": fields, "progress": {"OUTPUTS": fields}}
     (endpoint,) = parse({"hostile": document(**everywhere)}, {}).endpoints
-    keys, imported = _keys_and_imports(endpoint_schema(endpoint, "hub"))
+    keys, imported = _keys_and_imports(endpoint_schema(endpoint))
     ours = "$defs type properties required description default items anyOf enum minimum maximum maxLength"
     kept = "x-python-type choices converted kind media step support"
     assert keys <= {

@@ -20,7 +20,6 @@ DATA_URI = r"^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$"
 
 _MEDIA_OUTPUT = r"^(data:[^,]*;base64,)?[A-Za-z0-9+/]*={0,2}$"
 _MARK = "x-python-type"
-_PACKAGE = "client"
 _OUR_KEYS = frozenset({_MARK, "converted", "kind", "media", "support", "choices", "step"})
 _ANY_JSON = {"contentMediaType": "application/json", "contentSchema": True}
 
@@ -47,7 +46,7 @@ def progress_schema(endpoint: Endpoint) -> Schema:
 
 
 def _model(endpoint: Endpoint, part: str) -> Schema:
-    model: Schema = endpoint_schema(endpoint, _PACKAGE)["$defs"][f"{endpoint.models}{part}"]
+    model: Schema = endpoint_schema(endpoint)["$defs"][f"{endpoint.models}{part}"]
     return model
 
 

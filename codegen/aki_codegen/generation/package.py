@@ -14,7 +14,7 @@ from ..parsing.parse import parse
 from ..parsing.wire import read_details
 from ..problems import Problem
 from ..rendering.entry import Entry
-from ..rendering.fieldsource import generator_version
+from ..rendering.models import generator_version
 from ..rendering.modules import make_modules
 from ..rendering.render import COMMENT as MADE_BY
 from ..rendering.render import command_for

@@ -6,8 +6,7 @@ from ..ir import Endpoint
 from ..naming import ClassName, Identifier
 from .describe import endpoint_summary
 from .kinds import family_name
-from .modelfields import ModelField
-from .models import ModelSource
+from .models import ModelField, ModelSource
 
 
 @dataclass(frozen=True)

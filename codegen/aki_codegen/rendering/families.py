@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..literals import Code
 from ..naming import ClassName
 from .entry import Entry
-from .modelfields import ModelField
+from .models import ModelField
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,37 @@
-"""From the IR to the source of pydantic models: which fields a model has, and what it is made of."""
+"""From the IR to the source of pydantic models: the only module that knows datamodel-code-generator.
 
-import json
-from collections.abc import Iterable
+It makes the models of some endpoints in one call, from one document of schemas; what it made is compared with what
+was asked for and cut at the borders of classes. Where a call fails, its halves are tried, so that an endpoint of
+which no models can be made takes no other one down.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
 
 from ..ir import Endpoint, Output, Parameter
-from ..literals import Code
-from .fieldsource import FieldSources
-from .modelfields import PARTS, FieldRequest, FieldSource, ModelField, Part
-from .schema import endpoint_schema
-from .verify import RenderedWrongError
+from ..literals import Code, visible
+from .schema import EXTRA_KEYS, Schema, endpoint_schema
+
+PARTS = ("Input", "Output", "Progress")
+"""What the names of an endpoint's models end in."""
+
+
+@dataclass(frozen=True)
+class ModelField:
+    """A field as the generated source has it.
+
+    Attributes:
+        annotation: Its type, without constraints.
+        default: The source of its default; None where it is required.
+    """
+
+    name: str
+    annotation: Code
+    default: Code | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +41,7 @@ class ModelSource:
     Attributes:
         imports: The import statements.
         classes: The class statements.
-        fields: The fields of each class, by its name.
+        fields: The fields of each class, by its name, read back from the source: a signature never disagrees with it.
     """
 
     imports: Code
@@ -27,70 +49,165 @@ class ModelSource:
     fields: dict[str, tuple[ModelField, ...]]
 
 
-class Models:
-    """The models of endpoints, whose fields are made together.
+def generator_version() -> str:
+    """Return the version of datamodel-code-generator, which the manifest names."""
+    return version("datamodel-code-generator")
 
-    Args:
-        package: What the package is imported as.
+
+def model_sources(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
+    """Return the models of endpoints, by the hub's names; an endpoint of which none can be made is left out."""
+    if not endpoints:
+        return {}
+    try:
+        return _made(endpoints)
+    except Exception:  # it is no code of ours, and what it is given came from outside
+        if len(endpoints) == 1:
+            return {}
+    middle = len(endpoints) // 2
+    return model_sources(endpoints[:middle]) | model_sources(endpoints[middle:])
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model that is asked for.
+
+    Attributes:
+        name: The name of its class.
+        part: What of an endpoint it is.
+        fields: The names of its fields in Python, by the hub's.
+        schema: What it is to be.
     """
 
-    def __init__(self, package: str) -> None:
-        self._package = package
-        self._fields = FieldSources(package)
-
-    def prepare(self, endpoints: Iterable[Endpoint]) -> None:
-        """Make the fields of endpoints that will be asked for."""
-        self._fields.make(r for e in endpoints for r in _requests(e, self._package))
-
-    def source(self, endpoint: Endpoint) -> ModelSource:
-        """Return the source of an endpoint's input, output and progress models.
-
-        Raises:
-            RenderedWrongError: There is no such source.
-        """
-        requests = list(_requests(endpoint, self._package))
-        self._fields.make(requests)
-        parts: dict[Part, list[FieldSource]] = {part: [] for part in PARTS}
-        for request in requests:
-            made = self._fields.get(request)
-            if made is None:
-                where = f"{request.part.lower()} {request.wire_name!r}"
-                raise RenderedWrongError(f"no model could be made of its {where}")
-            parts[request.part].append(made)
-        runtime = "aki_runtime.fields.base"
-        imports = {(runtime, f"{part}Model") for part in PARTS}.union(
-            *(made.imports for fields in parts.values() for made in fields)
-        )
-        return ModelSource(
-            imports=Code("\n".join(f"from {module} import {n}" for module, n in sorted(imports))),
-            classes=Code(
-                "\n\n\n".join(_class(endpoint, part, fields) for part, fields in parts.items())
-            ),
-            fields={
-                f"{endpoint.models}{part}": tuple(made.field for made in fields)
-                for part, fields in parts.items()
-            },
-        )
+    name: str
+    part: str
+    fields: Mapping[str, str]
+    schema: Schema
 
 
-def _requests(endpoint: Endpoint, package: str) -> Iterable[FieldRequest]:
-    declared: dict[Part, tuple[Parameter, ...] | tuple[Output, ...]] = {
-        "Input": endpoint.inputs,
-        "Output": endpoint.outputs,
-        "Progress": endpoint.progress,
+def _models(endpoint: Endpoint) -> list[_Model]:
+    schemas = endpoint_schema(endpoint)["$defs"]
+    inputs = schemas[f"{endpoint.models}Input"]
+    for wire, schema in inputs["properties"].items():
+        if wire not in inputs["required"]:
+            schema["nullable"] = True  # None is as good as absent
+    declared: tuple[tuple[Parameter | Output, ...], ...] = (
+        endpoint.inputs,
+        endpoint.outputs,
+        endpoint.progress,
+    )
+    return [
+        _Model(name, part, {f.wire_name: str(f.name) for f in fields}, schemas[name])
+        for part, fields in zip(PARTS, declared, strict=True)
+        for name in [f"{endpoint.models}{part}"]
+    ]
+
+
+def _made(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
+    asked = {endpoint.wire_name: _models(endpoint) for endpoint in endpoints}
+    text = visible(_generate([model for models in asked.values() for model in models]))
+    tree, lines = ast.parse(text), text.split("\n")
+    modules = {
+        alias.name: str(node.module)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
-    schemas = endpoint_schema(endpoint, package)["$defs"]
-    for part, fields in declared.items():
-        model = schemas[f"{endpoint.models}{part}"]
-        required = frozenset(model["required"])
-        for field in fields:
-            wire = field.wire_name
-            schema = model["properties"][wire]
-            if part == "Input" and wire not in required:
-                schema = {**schema, "nullable": True}  # None is as good as absent
-            yield FieldRequest(part, wire, str(field.name), wire in required, json.dumps(schema))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    sources: dict[str, ModelSource] = {}
+    for wire, models in asked.items():
+        nodes = [classes[model.name] for model in models]
+        words = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if "Any" in words:
+            raise ValueError("a type was not understood")
+        imports = sorted((modules[word], word) for word in words if word in modules)
+        sources[wire] = ModelSource(
+            Code("\n".join(f"from {module} import {name}" for module, name in imports)),
+            Code("\n\n\n".join("\n".join(lines[n.lineno - 1 : n.end_lineno]) for n in nodes)),
+            {m.name: _fields(m, node) for m, node in zip(models, nodes, strict=True)},
+        )
+    return sources
 
 
-def _class(endpoint: Endpoint, part: Part, fields: list[FieldSource]) -> str:
-    body = "\n".join(made.statement for made in fields).rstrip("\n") or "    pass"
-    return f"class {endpoint.models}{part}({part}Model):\n{body}"
+def _generate(models: Sequence[_Model]) -> str:
+    # Importing it takes a while, which a command that makes no models need not wait for.
+    from datamodel_code_generator import generate
+
+    made = generate(
+        {"$defs": {model.name: model.schema for model in models}},
+        aliases={
+            f"{model.name}.{wire}": name
+            for model in models
+            for wire, name in model.fields.items()
+            if wire != name
+        },
+        base_class_map={
+            model.name: f"aki_runtime.fields.base.{model.part}Model" for model in models
+        },
+        **_options(),
+    )
+    if not isinstance(made, str):
+        raise TypeError("datamodel-code-generator made no single module")
+    return made
+
+
+def _fields(model: _Model, node: ast.ClassDef) -> tuple[ModelField, ...]:
+    """Read the fields of a class back.
+
+    Raises:
+        ValueError: They are not those that were asked for.
+    """
+    declared = [line for line in node.body if isinstance(line, ast.AnnAssign)]
+    properties, required = model.schema["properties"], model.schema["required"]
+    fields: list[ModelField] = []
+    found: list[tuple[object, ...]] = [tuple(map(ast.unparse, node.bases))]
+    asked: list[tuple[object, ...]] = [(f"{model.part}Model",)]
+    for (wire, name), line in zip(model.fields.items(), declared, strict=True):
+        match line.annotation:
+            case ast.Subscript(slice=ast.Tuple(elts=[kind, ast.Call(keywords=rules), *_])):
+                aliases = [rule.value for rule in rules if rule.arg == "alias"]
+            case kind:
+                aliases = []
+        default, alias = line.value, ast.literal_eval(aliases[0]) if aliases else name
+        shown = ... if default is None else ast.literal_eval(default)
+        is_required = wire in required and "default" not in properties[wire]
+        found.append((ast.unparse(line.target), alias, shown))
+        asked.append((name, wire, ... if is_required else properties[wire].get("default")))
+        fields.append(ModelField(name, _code(kind), None if default is None else _code(default)))
+    if found != asked:
+        raise ValueError(f"{model.name} is not what was asked for")
+    return tuple(fields)
+
+
+def _code(node: ast.expr) -> Code:
+    return Code(visible(ast.unparse(node)))
+
+
+@cache
+def _options() -> dict[str, Any]:
+    from datamodel_code_generator.enums import DataModelType, InputFileType
+    from datamodel_code_generator.format import PythonVersion
+    from datamodel_code_generator.parser import LiteralType
+
+    return {
+        "input_file_type": InputFileType.JsonSchema,
+        "output": None,
+        "output_model_type": DataModelType.PydanticV2BaseModel,
+        "target_python_version": PythonVersion.PY_311,
+        "strict_nullable": True,
+        "use_annotated": True,
+        "field_constraints": True,
+        "enum_field_as_literal": LiteralType.All,
+        # As a docstring for editors, and in the field for whoever reads the model's JSON Schema.
+        "use_inline_field_description": True,
+        "use_union_operator": True,
+        "use_standard_collections": True,
+        "use_double_quotes": True,
+        "skip_root_model": True,
+        "disable_timestamp": True,
+        "disable_future_imports": True,
+        "allow_remote_refs": False,
+        "field_extra_keys": set(EXTRA_KEYS),
+        "custom_file_header": "#",
+        # Formatting is the business of one later step; with none given, the current folder would decide.
+        "formatters": [],
+    }

@@ -9,15 +9,15 @@ from ..problems import Problem
 from ..snapshot.snapshot import Snapshot
 from .entry import Entry, entry_of
 from .families import Family, alternatives_to, find_families
-from .models import Models
+from .models import ModelSource, model_sources
 from .protocols import render_protocols
 from .render import endpoint_path, render_endpoint, render_shared
 from .style import NotFormattedError, formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
 PROTOCOLS = PurePosixPath("protocols.py")
-CHUNK = 200
-"""Endpoints that are rendered at the same time: the formatter is started once for all of them."""
+CHUNK = 50
+"""Endpoints that are rendered at the same time: one call makes their models, and one run formats their modules."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,6 @@ class _Work:
 
     def __init__(self, package: str) -> None:
         self._package = package
-        self._models = Models(package)
         self.entries: list[Entry] = []
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
@@ -87,11 +86,11 @@ class _Work:
             endpoints: The endpoints.
             offered: What the hub offers, where it has removed these; what can stand in for them is among it.
         """
-        self._models.prepare(endpoints)
+        sources = model_sources(endpoints)
         drafts: dict[PurePosixPath, _Draft] = {}
         for endpoint in endpoints:
             try:
-                drafts[endpoint_path(endpoint)] = self._draft(endpoint, offered)
+                drafts[endpoint_path(endpoint)] = self._draft(endpoint, sources, offered)
             except RenderedWrongError as error:
                 self._leave_out(endpoint, error)
         for path, source in self._formatted(drafts).items():
@@ -104,8 +103,15 @@ class _Work:
                 self.entries.append(draft.entry)
                 self.files[path] = source.encode()
 
-    def _draft(self, endpoint: Endpoint, offered: Sequence[Entry] | None) -> _Draft:
-        source = self._models.source(endpoint)
+    def _draft(
+        self,
+        endpoint: Endpoint,
+        sources: Mapping[str, ModelSource],
+        offered: Sequence[Entry] | None,
+    ) -> _Draft:
+        source = sources.get(endpoint.wire_name)
+        if source is None:
+            raise RenderedWrongError("no models could be made of its fields")
         entry = entry_of(endpoint, source)
         alternatives = None if offered is None else alternatives_to(entry, offered)
         return _Draft(

@@ -7,7 +7,7 @@ from ..literals import Code, docstring, name
 from ..naming import ClassName
 from .describe import wrapped
 from .families import Family
-from .modelfields import ModelField
+from .models import ModelField
 from .render import common_values, field_values
 from .schema import RUNTIME_TYPES
 from .templates import fill

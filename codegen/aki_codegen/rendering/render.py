@@ -17,8 +17,7 @@ from ..parsing.parse import EndpointNames
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_doc, endpoint_summary
 from .entry import Entry
-from .modelfields import PARTS, ModelField
-from .models import ModelSource
+from .models import PARTS, ModelField, ModelSource
 from .templates import fill
 
 COMMENT = (

@@ -54,9 +54,9 @@ RUNTIME_TYPES = {
 """The runtime's types that fields of generated models may have, and the module of the runtime where each lives."""
 
 
-def endpoint_schema(endpoint: Endpoint, package: str) -> Schema:
+def endpoint_schema(endpoint: Endpoint) -> Schema:
     """Return the schema of an endpoint's three models, under the names that the models will have."""
-    table = _TypeTable(package)
+    table = _TypeTable()
     inputs = {p.wire_name: table.parameter(p) for p in endpoint.inputs}
     required = [p.wire_name for p in endpoint.inputs if p.required]
     return {
@@ -79,9 +79,6 @@ _JSON_INPUTS: dict[type[FieldType], str] = {
 
 class _TypeTable:
     """Types as schemas; the types that JSON Schema does not have are those of the runtime."""
-
-    def __init__(self, package: str) -> None:
-        self._package = package
 
     def parameter(self, parameter: Parameter) -> Schema:
         schema = self._incoming(parameter.type)

@@ -49,7 +49,7 @@ def test_datamodel_code_generator_is_known_in_one_place():
         for name in MODULES
         if any(m.partition(".")[0] == "datamodel_code_generator" for m in GENERATOR.foreign(name))
     }
-    assert knowing == {"rendering.fieldsource"}
+    assert knowing == {"rendering.models"}
 
 
 def test_what_parses_and_renders_performs_nothing_but_one_run_of_ruff():

@@ -4,12 +4,15 @@ import ast
 
 import pytest
 from aki_codegen.literals import Code
-from aki_codegen.rendering.models import Models, ModelSource
+from aki_codegen.parsing.parse import parse
+from aki_codegen.rendering import models
+from aki_codegen.rendering.models import ModelSource, model_sources
+from aki_sandbox.catalogue import load_catalogue
 from support.metadata import details, endpoint_of, parse_one
 
 
-def _model_source(endpoint, package):
-    return Models(package).source(endpoint)
+def _model_source(endpoint):
+    return model_sources([endpoint])[endpoint.wire_name]
 
 
 def field_of(attributes, section="Input"):
@@ -28,7 +31,7 @@ def constraints_of(attributes):
 
 def _source(attributes, section) -> ModelSource:
     document = details(**{section.lower(): {"value": attributes}})
-    return _model_source(parse_one(document).endpoints[0], "pkg")
+    return _model_source(parse_one(document).endpoints[0])
 
 
 class TestInputs:
@@ -94,7 +97,7 @@ class TestInputs:
         assert field_of(attributes) == "Literal['a'] | str | None = None"
 
     def test_a_parameter_with_another_name_in_python_has_the_hubs_as_alias(self):
-        source = _model_source(endpoint_of(details({"top-k": {"type": "int"}})), "pkg")
+        source = _model_source(endpoint_of(details({"top-k": {"type": "int"}})))
         assert "top_k: Annotated[int | None, Field(alias='top-k')]".replace("'", '"') in str(
             source.classes
         ).replace("'", '"')
@@ -127,7 +130,7 @@ class TestOutputs:
 
     def test_only_an_error_may_be_missing_in_an_output(self):
         endpoint = endpoint_of(details(output={"error": {}, "text": {}}))
-        fields = _model_source(endpoint, "pkg").fields["PainterOutput"]
+        fields = _model_source(endpoint).fields["PainterOutput"]
         assert [(f.name, f.default) for f in fields] == [("error", Code("None")), ("text", None)]
 
 
@@ -136,7 +139,7 @@ class TestSource:
 
     def source(self) -> ModelSource:
         document = details({"a": {"type": "int", "minimum": 1}}, {"b": {}}, {"c": {}})
-        return _model_source(endpoint_of(document), "pkg")
+        return _model_source(endpoint_of(document))
 
     def test_there_is_one_model_for_each_section(self):
         assert list(self.source().fields) == ["PainterInput", "PainterOutput", "PainterProgress"]
@@ -151,6 +154,58 @@ class TestSource:
     def test_a_hubs_text_can_not_leave_its_string(self):
         nasty = '"""\n    import os\n'
         document = details({"a": {"description": nasty, "default": nasty}})
-        classes = ast.parse(_model_source(endpoint_of(document), "pkg").classes).body
+        classes = ast.parse(_model_source(endpoint_of(document)).classes).body
         statements = {type(line) for model in classes for line in model.body}
         assert statements <= {ast.AnnAssign, ast.Expr, ast.Pass}
+
+
+FIELDS = {"prompt": {}, "top-k": {"type": "int", "default": 3}}
+FIVE = parse({name: details(FIELDS) for name in "abcde"}, {}).endpoints
+
+
+class TestTogether:
+    """The models of many endpoints are made in one call, and each is as if it had been made alone."""
+
+    def test_every_endpoint_of_the_catalogue_is_the_same_alone_and_together(self):
+        documents = {name: endpoint.document for name, endpoint in load_catalogue().items()}
+        endpoints = parse(documents, {}).endpoints
+        together = model_sources(endpoints)
+        assert together == {e.wire_name: _model_source(e) for e in endpoints}
+
+    def test_one_endpoint_that_no_models_can_be_made_of_leaves_the_others(self, monkeypatch):
+        generate = models._generate
+
+        def fails(asked):
+            if any(model.name == "CInput" for model in asked):
+                raise ValueError("the generator does not like this one")
+            return generate(asked)
+
+        sound = model_sources(FIVE)
+        monkeypatch.setattr(models, "_generate", fails)
+        left = model_sources(FIVE)
+        assert left == {name: source for name, source in sound.items() if name != "c"}
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("class CInput(InputModel)", "class Other(InputModel)"),
+            ("class CInput(InputModel)", "class CInput(OutputModel)"),
+            ("    prompt: str | None = None", ""),
+            ("    prompt: str | None = None", "    text: str | None = None"),
+            ("    prompt: str | None = None", "    prompt: str"),
+            ("    prompt: str | None = None", "    prompt: Any = None"),
+            ("    prompt: str | None = None", "    prompt: str | None = 'x'"),
+            ('alias="top-k"', 'alias="top_k"'),
+            ("= 3", "= 4"),
+        ],
+    )
+    def test_models_other_than_were_asked_for_are_not_taken(self, monkeypatch, old, new):
+        generate = models._generate
+
+        def worsened(asked):
+            head, mark, tail = generate(asked).replace("'", '"').partition("class CInput")
+            return head + (mark + tail).replace(old, new, 1)
+
+        assert old in generate(models._models(FIVE[2])).replace("'", '"')
+        monkeypatch.setattr(models, "_generate", worsened)
+        assert sorted(model_sources(FIVE)) == ["a", "b", "d", "e"]

@@ -52,7 +52,7 @@ FAULTS = {
 @pytest.mark.parametrize(("effect", "on"), FAULTS.values(), ids=FAULTS)
 def test_a_failure_shows_no_secret(mode, hub, effect, on, show):
     hub.faults.add(effect, on=on, times=None)
-    with mode.client(hub.url, max_retries=0) as aki:
+    with mode.client(hub.url, max_retries=0, timeout=2.0) as aki:
         with pytest.raises(AkiError) as caught:
             mode.wait(aki.endpoints() if on == "list" else aki.llama3_8b_chat(prompt_input=LONG))
         shown = show(caught.value)

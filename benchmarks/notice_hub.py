@@ -30,7 +30,7 @@ class Seen:
 
 
 class _SilentBook(JobBook):
-    """The jobs of a hub that can not tell how long they will take."""
+    """The jobs of a hub that cannot tell how long they will take."""
 
     def estimate(self, job: SandboxJob, now: float) -> float:
         """Return -1, for "unknown"."""

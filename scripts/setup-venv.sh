@@ -26,7 +26,7 @@ fi
 
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "$python can not make virtual environments; on Debian and Ubuntu install python3-venv or python$version-venv."
+    fail "$python cannot make virtual environments; on Debian and Ubuntu install python3-venv or python$version-venv."
 
 echo "Setting up $venv with Python $version (about a minute) …"
 # From scratch: nothing of an older lock or a broken attempt is left, the file `ready` included.

@@ -31,7 +31,7 @@ def constants_of(found: Described, written: list[str]) -> dict[str, Any]:
         written: As in `width=512`.
 
     Raises:
-        CommandError: It is not written so, there is no such parameter, or the value can not be read.
+        CommandError: It is not written so, there is no such parameter, or the value cannot be read.
     """
     constants: dict[str, Any] = {}
     facts = found.section("input")

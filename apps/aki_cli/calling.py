@@ -27,7 +27,7 @@ def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]
         written: What was written for each parameter.
 
     Raises:
-        CommandError: Something can not be read; a line for each.
+        CommandError: Something cannot be read; a line for each.
     """
     given: dict[str, Any] = {}
     if json_file is not None:

@@ -50,7 +50,7 @@ class Conversation:
         """Write what was said into a new file: the messages as JSON where it is called so, else text to read.
 
         Raises:
-            OSError: The file is there already, or can not be written.
+            OSError: The file is there already, or cannot be written.
         """
         path = Path(file).expanduser()
         before = [{"role": "system", "content": self.system}] if self.system else []

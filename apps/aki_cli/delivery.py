@@ -1,7 +1,7 @@
 """A result handed to whoever called: text and paths, one JSON document, or nothing; media become files.
 
 A result was paid for and comes once, so that nothing here loses it: a file is never overwritten, and where a folder
-can not be written to, another one is found.
+cannot be written to, another one is found.
 """
 
 import math
@@ -41,7 +41,7 @@ class Sink:
     _faults: list[str] = field(default_factory=list[str], init=False, repr=False)
 
     def check(self) -> None:
-        """Refuse a place that can not be written to, while nothing has been paid.
+        """Refuse a place that cannot be written to, while nothing has been paid.
 
         Raises:
             CommandError: There is no such folder.
@@ -135,7 +135,7 @@ class Sink:
             import tempfile
 
             shelter = Path(tempfile.mkdtemp(prefix="aki-"))
-            say(f"{self.save_to} can not be written ({error.strerror}); saved in {shelter} instead")
+            say(f"{self.save_to} cannot be written ({error.strerror}); saved in {shelter} instead")
             return medium.save(shelter)
 
 

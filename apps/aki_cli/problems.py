@@ -4,7 +4,7 @@ from .exits import Exit
 
 
 class CommandError(Exception):
-    """The command can not go on.
+    """The command cannot go on.
 
     Attributes:
         message: One sentence, or a line for each of several problems.

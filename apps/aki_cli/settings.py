@@ -58,7 +58,7 @@ class CliSettings:
 
         Raises:
             CommandError: There is no such package.
-            AkiError: The client's own, where the address or the key can not be used.
+            AkiError: The client's own, where the address or the key cannot be used.
         """
         return cast("Aki", self._new_client("Aki"))
 

@@ -1,6 +1,6 @@
 """What people write on a command line or into a file, made into the values that an endpoint takes.
 
-A text that can not be read as its parameter's type stays a text: the client's own check, or the hub, says what is wrong
+A text that cannot be read as its parameter's type stays a text: the client's own check, or the hub, says what is wrong
 with it, together with everything else that is wrong. Must not know options or commands.
 """
 
@@ -26,13 +26,13 @@ def read_value(name: str, text: str, facts: FieldFacts, choices: list[Any]) -> A
     """Return the value of a parameter.
 
     Args:
-        name: The parameter, for the sentence where it can not be read.
+        name: The parameter, for the sentence where it cannot be read.
         text: What was written.
         facts: What the parameter takes.
         choices: The values of a choice.
 
     Raises:
-        ValueError: A file can not be read, or there is no JSON where it has to be.
+        ValueError: A file cannot be read, or there is no JSON where it has to be.
     """
     if facts.type in MEDIA:
         return _medium(text)
@@ -66,7 +66,7 @@ def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
         names: The parameters' names in Python by those on the hub; either may be used.
 
     Raises:
-        CommandError: It can not be read, or is no JSON object.
+        CommandError: It cannot be read, or is no JSON object.
     """
     try:
         document: object = json.loads(_bytes_of(source))
@@ -101,7 +101,7 @@ def _text_of(name: str, text: str) -> str:
     except UnicodeDecodeError:
         reason = "it is no text in UTF-8"
     raise ValueError(
-        f"{name}: the file {source} can not be read: {reason} (@@ begins a text with an at sign)"
+        f"{name}: the file {source} cannot be read: {reason} (@@ begins a text with an at sign)"
     )
 
 

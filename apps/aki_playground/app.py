@@ -28,7 +28,7 @@ _SETTINGS = {
 
 
 class PlaygroundError(Exception):
-    """The playground can not start; the message says what to do."""
+    """The playground cannot start; the message says what to do."""
 
 
 def launch(
@@ -103,7 +103,7 @@ def _listener(port: int | None) -> socket.socket:
         listener.close()
         if isinstance(error, OverflowError) or error.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise PlaygroundError(
-                f"port {port} can not be used; choose another one, or none for any free port"
+                f"port {port} cannot be used; choose another one, or none for any free port"
             ) from None
         raise
     return listener

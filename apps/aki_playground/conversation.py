@@ -142,5 +142,5 @@ def _kind(path: str, taken: Collection[str]) -> str:
     if guessed in taken:
         return guessed
     raise AttachmentError(
-        f"{PurePath(path).name} can not be attached: this endpoint takes {', '.join(taken)}."
+        f"{PurePath(path).name} cannot be attached: this endpoint takes {', '.join(taken)}."
     )

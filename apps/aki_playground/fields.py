@@ -23,7 +23,7 @@ Widget = Literal[
 ]
 
 MOST_SLIDER_STEPS = 20_000
-"""A slider of more steps than this can not be set with a mouse: a box for numbers is kinder."""
+"""A slider of more steps than this cannot be set with a mouse: a box for numbers is kinder."""
 
 SHOWN_AT_ONCE = 4
 """Fields that are shown before the others are folded away."""

@@ -78,7 +78,7 @@ class HubPackage:
         name: The name that it is imported by.
 
     Raises:
-        PackageError: It can not be imported, or is none.
+        PackageError: It cannot be imported, or is none.
     """
 
     def __init__(self, name: str) -> None:
@@ -102,9 +102,7 @@ def _imported(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except (ImportError, TypeError, ValueError) as error:
-        raise PackageError(
-            f"the package {name!r} can not be imported ({error}); {advice}"
-        ) from None
+        raise PackageError(f"the package {name!r} cannot be imported ({error}); {advice}") from None
     if not hasattr(module, "AsyncAki"):
         raise PackageError(f"{name!r} has no client AsyncAki; {advice}")
     return module

@@ -14,7 +14,7 @@ class FormArguments:
 
     Attributes:
         arguments: The values that are given, by parameter.
-        faults: Why a field can not be read, by parameter.
+        faults: Why a field cannot be read, by parameter.
     """
 
     arguments: Mapping[str, Any]

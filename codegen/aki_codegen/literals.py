@@ -102,7 +102,7 @@ def _escaped(line: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    # repr escapes whatever can not be printed: controls, bidi marks, lone surrogates.
+    # repr escapes whatever cannot be printed: controls, bidi marks, lone surrogates.
     plain = repr(text)
     if plain.startswith("'") and '"' not in plain:
         return visible(f'"{plain[1:-1]}"')

@@ -29,7 +29,7 @@ DEFAULT_OUT = "generated"
 """Where a package goes unless `--out` says otherwise."""
 
 MAX_NAME = 80
-"""Characters of a name at the most; longer ones are cut."""
+"""Characters of a name at most; longer ones are cut."""
 
 CLIENT_NAMES = _words("""
     aclose aio api_key api_server batch call cancel celery check client close endpoint
@@ -162,7 +162,7 @@ def is_safe(name: str, role: Role) -> bool:
 
 
 def package_name_fault(name: str) -> str | None:
-    """Say in one clause why a text can not be the name of a generated package; None where it can."""
+    """Say in one clause why a text cannot be the name of a generated package; None where it can."""
     if not _IDENTIFIER.fullmatch(name) or name.startswith("_"):
         return "is no name for a Python package"
     if keyword.iskeyword(name):

@@ -31,12 +31,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.endpoint}.{self.field}" if self.field else self.endpoint
-        # What the hub worded can hold what a terminal obeys or can not show.
+        # What the hub worded can hold what a terminal obeys or cannot show.
         return doc_text(f"{where}: {self.what} ({self.effect}); {self.remedy}")
 
 
 class GenerationError(Exception):
-    """The generation can not go on; the message is one sentence for a person.
+    """The generation cannot go on; the message is one sentence for a person.
 
     Attributes:
         reasons: What led to it, a line each.

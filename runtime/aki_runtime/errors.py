@@ -6,7 +6,7 @@ AkiError
 ├── EndpointRemovedError        the hub had removed the endpoint when the package was generated
 ├── ConnectionFailedError       the hub could not be reached, or the connection broke
 ├── DeadlineExceededError       the deadline of the call passed; also a TimeoutError
-├── MediaError                  media that no hub would take, or that can not be decoded
+├── MediaError                  media that no hub would take, or that cannot be decoded
 ├── MissingOutputError          a declared output was read that the hub did not send
 ├── UnexpectedAnswerError       an answer that is not of this protocol
 ├── StatusError                 the hub answered with an error status; .status
@@ -200,7 +200,7 @@ class DeadlineExceededError(AkiError, TimeoutError):
 
 
 class MediaError(AkiError, ValueError):
-    """Media that can not be read, or that no endpoint would take."""
+    """Media that cannot be read, or that no endpoint would take."""
 
 
 class MissingOutputError(AkiError, AttributeError):

@@ -34,7 +34,7 @@ class Options:
 
     Attributes:
         timeout: Seconds for queue, run and polls together; None waits as long as the hub does.
-        progress_interval: Seconds between polls of a running job, at the most.
+        progress_interval: Seconds between polls of a running job, at most.
         max_retries: How often a submit is repeated where it is certain that no job was made.
         on_progress: Called with each event of a call.
         on_retry: Called with what has failed, an `AkiError`, whenever something is tried again.
@@ -53,7 +53,7 @@ class Options:
         """Refuse what would only go wrong once a job is made.
 
         Raises:
-            ConfigurationError: An option can not be used.
+            ConfigurationError: An option cannot be used.
         """
         require_seconds("timeout", self.timeout)
         if not _is_duration(self.progress_interval) or self.progress_interval < SHORTEST_INTERVAL:

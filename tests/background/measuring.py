@@ -47,7 +47,7 @@ class Figures:
         faults: Requests that went wrong.
         outcomes: How many tasks ended how: "SUCCESS", or the kind of the failure.
         jobs: Jobs that the hub made.
-        most_jobs: Jobs that the hub made for one task, at the most.
+        most_jobs: Jobs that the hub made for one task, at most.
         wrong: Tasks whose result is that of another one, or whose outcome changed after it was there.
         paid_twice: Tasks with more than one job that did not end as `UncertainSubmitError`.
     """

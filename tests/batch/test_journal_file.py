@@ -65,7 +65,7 @@ class TestAJournal:
         assert journal_path.read_text().startswith("id,prompt")
 
     def test_is_not_opened_in_a_folder_that_is_not_there(self, tmp_path):
-        with pytest.raises(JournalError, match=r"can not be opened: No such file or directory"):
+        with pytest.raises(JournalError, match=r"cannot be opened: No such file or directory"):
             Journal.open(tmp_path / "nowhere" / "run.journal")
 
     def test_takes_several_notes_as_one(self, journal):

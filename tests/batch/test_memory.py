@@ -64,7 +64,7 @@ def test_going_on_after_a_hundred_thousand_rows_takes_little_more_memory_than_af
         FINISHED, rows_in(tmp_path / "many.jsonl", 100_000), tmp_path / "many.out.jsonl"
     )
     assert (few, many) == (1000, 100_000)
-    # SQLite's own cache is a few MB at the most.
+    # SQLite's own cache is a few MB at most.
     assert more < some + 15
 
 

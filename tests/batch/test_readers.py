@@ -1,4 +1,4 @@
-"""Rows from files: what can not be read is named with its line, and does not hide the rows behind it."""
+"""Rows from files: what cannot be read is named with its line, and does not hide the rows behind it."""
 
 import json
 import sys
@@ -110,7 +110,7 @@ class TestParquet:
         assert rows[1] == RawRow(2, "row 2", {"prompt": None, "width": 256, "image": b""})
 
     def test_what_is_no_parquet_is_refused(self, items):
-        with pytest.raises(UnreadableInputError, match="can not be read as Parquet"):
+        with pytest.raises(UnreadableInputError, match="cannot be read as Parquet"):
             items("a.parquet", b"PAR1 and nothing else")
 
 

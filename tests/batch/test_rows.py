@@ -69,7 +69,7 @@ class TestRows:
 
 
 class TestFaultyRows:
-    """Rows that can not be submitted."""
+    """Rows that cannot be submitted."""
 
     def test_are_all_told_and_nothing_is_sent(self, run, folder, hub, output):
         rows = [{"prompt_input": "x", "top_k": 5000}, {"top_k": 6000}, {"promt": 1}]

@@ -148,7 +148,7 @@ def test_a_column_has_the_type_that_loses_nothing(values, kind):
 
 
 class TestTrouble:
-    """Files that can not be written."""
+    """Files that cannot be written."""
 
     def test_an_output_of_another_kind_is_refused(self, tmp_path):
         with pytest.raises(UnreadableInputError, match=r"give a \.jsonl or \.parquet file"):
@@ -168,7 +168,7 @@ class TestTrouble:
         assert not list(tmp_path.glob(".*"))
 
     def test_a_folder_that_is_not_there_is_found_before_anything_is_paid(self, tmp_path):
-        with pytest.raises(OutputError, match="can not be written to: No such file"):
+        with pytest.raises(OutputError, match="cannot be written to: No such file"):
             require_writable(tmp_path / "nowhere")
 
 

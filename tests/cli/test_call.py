@@ -100,7 +100,7 @@ def test_everything_that_can_not_be_read_has_its_line(aki: Command) -> None:
     ran = aki("call", "llama3_chat", *words)
     assert ran.status == 2
     assert "chat_context must be JSON" in ran.err
-    assert "missing.txt can not be read: No such file" in ran.err
+    assert "missing.txt cannot be read: No such file" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_where_a_folder_can_not_be_written_another_is_found(
     result = AnyOutput.read({"images": [PIXEL]})
     Sink(save_to="taken/").deliver(result)
     told = capsys.readouterr()
-    assert "can not be written" in told.err
+    assert "cannot be written" in told.err
     assert Path(told.out.strip()).read_bytes() == PIXEL.bytes
 
 

@@ -109,7 +109,7 @@ class TestAsking:
 
 
 class TestOneDocument:
-    """One document that can not be had is told, and the others stay."""
+    """One document that cannot be had is told, and the others stay."""
 
     def test_one_that_is_too_large(self):
         what = one_document(Answer({"title": "x" * 3000}), size=2000)
@@ -183,6 +183,6 @@ class TestList:
     @pytest.mark.parametrize("echo", [KEY, "sk-secret%2F1%2B2"])
     @pytest.mark.parametrize("status", [401, 404, 500])
     def test_a_key_that_the_hub_repeats_is_hidden(self, echo, status):
-        said = list_failure(Answer({"message": f"can not GET /api?key={echo}"}, status), KEY)
+        said = list_failure(Answer({"message": f"cannot GET /api?key={echo}"}, status), KEY)
         assert "key=***" in said
         assert "secret" not in said

@@ -1,6 +1,6 @@
 """Schemathesis draws calls from the OpenAPI document and holds the sandbox's answers against it.
 
-What JSON Schema can not draw is drawn here: the document within a JSON text, and the bytes of a medium.
+What JSON Schema cannot draw is drawn here: the document within a JSON text, and the bytes of a medium.
 """
 
 import base64

@@ -20,7 +20,7 @@ from faults.running import AT_ONCE, Outcome, Run, no_thread_left, run_all
 from faults.table import SLACK, TABLE, Case
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
-HEAD = "| fault | ways of calling | ends in | jobs | submits | allowed | took at the most |"
+HEAD = "| fault | ways of calling | ends in | jobs | submits | allowed | took at most |"
 INTRODUCTION = """# What goes wrong, and how it ends
 
 Each line is a fault that the sandbox hub is told to make, over a real socket. It is carried out with `Aki` and
@@ -33,7 +33,7 @@ a traceback with its locals or a pickle.
 - *jobs*: jobs that the hub made for the one call. *submits*: submits that reached the hub or what stands before it.
 - *allowed*: seconds that the caller gave, and up to 5 s more where the hub does not answer a cancelling; a test
   adds {slack:g} s for a machine that is busy.
-- *took at the most*: seconds, measured over all modes and ways: {runs} runs on one machine, {at_once} at a time.
+- *took at most*: seconds, measured over all modes and ways: {runs} runs on one machine, {at_once} at a time.
 - A final answer that is lost on the way is a `ResultGoneError`: the hub hands out a result once.
 
 `python tests/faults/report.py` writes this page; `tests/faults/test_report.py` compares it with what happens.

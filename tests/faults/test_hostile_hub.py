@@ -191,7 +191,7 @@ def test_an_answer_that_is_compressed_in_another_way_is_refused_unread(mode, enc
     "compress", [gzip.compress, zlib.compress, lambda data: gzip.compress(data, 0)]
 )
 def test_an_answer_that_a_proxy_has_compressed_is_read(mode, compress):
-    # Two megabytes that can not be made any smaller.
+    # Two megabytes that cannot be made any smaller.
     text = base64.b64encode(os.urandom(2 * MEGABYTE)).decode()
     done = {"success": True, "job_state": "done", "job_result": {"text": text}}
 

@@ -20,7 +20,7 @@ _WITHOUT_ENGINE = {
     f"{PACKAGE}.{engine}" for engine in _ENGINES if importlib.util.find_spec(engine) is None
 }
 _TRIED = 100
-"""Endpoints and parameters at the most that values are tried at."""
+"""Endpoints and parameters at most that values are tried at."""
 _PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(24)
 _VALUES = (
     "",

@@ -12,10 +12,10 @@ from hostile.trial import PACKAGE
 from support.metadata import snapshot_of
 
 MOST = 100
-"""Documents of a case at the most: thousands of harmless ones take long, and tell nothing."""
+"""Documents of a case at most: thousands of harmless ones take long, and tell nothing."""
 
 LARGEST = 100_000
-"""Characters of a details document at the most; what is larger is no other source, but more of it."""
+"""Characters of a details document at most; what is larger is no other source, but more of it."""
 
 
 def documents_of(case: Case) -> dict[str, object]:

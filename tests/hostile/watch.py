@@ -1,6 +1,6 @@
 """What this process does while a case runs, told by the interpreter itself: files, connections, programs.
 
-An audit hook can not be taken away again, so there is one, which is off but for the length of a case.
+An audit hook cannot be taken away again, so there is one, which is off but for the length of a case.
 """
 
 import os

@@ -29,7 +29,7 @@ def test_each_attached_file_is_a_part_of_its_own_kind():
 
 
 def test_a_file_that_no_message_holds_is_named():
-    with pytest.raises(AttachmentError, match=r"^notes\.txt can not be attached: .* takes image"):
+    with pytest.raises(AttachmentError, match=r"^notes\.txt cannot be attached: .* takes image"):
         user_message(Draft("", ("/secret/folder/notes.txt",)), ("image",))
 
 

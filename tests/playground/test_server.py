@@ -1,4 +1,4 @@
-"""The playground as a process: where it listens, whom it answers, how it ends, and why it can not begin."""
+"""The playground as a process: where it listens, whom it answers, how it ends, and why it cannot begin."""
 
 import json
 import os
@@ -103,8 +103,8 @@ def test_ending_the_program_cancels_its_jobs_and_leaves_no_file(
 
 
 def test_a_taken_port_is_one_sentence(shared_hub):
-    assert "can not be used; choose another one" in refused("--port", str(shared_hub.port))
-    assert "can not be used; choose another one" in refused("--port", "99999")
+    assert "cannot be used; choose another one" in refused("--port", str(shared_hub.port))
+    assert "cannot be used; choose another one" in refused("--port", "99999")
 
 
 def test_a_package_that_is_none_is_one_sentence():

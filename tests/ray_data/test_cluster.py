@@ -183,7 +183,7 @@ for act in (
     assert "the same: True\n" in told
     assert re.search(r"ConfigurationError: the journal 'one' .*one\.journal.*another name", told)
     assert "JournalError: there is no journal 'none' in the cluster" in told
-    assert re.search(r"Journal\w*Error: the journal .*questions can not be", told)
+    assert re.search(r"Journal\w*Error: the journal .*questions cannot be", told)
 
 
 def test_every_row_has_one_outcome_and_one_job_when_a_node_is_killed():

@@ -1,4 +1,4 @@
-"""Options and cells: what can not work is refused early, and columns have one type whatever came."""
+"""Options and cells: what cannot work is refused early, and columns have one type whatever came."""
 
 import pickle
 import subprocess

@@ -97,7 +97,7 @@ def test_a_file_that_has_changed_meanwhile_is_not_sent(large_file, change):
         large_file.unlink()
     else:
         large_file.write_bytes(change)
-    with pytest.raises(MediaError, match=r"the image in large\.png (has changed|can not be read)"):
+    with pytest.raises(MediaError, match=r"the image in large\.png (has changed|cannot be read)"):
         list(body)
 
 

@@ -94,9 +94,9 @@ REFUSED = {
     "an unknown format": ([user([{"image": b"hello"}])], "part 0: the image is of no known format"),
     "no such file": (
         [user([{"image": "nowhere.png"}])],
-        "'nowhere.png' can not be read: No such file",
+        "'nowhere.png' cannot be read: No such file",
     ),
-    "no name of a file": ([user([{"image": "a\0b"}])], "can not be read: embedded null byte"),
+    "no name of a file": ([user([{"image": "a\0b"}])], "cannot be read: embedded null byte"),
     "an unsupported medium": ([user([{"video": b"1234ftypisom"}])], "this endpoint takes text"),
     "a value that is no JSON": ([user("Hi", extra=object())], "JSON"),
     "a number that is none": ([user("Hi", weight=float("nan"))], "JSON"),

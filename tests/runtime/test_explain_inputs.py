@@ -89,7 +89,7 @@ def test_two_arguments_that_exclude_each_other_are_named():
     ("value", "said"),
     [
         (b"", "image: the image is empty"),
-        ("nowhere.png", "image: 'nowhere.png' can not be read: No such file or directory"),
+        ("nowhere.png", "image: 'nowhere.png' cannot be read: No such file or directory"),
     ],
 )
 def test_refused_media_are_told_without_their_data(value, said):

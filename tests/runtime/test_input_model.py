@@ -139,7 +139,7 @@ def test_a_refusal_shows_no_value_in_pydantics_own_words():
 
 
 def test_a_file_that_is_not_there_is_refused():
-    with pytest.raises(ValidationError, match="can not be read: No such file"):
+    with pytest.raises(ValidationError, match="cannot be read: No such file"):
         wire(PictureInput, prompt="cat", image=pathlib.Path("nowhere") / "cat.png")
 
 

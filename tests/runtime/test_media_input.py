@@ -1,4 +1,4 @@
-"""What a media parameter takes, and how what it can not take is refused before anything is sent."""
+"""What a media parameter takes, and how what it cannot take is refused before anything is sent."""
 
 import base64
 import io

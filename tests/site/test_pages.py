@@ -1,4 +1,4 @@
-"""Pages of endpoints: what they say, and what a hostile hub can not make of them."""
+"""Pages of endpoints: what they say, and what a hostile hub cannot make of them."""
 
 import re
 from html import unescape

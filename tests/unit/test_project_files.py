@@ -130,7 +130,7 @@ class TestMakefile:
 
 
 class TestSetUp:
-    """What scripts/setup-venv.sh says where it can not go on."""
+    """What scripts/setup-venv.sh says where it cannot go on."""
 
     @pytest.fixture
     def set_up(self, tmp_path):

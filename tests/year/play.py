@@ -145,7 +145,7 @@ class Player:
         return _run(*words, "--out", str(self._out), "--package", PACKAGE)
 
     def _settle(self) -> Content:
-        """Refresh until no tombstone is left; that takes two runs at the most."""
+        """Refresh until no tombstone is left; that takes two runs at most."""
         self._generate()
         if self._gone():
             self._generate()

@@ -51,7 +51,7 @@ def check(
     try:
         files = files_of(folder)
     except OSError as error:
-        raise GenerationError(f"{folder} can not be read: {error}") from None
+        raise GenerationError(f"{folder} cannot be read: {error}") from None
     require_whole(files, folder)
     made = make_package(snapshot, package)
     told = differences(files, sealed_as(files, made.files))

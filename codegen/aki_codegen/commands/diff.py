@@ -35,7 +35,7 @@ class State:
 
     Attributes:
         words: What it is, in words.
-        snapshot: Asks for it; where details can not be had, those of the other state stand for them.
+        snapshot: Asks for it; where details cannot be had, those of the other state stand for them.
         is_live: Whether a hub is asked.
     """
 

@@ -131,7 +131,7 @@ def _warn_of_edits(prepared: Prepared) -> None:
     before = prepared.before
     if manifest_of(before) is None:
         say(
-            "manifest.json can not be read, so that what was edited by hand can not be told; it is made anew, "
+            "manifest.json cannot be read, so that what was edited by hand cannot be told; it is made anew, "
             "and `aki-codegen check` names what no longer belongs there."
         )
         return

@@ -17,7 +17,7 @@ WAIT: Schema = {
     "default": True,
     "description": "Send false: the hub answers at once, and the job is followed by its progress. With true the answer "
     "is the result; one that takes longer than the server's time limit (60 s by default) is answered 503, and its "
-    "result can not be had any more.",
+    "result cannot be had any more.",
 }
 IDENTITY: dict[str, Schema] = {
     "success": {"type": "boolean"},
@@ -100,7 +100,7 @@ _GENERAL = {
     "413": "The body is larger than the server takes (100,000,000 bytes by default).",
     "500": "The server failed.",
     "502": "A proxy reached no server, as during a restart; jobs that ran then are forgotten.",
-    "503": "No worker, or a blocking call that took too long: its result can not be had any more.",
+    "503": "No worker, or a blocking call that took too long: its result cannot be had any more.",
     "504": "A proxy waited too long.",
 }
 CALL_ERRORS = {

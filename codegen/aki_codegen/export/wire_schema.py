@@ -1,6 +1,6 @@
 """From the schema of the generated models to JSON Schema of what travels: data URIs, JSON as text, null for absent.
 
-`schema` decides what a field takes; this module only says how that looks on the wire. What JSON Schema can not
+`schema` decides what a field takes; this module only says how that looks on the wire. What JSON Schema cannot
 check (the bytes of a medium, the document within a text) is said in words and in the `content…` keywords.
 """
 

@@ -23,7 +23,7 @@ METHOD_NOT_ALLOWED = 405
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 MAX_DOCUMENT_BYTES = 4_000_000
-"""Size of one document at the most; real ones have some kilobytes."""
+"""Size of one document at most; real ones have some kilobytes."""
 
 DOCUMENT_SECONDS = 30.0
 """Time that one document may take altogether."""

@@ -53,7 +53,7 @@ def choose_target(
         allow_http: Send the key over plain http to another machine.
 
     Raises:
-        GenerationError: The address, the key file or the way of sending the key can not be used.
+        GenerationError: The address, the key file or the way of sending the key cannot be used.
     """
     if server is not None and not server.strip():
         raise GenerationError("--server is empty; give the hub's address, or leave the option out")

@@ -82,7 +82,7 @@ def prepare(
         package_name: What the package is imported as.
         strict: Fail on any problem.
         before: The files of the package that is there, where they have been read.
-        previous: The snapshot that it was made from: an endpoint that can not be made any more stays as it was there.
+        previous: The snapshot that it was made from: an endpoint that cannot be made any more stays as it was there.
 
     Raises:
         GenerationError: There is nothing to write, and why.
@@ -166,7 +166,7 @@ def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
     try:
         files = files_of(folder)
     except OSError as error:
-        raise GenerationError(f"{folder} can not be read: {error}") from None
+        raise GenerationError(f"{folder} cannot be read: {error}") from None
     require_whole(files, folder)
     return files, snapshot_files.read_files(files, folder)
 

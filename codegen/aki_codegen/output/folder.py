@@ -25,7 +25,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all files in a folder, by their path in it, sorted; none where it is no folder.
 
     Raises:
-        OSError: One of them can not be read.
+        OSError: One of them cannot be read.
     """
     files: dict[str, bytes] = {}
 
@@ -46,7 +46,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def manifest_of(files: Mapping[str, bytes]) -> dict[str, Any] | None:
-    """Return what a manifest says; None where it can not be read, nothing where there is none."""
+    """Return what a manifest says; None where it cannot be read, nothing where there is none."""
     try:
         manifest = json.loads(files.get(MANIFEST_NAME, b"{}"))
     except (ValueError, RecursionError):

@@ -34,7 +34,7 @@ def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None, None, 
         raise GenerationError(f"another run has been writing {folder} for {wait:.0f} s") from None
     except OSError as error:
         raise GenerationError(
-            f"{lock.lock_file} keeps other runs waiting and can not be opened: "
+            f"{lock.lock_file} keeps other runs waiting and cannot be opened: "
             f"{error.strerror or error}; remove it, or set TMPDIR to a folder of yours"
         ) from None
     try:

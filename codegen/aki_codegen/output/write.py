@@ -54,7 +54,7 @@ def write_package(
         beside: The texts of files beside it that tell of it, by their names: both are new, or neither.
 
     Raises:
-        GenerationError: The folder can not be written, or is not a generated package.
+        GenerationError: The folder cannot be written, or is not a generated package.
     """
     try:
         found = files_of(folder) if before is None else before
@@ -63,7 +63,7 @@ def write_package(
         is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
         why = "a file is where a folder should be" if is_blocked else error.strerror or error
         raise GenerationError(
-            f"{folder} can not be written: {why}; choose another folder with --out"
+            f"{folder} cannot be written: {why}; choose another folder with --out"
         ) from None
 
 
@@ -71,7 +71,7 @@ def write_beside(path: Path, text: str) -> None:
     """Replace one file in one step; a file with these bytes is left alone.
 
     Raises:
-        GenerationError: It can not be written.
+        GenerationError: It cannot be written.
     """
     try:
         if path.is_file() and path.read_bytes() == text.encode():
@@ -79,7 +79,7 @@ def write_beside(path: Path, text: str) -> None:
         with replacing(path) as part:
             part.write_bytes(text.encode())
     except OSError as error:
-        raise GenerationError(f"{path} can not be written: {error.strerror or error}") from None
+        raise GenerationError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def recover(folder: Path) -> None:
@@ -88,7 +88,7 @@ def recover(folder: Path) -> None:
     What runs left that were killed while they wrote is removed. To be called by one run at a time.
 
     Raises:
-        GenerationError: It can not be put back.
+        GenerationError: It cannot be put back.
     """
     place = folder.resolve()
     try:
@@ -103,7 +103,7 @@ def recover(folder: Path) -> None:
                 _take_places(stage, folder.parent)
             _discard(stage)
     except OSError as error:
-        raise GenerationError(f"{folder} can not be put back: {error}") from None
+        raise GenerationError(f"{folder} cannot be put back: {error}") from None
 
 
 def uninterrupted() -> AbstractContextManager[None]:

@@ -76,7 +76,7 @@ def read_overrides(pyproject: Path) -> Overrides | None:
     try:
         tools = tomllib.loads(pyproject.read_text("utf-8")).get("tool")
     except (OSError, ValueError) as error:
-        raise GenerationError(f"{pyproject} can not be read: {error}") from None
+        raise GenerationError(f"{pyproject} cannot be read: {error}") from None
     table = tools.get("aki-codegen") if is_object(tools) else None
     return parse_overrides(table, str(pyproject)) if table is not None else None
 

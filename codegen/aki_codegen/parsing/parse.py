@@ -29,7 +29,7 @@ TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_re
 """Parameters that the client itself sets; no user sees them."""
 
 MAX_FIELDS = 1_000
-"""Fields of one section at the most: a model takes a millisecond for each to be made, and again to be imported."""
+"""Fields of one section at most: a model takes a millisecond for each to be made, and again to be imported."""
 
 
 @dataclass(frozen=True)

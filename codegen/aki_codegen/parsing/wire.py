@@ -10,7 +10,7 @@ from aki_runtime.shapes import integer_or_none, is_array, is_object
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 MAX_DEPTH = 64
-"""Levels of a details document at the most. Real ones have six; printing a value stops at Python's own limit."""
+"""Levels of a details document at most. Real ones have six; printing a value stops at Python's own limit."""
 
 Attributes = dict[str, Any]
 """The attributes of one parameter or output, as the hub words them."""

@@ -21,7 +21,7 @@ from ..terminal import json_text
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 PULL_REQUEST_CHARACTERS = 60_000
-"""Length of a Markdown report at the most: the body of a pull request may have 65,536."""
+"""Length of a Markdown report at most: the body of a pull request may have 65,536."""
 
 _EXITS: dict[Severity | None, Exit] = {
     None: Exit.OK,
@@ -86,7 +86,7 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
 
     Args:
         changes: The changes.
-        limit: Characters at the most; rows that find no room are counted instead.
+        limit: Characters at most; rows that find no room are counted instead.
     """
     found = tuple(changes)
     counted = summary(found)

@@ -12,7 +12,7 @@ from .diff import as_markdown, summary
 
 CHANGES = "CHANGES.md"
 MAX_CHARACTERS = 1_000_000
-"""Length of the file at the most; what is older than fits is in version control."""
+"""Length of the file at most; what is older than fits is in version control."""
 
 
 def with_changes(
@@ -21,7 +21,7 @@ def with_changes(
     """Return the history with the changes of a refresh at its top; None where there are none.
 
     Raises:
-        GenerationError: What is there can not be read.
+        GenerationError: What is there cannot be read.
     """
     if not changes:
         return None
@@ -34,7 +34,7 @@ def with_changes(
     try:
         before = path.read_text("utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise GenerationError(f"{path} can not be read: {error}; restore it from git") from None
+        raise GenerationError(f"{path} cannot be read: {error}; restore it from git") from None
     # The command may have been another one.
     _, mark, older = before.partition("\n## ")
     older = f"{mark}{older}"[:MAX_CHARACTERS]

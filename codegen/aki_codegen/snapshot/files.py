@@ -79,12 +79,12 @@ def read(package: Path) -> Snapshot | None:
     """Read the snapshot of a generated package; None where there is none.
 
     Raises:
-        GenerationError: It is there but can not be read.
+        GenerationError: It is there but cannot be read.
     """
     try:
         files = files_of(package / SPEC)
     except OSError as error:
-        raise GenerationError(f"{package / SPEC} can not be read: {error}") from None
+        raise GenerationError(f"{package / SPEC} cannot be read: {error}") from None
     return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
 
 
@@ -93,10 +93,10 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
 
     Args:
         files: What is in the package's folder, by the path in it.
-        package: The folder, to be named where a file can not be read.
+        package: The folder, to be named where a file cannot be read.
 
     Raises:
-        GenerationError: It is there but can not be read.
+        GenerationError: It is there but cannot be read.
     """
     reader = _Reader(files, package)
     hub = reader.load(HUB)
@@ -194,9 +194,7 @@ class _Reader:
         try:
             document = json.loads(self._files[path].decode())
         except (ValueError, RecursionError) as error:
-            raise GenerationError(
-                f"{place} can not be read: {error}; restore it from git"
-            ) from None
+            raise GenerationError(f"{place} cannot be read: {error}; restore it from git") from None
         if not is_object(document):
             raise GenerationError(f"{place} holds no object; restore it from git")
         return {name: value for name, value in document.items() if name != COMMENT}

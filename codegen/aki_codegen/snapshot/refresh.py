@@ -1,6 +1,6 @@
 """From a hub and the snapshot before to the new snapshot: nothing is lost by accident.
 
-An endpoint whose details can not be had keeps its last known ones. One that is missing from the list is
+An endpoint whose details cannot be had keeps its last known ones. One that is missing from the list is
 removed only where the hub does not know it any more either, and stays a tombstone for one refresh.
 """
 

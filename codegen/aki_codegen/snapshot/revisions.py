@@ -19,7 +19,7 @@ GIT_SECONDS = 60.0
 """Time that git may take."""
 
 MAX_FILE_BYTES = 8_000_000
-"""Size of one file of a snapshot at the most."""
+"""Size of one file of a snapshot at most."""
 
 
 def snapshot_of_folder(folder: Path, package: str) -> Snapshot:
@@ -30,7 +30,7 @@ def snapshot_of_folder(folder: Path, package: str) -> Snapshot:
         package: Which package of an output folder is meant where it holds several.
 
     Raises:
-        GenerationError: There is none, or it can not be read.
+        GenerationError: There is none, or it cannot be read.
     """
     if (folder / HUB.name).is_file():
         return _from_files(_files_of_spec(folder), str(folder))
@@ -55,7 +55,7 @@ def snapshot_of_revision(revision: str, package: Path) -> Snapshot:
         package: The package's folder; it need not be there now.
 
     Raises:
-        GenerationError: Git can not tell, or there was none.
+        GenerationError: Git cannot tell, or there was none.
     """
     # Git would take it for an option, and some of its options write files.
     if not revision or revision.startswith("-") or not revision.isprintable():
@@ -82,7 +82,7 @@ def _files_of_spec(folder: Path) -> dict[str, bytes]:
             if path.is_file()
         }
     except OSError as error:
-        raise GenerationError(f"{folder} can not be read: {error.strerror or error}") from None
+        raise GenerationError(f"{folder} cannot be read: {error.strerror or error}") from None
 
 
 def _archive(revision: str, folder: Path, inside: str) -> bytes:
@@ -118,7 +118,7 @@ def _refusal(revision: str, folder: Path, inside: str, said: bytes) -> str:
             f"{revision!r} is no folder and no git revision of {folder}; "
             "fetch it where the clone is shallow"
         )
-    return f"the git revision {revision!r} can not be read: {reason}"
+    return f"the git revision {revision!r} cannot be read: {reason}"
 
 
 def _files_of_archive(archive: bytes) -> dict[str, bytes]:

@@ -65,7 +65,7 @@ async def arun(
 
     Raises:
         InvalidRowsError: Rows have faults; nothing was sent.
-        JournalError: The journal can not be used, belongs to another run, or is in use.
+        JournalError: The journal cannot be used, belongs to another run, or is in use.
         OutputError: The output cannot be written, and every outcome is in the journal; or it is the input, or
             somebody else's file, and nothing was sent.
         AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
@@ -159,7 +159,7 @@ async def acheck(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingC
 
     Raises:
         InvalidRowsError: Rows have faults.
-        UnreadableInputError: The input can not be read, or comes once only.
+        UnreadableInputError: The input cannot be read, or comes once only.
     """
     async with prepared(endpoint, rows, Settings(**settings)) as batch:
         count = await batch.check()

@@ -30,7 +30,7 @@ KeepForRow: TypeAlias = Callable[[int, Media, str], str]
 """Stores a medium of a row under a name and returns what stands for it in the outputs."""
 
 SUBMITS_AT_ONCE = 16
-"""Rows that are being submitted at the same time, at the most: so many can be uncertain when the process is killed."""
+"""Rows that are being submitted at the same time, at most: so many can be uncertain when the process is killed."""
 
 
 class Calls:

@@ -12,7 +12,7 @@ from .journal import Journal
 T = TypeVar("T")
 
 MOST_TOGETHER = 200
-"""Notes that are written as one transaction, at the most."""
+"""Notes that are written as one transaction, at most."""
 
 
 @dataclass

@@ -31,7 +31,7 @@ class Engine:
         committer: Who writes there.
         stop: How it is asked to stop.
         again: The states of rows that are begun again: `failed`, `uncertain`, both or none.
-        most: Jobs at a time at the most.
+        most: Jobs at a time at most.
         patience: Seconds that the hub may be out of reach.
         keep: What becomes of media.
         on_again: Told the status of each row of an earlier run that is begun again.

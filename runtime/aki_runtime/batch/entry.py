@@ -75,7 +75,7 @@ COLUMNS = "id, place, state, tries, owner, since, digest, kept, job_id, outcome"
 def as_text(value: Any) -> str:
     """Return a JSON value as a column holds it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # A lone surrogate can not be UTF-8; as an escape it is still JSON.
+    # A lone surrogate cannot be UTF-8; as an escape it is still JSON.
     return text if text.isascii() or _is_utf8(text) else json.dumps(value, separators=(",", ":"))
 
 

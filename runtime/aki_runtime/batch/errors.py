@@ -11,7 +11,7 @@ class BatchError(AkiError):
 
 
 class JournalError(BatchError):
-    """The journal can not be read or written, or is asked for what it does not hold."""
+    """The journal cannot be read or written, or is asked for what it does not hold."""
 
 
 class JournalFullError(JournalError):
@@ -51,7 +51,7 @@ class Fault:
 
 
 class InvalidRowsError(BatchError, ValueError):
-    """Rows can not be submitted as they are; nothing was sent.
+    """Rows cannot be submitted as they are; nothing was sent.
 
     Attributes:
         faults: The faults, in the order of the rows; where they are very many, the first of them.
@@ -68,7 +68,7 @@ class InvalidRowsError(BatchError, ValueError):
 
 
 class UnreadableInputError(BatchError, ValueError):
-    """The input as a whole can not be read: it is missing, of an unknown kind, or its head is wrong."""
+    """The input as a whole cannot be read: it is missing, of an unknown kind, or its head is wrong."""
 
 
 class OutputError(BatchError, OSError):

@@ -31,7 +31,7 @@ class MediaFolder:
         """Write a medium of a row, in place of one that an earlier try left, and return its path for the outputs.
 
         Raises:
-            OSError: It can not be written.
+            OSError: It cannot be written.
         """
         try:
             data = medium.bytes
@@ -57,11 +57,11 @@ def require_writable(folder: Path) -> None:
     """See whether files can be made in a folder, before anything is paid for.
 
     Raises:
-        OutputError: They can not.
+        OutputError: They cannot.
     """
     probe = folder / f".aki-batch-{os.getpid()}"
     try:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputError(f"{folder} can not be written to: {error.strerror or error}") from None
+        raise OutputError(f"{folder} cannot be written to: {error.strerror or error}") from None

@@ -54,7 +54,7 @@ class PreparedBatch:
 
         Raises:
             InvalidRowsError: Rows have faults.
-            UnreadableInputError: The input can not be read, or has columns that are for nothing.
+            UnreadableInputError: The input cannot be read, or has columns that are for nothing.
             BatchStoppedError: It was asked to stop meanwhile.
         """
         is_over = Event()
@@ -92,7 +92,7 @@ class PreparedBatch:
 
         Raises:
             InvalidRowsError: Rows have faults; a new journal is not made.
-            JournalError: The journal can not be used, or belongs to another run.
+            JournalError: The journal cannot be used, or belongs to another run.
             OutputError: A file that would be written is somebody else's, or the input.
         """
         written = {"output": output.path} if output is not None else {}

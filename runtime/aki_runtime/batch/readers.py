@@ -1,6 +1,6 @@
 """Rows from files: JSON Lines, CSV and Parquet, one at a time, however long the file is.
 
-What can not be read is a fault with the number of its line; the rows behind it are read all the same, so that
+What cannot be read is a fault with the number of its line; the rows behind it are read all the same, so that
 all faults can be told at once.
 """
 
@@ -67,7 +67,7 @@ class InputFile:
         """Return the names of the columns where the file has them in one place; None for JSON Lines.
 
         Raises:
-            UnreadableInputError: The head can not be read.
+            UnreadableInputError: The head cannot be read.
         """
         if self._kind in JSON_LINES:
             return None
@@ -80,7 +80,7 @@ class InputFile:
         """Read the rows from the beginning.
 
         Raises:
-            UnreadableInputError: The file as a whole can not be read.
+            UnreadableInputError: The file as a whole cannot be read.
         """
         if self._kind in JSON_LINES:
             return self._json_lines()
@@ -139,7 +139,7 @@ class InputFile:
                     number += 1
                     yield RawRow(number, f"row {number:,}", values)
         except (OSError, ValueError) as error:
-            raise UnreadableInputError(f"{self.path} can not be read: {error}") from None
+            raise UnreadableInputError(f"{self.path} cannot be read: {error}") from None
 
     def _csv(self, file: TextIO) -> Any:
         # A cell may hold a whole picture as a data URI; the usual limit is 128 kB.
@@ -165,7 +165,7 @@ class InputFile:
         try:
             return parquet.ParquetFile(self.path)
         except (OSError, ValueError) as error:
-            raise UnreadableInputError(f"{self.path} can not be read as Parquet: {error}") from None
+            raise UnreadableInputError(f"{self.path} cannot be read as Parquet: {error}") from None
 
     def _text(self) -> TextIO:
         # What is no UTF-8 comes through marked, so that its line can be named.
@@ -181,7 +181,7 @@ class InputFile:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: OSError) -> UnreadableInputError:
-        return UnreadableInputError(f"{self.path} can not be read: {error.strerror or error}")
+        return UnreadableInputError(f"{self.path} cannot be read: {error.strerror or error}")
 
 
 def pyarrow(module: str) -> Any:

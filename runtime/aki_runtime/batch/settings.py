@@ -25,7 +25,7 @@ class Settings:
             and closed at the end.
         journal: The journal's file; beside the output, with `.journal` added, where it is not given.
         media: The folder for pictures, sounds and films; `OUTPUT.media` where it is not given.
-        concurrency: Jobs at a time at the most, 1 to 100; how many there are depends on how the hub bears them.
+        concurrency: Jobs at a time at most, 1 to 100; how many there are depends on how the hub bears them.
         columns: The parameter that a column of another name is for.
         constants: Values of parameters, for all rows that have none of their own.
         keep: Columns that go into the output as they are.

@@ -12,7 +12,7 @@ CROWD = 24
 """Places by which the queue may be longer than it was at its shortest before there are fewer jobs at a time."""
 
 LONGEST_PAUSE = 30.0
-"""Seconds between two tries at the most, while the hub refuses every job."""
+"""Seconds between two tries at most, while the hub refuses every job."""
 
 _SHORTEST_PAUSE = 0.5
 _WINDOW = 64
@@ -22,7 +22,7 @@ class Speed:
     """The limit, and the moment before which nothing is to be submitted.
 
     Args:
-        most: Jobs at a time at the most.
+        most: Jobs at a time at most.
 
     Attributes:
         not_before: When the next job may be submitted, on the clock of the calls.

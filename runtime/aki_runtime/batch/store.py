@@ -73,7 +73,7 @@ class RunLock:
 
     Raises:
         JournalInUseError: Another process holds it.
-        JournalError: It can not be made.
+        JournalError: It cannot be made.
     """
 
     def __init__(self, journal: Path) -> None:
@@ -105,7 +105,7 @@ class Store:
             lost with the power.
 
     Raises:
-        JournalError: The file is no journal, or can not be opened.
+        JournalError: The file is no journal, or cannot be opened.
     """
 
     def __init__(self, path: Path, *, survives_power_loss: bool) -> None:
@@ -121,7 +121,7 @@ class Store:
 
         Raises:
             JournalFullError: There is no room for it; nothing of the block was written.
-            JournalError: It can not be written; nothing of the block was written.
+            JournalError: It cannot be written; nothing of the block was written.
         """
         with self._using() as connection:
             if self._depth:
@@ -143,7 +143,7 @@ class Store:
         """Return what a query finds, all of it.
 
         Raises:
-            JournalError: The file can not be read.
+            JournalError: The file cannot be read.
         """
         with self._using() as connection, self._explained():
             return connection.execute(query, values).fetchall()
@@ -212,7 +212,7 @@ class Store:
             pass  # another process was faster
         except OSError as error:
             reason = error.strerror or str(error)
-            raise JournalError(f"the journal {self.path} can not be opened: {reason}") from None
+            raise JournalError(f"the journal {self.path} cannot be opened: {reason}") from None
 
     def _begin_log(self) -> None:
         """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""
@@ -263,7 +263,7 @@ class Store:
             )
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return self._damaged(error)
-        return JournalError(f"the journal {self.path} can not be used: {error}")
+        return JournalError(f"the journal {self.path} cannot be used: {error}")
 
     def _damaged(self, how: object) -> JournalError:
         return JournalError(

@@ -38,7 +38,7 @@ def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outco
 
     Raises:
         UnreadableInputError: pyarrow is not installed.
-        OSError: The file can not be written.
+        OSError: The file cannot be written.
     """
     arrow, parquet = pyarrow("lib"), pyarrow("parquet")
     types = column_types(map(flat, outcomes))

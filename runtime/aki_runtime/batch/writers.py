@@ -54,7 +54,7 @@ class OutputFile:
             states: How the rows stand that are not begun again in this run.
 
         Raises:
-            OutputError: It can not be written.
+            OutputError: It cannot be written.
         """
         if self._order == "finished" and not self._is_parquet:
             self.write(journal, states)
@@ -102,7 +102,7 @@ class OutputFile:
         """Add an outcome that the journal has, where the file grows.
 
         Raises:
-            OutputError: It can not be written.
+            OutputError: It cannot be written.
         """
         if self._live is not None:
             try:
@@ -119,7 +119,7 @@ class OutputFile:
             states: Only rows in one of these.
 
         Raises:
-            OutputError: It can not be written; an older file is as it was.
+            OutputError: It cannot be written; an older file is as it was.
         """
         self.close()
         try:
@@ -144,7 +144,7 @@ class OutputFile:
 
     def _failed(self, error: OSError) -> OutputError:
         return OutputError(
-            f"{self.path} can not be written: {error.strerror or error}; every outcome is in the journal, "
+            f"{self.path} cannot be written: {error.strerror or error}; every outcome is in the journal, "
             "and the same command writes the file once this is mended"
         )
 

@@ -16,7 +16,7 @@ ALIKE_NAMES = 0.5
 """Likeness of names, 0 to 1, that is asked for where equal attributes alone are no evidence."""
 
 MAX_CANDIDATES = 200
-"""Things that are gone, or new, at the most: each is compared with each."""
+"""Things that are gone, or new, at most: each is compared with each."""
 
 _PLAIN = {FieldFacts(type=kind) for kind in ("text", "integer", "number", "boolean", "json")}
 

@@ -279,7 +279,7 @@ class _Sending:
         """Go through the body.
 
         Raises:
-            MediaError: A file can not be read any more, or has changed its size.
+            MediaError: A file cannot be read any more, or has changed its size.
             TooSlowError: The time is over.
         """
         if self._body is None:

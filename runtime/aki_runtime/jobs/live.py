@@ -75,7 +75,7 @@ class _TextView:
         self._wrote = False
 
     def update(self, event: Event[Any]) -> None:
-        # A worker that rewrites its text begins a new line: what is printed can not be taken back.
+        # A worker that rewrites its text begins a new line: what is printed cannot be taken back.
         again = "\n" if not isinstance(event, Queued) and event.rewritten and self._wrote else ""
         if event.text_delta:
             self._file.write(again + printable(event.text_delta))

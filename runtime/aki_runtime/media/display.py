@@ -13,13 +13,13 @@ from ..shapes import is_array
 from .formats import UNKNOWN, Kind
 
 MOST_BYTES = 10_000_000
-"""Bytes of media that one output embeds at the most, decoded."""
+"""Bytes of media that one output embeds at most, decoded."""
 
 MOST_CHARACTERS = 100_000
-"""Characters of one text at the most."""
+"""Characters of one text at most."""
 
 MOST_ITEMS = 24
-"""Items of one list at the most."""
+"""Items of one list at most."""
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 """What every notebook shows as a picture of its own; the others need HTML."""

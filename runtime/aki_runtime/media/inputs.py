@@ -64,7 +64,7 @@ def as_media(value: object, kind: Kind, *, allow_paths: bool | None = True) -> M
 
     Raises:
         MediaError: It is none of these, empty, or of a format that no hub takes.
-        OSError: The file can not be read.
+        OSError: The file cannot be read.
     """
     medium = _medium_of(value, _TYPES[kind], allow_paths)
     _require_known(medium, kind)
@@ -186,10 +186,10 @@ def _is_picture(value: object) -> bool:
 
 
 def unreadable(value: object, error: OSError | ValueError) -> str:
-    """Say that what a caller gave can not be read; a path is named, as far as it is short."""
+    """Say that what a caller gave cannot be read; a path is named, as far as it is short."""
     name = os.fspath(value) if _is_path(value) else ""
     named = f"{name!r} " if 0 < len(name) <= _LONGEST_NAME else ""
-    return f"{named}can not be read: {getattr(error, 'strerror', None) or error}"
+    return f"{named}cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:

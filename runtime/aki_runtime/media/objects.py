@@ -38,7 +38,7 @@ class Media:
 
     Raises:
         MediaError: The format is not a name.
-        OSError: The file can not be read.
+        OSError: The file cannot be read.
     """
 
     kind: ClassVar[Kind]
@@ -63,7 +63,7 @@ class Media:
         """The decoded bytes.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
         """
         if self._bytes is None:
             self._bytes = b"".join(self.pieces())
@@ -108,7 +108,7 @@ class Media:
         """Return the first bytes, without decoding or reading the rest.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
         """
         try:
             return self._source.head(size)
@@ -119,7 +119,7 @@ class Media:
         """Go through the bytes, without ever holding the whole.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file can not be read any more.
+            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
         """
         try:
             yield from self._source.pieces()
@@ -150,7 +150,7 @@ class Media:
         """Go through the data URI, without ever holding the whole.
 
         Raises:
-            MediaError: The file can not be read any more, or has changed.
+            MediaError: The file cannot be read any more, or has changed.
         """
         yield self._data_uri_head().encode("ascii")
         try:

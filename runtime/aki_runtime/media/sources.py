@@ -79,7 +79,7 @@ class FileSource:
         path: The file.
 
     Raises:
-        OSError: It is not there or can not be read.
+        OSError: It is not there or cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +101,7 @@ class FileSource:
         """Go through the bytes.
 
         Raises:
-            MediaError: The file can not be read any more, or is of another size than at first.
+            MediaError: The file cannot be read any more, or is of another size than at first.
         """
         left = self.size
         try:
@@ -112,7 +112,7 @@ class FileSource:
                         break
                     yield piece
         except OSError as error:
-            raise MediaError(f"in {self._path.name} can not be read: {error.strerror}") from None
+            raise MediaError(f"in {self._path.name} cannot be read: {error.strerror}") from None
         if left:
             raise MediaError(f"in {self._path.name} has changed since it was given; give it again")
 

@@ -33,7 +33,7 @@ class Body:
         """Go through the pieces, as often as the request is sent.
 
         Raises:
-            MediaError: A file can not be read any more, or has changed its size.
+            MediaError: A file cannot be read any more, or has changed its size.
         """
         pieces = self._pieces()
         return iter([b"".join(pieces)]) if self.length <= SMALL_BYTES else pieces
@@ -54,7 +54,7 @@ def encode_body(payload: Mapping[str, Any]) -> Body:
         text = encode_json(payload)
     except TypeError:  # there are media in it
         text = encode_json(payload, marks.mark)
-    # A lone surrogate can not be UTF-8; as an escape it is still JSON.
+    # A lone surrogate cannot be UTF-8; as an escape it is still JSON.
     try:
         encoded = text.encode()
     except UnicodeEncodeError:

@@ -17,7 +17,7 @@ from .requests import Request
 T = TypeVar("T")
 
 CANCEL_SECONDS = 5.0
-"""Seconds that are spent at the most on telling the hub to cancel a job that nobody waits for."""
+"""Seconds that are spent at most on telling the hub to cancel a job that nobody waits for."""
 
 
 @dataclass

@@ -31,7 +31,7 @@ MOST_POLL_SHARE = 0.25
 """But no more than this share of the interval."""
 
 CLOSE_PAUSE = 0.05
-"""Seconds between polls at the most often, around the moment at which the hub expects the end."""
+"""Seconds between polls at most often, around the moment at which the hub expects the end."""
 
 OVERDUE = 0.2
 """Seconds after which an end that the hub expected is no longer believed in."""
@@ -49,7 +49,7 @@ LAST_SECONDS = 0.5
 """Seconds before the end at which a hub that asked for a longer pause is asked once more."""
 
 MAX_BACKOFF = 8.0
-"""Seconds between two tries of a request at the most, unless the hub asks for more."""
+"""Seconds between two tries of a request at most, unless the hub asks for more."""
 
 
 def next_poll_delay(

@@ -40,7 +40,7 @@ class Request:
 
         Raises:
             TypeError, ValueError, RecursionError: A value has no JSON form.
-            OSError: A file can not be read any more.
+            OSError: A file cannot be read any more.
         """
         object.__setattr__(self, "body", encode_body(self.payload or {}))
 
@@ -48,7 +48,7 @@ class Request:
 def submit(
     address: Address, key: ApiKey | None, endpoint: str, inputs: Mapping[str, Any]
 ) -> Request:
-    """Make a job. Never blocking: a result that a blocking call misses can not be had any more.
+    """Make a job. Never blocking: a result that a blocking call misses cannot be had any more.
 
     Raises:
         InvalidParametersError: The inputs cannot be encoded.

@@ -21,7 +21,7 @@ class EndpointCaller:
         options: How the endpoint is called. The key is taken from where the actor runs.
 
     Raises:
-        ConfigurationError: The client can not be made.
+        ConfigurationError: The client cannot be made.
         JournalError: There is no such journal, or it belongs to other rows.
     """
 
@@ -58,7 +58,7 @@ def call_endpoint(
         dataset: A `ray.data.Dataset`.
         options: How the endpoint is called.
         actors: Actors, each with a client of its own; all of them together have `actors * options.concurrency` jobs
-            at a time at the most.
+            at a time at most.
         batch_size: Rows that an actor is given at a time. Each batch waits for its last row, so that several times
             `options.concurrency` is a good size.
         ray: Further arguments of `map_batches`, such as `num_cpus` or `runtime_env`.

@@ -52,7 +52,7 @@ class Calls:
         worker: What the ledger calls it.
         endpoint: What is called.
         book: Where each step is noted.
-        concurrency: Jobs at a time at the most.
+        concurrency: Jobs at a time at most.
         timeout: Seconds for each job.
         patience: Seconds that the hub may be out of reach.
         lease: Seconds after which a silent worker is taken for dead.

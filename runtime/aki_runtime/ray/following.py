@@ -24,7 +24,7 @@ from .cells import CallRow
 from .operations import Answer, Attempt, Held, Look, NoteOutcome, Operation, RowEnd
 
 LONGEST_PAUSE = 1.0
-"""Seconds at the most between two looks at what another worker is at."""
+"""Seconds at most between two looks at what another worker is at."""
 
 _CANCEL_SECONDS = 10.0
 
@@ -179,7 +179,7 @@ def failed_outcome(
 
 
 async def cancel_job(job: AsyncJob[Any, Any], wait: float = 0.0) -> None:
-    """Ask the hub to cancel a job; that it can not be asked does not matter."""
+    """Ask the hub to cancel a job; that it cannot be asked does not matter."""
     try:
         await job.cancel(wait)
     except AkiError:

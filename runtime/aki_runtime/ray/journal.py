@@ -51,7 +51,7 @@ class RowJournal:
 
         Raises:
             ConfigurationError: A journal of this name is open elsewhere or with another lease.
-            JournalError: The journal can not be used.
+            JournalError: The journal cannot be used.
         """
         if lease < _SHORTEST_LEASE:
             raise ConfigurationError(

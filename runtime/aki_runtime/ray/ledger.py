@@ -68,7 +68,7 @@ class Ledger:
         """Return the journal's path and the lease.
 
         Raises:
-            JournalError: The journal can not be used.
+            JournalError: The journal cannot be used.
         """
         return str(self._journal.path), self._lease
 

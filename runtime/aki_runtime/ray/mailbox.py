@@ -16,7 +16,7 @@ Send: TypeAlias = Callable[[Sequence[Operation]], Awaitable[Sequence[Answer]]]
 """Brings operations to the ledger and returns an answer to each."""
 
 MOST_TOGETHER = 200
-"""Operations in one letter, at the most."""
+"""Operations in one letter, at most."""
 
 PATIENCE = 600.0
 """Seconds that the ledger may be out of reach, or its disk full, before the worker gives up."""
@@ -68,7 +68,7 @@ class Mailbox:
         """Ask the ledger for something, and return its answer once that is on the disk.
 
         Raises:
-            JournalError: The ledger can not be reached, or not use its journal.
+            JournalError: The ledger cannot be reached, or not use its journal.
         """
         question = _Question(operation)
         self._questions.append(question)

@@ -34,7 +34,7 @@ class CallOptions:
         fields: The column of the output that an output of the endpoint goes to, by the output's name. All outputs
             are in the JSON column besides.
         prefix: What the names of the other new columns begin with.
-        concurrency: Jobs at a time per actor at the most, 1 to 100.
+        concurrency: Jobs at a time per actor at most, 1 to 100.
         timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does;
             defaults to that of the endpoint.
         patience: Seconds that the hub may be out of reach before the dataset fails.
@@ -116,7 +116,7 @@ class CallOptions:
         """Make the client of a worker, with the key that is there.
 
         Raises:
-            ConfigurationError: The key file can not be read, or the address is none.
+            ConfigurationError: The key file cannot be read, or the address is none.
         """
         made: AsyncClient = importlib.import_module(f"{self.found.package}.client").AsyncAki(
             self._key(),

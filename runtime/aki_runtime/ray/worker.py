@@ -29,7 +29,7 @@ class Worker:
         sender: Returns what brings the operations of a worker to the ledger.
 
     Raises:
-        ConfigurationError: The client can not be made.
+        ConfigurationError: The client cannot be made.
     """
 
     def __init__(self, options: CallOptions, sender: Callable[[str], Send]) -> None:
@@ -96,5 +96,5 @@ def _keeper(folder: str | None) -> Callable[[str, Media, str], str]:
 
 
 def _number_of(row_id: str) -> int:
-    """Return a number for a row id, which may hold anything and so can not be part of a file's name."""
+    """Return a number for a row id, which may hold anything and so cannot be part of a file's name."""
     return int.from_bytes(sha256(row_id.encode("utf-8", "surrogatepass")).digest()[:8])

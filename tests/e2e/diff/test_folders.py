@@ -73,7 +73,7 @@ class TestFolders:
         status, _, errors = diff(package / "spec", package)
         assert status == 1
         assert (
-            f"aki-codegen: {package / 'spec'}: /spec/endpoints/painter.json can not be read"
+            f"aki-codegen: {package / 'spec'}: /spec/endpoints/painter.json cannot be read"
             in errors
         )
 

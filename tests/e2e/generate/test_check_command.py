@@ -173,7 +173,7 @@ class TestEditedByHand:
         manifest.write_text(f"<<<<<<< HEAD\n{manifest.read_text()}")
         status, _, errors = generate("--server", hub.url)
         assert status == 0
-        assert "manifest.json can not be read" in errors
+        assert "manifest.json cannot be read" in errors
         assert generate.content() == before
 
     def test_a_file_of_yours_is_kept(self, generate, hub):

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class TestIncomplete:
-    """Endpoints that can not be had are named with status 3, and the others are written."""
+    """Endpoints that cannot be had are named with status 3, and the others are written."""
 
     def test_a_listed_endpoint_without_details_is_skipped_and_the_others_are_written(
         self, generate, hub, tmp_path

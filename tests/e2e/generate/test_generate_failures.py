@@ -134,7 +134,7 @@ class TestFolders:
         (tmp_path / "file").write_text("mine")
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "file" / "out"))
         assert status == 1
-        assert "can not be written: a file is where a folder should be" in errors
+        assert "cannot be written: a file is where a folder should be" in errors
         assert (tmp_path / "file").read_text() == "mine"
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -164,7 +164,7 @@ class TestFolders:
         names.write_text("<<<<<<< ours")
         status, _, errors = generate("--offline")
         assert status == 1
-        assert f"{names} can not be read" in errors
+        assert f"{names} cannot be read" in errors
         assert "restore it from git" in errors
 
     @pytest.mark.parametrize("damage", [{"server": None}, {"server": 5}, {"layout": None}])
@@ -212,7 +212,7 @@ class TestGoingOn:
 
     def test_the_history_can_not_be_read(self, generate, refused):
         (generate.out / "CHANGES.md").write_bytes(b"\xff\xfe")
-        assert "CHANGES.md can not be read" in refused()
+        assert "CHANGES.md cannot be read" in refused()
 
     def test_a_folder_lies_where_the_history_goes(self, generate, refused):
         (generate.out / "CHANGES.md").mkdir()

@@ -39,7 +39,7 @@ class Case:
         timeout: Seconds that the caller gives it.
         within: Seconds in which the caller has its answer, beside the slack.
         canceled: Whether a call or stream leaves a cancelled job behind; None where that is not asked.
-        most_polls: Polls that the job gets at the most; None where that is not asked.
+        most_polls: Polls that the job gets at most; None where that is not asked.
         partial: Outputs that come with the exception.
         check: Looks at the output.
         prompt: What the job is to do.

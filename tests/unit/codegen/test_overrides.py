@@ -92,5 +92,5 @@ def test_a_project_that_says_nothing_settles_nothing(tmp_path: Path) -> None:
 
 def test_a_broken_project_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[[[")
-    with pytest.raises(GenerationError, match="can not be read"):
+    with pytest.raises(GenerationError, match="cannot be read"):
         read_overrides(tmp_path / "pyproject.toml")

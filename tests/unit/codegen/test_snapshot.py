@@ -96,7 +96,7 @@ class TestCanonical:
 
 
 class TestDamage:
-    """A snapshot that can not be read is told, with the way out."""
+    """A snapshot that cannot be read is told, with the way out."""
 
     @pytest.mark.parametrize("file", ["hub.json", "names.json", "endpoints/flux_dev.json"])
     @pytest.mark.parametrize("text", ["", "<<<<<<< ours", "[]", '{"a": 1}', "\x00"])

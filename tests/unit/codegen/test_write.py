@@ -92,7 +92,7 @@ class TestRefusing:
 
     def test_a_folder_that_can_not_be_made_is_named(self, tmp_path):
         (tmp_path / "file").write_text("")
-        with pytest.raises(GenerationError, match=r"file.client can not be written"):
+        with pytest.raises(GenerationError, match=r"file.client cannot be written"):
             write_package(tmp_path / "file" / "client", files(a="a"))
 
 
@@ -267,5 +267,5 @@ class TestOneFile:
         assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
 
     def test_one_that_can_not_be_written_is_named(self, tmp_path):
-        with pytest.raises(GenerationError, match=r"REPORT\.md can not be written"):
+        with pytest.raises(GenerationError, match=r"REPORT\.md cannot be written"):
             write_beside(tmp_path / "missing" / "REPORT.md", "new")

@@ -138,7 +138,8 @@ class _Bound(Generic[D, P, Out, Prog]):
     def __init__(
         self, open_driver: Callable[[], D], spec: EndpointSpec[P, Out, Prog], options: Options
     ) -> None:
-        self._open = open_driver
+        # Called, not a property: whatever looks at all attributes, as mock does, has no client that is set up.
+        self._driver = open_driver
         self._spec = spec
         self._options = options
         self.__doc__ = spec.__doc__
@@ -148,7 +149,7 @@ class _Bound(Generic[D, P, Out, Prog]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
-        address = self._driver.session.address
+        address = self._driver().session.address
         ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
         return restore_endpoint, (self._client, ref, self._options)
 
@@ -157,11 +158,6 @@ class _Bound(Generic[D, P, Out, Prog]):
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
-
-    @property
-    def _driver(self) -> D:
-        """What runs the flows; the default client's is made when it is first needed."""
-        return self._open()
 
     @property
     def info(self) -> EndpointInfo[Prog, Out]:
@@ -177,7 +173,7 @@ class _Bound(Generic[D, P, Out, Prog]):
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flow[T]:
         """Check the arguments, at once or, where that takes long, beside the event loop; then begin a job's life."""
-        session, info, options = self._driver.session, self.info, self._options
+        session, info, options = self._driver().session, self.info, self._options
         explain = partial(staleness.explained, session, info.origin)
 
         def check() -> Mapping[str, Any]:
@@ -209,18 +205,18 @@ class Endpoint(_Bound[SyncDriver, P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         call: Flow[Out] = self._begin(flows.call, args, kwargs)
-        return self._driver.run(call)
+        return self._driver().run(call)
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
         start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
-        return Stream(self._driver, start, self._options)
+        return Stream(self._driver(), start, self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
-        return self._handle(self._driver.run(self._begin(flows.submit, args, kwargs)))
+        return self._handle(self._driver().run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -228,10 +224,10 @@ class Endpoint(_Bound[SyncDriver, P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return Endpoint(self._open, self._spec, changed(self._options, changes))
+        return Endpoint(self._driver, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> Job[Prog, Out]:
-        return Job(self._driver, view, self._options, self.info.origin)
+        return Job(self._driver(), view, self._options, self.info.origin)
 
 
 class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
@@ -242,18 +238,18 @@ class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         call: Flow[Out] = self._begin(flows.call, args, kwargs)
-        return await self._driver.run(call)
+        return await self._driver().run(call)
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
         start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
-        return AsyncStream(self._driver, start, self._options)
+        return AsyncStream(self._driver(), start, self._options)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
-        return self._handle(await self._driver.run(self._begin(flows.submit, args, kwargs)))
+        return self._handle(await self._driver().run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
@@ -261,7 +257,7 @@ class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
-        return AsyncEndpoint(self._open, self._spec, changed(self._options, changes))
+        return AsyncEndpoint(self._driver, self._spec, changed(self._options, changes))
 
     def _handle(self, view: JobView[Prog, Out]) -> AsyncJob[Prog, Out]:
-        return AsyncJob(self._driver, view, self._options, self.info.origin)
+        return AsyncJob(self._driver(), view, self._options, self.info.origin)

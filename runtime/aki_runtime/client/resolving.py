@@ -117,7 +117,7 @@ def resolve(endpoint: EndpointLike, client: ClientCore | None = None) -> Resolve
 
 
 def _driver(endpoint: BoundEndpoint) -> Driver[Any]:
-    return endpoint._driver  # pyright: ignore[reportPrivateUsage]
+    return endpoint._driver()  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_set_up(endpoint: BoundEndpoint) -> bool:

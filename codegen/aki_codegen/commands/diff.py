@@ -87,8 +87,8 @@ def diff(
     """Compare two states of a hub's metadata and class each change for those who call it.
 
     A state is a folder (package, spec or output folder), a git revision (git:REV where a folder is called the same)
-    or the URL of a live hub. Without NEW, the package's snapshot; with neither, the snapshot and the live hub. Nothing
-    is written.
+    or the URL of a live hub, which gets AKI_API_KEY only where it is the package's hub or AKI_API_SERVER. Without NEW,
+    the package's snapshot; with neither, the snapshot and the live hub. Nothing is written.
     """
     if server and old is not None:
         ctx.fail("--server names the hub where no states are named; leave one out")
@@ -123,7 +123,7 @@ def _named(name: str, choice: _Choice, opened: ExitStack) -> State:
     if name.startswith(GIT):
         return _of_revision(name.removeprefix(GIT), choice)
     if "://" in name:
-        return _live(choice, replace(choice.hub, server=name), opened)
+        return _live(choice, replace(choice.hub, server=name), opened, is_state=True)
     folder = Path(name)
     if folder.is_dir():
         return State(str(folder), lambda _: snapshot_of_folder(folder, choice.package))
@@ -152,9 +152,10 @@ def _of_revision(revision: str, choice: _Choice) -> State:
     )
 
 
-def _live(choice: _Choice, hub: HubOptions, opened: ExitStack) -> State:
+def _live(choice: _Choice, hub: HubOptions, opened: ExitStack, *, is_state: bool = False) -> State:
     package = read(choice.folder)
-    target = opened.enter_context(hub.target(package.hub if package is not None else None))
+    own = package.hub if package is not None else None
+    target = opened.enter_context(hub.target(own, is_state=is_state))
 
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.

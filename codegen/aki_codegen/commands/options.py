@@ -66,8 +66,15 @@ class HubOptions:
     def __bool__(self) -> bool:
         return bool(self.server or self.layout or self.key_file)
 
-    def target(self, own: Address | None) -> AbstractContextManager[Target]:
+    def target(
+        self, own: Address | None, *, is_state: bool = False
+    ) -> AbstractContextManager[Target]:
         """Decide which hub to ask, given that of the package; see `choose_target`."""
         return choose_target(
-            self.server, self.layout, self.key_file, own, allow_http=self.allow_http
+            self.server,
+            self.layout,
+            self.key_file,
+            own,
+            allow_http=self.allow_http,
+            is_state=is_state,
         )

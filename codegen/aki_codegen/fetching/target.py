@@ -42,6 +42,7 @@ def choose_target(
     own: Address | None,
     *,
     allow_http: bool,
+    is_state: bool = False,
 ) -> Generator[Target, None, None]:
     """Decide which hub to ask; the sandbox, where nothing names another, lives as long as the context.
 
@@ -51,6 +52,8 @@ def choose_target(
         key_file: A file with the key; else that of the environment.
         own: The hub that the package was made from; None where that is the sandbox, or there is no package.
         allow_http: Send the key over plain http to another machine.
+        is_state: `server` is one of the states to compare: the environment's key is for the package's hub and the
+            environment's, and goes to no other.
 
     Raises:
         GenerationError: The address, the key file or the way of sending the key cannot be used.
@@ -72,11 +75,30 @@ def choose_target(
         address = Address.parse(named, layout or "aki")
         if own is not None and own.server == address.server and layout is None:
             address = own
+        withheld = (
+            is_state
+            and key_file is None
+            and key is not None
+            and address.server not in _hosts_of_key(own)
+        )
+        if withheld:
+            key = None
         address.require_private(key, allow_http=allow_http or http_allowed_by_environment())
     except ConfigurationError as error:
         raise GenerationError(error.message) from None
     with_key = "with a key" if key is not None else "without a key"
+    if withheld:
+        with_key += (
+            ": AKI_API_KEY is for the package's hub or AKI_API_SERVER; --api-key-file sends one"
+        )
     yield Target(address, key, address, f"{address.server} ({address.layout} layout, {with_key})")
+
+
+def _hosts_of_key(own: Address | None) -> set[str]:
+    """Return the hubs that the environment's key is meant for."""
+    named = os.environ.get("AKI_API_SERVER", "").strip()
+    hosts = {Address.parse(named, "aki").server} if named else set[str]()
+    return hosts | ({own.server} if own is not None else set()) or {AKI_IO}
 
 
 @contextmanager

@@ -115,6 +115,37 @@ def test_one_hub_is_asked_and_no_other_gets_the_key(
         assert all((f"key={KEY}" in path) is with_key for path in hubs[name].paths)
 
 
+@pytest.mark.parametrize(
+    ("state", "named", "with_key"),
+    [
+        ("own", "nobody", True),
+        ("env", "env", True),
+        ("own", "env", True),
+        ("option", "env", False),
+        ("option", "nobody", False),
+    ],
+)
+def test_a_state_to_compare_gets_the_key_where_package_or_environment_name_it(
+    run, hubs, monkeypatch, asked, state, named, with_key
+):
+    monkeypatch.setenv("AKI_API_KEY", KEY)
+    if named == "env":
+        monkeypatch.setenv("AKI_API_SERVER", hubs["env"].url)
+    layout = ["--layout", "aime"] if state == "own" else []
+    _, _, errors = run("diff", "a hub", f"{hubs[state].url}/", *layout)
+    assert asked() == {state}
+    assert all((f"key={KEY}" in path) is with_key for path in hubs[state].paths)
+    assert ("--api-key-file sends one" in errors) is not with_key
+
+
+def test_a_key_file_goes_to_the_state_that_is_typed(run, hubs, tmp_path, asked):
+    file = tmp_path / "key"
+    file.write_text(KEY)
+    run("diff", "a hub", hubs["option"].url, "--api-key-file", str(file))
+    assert asked() == {"option"}
+    assert all(f"key={KEY}" in path for path in hubs["option"].paths)
+
+
 def test_a_package_keeps_the_layout_of_its_hub(run, tmp_path):
     assert run("generate", "a hub")[0] == 0
     assert _hub_of(tmp_path / "out")["layout"] == "aime"

@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 HEAD = "| fault | ways of calling | ends in | jobs | submits | allowed | took at most |"
 INTRODUCTION = """# What goes wrong, and how it ends
 
-Each line is a fault that the sandbox hub is told to make, over a real socket. It is carried out with `Aki` and
+Each line is a fault that the sandbox hub makes on request, over a real socket. It is carried out with `Aki` and
 with `AsyncAki`, as a call, a stream and submit + result where that makes sense, and has to end as the line says:
 in the result or in the exception named, with exactly as many jobs on the hub and submits sent, in the seconds
 allowed. In every run no job is polled twice at a time, no connection, thread or task is left behind, and neither

@@ -16,7 +16,6 @@ PURE = [
     "plain",
     "progress",
     "rows",
-    "speed",
     "stopping",
     "verdict",
 ]

@@ -4,7 +4,7 @@ The parts, each importing only from those before it:
 
     errors, rows, outcome, summary          values
     store, journal, committer               what was begun, which job it became, how it ended
-    pace, gate                              how many jobs at a time, from what the hub answers
+    limits                                  how many jobs at a time, and how long the hub may be out of reach
     columns, readers, check                 from files and iterables to the parameters of a call
     plain, media_files, tables, writers     from outputs to files
     files                                   whose the files are that a run writes, and what the output proves

@@ -16,13 +16,11 @@ from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
 from ..shapes import integer_or_none
 from .entry import Entry, RowState
-from .gate import Gate
+from .limits import ConcurrencyLimiter, OutageTimer
 from .notes import Notes
 from .outcome import STATUSES, Outcome, RowError
-from .patience import Patience
 from .plain import holds_media, plain_fields, plain_outputs
 from .rows import Row
-from .speed import Speed
 from .verdict import ENDS, Verdict, of_poll, of_submit
 
 AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
@@ -34,15 +32,14 @@ SUBMITS_AT_ONCE = 16
 
 
 class Calls:
-    """Carries out single rows, each within a turn of the gate.
+    """Carries out single rows, each within a slot of the limiter.
 
     Args:
         endpoint: What is called.
         notes: Where each step is noted.
-        gate: Where a refused row waits for another turn.
-        speed: What is told how the hub takes it.
+        limiter: Where a refused row waits for another slot, and what learns how the hub takes rows.
+        outage: How long the hub may be out of reach.
         keep: What becomes of media.
-        patience: How long the hub may be out of reach.
         now: The clock.
     """
 
@@ -50,19 +47,17 @@ class Calls:
         self,
         endpoint: AnyEndpoint,
         notes: Notes,
-        gate: Gate,
-        speed: Speed,
+        limiter: ConcurrencyLimiter,
+        outage: OutageTimer,
         *,
         keep: KeepForRow,
-        patience: Patience,
         now: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._notes = notes
-        self._gate = gate
-        self._speed = speed
+        self._limiter = limiter
+        self._outage = outage
         self._keep = keep
-        self._patience = patience
         self._now = now
         self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
         self._polling: set[asyncio.Task[Any]] = set()
@@ -99,9 +94,9 @@ class Calls:
                 return await self._follow(made, row.number, row.kept, begun)
             if of_submit(made) is Verdict.RUN_FAILED:
                 raise made
-            self._patience.bear(made)
+            self._outage.record_failure(made)
             after = None
-            if not await self._gate.enter_again(begun):
+            if not await self._limiter.acquire_again(begun):
                 return None
 
     async def pick_up(self, entry: Entry) -> Outcome | None:
@@ -135,8 +130,8 @@ class Calls:
             # Nothing that the client raises otherwise comes after the sending.
             await self._notes.release(row)
             raise
-        self._patience.reached()
-        self._speed.took()
+        self._outage.record_success()
+        self._limiter.on_accepted()
         await self._notes.job(row, job.id)
         return job
 
@@ -169,20 +164,20 @@ class Calls:
             self._polling.discard(task)
         if error is not None and of_poll(error) is Verdict.RUN_FAILED:
             raise error
-        self._speed.ended()
+        self._limiter.on_finished()
         state = RowState.DONE if error is None else ENDS[of_poll(error)]
         return await self._settle(job, number, kept, begun, state, output, error)
 
     async def _watch(self, job: AsyncJob[Any, Any], begun: float) -> None:
-        """Wait for the job's end, and tell the speed of its first place in the queue."""
+        """Wait for the job's end, and tell the limiter its first place in the queue."""
         is_first = True
         async for event in job.events():
             if is_first:
                 position = event.position if isinstance(event, Queued) else 0
-                self._speed.queued(position or 0, begun, self._now())
+                self._limiter.on_queued(position or 0, begun)
             is_first = False
         if is_first:
-            self._speed.queued(0, begun, self._now())
+            self._limiter.on_queued(0, begun)
 
     async def _settle(
         self,

@@ -9,13 +9,11 @@ from .calls import AnyEndpoint, Calls, KeepForRow
 from .committer import Committer
 from .entry import Entry, RowState
 from .errors import JournalMismatchError
-from .gate import Gate
 from .journal import Journal
+from .limits import ConcurrencyLimiter, OutageTimer
 from .notes import Notes
 from .outcome import Outcome, Status, has_unknown_end
-from .patience import Patience
 from .rows import Row
-from .speed import Speed
 from .stopping import Stop
 
 _LOOKED_UP_AT_ONCE = 64
@@ -61,20 +59,13 @@ class Engine:
         self._again = again
         self._on_again = on_again
         self._on_notice = on_notice
-        self._speed = Speed(most)
-        self._gate = Gate(self._speed, time.monotonic)
+        self._limiter = ConcurrencyLimiter(most)
         self._calls = Calls(
             endpoint,
             Notes(committer, self._wait_for_room, time.monotonic),
-            self._gate,
-            self._speed,
+            self._limiter,
+            OutageTimer(patience, endpoint=endpoint.info.name, resume="the same command"),
             keep=keep,
-            patience=Patience(
-                patience,
-                endpoint=endpoint.info.name,
-                way_on="the same command",
-                now=time.monotonic,
-            ),
             now=time.monotonic,
         )
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,12 +78,12 @@ class Engine:
     @property
     def running(self) -> int:
         """Rows that are under way."""
-        return self._gate.inside
+        return self._limiter.active
 
     @property
     def limit(self) -> int:
         """Rows that may be under way."""
-        return self._speed.limit
+        return self._limiter.limit
 
     async def outcomes(self, rows: AsyncIterator[Row]) -> AsyncGenerator[Outcome, None]:
         """Carry out the rows and yield each outcome once it is noted. Leaving early leaves jobs on the hub.
@@ -100,7 +91,7 @@ class Engine:
         Raises:
             AkiError: What ended the batch before its time; every outcome until then has been yielded.
         """
-        self._stop.when(asked=self._gate.close, now=self._calls.leave)
+        self._stop.when(asked=self._limiter.close, now=self._calls.leave)
         feeding = asyncio.create_task(self._feed(rows))
         is_left = True
         try:
@@ -138,7 +129,7 @@ class Engine:
     async def _pick_up(self) -> None:
         """Jobs of earlier runs first: the hub keeps a finished result for a few minutes only."""
         for entry in self._journal.entries(RowState.SUBMITTED):
-            if not await self._gate.enter():
+            if not await self._limiter.acquire():
                 return
             self.picked_up += 1
             self._spawn(self._calls.pick_up(entry))
@@ -152,7 +143,7 @@ class Engine:
                 if entry.state not in self._again:
                     continue
             await self._has_been_read()
-            if not await self._gate.enter():
+            if not await self._limiter.acquire():
                 return
             self._spawn(self._begin(row, entry))
 
@@ -178,7 +169,7 @@ class Engine:
         except BaseException as error:
             self._fail(error)
         finally:
-            self._gate.leave()
+            self._limiter.release()
 
     async def _has_been_read(self) -> None:
         """Wait where nobody reads the outcomes as fast as they come."""

@@ -13,10 +13,8 @@ from typing import Any
 from ..batch.calls import SUBMITS_AT_ONCE, AnyEndpoint
 from ..batch.entry import RowState
 from ..batch.errors import JournalMismatchError
-from ..batch.gate import Gate
+from ..batch.limits import ConcurrencyLimiter, OutageTimer
 from ..batch.outcome import Outcome, outcome_of
-from ..batch.patience import Patience
-from ..batch.speed import Speed
 from ..batch.verdict import ENDS, Verdict, of_submit
 from ..errors import AkiError
 from ..jobs.async_job import AsyncJob
@@ -76,14 +74,11 @@ class Calls:
         self._worker = worker
         self._endpoint = endpoint
         self._book = book
-        self._patience = Patience(
-            patience, endpoint=endpoint.info.name, way_on="the same run", now=time.monotonic
-        )
+        self._outage = OutageTimer(patience, endpoint=endpoint.info.name, resume="the same run")
         self._again = again
-        self._speed = Speed(concurrency)
-        self._gate = Gate(self._speed, time.monotonic)
+        self._limiter = ConcurrencyLimiter(concurrency)
         self._following = Following(
-            endpoint, book, self._speed, timeout=timeout, lease=lease, keep=keep
+            endpoint, book, self._limiter, timeout=timeout, lease=lease, keep=keep
         )
         self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
         self._numbers = count(1)
@@ -133,16 +128,16 @@ class Calls:
                 raise _mismatch(row)
             return outcome_of(answer.entry)
         while True:
-            await self._gate.enter()
+            await self._limiter.acquire()
             try:
                 if is_over.is_set():
                     raise _LeftError
                 found = await self._attempt(row)
             finally:
-                self._gate.leave()
+                self._limiter.release()
             if isinstance(found, Outcome):
                 return found
-            # Outside of the gate, so that rows that others are at keep nobody out.
+            # Outside of a slot, so that rows that others are at keep nobody out.
             await asyncio.sleep(min(max(found, 0.05), LONGEST_PAUSE))
 
     async def _attempt(self, row: CallRow) -> Outcome | float:
@@ -164,8 +159,8 @@ class Calls:
                 return await self._go_on(row, attempt, answer)
             if of_submit(answer) is Verdict.RUN_FAILED:
                 raise answer
-            self._patience.bear(answer)
-            await self._gate.enter_again(begun)
+            self._outage.record_failure(answer)
+            await self._limiter.acquire_again(begun)
 
     async def _go_on(self, row: CallRow, attempt: Attempt, answer: Answer) -> Outcome | float:
         match answer:
@@ -200,8 +195,8 @@ class Calls:
             # Nothing that the client raises otherwise comes after the sending.
             await self._book.ask(Release(row.row_id, attempt))
             raise
-        self._patience.reached()
-        self._speed.took()
+        self._outage.record_success()
+        self._limiter.on_accepted()
         answer = await self._book.ask(NoteJob(row.row_id, attempt, job.id))
         if not isinstance(answer, Known):
             # This worker was taken for dead, and somebody decided to submit the row again.

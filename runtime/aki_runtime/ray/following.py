@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from ..batch.calls import AnyEndpoint
 from ..batch.entry import RowState
+from ..batch.limits import ConcurrencyLimiter
 from ..batch.outcome import Outcome, RowError, outcome_of
 from ..batch.plain import holds_media, plain_fields, plain_outputs
-from ..batch.speed import Speed
 from ..batch.verdict import ENDS, Verdict, of_poll
 from ..errors import AkiError, DeadlineExceededError, JobError
 from ..fields.base import OutputModel
@@ -48,7 +48,7 @@ class Following:
     Args:
         endpoint: What was called.
         book: Where the end of each is noted.
-        speed: What is told that a job has ended.
+        limiter: What learns that a job has ended.
         timeout: Seconds for each job.
         lease: Seconds after which a silent worker is taken for dead.
         keep: Stores a medium of a row under a name and returns what stands for it.
@@ -58,7 +58,7 @@ class Following:
         self,
         endpoint: AnyEndpoint,
         book: Book,
-        speed: Speed,
+        limiter: ConcurrencyLimiter,
         *,
         timeout: float | None,
         lease: float,
@@ -66,7 +66,7 @@ class Following:
     ) -> None:
         self._endpoint = endpoint
         self._book = book
-        self._speed = speed
+        self._limiter = limiter
         self._timeout = timeout
         self._lease = lease
         self._keep = keep
@@ -89,7 +89,7 @@ class Following:
             other = await self._outcome_of_another(row)
             if other is not None:
                 return other
-        self._speed.ended()
+        self._limiter.on_finished()
         if error is not None:
             verdict = of_poll(error)
             if verdict is Verdict.RUN_FAILED:

@@ -1,6 +1,7 @@
 """Makes the shared helpers importable (`from support.metadata import details`), and the client that tests use."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,10 @@ if _TESTS not in sys.path:
 
 # Logfire, which one test needs, would come with every import of pydantic: half a second in each process.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "logfire-plugin")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hypothesis import settings  # noqa: E402
 from support.package import use_made_package  # noqa: E402

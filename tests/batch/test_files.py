@@ -303,6 +303,6 @@ class TestSomebodyElsesFile:
             connection.execute("CREATE TABLE mine (id)")
         connection.close()
         before = book.read_bytes()
-        with pytest.raises(batch.JournalError, match="is no journal of a batch"):
+        with pytest.raises(batch.JournalError, match="is not a journal of a batch"):
             batch.run(CHAT, rows, output, keep=["id"], journal=book)
         assert book.read_bytes() == before

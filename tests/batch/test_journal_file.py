@@ -9,14 +9,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from aki_runtime.batch.entry import RowState
 from aki_runtime.batch.errors import (
     JournalError,
     JournalFullError,
     JournalInUseError,
     JournalMismatchError,
 )
-from aki_runtime.batch.journal import Journal
+from aki_runtime.batch.journal import Journal, RowState
 
 IDENTITY = {"endpoint": "flux_dev", "input": "rows.csv, 12 bytes, sha256 ab12"}
 
@@ -60,7 +59,7 @@ class TestAJournal:
 
     def test_is_not_made_of_another_file(self, journal_path):
         journal_path.write_text("id,prompt\n1,hello\n" * 100)
-        with pytest.raises(JournalError, match="is no journal of a batch, or damaged"):
+        with pytest.raises(JournalError, match="is not a journal of a batch, or damaged"):
             Journal.open(journal_path)
         assert journal_path.read_text().startswith("id,prompt")
 

@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from aki_runtime.batch.entry import FINAL, RowState
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
-from aki_runtime.batch.journal import Journal
+from aki_runtime.batch.journal import FINAL, Journal, RowState
 from aki_runtime.batch.media_files import MediaFolder, require_writable
 from aki_runtime.batch.outcome import Outcome, RowError, outcome_of
 from aki_runtime.batch.tables import column_types, flat

@@ -3,7 +3,7 @@
 The parts, each importing only from those before it:
 
     errors, rows, outcome, summary          values
-    store, journal, committer               what was begun, which job it became, how it ended
+    store, journal                          what was started, which job it became, how it ended
     limits                                  how many jobs at a time, and how long the hub may be out of reach
     columns, readers, check                 from files and iterables to the parameters of a call
     plain, media_files, tables, writers     from outputs to files

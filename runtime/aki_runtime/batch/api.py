@@ -15,11 +15,9 @@ from ..client.resolving import EndpointLike
 from ..http.signals import handling
 from ..media.objects import Media
 from .calls import KeepForRow
-from .committer import Committer
 from .engine import Engine
-from .entry import FINAL
 from .errors import UnreadableInputError
-from .journal import Journal
+from .journal import FINAL, Journal, JournalWriter
 from .media_files import MediaFolder, require_writable
 from .outcome import STATUSES, Outcome, Status
 from .plain import data_uri
@@ -174,7 +172,7 @@ def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]
 
 
 class _Work:
-    """An engine and its committer, for the length of an `async with` block."""
+    """An engine and its writer, for the length of an `async with` block."""
 
     def __init__(self, batch: PreparedBatch, journal: Journal, keep: KeepForRow) -> None:
         self._batch = batch
@@ -183,11 +181,11 @@ class _Work:
         self.stop = batch.settings.stop or Stop()
 
     async def __aenter__(self) -> "_Work":
-        self._committer = await Committer(self._journal).__aenter__()
+        self._writer = await JournalWriter(self._journal).__aenter__()
         return self
 
     async def __aexit__(self, *reason: object) -> None:
-        await self._committer.__aexit__(*reason)
+        await self._writer.__aexit__(*reason)
 
     def outcomes(self, tally: Tally) -> AsyncGenerator[Outcome, None]:
         """Carry the batch out."""
@@ -195,7 +193,7 @@ class _Work:
         self.engine = Engine(
             self._batch.endpoint,
             self._journal,
-            self._committer,
+            self._writer,
             self.stop,
             again=settings.again,
             most=settings.concurrency,

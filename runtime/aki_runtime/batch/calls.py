@@ -15,7 +15,7 @@ from ..fields.base import OutputModel
 from ..jobs.async_job import AsyncJob
 from ..media.objects import Media
 from ..shapes import integer_or_none
-from .entry import Entry, RowState
+from .journal import Entry, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
 from .notes import Notes
 from .outcome import STATUSES, Outcome, RowError

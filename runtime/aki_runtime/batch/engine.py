@@ -6,10 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from .calls import AnyEndpoint, Calls, KeepForRow
-from .committer import Committer
-from .entry import Entry, RowState
 from .errors import JournalMismatchError
-from .journal import Journal
+from .journal import Entry, Journal, JournalWriter, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
 from .notes import Notes
 from .outcome import Outcome, Status, has_unknown_end
@@ -26,7 +24,7 @@ class Engine:
     Args:
         endpoint: What is called.
         journal: Where each step is noted.
-        committer: Who writes there.
+        writer: Who writes there.
         stop: How it is asked to stop.
         again: The states of rows that are begun again: `failed`, `uncertain`, both or none.
         most: Jobs at a time at most.
@@ -43,7 +41,7 @@ class Engine:
         self,
         endpoint: AnyEndpoint,
         journal: Journal,
-        committer: Committer,
+        writer: JournalWriter,
         stop: Stop,
         *,
         again: frozenset[RowState],
@@ -54,7 +52,7 @@ class Engine:
         on_notice: Callable[[str], object],
     ) -> None:
         self._journal = journal
-        self._committer = committer
+        self._writer = writer
         self._stop = stop
         self._again = again
         self._on_again = on_again
@@ -62,7 +60,7 @@ class Engine:
         self._limiter = ConcurrencyLimiter(most)
         self._calls = Calls(
             endpoint,
-            Notes(committer, self._wait_for_room, time.monotonic),
+            Notes(writer, self._wait_for_room, time.monotonic),
             self._limiter,
             OutageTimer(patience, endpoint=endpoint.info.name, resume="the same command"),
             keep=keep,
@@ -136,7 +134,7 @@ class Engine:
 
     async def _begin_all(self, rows: list[Row]) -> None:
         ids = [row.row_id for row in rows]
-        known = await self._committer.note(lambda journal: [journal.get(row) for row in ids])
+        known = await self._writer.write(lambda journal: [journal.get(row) for row in ids])
         for row, entry in zip(rows, known, strict=True):
             if entry is not None:
                 _require_same(row, entry)

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from .entry import FINAL, RowState
 from .errors import JournalMismatchError, OutputError
-from .journal import Journal
+from .journal import FINAL, Journal, RowState
 from .outcome import Outcome
 
 FILES_FACT = "files"

@@ -1,4 +1,4 @@
-"""The journal of paid work: which rows were begun, which job each became, and how each ended.
+"""The journal of paid work: which rows were started, which job each became, and how each ended.
 
 Whoever submits jobs for rows notes each step before the next one is taken:
 
@@ -15,26 +15,99 @@ job: it is `uncertain`, and somebody decides. Row ids are any text; each call is
 threads and processes of one machine may share a file.
 """
 
+import asyncio
+import json
 import os
+import queue
 import socket
+import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeVar
 
-from .entry import FINAL, Claim, Entry, RowState, as_text
 from .errors import JournalError, JournalMismatchError
-from .journal_view import JournalView
-from .store import RunLock, Store
+from .store import Store
+
+T = TypeVar("T")
+Order = Literal["place", "finished"]
+
+MOST_TOGETHER = 200
+"""Largest number of notes that are written as one transaction."""
+
+_PAGE = 500
+_COLUMNS = "id, place, state, tries, owner, since, digest, kept, job_id, outcome"
 
 
-class Journal(JournalView):
+class RowState(StrEnum):
+    """How far a row has come."""
+
+    SUBMITTING = "submitting"
+    """The submit is about to be sent, under way, or its answer was never noted."""
+    SUBMITTED = "submitted"
+    """The hub has made a job of it, whose id is known."""
+    DONE = "done"
+    """It has a result."""
+    FAILED = "failed"
+    """It ended without one, or no job could be made of it."""
+    UNCERTAIN = "uncertain"
+    """Its submit may have reached the hub, or its job ran and the result is lost: sending it again could pay twice."""
+
+
+FINAL = (RowState.DONE, RowState.FAILED, RowState.UNCERTAIN)
+"""The states that come with an outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a journal says of one row.
+
+    Attributes:
+        row_id: The row.
+        place: Its place among the rows.
+        state: How far it has come.
+        tries: How often it was started; more than once only where somebody decided so.
+        owner: Who noted it last.
+        since: When that was, in seconds since the epoch.
+        digest: What the row was when it was started; may be empty.
+        kept: Values that were to be kept with the row.
+        job_id: Its job on the hub, where that is known. Whoever knows it can read the job: treat it as a secret.
+        outcome: What was noted as its outcome.
+    """
+
+    row_id: str
+    place: int
+    state: RowState
+    tries: int
+    owner: str
+    since: float
+    digest: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    job_id: str | None = field(default=None, repr=False)
+    outcome: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What beginning a row came to.
+
+    Attributes:
+        is_mine: Whether the row is new: the caller, and nobody else, is to submit it now.
+        entry: The row as it stands.
+    """
+
+    is_mine: bool
+    entry: Entry
+
+
+class Journal:
     """One journal; `open` makes it. It may be shared by threads, and its file by processes of one machine."""
 
-    def __init__(self, store: Store, lock: RunLock | None, owner: str) -> None:
-        super().__init__(store)
-        self._lock = lock
+    def __init__(self, store: Store, owner: str) -> None:
+        self._store = store
         self.owner = owner
 
     @classmethod
@@ -54,27 +127,23 @@ class Journal(JournalView):
             exclusive: Keep other processes that say the same away until it is closed.
             survives_power_loss: Wait for the disk with each note (a few milliseconds). Without it every note
                 survives a killed process, but the last ones may be lost with the power, and rows be paid twice.
-            owner: Whom the notes name; host and process where it is not given.
+            owner: The name in the notes; defaults to host and process.
 
         Raises:
             JournalInUseError: Another process has it exclusively.
             JournalError: The file is not a journal, is damaged, or cannot be opened.
         """
-        file = Path(path)
-        lock = RunLock(file) if exclusive else None
-        try:
-            store = Store(file, survives_power_loss=survives_power_loss)
-            if exclusive:
-                store.check()
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
-        return cls(store, lock, owner or f"{socket.gethostname()}:{os.getpid()}")
+        store = Store(Path(path), exclusive=exclusive, survives_power_loss=survives_power_loss)
+        return cls(store, owner or f"{socket.gethostname()}:{os.getpid()}")
 
     def as_owner(self, owner: str) -> Self:
-        """Return the same journal for notes that name somebody else; it is closed with this one."""
-        return type(self)(self._store, None, owner)
+        """Return the same journal for notes in another name; it is closed with this one."""
+        return type(self)(self._store, owner)
+
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+        return self._store.path
 
     def bind(self, identity: Mapping[str, str]) -> None:
         """Say what the rows of this journal are, once for all: what differs later is refused.
@@ -103,10 +172,48 @@ class Journal(JournalView):
                 differences,
             )
 
+    def fact(self, name: str) -> Any:
+        """Return what was noted of the run as a whole under a name; None where nothing was."""
+        found = self._store.read("SELECT value FROM facts WHERE name = ?", [name])
+        return json.loads(found[0][0]) if found else None
+
     def note_fact(self, name: str, value: Any) -> None:
         """Note a JSON value of the run as a whole, in place of an earlier one."""
         with self._store.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, as_text(value)])
+
+    def get(self, row_id: str) -> Entry | None:
+        """Return a row as it stands; None where it was never started."""
+        query = f"SELECT {_COLUMNS} FROM rows WHERE id = ?"  # noqa: S608
+        found = self._store.read(query, [row_id])
+        return _entry(found[0]) if found else None
+
+    def entries(self, *states: RowState, order: Order = "place") -> Iterator[Entry]:
+        """Iterate over the rows, a few hundred in memory at a time.
+
+        Args:
+            states: Only rows in one of these; defaults to all.
+            order: By their place, or (those that have an outcome) by when they got it.
+        """
+        key = "place, number" if order == "place" else "finished, number"
+        wanted = f"state IN ({', '.join('?' * len(states))})" if states else "true"
+        last: tuple[int, int] = (-1 << 62, 0)
+        while True:
+            found = self._store.read(
+                f"SELECT {key}, {_COLUMNS} FROM rows "  # noqa: S608
+                f"WHERE {wanted} AND ({key}) > (?, ?) ORDER BY {key} LIMIT {_PAGE}",
+                [*states, *last],
+            )
+            for row in found:
+                yield _entry(row[2:])
+            if len(found) < _PAGE:
+                return
+            last = (found[-1][0], found[-1][1])
+
+    def counts(self) -> dict[RowState, int]:
+        """Return how many rows are in each state."""
+        found = dict(self._store.read("SELECT state, count(*) FROM rows GROUP BY state"))
+        return {state: int(found.get(state, 0)) for state in RowState}
 
     def begin(
         self,
@@ -120,25 +227,26 @@ class Journal(JournalView):
 
         Args:
             row_id: The row.
-            place: Its place among the rows, for `entries`; behind all others where it is not given.
-            digest: Something to tell later whether it is still the same row.
+            place: Its place among the rows, for `entries`; defaults to the one behind all others.
+            digest: Something to know later whether it is still the same row.
             kept: JSON values to keep with it.
         """
+        values = [
+            row_id,
+            place,
+            RowState.SUBMITTING,
+            self.owner,
+            time.time(),
+            digest,
+            as_text(dict(kept)) if kept else None,
+        ]
         with self._store.writing() as connection:
             made = connection.execute(
                 "INSERT OR IGNORE INTO rows (id, place, state, tries, owner, since, digest, kept) VALUES "
                 "(?, coalesce(?, (SELECT coalesce(max(place), 0) + 1 FROM rows)), ?, 1, ?, ?, ?, ?)",
-                [
-                    row_id,
-                    place,
-                    RowState.SUBMITTING,
-                    self.owner,
-                    time.time(),
-                    digest,
-                    as_text(dict(kept)) if kept else None,
-                ],
+                values,
             ).rowcount
-            return Claim(made == 1, self._known(row_id))
+            return self._claim(row_id, is_mine=made == 1)
 
     def begin_again(self, row_id: str, *, after: RowState) -> Claim:
         """Claim a row anew that has failed or is uncertain; the earlier outcome is forgotten.
@@ -148,17 +256,17 @@ class Journal(JournalView):
             after: The state it has to be in: `failed`, or `uncertain` where paying twice is accepted.
         """
         if after not in (RowState.FAILED, RowState.UNCERTAIN):
-            raise ValueError(f"a row is begun again after failed or uncertain, not {after}")
+            raise ValueError(f"after={after} must be failed or uncertain")
         with self._store.writing() as connection:
             changed = connection.execute(
                 "UPDATE rows SET state = ?, tries = tries + 1, owner = ?, since = ?, job_id = NULL, "
                 "outcome = NULL, finished = NULL WHERE id = ? AND state = ?",
                 [RowState.SUBMITTING, self.owner, time.time(), row_id, after],
             ).rowcount
-            return Claim(changed == 1, self._known(row_id))
+            return self._claim(row_id, is_mine=changed == 1)
 
     def take_over(self, row_id: str, *, owner: str) -> bool:
-        """Take a row that is under way from an owner who is known to be gone; false where it is so no more."""
+        """Take a row that is under way from an owner who is known to be gone; false where it no longer is."""
         with self._store.writing() as connection:
             changed = connection.execute(
                 "UPDATE rows SET owner = ?, since = ? WHERE id = ? AND owner = ? AND state IN (?, ?)",
@@ -174,7 +282,7 @@ class Journal(JournalView):
         return changed == 1
 
     def release(self, row_id: str) -> None:
-        """Forget that this owner has begun a row, because it is certain that no job was made of it."""
+        """Forget that this owner has started a row, because it is certain that no job was made of it."""
         with self._store.writing() as connection:
             connection.execute(
                 "DELETE FROM rows WHERE id = ? AND state = ? AND owner = ?",
@@ -209,7 +317,7 @@ class Journal(JournalView):
         """Note how a row ended, before its result is handed on.
 
         Args:
-            row_id: The row; it need not have been begun where nothing was to be submitted.
+            row_id: The row; one of which nothing was to be submitted need not have been begun.
             state: `done`, `failed` or `uncertain`.
             outcome: Any JSON object.
 
@@ -217,7 +325,7 @@ class Journal(JournalView):
             Whether it was noted: a row that is done stays as it is.
         """
         if state not in FINAL:
-            raise ValueError(f"{state} is no outcome")
+            raise ValueError(f"state={state} must be done, failed or uncertain")
         with self._store.writing() as connection:
             changed = connection.execute(
                 "INSERT INTO rows (id, place, state, tries, owner, since, digest, outcome, finished) VALUES "
@@ -233,7 +341,7 @@ class Journal(JournalView):
     def note_uncertain(self, outcome: Mapping[str, Any]) -> int:
         """Give every row up that was left `submitting`, and return how many they are.
 
-        To be called by who knows that nobody is submitting: an exclusive run, as it begins.
+        Only for a caller that knows that nobody is submitting: an exclusive run, as it begins.
         """
         with self._store.writing():
             left = [entry.row_id for entry in self.entries(RowState.SUBMITTING)]
@@ -248,8 +356,6 @@ class Journal(JournalView):
     def close(self) -> None:
         """Close the file, and let other processes have it."""
         self._store.close()
-        if self._lock is not None:
-            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -257,8 +363,110 @@ class Journal(JournalView):
     def __exit__(self, *reason: object) -> None:
         self.close()
 
-    def _known(self, row_id: str) -> Entry:
+    def _claim(self, row_id: str, *, is_mine: bool) -> Claim:
         entry = self.get(row_id)
         if entry is None:
-            raise JournalError(f"the journal {self.path} knows no row {row_id!r}")
-        return entry
+            raise JournalError(f"the journal {self.path} has no row {row_id!r}")
+        return Claim(is_mine, entry)
+
+
+class JournalWriter:
+    """Writes the notes of many tasks in one thread, so that those of one moment wait for the disk once (group commit).
+
+    Use it in an `async with` block of one event loop.
+
+    Args:
+        journal: The journal; it is not closed here.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="aki-batch-journal", daemon=True)
+
+    async def write(self, note: Callable[[Journal], T]) -> T:
+        """Write into the journal, and return once it is on the disk. Cancelling does not take the note back.
+
+        Raises:
+            JournalError: It was not written.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._notes.put(_Note(note, future))
+        return await future
+
+    async def __aenter__(self) -> "JournalWriter":
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        self._notes.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _work(self) -> None:
+        is_over = False
+        while not is_over:
+            notes = [self._notes.get()]
+            while not self._notes.empty() and len(notes) < MOST_TOGETHER:
+                notes.append(self._notes.get())
+            is_over = None in notes
+            self._write([note for note in notes if note is not None])
+
+    def _write(self, notes: "list[_Note]") -> None:
+        try:
+            with self._journal.together():
+                for note in notes:
+                    note.value = note.write(self._journal)
+        except BaseException:
+            # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
+            for note in notes:
+                try:
+                    note.value = note.write(self._journal)
+                except BaseException as error:
+                    note.error = error
+        for note in notes:
+            self._loop.call_soon_threadsafe(note.deliver)
+
+
+@dataclass
+class _Note:
+    write: Callable[[Journal], Any]
+    future: "asyncio.Future[Any]"
+    value: Any = None
+    error: BaseException | None = None
+
+    def deliver(self) -> None:
+        # In the event loop's thread; the task may have been cancelled meanwhile.
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
+
+
+def as_text(value: Any) -> str:
+    """Return a JSON value as a column holds it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate cannot be UTF-8; as an escape it is still JSON.
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    row_id, place, state, tries, owner, since, digest, kept, job_id, outcome = row
+    return Entry(
+        row_id,
+        place,
+        RowState(state),
+        tries,
+        owner,
+        since,
+        digest,
+        json.loads(kept) if kept else {},
+        job_id,
+        json.loads(outcome) if outcome else None,
+    )

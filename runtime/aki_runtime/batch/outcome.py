@@ -8,7 +8,7 @@ from .. import errors
 from ..errors import AkiError, JobError
 from ..protocol.certainty import RESULT_LOST, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
-from .entry import Entry, RowState
+from .journal import Entry, RowState
 
 Status = Literal["done", "failed", "uncertain"]
 STATUSES: Mapping[RowState, Status] = {

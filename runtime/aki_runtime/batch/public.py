@@ -1,7 +1,6 @@
 """The names that a generated package offers in its module `batch`."""
 
 from .api import acheck, arun, check, run, stream
-from .entry import Claim, Entry, RowState
 from .errors import (
     BatchError,
     BatchStoppedError,
@@ -14,7 +13,7 @@ from .errors import (
     OutputError,
     UnreadableInputError,
 )
-from .journal import Journal
+from .journal import Claim, Entry, Journal, RowState
 from .outcome import Outcome, RowError
 from .progress import Progress, Summary
 from .settings import SettingChanges, Settings

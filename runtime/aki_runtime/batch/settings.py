@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
 from ..http.library import MAX_CONNECTIONS
-from .entry import RowState
+from .journal import RowState
 from .progress import Progress
 from .stopping import Stop
 

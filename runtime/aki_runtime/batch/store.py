@@ -49,7 +49,13 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def connect(path: Path, busy_seconds: float, *, make: bool = True) -> sqlite3.Connection:
-    """Open a SQLite file, made where there is none for this user alone; its transactions wait so long for others."""
+    """Open a SQLite file.
+
+    Args:
+        path: The file.
+        busy_seconds: Seconds that a transaction waits for those of other processes.
+        make: Whether to make the file, readable for this user alone, if it is missing.
+    """
     if make:
         # SQLite gives its further files the same rights: who knows a job's id can read the job.
         path.touch(0o600)
@@ -62,58 +68,57 @@ def connect(path: Path, busy_seconds: float, *, make: bool = True) -> sqlite3.Co
     )
 
 
-class RunLock:
-    """Lets one run at a time work on a journal: a lock that ends with the process, however it ends.
+def lock(journal: Path) -> sqlite3.Connection:
+    """Let one run at a time work on a journal, until the connection is closed or the process ends, however it ends.
 
-    It is SQLite's own lock on an empty file beside the journal: the standard library has no other one that works
-    on every system and is let go when a process is killed.
-
-    Args:
-        journal: The journal's path.
+    It is SQLite's own lock on an empty file beside the journal: the standard library has no other one that works on
+    every system and is released when a process is killed. The file stays, because removing it would race with the next.
 
     Raises:
         JournalInUseError: Another process holds it.
         JournalError: It cannot be made.
     """
-
-    def __init__(self, journal: Path) -> None:
-        try:
-            self._connection = connect(journal.with_name(f"{journal.name}.lock"), 0.0)
-            self._connection.execute("BEGIN EXCLUSIVE")
-        except (OSError, sqlite3.Error) as error:
-            reason = JournalError(f"the journal {journal} cannot be locked: {error}")
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
-                reason = JournalInUseError(
-                    f"another process works on the journal {journal}; wait for its end, or give another output"
-                )
-        else:
-            return
-        raise reason
-
-    def release(self) -> None:
-        """Let the lock go; its empty file stays, because removing it would race with who takes it next."""
-        self._connection.close()
+    try:
+        connection = connect(journal.with_name(f"{journal.name}.lock"), 0.0)
+        connection.execute("BEGIN EXCLUSIVE")
+    except (OSError, sqlite3.Error) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+            raise JournalInUseError(
+                f"another process works on the journal {journal}; wait for its end, or give another output"
+            ) from None
+        raise JournalError(f"the journal {journal} cannot be locked: {error}") from None
+    return connection
 
 
 class Store:
     """One SQLite file.
 
     Args:
-        path: The file; it is made, readable for this user alone, where there is none.
+        path: The file; it is made, readable for this user alone, if it is missing.
+        exclusive: Whether to keep other processes that say the same away, and to look for damage at once.
         survives_power_loss: Whether each transaction is on the disk before it counts as done (synchronous=FULL).
             Without it a transaction survives the end of the process, however sudden, but the last ones may be
             lost with the power.
 
     Raises:
-        JournalError: The file is no journal, or cannot be opened.
+        JournalInUseError: Another process has it exclusively.
+        JournalError: The file is not a journal, is damaged, or cannot be opened.
     """
 
-    def __init__(self, path: Path, *, survives_power_loss: bool) -> None:
+    def __init__(self, path: Path, *, exclusive: bool, survives_power_loss: bool) -> None:
         self.path = path
         self._synchronous = "FULL" if survives_power_loss else "NORMAL"
         self._depth = 0
         self._others: list[sqlite3.Connection] = []  # a parent's: neither used nor closed here
-        self._open()
+        self._run_lock = lock(path) if exclusive else None
+        try:
+            self._open()
+            if exclusive:
+                self._check()
+        except BaseException:
+            if self._run_lock is not None:
+                self._run_lock.close()
+            raise
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
@@ -148,24 +153,12 @@ class Store:
         with self._using() as connection, self._explained():
             return connection.execute(query, values).fetchall()
 
-    def check(self) -> None:
-        """Look at the whole file: one that was cut may be found out only where a lost part is read.
-
-        Raises:
-            JournalError: It is damaged.
-        """
-        try:
-            ((found,),) = self.read("PRAGMA quick_check(1)")
-            if found != "ok":
-                raise self._damaged(" ".join(str(found).split()))
-        except JournalError:
-            self.close()
-            raise
-
     def close(self) -> None:
-        """Close this process's connection."""
+        """Close this process's connection, and let other processes have the file."""
         with self._using() as connection:
             connection.close()
+        if self._run_lock is not None:
+            self._run_lock.close()
 
     @contextmanager
     def _using(self) -> Generator[sqlite3.Connection, None, None]:
@@ -180,9 +173,8 @@ class Store:
         if not self.path.exists():
             self._make()
         elif not self.path.stat().st_size:
-            raise self._damaged(
-                "it is empty"
-            )  # SQLite would delete its log, which may hold all of it
+            # SQLite would delete its log, which may hold all of it.
+            raise self._damaged("it is empty")
         with self._explained():
             self._connection = connect(self.path, BUSY_SECONDS, make=False)
             try:
@@ -194,7 +186,7 @@ class Store:
                 raise
 
     def _make(self) -> None:
-        """Make a new journal beside its place and put it there whole, so that an empty file is one that was emptied."""
+        """Make a new journal beside its place and move it there whole: an empty file is then one that was emptied."""
         log = self.path.with_name(f"{self.path.name}-wal")
         if log.exists():
             raise JournalError(
@@ -235,21 +227,28 @@ class Store:
         if not tables:
             raise self._damaged("it is empty")
         if application != _APPLICATION:
-            raise JournalError(f"{self.path} is no journal of a batch; give another path")
+            raise JournalError(f"{self.path} is not a journal of a batch; give another path")
         if version != _VERSION:
             raise JournalError(
                 f"{self.path} was made by another version of this package; finish the run with that one"
             )
+
+    def _check(self) -> None:
+        # Of a file that was cut, SQLite itself notices nothing until it reads a lost part.
+        try:
+            ((found,),) = self.read("PRAGMA quick_check(1)")
+            if found != "ok":
+                raise self._damaged(" ".join(str(found).split()))
+        except JournalError:
+            self._connection.close()
+            raise
 
     @contextmanager
     def _explained(self) -> Generator[None, None, None]:
         try:
             yield
         except sqlite3.Error as error:
-            reason = self._meaning(error)
-        else:
-            return
-        raise reason
+            raise self._meaning(error) from None
 
     def _meaning(self, error: sqlite3.Error) -> JournalError:
         code = getattr(error, "sqlite_errorcode", 0)
@@ -267,6 +266,6 @@ class Store:
 
     def _damaged(self, how: object) -> JournalError:
         return JournalError(
-            f"{self.path} is no journal of a batch, or damaged: {how}. Nothing was sent: put back a copy of it; "
-            "without one nothing tells which rows were paid, and only another output or journal begins anew"
+            f"{self.path} is not a journal of a batch, or damaged: {how}. Nothing was sent: put back a copy of it; "
+            "without one nothing says which rows were paid, and only another output or journal begins anew"
         )

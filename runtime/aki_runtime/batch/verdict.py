@@ -11,7 +11,7 @@ from ..errors import (
     NotFoundError,
 )
 from ..protocol.certainty import is_busy, made_no_job, result_lost
-from .entry import RowState
+from .journal import RowState
 
 
 class Verdict(Enum):

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files import replacing
-from .entry import FINAL, RowState
 from .errors import OutputError, UnreadableInputError
-from .journal import Journal
-from .journal_view import Order
+from .journal import FINAL, Journal, Order, RowState
 from .outcome import Outcome, as_object, outcome_of, read_outcome
 from .readers import JSON_LINES, PARQUET, pyarrow
 from .tables import read_parquet, write_parquet

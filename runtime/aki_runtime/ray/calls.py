@@ -11,8 +11,8 @@ from itertools import count
 from typing import Any
 
 from ..batch.calls import SUBMITS_AT_ONCE, AnyEndpoint
-from ..batch.entry import RowState
 from ..batch.errors import JournalMismatchError
+from ..batch.journal import RowState
 from ..batch.limits import ConcurrencyLimiter, OutageTimer
 from ..batch.outcome import Outcome, outcome_of
 from ..batch.verdict import ENDS, Verdict, of_submit

@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Any, get_args
 
 from ..batch.columns import Columns
-from ..batch.entry import as_text
+from ..batch.journal import as_text
 from ..batch.outcome import Outcome
 from ..batch.readers import pyarrow
 from ..batch.rows import RawRow, digest_of

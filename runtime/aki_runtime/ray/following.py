@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..batch.calls import AnyEndpoint
-from ..batch.entry import RowState
+from ..batch.journal import RowState
 from ..batch.limits import ConcurrencyLimiter
 from ..batch.outcome import Outcome, RowError, outcome_of
 from ..batch.plain import holds_media, plain_fields, plain_outputs

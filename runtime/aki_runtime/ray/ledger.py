@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from ..batch.entry import FINAL, Entry, RowState
 from ..batch.errors import JournalInUseError
-from ..batch.journal import Journal
+from ..batch.journal import FINAL, Entry, Journal, RowState
 from ..batch.outcome import Outcome, RowError, has_unknown_end
 from .operations import (
     Answer,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..batch.entry import Entry, RowState
+from ..batch.journal import Entry, RowState
 
 
 @dataclass(frozen=True, slots=True)

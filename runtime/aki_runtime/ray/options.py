@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..batch.columns import Columns
-from ..batch.entry import RowState
+from ..batch.journal import RowState
 from ..client.async_client import AsyncClient
 from ..client.resolving import BoundEndpoint, Resolved, resolve
 from ..errors import ConfigurationError

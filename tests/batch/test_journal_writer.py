@@ -2,16 +2,15 @@
 
 import asyncio
 
-from aki_runtime.batch.committer import Committer
-from aki_runtime.batch.entry import RowState
 from aki_runtime.batch.errors import JournalError
+from aki_runtime.batch.journal import JournalWriter, RowState
 
 
 def test_notes_of_many_tasks_are_all_written(journal):
     async def main():
-        async with Committer(journal) as committer:
+        async with JournalWriter(journal) as writer:
             claims = await asyncio.gather(
-                *(committer.note(lambda j, n=n: j.begin(f"row {n % 100}")) for n in range(300))
+                *(writer.write(lambda j, n=n: j.begin(f"row {n % 100}")) for n in range(300))
             )
         assert sum(claim.is_mine for claim in claims) == 100
 
@@ -20,11 +19,11 @@ def test_notes_of_many_tasks_are_all_written(journal):
 
 def test_a_note_that_fails_fails_alone(journal):
     async def main():
-        async with Committer(journal) as committer:
+        async with JournalWriter(journal) as writer:
             results = await asyncio.gather(
-                committer.note(lambda j: j.begin("a")),
-                committer.note(lambda j: j.note_job("never begun", "job")),
-                committer.note(lambda j: j.begin("b")),
+                writer.write(lambda j: j.begin("a")),
+                writer.write(lambda j: j.note_job("never begun", "job")),
+                writer.write(lambda j: j.begin("b")),
                 return_exceptions=True,
             )
         assert isinstance(results[1], JournalError)
@@ -35,8 +34,8 @@ def test_a_note_that_fails_fails_alone(journal):
 
 def test_a_note_is_written_although_its_task_is_cancelled(journal):
     async def main():
-        async with Committer(journal) as committer:
-            task = asyncio.create_task(committer.note(lambda j: j.begin("a")))
+        async with JournalWriter(journal) as writer:
+            task = asyncio.create_task(writer.write(lambda j: j.begin("a")))
             await asyncio.sleep(0)
             task.cancel()
         assert task.cancelled()

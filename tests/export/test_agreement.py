@@ -18,7 +18,7 @@ from agreement.compare import (
     plainly_encoded,
 )
 from agreement.inputs import calls
-from aki_codegen.export.wire_schema import input_schema
+from aki_codegen.rendering.schema import input_schema
 from hypothesis import given
 from jsonschema import Draft202012Validator
 from support.drawing import drawn

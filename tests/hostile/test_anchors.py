@@ -8,7 +8,7 @@ from aki_codegen.generation.package import make_package
 from aki_codegen.literals import docstring, literal
 from aki_codegen.naming import identifiers
 from aki_codegen.parsing.parse import parse
-from aki_codegen.rendering.schema import endpoint_schema
+from aki_codegen.rendering.schema import model_schemas
 from aki_codegen.rendering.templates import NotCodeError, environment
 from aki_codegen.rendering.verify import RenderedWrongError, verify_endpoint
 from hostile.corpus import MARK, document
@@ -66,8 +66,10 @@ def test_schema_extensions_and_references_are_never_handed_over() -> None:
     fields = {f"f{n}": {"type": word, **attributes} for n, word in enumerate(types)}
     everywhere = {"input": fields, "output": fields, "progress": {"OUTPUTS": fields}}
     (endpoint,) = parse({"hostile": document(**everywhere)}, {}).endpoints
-    keys, imported = _keys_and_imports(endpoint_schema(endpoint))
-    ours = "$defs type properties required description default items anyOf enum minimum maximum maxLength"
+    keys, imported = _keys_and_imports(
+        {model.name: model.schema for model in model_schemas(endpoint)}
+    )
+    ours = "type nullable properties required description default items anyOf enum minimum maximum maxLength"
     kept = "x-python-type choices converted kind media step support"
     assert keys <= {
         *f"{ours} {kept}".split(),

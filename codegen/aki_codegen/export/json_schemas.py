@@ -5,8 +5,7 @@ from pathlib import PurePosixPath
 
 from ..ir import Endpoint
 from ..literals import doc_text
-from ..rendering.schema import Schema
-from .wire_schema import input_schema, output_schema, progress_schema
+from ..rendering.schema import Schema, input_schema, output_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,9 +30,9 @@ def schema_bundle(endpoints: Iterable[Endpoint]) -> Schema:
 
 
 def _schemas(endpoint: Endpoint) -> Mapping[str, Schema]:
-    schemas = {"Input": input_schema(endpoint), "Output": output_schema(endpoint)}
+    schemas = {"Input": input_schema(endpoint), "Output": output_schema(endpoint.outputs)}
     if endpoint.progress:
-        schemas["Progress"] = progress_schema(endpoint)
+        schemas["Progress"] = output_schema(endpoint.progress)
     title = doc_text(endpoint.title)
     return {
         part: {"title": f"{title}: {part.lower()}", **schema} for part, schema in schemas.items()

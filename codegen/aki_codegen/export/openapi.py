@@ -12,7 +12,7 @@ from ..literals import doc_text
 from ..markup import without_markup
 from ..naming import identifiers
 from ..rendering.describe import endpoint_summary
-from ..rendering.schema import Schema
+from ..rendering.schema import Schema, input_schema, output_schema
 from ..snapshot.snapshot import Snapshot
 from .hub_answers import (
     ASK_ERRORS,
@@ -27,7 +27,6 @@ from .hub_answers import (
     WAIT,
     error_responses,
 )
-from .wire_schema import input_schema, output_schema, progress_schema
 
 ABOUT = (
     "Every model is an endpoint. A call makes a job, which costs money; a call that is sent twice runs twice. "
@@ -141,7 +140,7 @@ def _poll(endpoint: Endpoint) -> Schema:
 
 
 def _components(endpoint: Endpoint) -> dict[str, Schema]:
-    inputs, outputs = input_schema(endpoint), output_schema(endpoint)
+    inputs, outputs = input_schema(endpoint), output_schema(endpoint.outputs)
     figures = {**FIGURES, "progress_data": _reference(f"{endpoint.models}ProgressData")}
     return {
         f"{endpoint.models}Call": {
@@ -154,7 +153,7 @@ def _components(endpoint: Endpoint) -> dict[str, Schema]:
             "properties": {**IDENTITY, **DURATIONS, **outputs["properties"]},
         },
         f"{endpoint.models}ProgressData": {
-            **progress_schema(endpoint),
+            **output_schema(endpoint.progress),
             "description": "What the worker tells so far. Text is the whole text so far.",
         },
         f"{endpoint.models}ProgressAnswer": {

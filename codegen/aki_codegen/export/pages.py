@@ -7,7 +7,7 @@ from typing import Any
 
 from aki_runtime.hub import Address
 
-from ..ir import ChoiceType, Endpoint, FieldType, MediaListType, MediaType, Output, Parameter
+from .. import ir
 from ..markup import Markdown, code, code_block, markdown
 from ..naming import file_names
 from ..rendering.describe import MAX_SHOWN_CHOICES, default_text, type_phrase
@@ -25,7 +25,7 @@ _OUTPUTS = {"image": "Picture", "audio": "Sound", "video": "Film"}
 
 
 def endpoint_pages(
-    endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
+    endpoints: Sequence[ir.Endpoint], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the pages by their path.
 
@@ -49,7 +49,7 @@ def endpoint_pages(
     return pages
 
 
-def _page(endpoint: Endpoint, package: str, address: Address) -> str:
+def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
     made = snippets(endpoint, package, address)
     return fill(
         "docs_endpoint.md.jinja",
@@ -76,7 +76,7 @@ def _page(endpoint: Endpoint, package: str, address: Address) -> str:
     )
 
 
-def _parameter_row(parameter: Parameter) -> dict[str, Markdown]:
+def _parameter_row(parameter: ir.Parameter) -> dict[str, Markdown]:
     default = parameter.default
     optional = (
         code(default_text(default.value, parameter.type)) if default is not None else markdown("")
@@ -88,18 +88,18 @@ def _parameter_row(parameter: Parameter) -> dict[str, Markdown]:
     }
 
 
-def _output_row(output: Output) -> dict[str, Markdown]:
+def _output_row(output: ir.Output) -> dict[str, Markdown]:
     return {
         "name": code(str(output.name)),
         "holds": _with_description(_output_phrase(output.type), output.description),
     }
 
 
-def _output_phrase(kind: FieldType) -> str:
+def _output_phrase(kind: ir.FieldType) -> str:
     match kind:
-        case MediaType(medium):
+        case ir.MediaType(medium):
             return _OUTPUTS[medium]
-        case MediaListType(medium):
+        case ir.MediaListType(medium):
             return f"List of {_OUTPUTS[medium].lower()}s"
         case _:
             return type_phrase(kind)
@@ -110,20 +110,21 @@ def _with_description(phrase: str, description: str) -> Markdown:
     return markdown(f"{phrase}. {said}." if said else phrase)
 
 
-def _is_cut(parameter: Parameter) -> bool:
+def _is_cut(parameter: ir.Parameter) -> bool:
     return (
-        isinstance(parameter.type, ChoiceType) and len(parameter.type.choices) > MAX_SHOWN_CHOICES
+        isinstance(parameter.type, ir.ChoiceType)
+        and len(parameter.type.choices) > MAX_SHOWN_CHOICES
     )
 
 
-def _all_choices(parameter: Parameter) -> dict[str, Any]:
-    choices = parameter.type.choices if isinstance(parameter.type, ChoiceType) else ()
+def _all_choices(parameter: ir.Parameter) -> dict[str, Any]:
+    choices = parameter.type.choices if isinstance(parameter.type, ir.ChoiceType) else ()
     shown = [code(str(choice)) for choice in choices[:MOST_CHOICES]]
     return {"name": code(str(parameter.name)), "listed": Markdown(", ".join(shown))}
 
 
-def _categories(endpoints: Sequence[Endpoint], paths: Mapping[str, str]) -> list[dict[str, Any]]:
-    def category(endpoint: Endpoint) -> str:
+def _categories(endpoints: Sequence[ir.Endpoint], paths: Mapping[str, str]) -> list[dict[str, Any]]:
+    def category(endpoint: ir.Endpoint) -> str:
         return endpoint.category or "other"
 
     by_category = sorted(endpoints, key=lambda e: (category(e), str(e.name)))

@@ -12,22 +12,7 @@ from urllib.parse import quote
 from aki_runtime.hub import Address
 from aki_runtime.shapes import is_array, is_object
 
-from ..ir import (
-    BooleanType,
-    ChatTextType,
-    ChatType,
-    ChoiceType,
-    Endpoint,
-    FloatType,
-    IntegerType,
-    JsonType,
-    MediaListType,
-    MediaType,
-    Output,
-    Parameter,
-    TextType,
-    ToolsType,
-)
+from .. import ir
 from ..literals import Code, doc_text, literal, name
 from ..naming import Identifier
 
@@ -54,7 +39,7 @@ class Snippets:
     curl_progress: Code
 
 
-def snippets(endpoint: Endpoint, package: str, address: Address) -> Snippets:
+def snippets(endpoint: ir.Endpoint, package: str, address: Address) -> Snippets:
     """Return the programs that call an endpoint."""
     given = _arguments(endpoint)
     made = name(Identifier(package))
@@ -90,37 +75,37 @@ class _File:
         return FILES[self.kind]
 
 
-def _arguments(endpoint: Endpoint) -> Sequence[tuple[Parameter, object]]:
+def _arguments(endpoint: ir.Endpoint) -> Sequence[tuple[ir.Parameter, object]]:
     """Return what every call must hold, and for a chat what is said."""
     wanted = [p for p in endpoint.inputs if p.required]
     if not wanted:
         named = {p.wire_name: p for p in endpoint.inputs}
         said = named.get("prompt_input") or next(
-            (p for p in endpoint.inputs if isinstance(p.type, ChatType)), None
+            (p for p in endpoint.inputs if isinstance(p.type, ir.ChatType)), None
         )
         wanted = [said] if said is not None else []
     return [(p, _value(p)) for p in wanted]
 
 
-def _value(parameter: Parameter) -> object:
+def _value(parameter: ir.Parameter) -> object:
     match parameter.type:
-        case MediaType(kind):
+        case ir.MediaType(kind):
             return _File(kind)
-        case MediaListType(kind):
+        case ir.MediaListType(kind):
             return [_File(kind)]
-        case ChoiceType(choices):
+        case ir.ChoiceType(choices):
             return choices[0]
-        case IntegerType(limits):
+        case ir.IntegerType(limits):
             return int(limits.minimum if limits.minimum is not None else limits.step or 1)
-        case FloatType(limits):
+        case ir.FloatType(limits):
             return float(limits.minimum if limits.minimum is not None else limits.step or 1)
-        case BooleanType():
+        case ir.BooleanType():
             return True
-        case ChatType():
+        case ir.ChatType():
             return _MESSAGES
-        case JsonType() | ToolsType():
+        case ir.JsonType() | ir.ToolsType():
             return []
-        case TextType(max_length):
+        case ir.TextType(max_length):
             return _TEXTS.get(parameter.wire_name, "Hello")[:max_length]
         case _:
             return _TEXTS.get(parameter.wire_name, "Hello")
@@ -138,23 +123,23 @@ def _python(value: object) -> Code:
     return literal(value)
 
 
-def _use(endpoint: Endpoint) -> str:
+def _use(endpoint: ir.Endpoint) -> str:
     first = next((o for o in endpoint.outputs if o.wire_name != "error"), None)
     if first is None:
         return "print(result)"
     saved = f'save("{endpoint.name}", overwrite=True)'
     match first:
-        case Output(type=MediaListType()):
+        case ir.Output(type=ir.MediaListType()):
             return f"print(result.{first.name}[0].{saved})"
-        case Output(type=MediaType()):
+        case ir.Output(type=ir.MediaType()):
             return f"print(result.{first.name}.{saved})"
-        case Output(type=TextType() | ChatTextType()):
+        case ir.Output(type=ir.TextType() | ir.ChatTextType()):
             return f"print(result.{first.name})"
         case _:
             return "print(result)"
 
 
-def _option(parameter: Parameter, value: object) -> str:
+def _option(parameter: ir.Parameter, value: object) -> str:
     if is_array(value) and any(isinstance(item, _File) for item in value):
         value = value[0]
     if isinstance(value, _File):
@@ -167,15 +152,15 @@ def _option(parameter: Parameter, value: object) -> str:
     return f" --{parameter.name.replace('_', '-')} {shlex.quote(shown)}"
 
 
-def _call_body(given: Sequence[tuple[Parameter, object]]) -> str:
+def _call_body(given: Sequence[tuple[ir.Parameter, object]]) -> str:
     inputs = "".join(f"{_json(p.wire_name)}: {_wire(v, p)}, " for p, v in given)
     return f'{{"key": "$AKI_API_KEY", {inputs}"wait_for_result": false}}'
 
 
-def _wire(value: object, parameter: Parameter) -> str:
+def _wire(value: object, parameter: ir.Parameter) -> str:
     if isinstance(value, _File):
         return f"\"data:{value.kind}/{value.path.rpartition('.')[2]};base64,$(base64 < {value.path} | tr -d '\\n')\""
-    if isinstance(parameter.type, MediaListType) and is_array(value):
+    if isinstance(parameter.type, ir.MediaListType) and is_array(value):
         return f"[{', '.join(_wire(item, parameter) for item in value)}]"
     return _json(json.dumps(value) if is_array(value) else value)
 

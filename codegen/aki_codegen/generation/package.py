@@ -4,17 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from aki_runtime.changes.facts import fingerprint
 
 from .. import __version__
+from ..ir import Endpoint
 from ..output.folder import MANIFEST_NAME
 from ..parsing.parse import parse
 from ..parsing.wire import read_details
 from ..problems import Problem
-from ..rendering.entry import Entry
-from ..rendering.models import generator_version
 from ..rendering.modules import make_modules
 from ..rendering.render import COMMENT as MADE_BY
 from ..rendering.render import command_for
@@ -38,7 +38,7 @@ class Package:
 
     name: str
     files: Mapping[PurePosixPath, bytes]
-    endpoints: tuple[Entry, ...]
+    endpoints: tuple[Endpoint, ...]
     problems: tuple[Problem, ...]
     snapshot: Snapshot
 
@@ -59,11 +59,11 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         if not isinstance(read_details(details), str)
     }
     named = replace(snapshot, names=parsed.names, documents=documents)
-    if not modules.entries:
+    if not modules.endpoints:
         return Package(name, {}, (), problems, named)
     files = {**modules.files, **to_files(named, MADE_BY, command_for(snapshot, name))}
     files[MANIFEST] = _manifest(files, named)
-    return Package(name, files, modules.entries, problems, named)
+    return Package(name, files, modules.endpoints, problems, named)
 
 
 def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes:
@@ -72,7 +72,7 @@ def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes
         "history": [str(HISTORY)],
         "generator": {
             "aki-codegen": __version__,
-            "datamodel-code-generator": generator_version(),
+            "datamodel-code-generator": version("datamodel-code-generator"),
         },
         "endpoints": {wire: fingerprint(d) for wire, d in sorted(snapshot.documents.items())},
         "files": {

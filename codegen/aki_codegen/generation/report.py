@@ -6,7 +6,7 @@ from aki_runtime.shapes import is_object
 
 from ..markup import code_span, markdown, row
 from ..problems import Problem
-from ..rendering.describe import endpoint_count
+from ..rendering.describe import endpoint_count, endpoint_summary
 from ..rendering.render import command_for
 from ..rendering.templates import fill
 from .package import Package
@@ -21,7 +21,9 @@ def report_markdown(package: Package, problems: tuple[Problem, ...]) -> str:
         command=code_span(command_for(snapshot, package.name)),
         count=markdown(endpoint_count(len(package.endpoints))),
         server=code_span(snapshot.server),
-        endpoints=[row(e.wire_name, code_span(e.name), e.summary) for e in package.endpoints],
+        endpoints=[
+            row(e.wire_name, code_span(e.name), endpoint_summary(e)) for e in package.endpoints
+        ],
         problems=[
             row(
                 _where(p),

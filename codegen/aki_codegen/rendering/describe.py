@@ -4,28 +4,7 @@ import textwrap
 from functools import lru_cache
 from itertools import chain
 
-from ..ir import (
-    BooleanType,
-    ChatTextType,
-    ChatType,
-    ChoiceType,
-    Endpoint,
-    FieldType,
-    FloatType,
-    IntegerType,
-    JsonType,
-    Limit,
-    MediaListType,
-    MediaType,
-    Output,
-    Parameter,
-    PromptType,
-    Range,
-    TextType,
-    ToolCallsType,
-    ToolsType,
-    UnknownType,
-)
+from .. import ir
 from ..literals import doc_text, visible
 
 MAX_SHOWN_CHOICES = 20
@@ -38,14 +17,14 @@ def endpoint_count(number: int) -> str:
     return "1 endpoint" if number == 1 else f"{number} endpoints"
 
 
-def endpoint_summary(endpoint: Endpoint) -> str:
+def endpoint_summary(endpoint: ir.Endpoint) -> str:
     """Say in one line what an endpoint is."""
     title, description = doc_text(endpoint.title), doc_text(endpoint.description)
     text = f"{title}: {description}" if description else title
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def endpoint_doc(endpoint: Endpoint) -> list[str]:
+def endpoint_doc(endpoint: ir.Endpoint) -> list[str]:
     """Return the lines of an endpoint's docstring."""
     lines = [*wrapped(endpoint_summary(endpoint)), ""]
     if endpoint.inputs:
@@ -84,7 +63,7 @@ def _paragraph(text: str) -> list[str]:
     return [f"    {line}" for line in textwrap.wrap(text, LINE_WIDTH - 4, break_long_words=False)]
 
 
-def parameter_line(parameter: Parameter) -> str:
+def parameter_line(parameter: ir.Parameter) -> str:
     """Say in one line what a parameter takes: kind, range, step, choices, default."""
     said = doc_text(parameter.description).rstrip(".")
     sentences = [*([said] if said else []), type_phrase(parameter.type)]
@@ -96,50 +75,52 @@ def parameter_line(parameter: Parameter) -> str:
     return ". ".join(sentences) + "."
 
 
-def default_text(value: object, kind: FieldType) -> str:
+def default_text(value: object, kind: ir.FieldType) -> str:
     """Say what a default is; that of a JSON value is written on the wire as a text."""
     return (
-        doc_text(value) if isinstance(value, str) and isinstance(kind, JsonType) else _value(value)
+        doc_text(value)
+        if isinstance(value, str) and isinstance(kind, ir.JsonType)
+        else _value(value)
     )
 
 
-def type_phrase(kind: FieldType) -> str:
+def type_phrase(kind: ir.FieldType) -> str:
     """Say what a value of a type is, with its limits."""
     match kind:
-        case TextType(max_length, enforced) if max_length is not None:
+        case ir.TextType(max_length, enforced) if max_length is not None:
             return f"Text of at most {max_length:,} characters" + ("" if enforced else _CONVERTED)
-        case IntegerType(limits):
+        case ir.IntegerType(limits):
             return _numbers("Whole number", limits)
-        case FloatType(limits):
+        case ir.FloatType(limits):
             return _numbers("Number", limits)
-        case ChoiceType(choices, enforced):
+        case ir.ChoiceType(choices, enforced):
             shown = ", ".join(_value(choice) for choice in choices[:MAX_SHOWN_CHOICES])
             more = len(choices) - MAX_SHOWN_CHOICES
             rest = f" and {more:,} more" if more > 0 else ""
             return f"One of {shown}{rest}" + ("" if enforced else _CONVERTED)
-        case ChatType(media):
+        case ir.ChatType(media):
             kinds = ", ".join(medium.kind for medium in media)
             with_media = f"; messages may hold {kinds}" if media else ""
-            return f"{_PHRASES[ChatType]}{with_media}"
-        case MediaType(medium):
+            return f"{_PHRASES[ir.ChatType]}{with_media}"
+        case ir.MediaType(medium):
             return _MEDIA[medium] + limits_phrase(kind)
-        case MediaListType(medium):
+        case ir.MediaListType(medium):
             return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
-        case UnknownType(word):
+        case ir.UnknownType(word):
             return f"Any JSON value; the hub calls its type {doc_text(word)}"
         case _:
             return _PHRASES[type(kind)]
 
 
-_PHRASES: dict[type[FieldType], str] = {
-    TextType: "Text",
-    BooleanType: "True or False",
-    JsonType: "Any JSON value",
-    ToolsType: "Tools that the model may call, as OpenAI words them",
-    ToolCallsType: "Calls that the model asks for",
-    ChatTextType: "Text, with its thinking and content apart",
-    ChatType: "Messages of a conversation, the last one the user's",
-    PromptType: "Raw prompt text, instead of a conversation",
+_PHRASES: dict[type[ir.FieldType], str] = {
+    ir.TextType: "Text",
+    ir.BooleanType: "True or False",
+    ir.JsonType: "Any JSON value",
+    ir.ToolsType: "Tools that the model may call, as OpenAI words them",
+    ir.ToolCallsType: "Calls that the model asks for",
+    ir.ChatTextType: "Text, with its thinking and content apart",
+    ir.ChatType: "Messages of a conversation, the last one the user's",
+    ir.PromptType: "Raw prompt text, instead of a conversation",
 }
 _CONVERTED = "; the hub fits other values"
 _MEDIA = {
@@ -149,13 +130,13 @@ _MEDIA = {
 }
 
 
-def _names(outputs: tuple[Output, ...]) -> str:
+def _names(outputs: tuple[ir.Output, ...]) -> str:
     # A non-empty `error` is an exception, so no caller reads it from a result.
     shown = ", ".join(f"`{output.name}`" for output in outputs if output.wire_name != "error")
     return shown or "nothing"
 
 
-def _numbers(what: str, limits: Range) -> str:
+def _numbers(what: str, limits: ir.Range) -> str:
     low, high, step = limits.minimum, limits.maximum, limits.step
     if low is not None and high is not None:
         what += f", {low} to {high}"
@@ -169,7 +150,7 @@ def _numbers(what: str, limits: Range) -> str:
     return what + ("" if limits.enforced or not bounded else _CONVERTED)
 
 
-def limits_phrase(kind: MediaType) -> str:
+def limits_phrase(kind: ir.MediaType) -> str:
     """Say what the figures of a medium may be, each clause behind a semicolon; empty where nothing limits them."""
     enforced = [_limit_phrase(*named) for named in kind.limits if named[1].enforced]
     converted = [_limit_phrase(*named) for named in kind.limits if not named[1].enforced]
@@ -181,7 +162,7 @@ def limits_phrase(kind: MediaType) -> str:
     return "".join(f"; {phrase}" for phrase in phrases if phrase)
 
 
-def _limit_phrase(name: str, limit: Limit) -> str:
+def _limit_phrase(name: str, limit: ir.Limit) -> str:
     low, high = _figure(limit.minimum), _figure(limit.maximum)
     words = [_either([doc_text(str(value)) for value in limit.supported])]
     if low and high:

@@ -1,12 +1,30 @@
-"""Which endpoints can stand in for each other: a family has a common core of parameters and outputs."""
+"""Which endpoints can stand in for each other, and the module of protocols that names what each such family shares.
 
-from collections.abc import Iterable
+Kinds that everybody has a word for are known by their shape, others by their category.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..literals import Code
-from ..naming import ClassName
-from .entry import Entry
+from .. import ir
+from ..literals import Code, docstring, name
+from ..naming import ClassName, category_name
+from .describe import wrapped
 from .models import ModelField
+from .schema import RUNTIME_TYPES
+from .templates import fill
+
+MAX_SHOWN_MEMBERS = 12
+
+
+@dataclass(frozen=True)
+class Member:
+    """An endpoint, with the fields that its models have in Python."""
+
+    endpoint: ir.Endpoint
+    inputs: tuple[ModelField, ...]
+    outputs: tuple[ModelField, ...]
 
 
 @dataclass(frozen=True)
@@ -15,42 +33,60 @@ class Family:
 
     Attributes:
         name: What the family is called, as in `TextToImage`.
-        members: Its endpoints.
+        members: The Python names of its endpoints.
         parameters: The parameters that every member takes, with the same type; without a default where one
             member requires it.
         outputs: The outputs that every member gives, with the same type.
     """
 
     name: ClassName
-    members: tuple[Entry, ...]
+    members: tuple[str, ...]
     parameters: tuple[ModelField, ...]
     outputs: tuple[ModelField, ...]
 
 
-def find_families(entries: Iterable[Entry]) -> tuple[Family, ...]:
+def find_families(members: Iterable[Member]) -> list[Family]:
     """Return the families of two and more endpoints, sorted by name."""
-    grouped: dict[ClassName, list[Entry]] = {}
-    for entry in entries:
-        if entry.family is not None:
-            grouped.setdefault(entry.family, []).append(entry)
-    families = (_family(name, members) for name, members in sorted(grouped.items()))
-    return tuple(family for family in families if family is not None)
+    grouped: dict[ClassName, list[Member]] = {}
+    for member in members:
+        called = family_name(member.endpoint)
+        if called is not None:
+            grouped.setdefault(called, []).append(member)
+    families = (_family(called, together) for called, together in sorted(grouped.items()))
+    return [family for family in families if family is not None]
 
 
-def alternatives_to(gone: Entry, offered: Iterable[Entry]) -> tuple[str, ...]:
+def alternatives_to(gone: Member, offered: Iterable[Member]) -> list[str]:
     """Return the Python names of the endpoints that are of one family with one that is gone."""
-    together = (gone, *(entry for entry in offered if entry.family == gone.family))
+    called = family_name(gone.endpoint)
     # The family may have lost its last but one member: a Protocol of one is none, but an alternative it is.
-    members = (family.members for family in find_families(together))
-    return tuple(str(member.name) for found in members for member in found if member is not gone)
+    together = [gone, *(member for member in offered if family_name(member.endpoint) == called)]
+    family = _family(called, together) if called is not None else None
+    return list(family.members[1:]) if family is not None else []
 
 
-def _family(name: ClassName, members: list[Entry]) -> Family | None:
+def family_name(endpoint: ir.Endpoint) -> ClassName | None:
+    """Return what the family of an endpoint would be called, None where it can have none."""
+    for known, fits in _KNOWN.items():
+        if fits(endpoint):
+            return ClassName(known)
+    named = category_name(endpoint.category) if endpoint.category else None
+    # A known kind is known by its shape alone.
+    return None if named in _KNOWN else named
+
+
+def render_protocols(families: Sequence[Family]) -> str:
+    """Return the module of the protocols."""
+    return fill(
+        "protocols.py.jinja", imports=_imports(families), families=[_values(f) for f in families]
+    )
+
+
+def _family(called: ClassName, members: Sequence[Member]) -> Family | None:
     core = _common([tuple(map(_required_form, member.inputs)) for member in members])
     outputs = _common([member.outputs for member in members])
-    names = {field.name for field in core}
-    needed = frozenset[str]().union(*(member.needed for member in members))
-    if len(members) < 2 or not core or not outputs or not needed <= names:
+    needed = {str(p.name) for member in members for p in member.endpoint.inputs if p.required}
+    if len(members) < 2 or not core or not outputs or not needed <= {field.name for field in core}:
         return None
     parameters = tuple(
         field
@@ -58,7 +94,7 @@ def _family(name: ClassName, members: list[Entry]) -> Family | None:
         else ModelField(field.name, Code(f"{field.annotation} | None"), Code("..."))
         for field in core
     )
-    return Family(name, tuple(members), parameters, outputs)
+    return Family(called, tuple(str(m.endpoint.name) for m in members), parameters, outputs)
 
 
 def _required_form(field: ModelField) -> ModelField:
@@ -71,3 +107,78 @@ def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:
     for fields in lists[1:]:
         shared &= {(field.name, str(field.annotation)) for field in fields}
     return tuple(f for f in lists[0] if (f.name, str(f.annotation)) in shared and f.name != "error")
+
+
+def _takes(endpoint: ir.Endpoint, kind: str) -> bool:
+    return any(
+        isinstance(p.type, ir.MediaType) and p.type.kind == kind and p.required
+        for p in endpoint.inputs
+    )
+
+
+def _gives(endpoint: ir.Endpoint, kind: str) -> bool:
+    media = (
+        o.type for o in endpoint.outputs if isinstance(o.type, ir.MediaType | ir.MediaListType)
+    )
+    return any(medium.kind == kind for medium in media)
+
+
+def _gives_text(endpoint: ir.Endpoint) -> bool:
+    return any(output.wire_name == "text" for output in endpoint.outputs)
+
+
+def _is_chat(endpoint: ir.Endpoint) -> bool:
+    return _gives_text(endpoint) and any(isinstance(p.type, ir.ChatType) for p in endpoint.inputs)
+
+
+_KNOWN: dict[str, Callable[[ir.Endpoint], bool]] = {
+    "Chat": _is_chat,
+    "ImageToImage": lambda e: _takes(e, "image") and _gives(e, "image"),
+    "TextToImage": lambda e: (
+        {p.wire_name for p in e.inputs if p.required} == {"prompt"} and _gives(e, "image")
+    ),
+    "TextToSpeech": lambda e: "text" in {p.wire_name for p in e.inputs} and _gives(e, "audio"),
+    "SpeechToText": lambda e: _takes(e, "audio") and _gives_text(e),
+}
+
+
+def _values(family: Family) -> dict[str, object]:
+    shown = ", ".join(f"`{member}`" for member in family.members[:MAX_SHOWN_MEMBERS])
+    more = len(family.members) - MAX_SHOWN_MEMBERS
+    fit = f"These fit: {shown}" + (f" and {more} more." if more > 0 else ".")
+
+    def doc(summary: str) -> Code:
+        return docstring([summary, "", *wrapped(fit)], indent=4)
+
+    return {
+        "name": name(family.name),
+        "result_doc": doc(f"What any `{family.name}` gives."),
+        "outputs": family.outputs,
+        "parameters": family.parameters,
+        "forms": [
+            {
+                "name": name(ClassName(f"{prefix}{family.name}")),
+                "keyword": keyword,
+                "doc": doc(f"Any `{family.name}` endpoint of {client} client."),
+            }
+            for prefix, keyword, client in (
+                ("", Code("def"), "a sync"),
+                ("Async", Code("async def"), "an async"),
+            )
+        ],
+    }
+
+
+def _imports(families: Sequence[Family]) -> list[Code]:
+    if not families:
+        return []
+    annotations = [
+        str(f.annotation) for each in families for f in (*each.parameters, *each.outputs)
+    ]
+    words = {word for text in annotations for word in re.findall(r"[A-Za-z_]+", text)}
+    from_typing = ", ".join(sorted({"Protocol", *(words & {"Any", "Literal"})}))
+    return [Code(f"from typing import {from_typing}\n")] + [
+        Code(f"from aki_runtime.{module} import {type_name}")
+        for type_name, module in sorted(RUNTIME_TYPES.items())
+        if type_name in words
+    ]

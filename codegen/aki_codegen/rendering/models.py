@@ -6,18 +6,14 @@ which no models can be made takes no other one down.
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
-from ..ir import Endpoint, Output, Parameter
+from ..ir import Endpoint
 from ..literals import Code, visible
-from .schema import EXTRA_KEYS, Schema, endpoint_schema
-
-PARTS = ("Input", "Output", "Progress")
-"""What the names of an endpoint's models end in."""
+from .schema import EXTRA_KEYS, ModelSchema, model_schemas
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class ModelField:
         default: The source of its default; None where it is required.
     """
 
-    name: str
+    name: Code
     annotation: Code
     default: Code | None
 
@@ -49,61 +45,21 @@ class ModelSource:
     fields: dict[str, tuple[ModelField, ...]]
 
 
-def generator_version() -> str:
-    """Return the version of datamodel-code-generator, which the manifest names."""
-    return version("datamodel-code-generator")
-
-
 def model_sources(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
     """Return the models of endpoints, by the hub's names; an endpoint of which none can be made is left out."""
     if not endpoints:
         return {}
     try:
         return _made(endpoints)
-    except Exception:  # it is no code of ours, and what it is given came from outside
+    except Exception:  # a fault of theirs, met by what came from outside, is not to end the run
         if len(endpoints) == 1:
             return {}
     middle = len(endpoints) // 2
     return model_sources(endpoints[:middle]) | model_sources(endpoints[middle:])
 
 
-@dataclass(frozen=True)
-class _Model:
-    """A model that is asked for.
-
-    Attributes:
-        name: The name of its class.
-        part: What of an endpoint it is.
-        fields: The names of its fields in Python, by the hub's.
-        schema: What it is to be.
-    """
-
-    name: str
-    part: str
-    fields: Mapping[str, str]
-    schema: Schema
-
-
-def _models(endpoint: Endpoint) -> list[_Model]:
-    schemas = endpoint_schema(endpoint)["$defs"]
-    inputs = schemas[f"{endpoint.models}Input"]
-    for wire, schema in inputs["properties"].items():
-        if wire not in inputs["required"]:
-            schema["nullable"] = True  # None is as good as absent
-    declared: tuple[tuple[Parameter | Output, ...], ...] = (
-        endpoint.inputs,
-        endpoint.outputs,
-        endpoint.progress,
-    )
-    return [
-        _Model(name, part, {f.wire_name: str(f.name) for f in fields}, schemas[name])
-        for part, fields in zip(PARTS, declared, strict=True)
-        for name in [f"{endpoint.models}{part}"]
-    ]
-
-
 def _made(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
-    asked = {endpoint.wire_name: _models(endpoint) for endpoint in endpoints}
+    asked = {endpoint.wire_name: model_schemas(endpoint) for endpoint in endpoints}
     text = visible(_generate([model for models in asked.values() for model in models]))
     tree, lines = ast.parse(text), text.split("\n")
     modules = {
@@ -128,7 +84,7 @@ def _made(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
     return sources
 
 
-def _generate(models: Sequence[_Model]) -> str:
+def _generate(models: Sequence[ModelSchema]) -> str:
     # Importing it takes a while, which a command that makes no models need not wait for.
     from datamodel_code_generator import generate
 
@@ -150,7 +106,7 @@ def _generate(models: Sequence[_Model]) -> str:
     return made
 
 
-def _fields(model: _Model, node: ast.ClassDef) -> tuple[ModelField, ...]:
+def _fields(model: ModelSchema, node: ast.ClassDef) -> tuple[ModelField, ...]:
     """Read the fields of a class back.
 
     Raises:
@@ -172,7 +128,9 @@ def _fields(model: _Model, node: ast.ClassDef) -> tuple[ModelField, ...]:
         is_required = wire in required and "default" not in properties[wire]
         found.append((ast.unparse(line.target), alias, shown))
         asked.append((name, wire, ... if is_required else properties[wire].get("default")))
-        fields.append(ModelField(name, _code(kind), None if default is None else _code(default)))
+        fields.append(
+            ModelField(Code(name), _code(kind), None if default is None else _code(default))
+        )
     if found != asked:
         raise ValueError(f"{model.name} is not what was asked for")
     return tuple(fields)

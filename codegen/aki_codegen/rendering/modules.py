@@ -7,15 +7,12 @@ from pathlib import PurePosixPath
 from ..ir import Endpoint
 from ..problems import Problem
 from ..snapshot.snapshot import Snapshot
-from .entry import Entry, entry_of
-from .families import Family, alternatives_to, find_families
-from .models import ModelSource, model_sources
-from .protocols import render_protocols
+from .families import Member, alternatives_to, find_families, render_protocols
+from .models import model_sources
 from .render import endpoint_path, render_endpoint, render_shared
 from .style import NotFormattedError, formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
-PROTOCOLS = PurePosixPath("protocols.py")
 CHUNK = 50
 """Endpoints that are rendered at the same time: one call makes their models, and one run formats their modules."""
 
@@ -25,23 +22,14 @@ class Modules:
     """The modules of a package.
 
     Attributes:
-        entries: The endpoints that are in it, sorted by their Python names.
+        endpoints: The endpoints that are in it, sorted by their Python names.
         files: The modules.
         problems: Why endpoints are not in it.
     """
 
-    entries: tuple[Entry, ...]
+    endpoints: tuple[Endpoint, ...]
     files: Mapping[PurePosixPath, bytes]
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """The module of an endpoint before it is formatted."""
-
-    endpoint: Endpoint
-    entry: Entry
-    text: str
 
 
 def make_modules(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str) -> Modules:
@@ -59,27 +47,27 @@ def make_modules(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
     offered = [e for e in endpoints if e.wire_name not in snapshot.removed]
     for start in range(0, len(offered), CHUNK):
         work.add(offered[start : start + CHUNK])
-    present = tuple(work.entries)
+    present = tuple(work.members)
     # What can stand in for an endpoint that is gone is known when the others are.
     work.add([e for e in endpoints if e.wire_name in snapshot.removed], present)
-    entries = tuple(sorted(work.entries, key=lambda entry: entry.name))
-    if not entries:
-        return Modules((), {}, tuple(sorted(work.problems)))
-    families = find_families(e for e in entries if e.wire_name not in snapshot.removed)
-    shared = _shared(entries, families, snapshot, package)
-    return Modules(entries, {**work.files, **shared}, tuple(sorted(work.problems)))
+    made = tuple(sorted((m.endpoint for m in work.members), key=lambda endpoint: endpoint.name))
+    if made:
+        families = find_families(sorted(present, key=lambda member: member.endpoint.name))
+        shared = render_shared(made, snapshot, package)
+        work.add_shared({**shared, PurePosixPath("protocols.py"): render_protocols(families)})
+    return Modules(made, work.files, tuple(sorted(work.problems)))
 
 
 class _Work:
-    """The endpoints' modules, made some at a time so that little is in memory at once."""
+    """The modules, made some at a time so that little is in memory at once."""
 
     def __init__(self, package: str) -> None:
         self._package = package
-        self.entries: list[Entry] = []
+        self.members: list[Member] = []
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
 
-    def add(self, endpoints: Sequence[Endpoint], offered: Sequence[Entry] | None = None) -> None:
+    def add(self, endpoints: Sequence[Endpoint], offered: Sequence[Member] | None = None) -> None:
         """Make the modules of some endpoints.
 
         Args:
@@ -87,68 +75,52 @@ class _Work:
             offered: What the hub offers, where it has removed these; what can stand in for them is among it.
         """
         sources = model_sources(endpoints)
-        drafts: dict[PurePosixPath, _Draft] = {}
+        members: dict[PurePosixPath, Member] = {}
+        texts: dict[PurePosixPath, str] = {}
         for endpoint in endpoints:
+            source = sources.get(endpoint.wire_name)
+            if source is None:
+                self._leave_out(endpoint, "no models could be made of its fields")
+                continue
+            inputs, outputs = (source.fields[f"{endpoint.models}{p}"] for p in ("Input", "Output"))
+            member = Member(endpoint, inputs, outputs)
+            alternatives = None if offered is None else alternatives_to(member, offered)
+            path = endpoint_path(endpoint)
+            members[path], texts[path] = member, render_endpoint(endpoint, source, alternatives)
+        for path, text in self._formatted(texts, members).items():
             try:
-                drafts[endpoint_path(endpoint)] = self._draft(endpoint, sources, offered)
+                verify_endpoint(path, text, members[path].endpoint)
             except RenderedWrongError as error:
-                self._leave_out(endpoint, error)
-        for path, source in self._formatted(drafts).items():
-            draft = drafts[path]
-            try:
-                verify_endpoint(path, source, draft.endpoint)
-            except RenderedWrongError as error:
-                self._leave_out(draft.endpoint, error)
+                self._leave_out(members[path].endpoint, str(error))
             else:
-                self.entries.append(draft.entry)
-                self.files[path] = source.encode()
+                self.members.append(members[path])
+                self.files[path] = text.encode()
 
-    def _draft(
-        self,
-        endpoint: Endpoint,
-        sources: Mapping[str, ModelSource],
-        offered: Sequence[Entry] | None,
-    ) -> _Draft:
-        source = sources.get(endpoint.wire_name)
-        if source is None:
-            raise RenderedWrongError("no models could be made of its fields")
-        entry = entry_of(endpoint, source)
-        alternatives = None if offered is None else alternatives_to(entry, offered)
-        return _Draft(
-            endpoint, entry, render_endpoint(endpoint, source, alternatives, self._package)
-        )
+    def add_shared(self, texts: Mapping[PurePosixPath, str]) -> None:
+        """Make the modules that all need."""
+        python = {path: text for path, text in texts.items() if path.suffix == ".py"}
+        shown = {**texts, **self._formatted(python, {})}
+        for path in python:
+            verify_module(path, shown[path])
+        self.files |= {path: text.encode() for path, text in shown.items()}
 
-    def _formatted(self, drafts: Mapping[PurePosixPath, _Draft]) -> dict[PurePosixPath, str]:
-        texts = {path: draft.text for path, draft in drafts.items()}
+    def _formatted(
+        self, texts: Mapping[PurePosixPath, str], members: Mapping[PurePosixPath, Member]
+    ) -> dict[PurePosixPath, str]:
         try:
             return formatted(texts, self._package)
         except NotFormattedError:
-            for path, draft in drafts.items():
+            sound = dict(texts)
+            for path, text in texts.items():
                 try:
-                    verify_module(path, draft.text)
+                    verify_module(path, text)
                 except RenderedWrongError as error:
-                    self._leave_out(draft.endpoint, error)
-                    del texts[path]
-        return formatted(texts, self._package)
+                    if path not in members:
+                        raise
+                    self._leave_out(members[path].endpoint, str(error))
+                    del sound[path]
+            return formatted(sound, self._package)
 
-    def _leave_out(self, endpoint: Endpoint, error: RenderedWrongError) -> None:
-        problem = Problem(endpoint.wire_name, "", str(error), "please report this", "skipped")
+    def _leave_out(self, endpoint: Endpoint, why: str) -> None:
+        problem = Problem(endpoint.wire_name, "", why, "please report this", "skipped")
         self.problems.append(problem)
-
-
-def _shared(
-    entries: Sequence[Entry], families: Sequence[Family], snapshot: Snapshot, package: str
-) -> dict[PurePosixPath, bytes]:
-    """Return the modules that are made from all endpoints."""
-    texts = render_shared(entries, snapshot, package)
-    texts[PROTOCOLS] = render_protocols(families, package)
-    python = {path: text for path, text in texts.items() if path.suffix == ".py"}
-    try:
-        texts |= formatted(python, package)
-    except NotFormattedError:
-        for path, text in python.items():
-            verify_module(path, text)
-        raise
-    for path in python:
-        verify_module(path, texts[path])
-    return {path: text.encode() for path, text in texts.items()}

@@ -1,7 +1,7 @@
-"""The plan of a package's files, and their rendering from the IR. It writes nothing."""
+"""The modules of a package as text, from the IR, not yet formatted. It writes nothing."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -16,8 +16,7 @@ from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
 from ..parsing.parse import EndpointNames
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_doc, endpoint_summary
-from .entry import Entry
-from .models import PARTS, ModelField, ModelSource
+from .models import ModelSource
 from .templates import fill
 
 COMMENT = (
@@ -25,6 +24,9 @@ COMMENT = (
     "that makes it anew."
 )
 """What a file that is not source says of its making."""
+
+PARTS = ("Input", "Output", "Progress")
+"""What the names of an endpoint's models end in."""
 
 
 def command_for(snapshot: Snapshot, package: str) -> str:
@@ -41,8 +43,16 @@ def command_for(snapshot: Snapshot, package: str) -> str:
     return shlex.join(words)
 
 
+def endpoint_path(endpoint: Endpoint | EndpointNames) -> PurePosixPath:
+    """Return an endpoint's module within the package.
+
+    The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
+    """
+    return PurePosixPath(f"endpoints/_{endpoint.name}.py")
+
+
 def render_endpoint(
-    endpoint: Endpoint, source: ModelSource, alternatives: tuple[str, ...] | None, package: str
+    endpoint: Endpoint, source: ModelSource, alternatives: Iterable[str] | None
 ) -> str:
     """Return the module of one endpoint: its models and its typed function.
 
@@ -50,12 +60,9 @@ def render_endpoint(
         endpoint: The endpoint.
         source: Its models.
         alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
-        package: What the package is imported as.
     """
-    models = {part: name(endpoint.models, part) for part in PARTS}
     return fill(
         "endpoint.py.jinja",
-        **common_values(package),
         module_doc=docstring([endpoint_summary(endpoint)]),
         imports=source.imports,
         classes=source.classes,
@@ -67,140 +74,77 @@ def render_endpoint(
         is_removed=alternatives is not None,
         alternatives=[literal(name) for name in alternatives or ()],
         name=name(endpoint.name),
-        input=models["Input"],
-        output=models["Output"],
-        progress=models["Progress"],
-        fields=[field_values(field) for field in source.fields[f"{endpoint.models}Input"]],
+        fields=source.fields[f"{endpoint.models}Input"],
         doc=docstring(endpoint_doc(endpoint), indent=4),
+        **{part.lower(): name(endpoint.models, part) for part in PARTS},
     )
 
 
 def render_shared(
-    entries: Sequence[Entry], snapshot: Snapshot, package: str
+    endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the modules that name all endpoints, by their path within the package."""
-    common = common_values(package)
-    listed = [_listed(entry) for entry in entries]
-    return {
-        PurePosixPath("__init__.py"): fill(
-            "__init__.py.jinja",
-            **common,
-            doc=_package_doc(entries, snapshot, package),
-            version=literal(__version__),
-            runtime_api=literal(RUNTIME_API),
-            public_names=[Code(public_name) for public_name in public.__all__],
-            all_names=[Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
-        ),
-        PurePosixPath("_hub.py"): fill(
-            "_hub.py.jinja",
-            **common,
-            endpoints=listed,
-            package_text=literal(package),
-            version=literal(__version__),
-            server=literal(snapshot.server),
-            layout=literal(snapshot.layout),
-        ),
-        PurePosixPath("batch.py"): fill("batch.py.jinja", **common),
-        PurePosixPath("client.py"): fill(
-            "client.py.jinja", **common, endpoints=listed, clients=_clients(snapshot)
-        ),
-        PurePosixPath("celery.py"): fill("celery.py.jinja", **common),
-        PurePosixPath("ray.py"): fill("ray.py.jinja", **common),
-        PurePosixPath("models.py"): fill("models.py.jinja", **common, endpoints=listed),
-        PurePosixPath("endpoints/__init__.py"): fill(
-            "endpoints.py.jinja",
-            **common,
-            endpoints=listed,
-            doc=docstring(
-                ["The endpoints as functions on a default client, made at the first call."]
-            ),
-            client=Code("Aki"),
-            binder=Code("default_endpoint"),
-        ),
-        PurePosixPath("endpoints/aio.py"): fill(
-            "endpoints.py.jinja",
-            **common,
-            endpoints=listed,
-            doc=docstring(
-                [
-                    "The endpoints as awaitable functions on a default client, made at the first call."
-                ]
-            ),
-            client=Code("AsyncAki"),
-            binder=Code("default_async_endpoint"),
-        ),
-        PurePosixPath("py.typed"): "",
-    }
-
-
-def endpoint_path(endpoint: Endpoint | Entry | EndpointNames) -> PurePosixPath:
-    """Return an endpoint's module within the package.
-
-    The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
-    """
-    return PurePosixPath("endpoints") / f"{_module(endpoint.name)}.py"
-
-
-def common_values(package: str) -> dict[str, Code]:
-    """Return what every template may print."""
-    return {"package": name(Identifier(package))}
-
-
-def _module(endpoint_name: str) -> str:
-    return f"_{endpoint_name}"
-
-
-def _listed(entry: Entry) -> dict[str, Any]:
-    return {
-        "name": name(entry.name),
-        "name_text": literal(str(entry.name)),
-        "module": Code(_module(entry.name)),
-        "module_text": literal(_module(entry.name)),
-        "models": [name(entry.models, part) for part in PARTS],
-    }
-
-
-def field_values(field: ModelField) -> dict[str, Any]:
-    """Return a field of a model as templates print it."""
-    return {
-        "name": Code(field.name),
-        "annotation": field.annotation,
-        "default": field.default,
-        "has_default": field.default is not None,
-    }
-
-
-def _clients(snapshot: Snapshot) -> list[dict[str, Code]]:
     server = doc_text(snapshot.server)
-    return [
-        {
-            "name": Code("Aki"),
-            "base": Code("SyncClient"),
-            "doc": docstring(
-                [f"A client of {server}; see `SyncClient` for its arguments."], indent=4
-            ),
-        },
+    values: dict[str, Any] = {
+        "package": name(Identifier(package)),
+        "package_text": literal(package),
+        "version": literal(__version__),
+        "runtime_api": literal(RUNTIME_API),
+        "server": literal(snapshot.server),
+        "layout": literal(snapshot.layout),
+        "public_names": [Code(public_name) for public_name in public.__all__],
+        "all_names": [Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
+        "endpoints": [
+            {
+                "name": name(endpoint.name),
+                "name_text": literal(str(endpoint.name)),
+                "module": Code(endpoint_path(endpoint).stem),
+                "module_text": literal(endpoint_path(endpoint).stem),
+                "models": [name(endpoint.models, part) for part in PARTS],
+            }
+            for endpoint in endpoints
+        ],
+    }
+    sync = docstring([f"A client of {server}; see `SyncClient` for its arguments."], indent=4)
+    asynchronous = f"A client of {server} for async code; see `AsyncClient` for its arguments."
+    values["clients"] = [
+        {"name": Code("Aki"), "base": Code("SyncClient"), "doc": sync},
         {
             "name": Code("AsyncAki"),
             "base": Code("AsyncClient"),
-            "doc": docstring(
-                [f"A client of {server} for async code; see `AsyncClient` for its arguments."],
-                indent=4,
-            ),
+            "doc": docstring([asynchronous], indent=4),
         },
     ]
+    alike = ("_hub.py", "batch.py", "celery.py", "client.py", "models.py", "ray.py")
+    texts = {PurePosixPath(path): fill(f"{path}.jinja", **values) for path in alike}
+    package_doc = _package_doc(endpoints, server, package)
+    texts[PurePosixPath("__init__.py")] = fill("__init__.py.jinja", **values, doc=package_doc)
+    texts[PurePosixPath("py.typed")] = ""
+    for module, kind, client, binder in (
+        ("__init__.py", "functions", "Aki", "default_endpoint"),
+        ("aio.py", "awaitable functions", "AsyncAki", "default_async_endpoint"),
+    ):
+        texts[PurePosixPath("endpoints", module)] = fill(
+            "endpoints.py.jinja",
+            **values,
+            doc=docstring(
+                [f"The endpoints as {kind} on a default client, made at the first call."]
+            ),
+            client=Code(client),
+            binder=Code(binder),
+        )
+    return texts
 
 
-def _package_doc(entries: Sequence[Entry], snapshot: Snapshot, package: str) -> Code:
-    first = str(entries[0].name) if entries else "endpoint"
+def _package_doc(endpoints: Sequence[Endpoint], server: str, package: str) -> Code:
     return docstring(
         [
-            f"Typed client of {doc_text(snapshot.server)}, with {endpoint_count(len(entries))}.",
+            f"Typed client of {server}, with {endpoint_count(len(endpoints))}.",
             "",
             f"    from {package} import Aki",
             "",
             "    aki = Aki()  # AKI_API_KEY",
-            f"    result = aki.{first}(...)",
+            f"    result = aki.{endpoints[0].name}(...)",
             "",
             f"`{package}.endpoints` has the same as functions, `{package}.models` all models.",
         ]

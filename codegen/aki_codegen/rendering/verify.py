@@ -10,16 +10,19 @@ class RenderedWrongError(Exception):
     """A rendered module is not what the IR calls for; it must not be written."""
 
 
-def verify_module(path: PurePosixPath, text: str) -> None:
-    """Compile a module.
+def verify_module(path: PurePosixPath, text: str) -> ast.Module:
+    """Compile a module and return its tree.
 
     Raises:
-        RenderedWrongError: It is no Python.
+        RenderedWrongError: It is not valid Python.
     """
     try:
-        compile(text, str(path), "exec", dont_inherit=True)
+        tree = ast.parse(text)
+        # Some faults are found only when the tree is compiled: an argument that stands twice, for one.
+        compile(tree, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise RenderedWrongError(f"{path} is no Python: {error}") from None
+        raise RenderedWrongError(f"{path} is not valid Python: {error}") from None
+    return tree
 
 
 def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
@@ -28,8 +31,7 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
     Raises:
         RenderedWrongError: Something is missing, or there is more than was called for.
     """
-    verify_module(path, text)
-    tree = ast.parse(text)
+    tree = verify_module(path, text)
     expected = {
         f"{endpoint.models}Input": [str(field.name) for field in endpoint.inputs],
         f"{endpoint.models}Output": [str(field.name) for field in endpoint.outputs],
@@ -80,11 +82,11 @@ _VALUES = (
 
 
 def _is_text(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+        case _:
+            return False
 
 
 def _fields(node: ast.ClassDef) -> list[str]:

@@ -206,6 +206,6 @@ class TestTogether:
             head, mark, tail = generate(asked).replace("'", '"').partition("class CInput")
             return head + (mark + tail).replace(old, new, 1)
 
-        assert old in generate(models._models(FIVE[2])).replace("'", '"')
+        assert old in generate(models.model_schemas(FIVE[2])).replace("'", '"')
         monkeypatch.setattr(models, "_generate", worsened)
         assert sorted(model_sources(FIVE)) == ["a", "b", "d", "e"]

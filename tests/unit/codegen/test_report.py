@@ -4,17 +4,13 @@ import pytest
 from aki_codegen.generation.package import Package
 from aki_codegen.generation.report import report_markdown
 from aki_codegen.problems import Problem
-from aki_codegen.rendering.entry import entry_of
-from aki_codegen.rendering.models import model_sources
 from support.metadata import details, parse_one, snapshot_of
 
 
 def report(document, *more, name="painter"):
     parsed = parse_one(document, name)
     snapshot = snapshot_of({name: document})
-    sources = model_sources(parsed.endpoints)
-    entries = tuple(entry_of(e, sources[e.wire_name]) for e in parsed.endpoints)
-    package = Package("my_hub", {}, entries, parsed.problems, snapshot)
+    package = Package("my_hub", {}, parsed.endpoints, parsed.problems, snapshot)
     return report_markdown(package, (*parsed.problems, *more))
 
 

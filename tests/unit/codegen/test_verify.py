@@ -70,5 +70,5 @@ def test_other_models_fields_or_parameters_than_those_of_the_metadata_are_refuse
 
 @pytest.mark.parametrize("text", ["def (", "x = '\x00'", "return 1", "(" * 5000])
 def test_what_is_no_python_is_refused(text):
-    with pytest.raises(RenderedWrongError, match=r"client\.py is no Python"):
+    with pytest.raises(RenderedWrongError, match=r"client\.py is not valid Python"):
         verify_module(PurePosixPath("client.py"), text)

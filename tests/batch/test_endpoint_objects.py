@@ -46,7 +46,7 @@ class TestOfAClient:
     def test_keeps_its_options(self, aki, other_hub, output):
         patient = aki.llama3_8b_chat.with_options(timeout=0.3)
         rows = [{"prompt_input": "[[dur=20]] row 1;"}]
-        assert batch.run(patient, rows, output, patience=1).failed == 1
+        assert batch.run(patient, rows, output, outage_timeout=1).failed == 1
 
     def test_opens_no_path_where_it_is_not_to(self, aki, other_hub, folder, output):
         (folder / "cat.png").write_bytes(b"secret")

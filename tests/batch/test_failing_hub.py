@@ -57,7 +57,7 @@ class TestTheHub:
         with unserved_url() as url:
             monkeypatch.setenv("AKI_API_SERVER", url)
             with pytest.raises(batch.BatchStoppedError, match="the same command goes on from here"):
-                run(source, patience=0.5)
+                run(source, outage_timeout=0.5)
         with batch.Journal.open(f"{output}.journal") as journal:
             assert sum(journal.counts().values()) == 0
 

@@ -96,7 +96,7 @@ def test_a_ledger_that_stays_away_is_told_in_one_sentence():
         with pytest.raises(JournalError, match=r"could not be reached .*no way.* goes on"):
             await mailbox.ask(begin(1))
 
-    with_mailbox(post, use, patience=0.1)
+    with_mailbox(post, use, outage_timeout=0.1)
 
 
 def test_silence_makes_the_worker_count_as_dead_and_an_answer_as_alive_again():

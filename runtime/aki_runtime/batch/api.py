@@ -197,7 +197,7 @@ class _Work:
             self.stop,
             again=settings.again,
             most=settings.concurrency,
-            patience=settings.patience,
+            outage_timeout=settings.outage_timeout,
             keep=self._keep,
             on_again=tally.forget,
             on_notice=settings.on_notice or _say_nothing,

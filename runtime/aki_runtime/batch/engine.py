@@ -28,7 +28,7 @@ class Engine:
         stop: How it is asked to stop.
         again: The states of rows that are begun again: `failed`, `uncertain`, both or none.
         most: Jobs at a time at most.
-        patience: Seconds that the hub may be out of reach.
+        outage_timeout: Seconds that the hub may be out of reach.
         keep: What becomes of media.
         on_again: Told the status of each row of an earlier run that is begun again.
         on_notice: Told what a person should know, a sentence each.
@@ -46,7 +46,7 @@ class Engine:
         *,
         again: frozenset[RowState],
         most: int,
-        patience: float,
+        outage_timeout: float,
         keep: KeepForRow,
         on_again: Callable[[Status], None],
         on_notice: Callable[[str], object],
@@ -62,7 +62,7 @@ class Engine:
             endpoint,
             Notes(writer, self._wait_for_room, time.monotonic),
             self._limiter,
-            OutageTimer(patience, endpoint=endpoint.info.name, resume="the same command"),
+            OutageTimer(outage_timeout, endpoint=endpoint.info.name, resume="the same command"),
             keep=keep,
             now=time.monotonic,
         )

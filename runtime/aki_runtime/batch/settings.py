@@ -35,7 +35,7 @@ class Settings:
         resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         as_completed: Write rows in the order in which they end; else in the order of the input.
         survives_power_loss: Wait for the disk with each note and file.
-        patience: Seconds that the hub may be out of reach before the batch stops.
+        outage_timeout: Seconds that the hub may be out of reach before the batch stops.
         on_progress: Called with the progress after each outcome, in the thread of the event loop.
         on_notice: Called with a sentence that a person should know.
         stop: How another part of the program stops it.
@@ -57,7 +57,7 @@ class Settings:
     resubmit_uncertain: bool = False
     as_completed: bool = False
     survives_power_loss: bool = True
-    patience: float = 300.0
+    outage_timeout: float = 300.0
     on_progress: Callable[[Progress], object] | None = None
     on_notice: Callable[[str], object] | None = None
     stop: Stop | None = None
@@ -105,7 +105,7 @@ class SettingChanges(TypedDict, total=False):
     resubmit_uncertain: bool
     as_completed: bool
     survives_power_loss: bool
-    patience: float
+    outage_timeout: float
     on_progress: Callable[[Progress], object] | None
     on_notice: Callable[[str], object] | None
     stop: Stop | None

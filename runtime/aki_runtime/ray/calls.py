@@ -52,7 +52,7 @@ class Calls:
         book: Where each step is noted.
         concurrency: Jobs at a time at most.
         timeout: Seconds for each job.
-        patience: Seconds that the hub may be out of reach.
+        outage_timeout: Seconds that the hub may be out of reach.
         lease: Seconds after which a silent worker is taken for dead.
         again: The outcomes of earlier attempts that do not count.
         keep: Stores a medium of a row under a name and returns what stands for it.
@@ -66,7 +66,7 @@ class Calls:
         *,
         concurrency: int,
         timeout: float | None,
-        patience: float,
+        outage_timeout: float,
         lease: float,
         again: frozenset[RowState],
         keep: Callable[[str, Media, str], str],
@@ -74,7 +74,9 @@ class Calls:
         self._worker = worker
         self._endpoint = endpoint
         self._book = book
-        self._outage = OutageTimer(patience, endpoint=endpoint.info.name, resume="the same run")
+        self._outage = OutageTimer(
+            outage_timeout, endpoint=endpoint.info.name, resume="the same run"
+        )
         self._again = again
         self._limiter = ConcurrencyLimiter(concurrency)
         self._following = Following(

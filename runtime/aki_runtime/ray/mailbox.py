@@ -18,7 +18,7 @@ Send: TypeAlias = Callable[[Sequence[Operation]], Awaitable[Sequence[Answer]]]
 MOST_TOGETHER = 200
 """Operations in one letter, at most."""
 
-PATIENCE = 600.0
+OUTAGE_TIMEOUT = 600.0
 """Seconds that the ledger may be out of reach, or its disk full, before the worker gives up."""
 
 _PAUSE = 1.0
@@ -36,19 +36,19 @@ class Mailbox:
     Args:
         send: Brings operations to the ledger.
         lease: Seconds of silence after which the ledger takes the worker for dead.
-        patience: Seconds that the ledger may be out of reach.
+        outage_timeout: Seconds that the ledger may be out of reach.
     """
 
     def __init__(
         self,
         send: Send,
         lease: float,
-        patience: float = PATIENCE,
+        outage_timeout: float = OUTAGE_TIMEOUT,
     ) -> None:
         self._send = send
         self._lease = lease
         self._on_lost: list[Callable[[], None]] = []
-        self._patience = patience
+        self._outage_timeout = outage_timeout
         self._loop = asyncio.get_running_loop()
         self._questions: list[_Question] = []
         self._has_some = asyncio.Event()
@@ -103,7 +103,7 @@ class Mailbox:
 
     async def _sent(self, operations: Sequence[Operation]) -> Sequence[Answer]:
         """Send until it arrives: an operation that comes twice means the same."""
-        until = self._loop.time() + self._patience
+        until = self._loop.time() + self._outage_timeout
         while True:
             began = self._loop.time()
             try:
@@ -113,7 +113,7 @@ class Mailbox:
                     raise
                 if self._loop.time() > until:
                     raise JournalError(
-                        f"the journal could not be reached for {self._patience:.0f} s ({_first_line(error)}); "
+                        f"the journal could not be reached for {self._outage_timeout:.0f} s ({_first_line(error)}); "
                         "what it holds is kept, and the same run goes on from there"
                     ) from None
             else:

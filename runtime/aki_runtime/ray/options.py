@@ -37,7 +37,7 @@ class CallOptions:
         concurrency: Jobs at a time per actor at most, 1 to 100.
         timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does;
             defaults to that of the endpoint.
-        patience: Seconds that the hub may be out of reach before the dataset fails.
+        outage_timeout: Seconds that the hub may be out of reach before the dataset fails.
         media: A folder that all nodes see, for pictures, sounds and films; without it they are data URIs in the
             JSON column, and in the journal.
         resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
@@ -61,7 +61,7 @@ class CallOptions:
     prefix: str = "aki_"
     concurrency: int = 16
     timeout: float | None = Options.timeout
-    patience: float = 300.0
+    outage_timeout: float = 300.0
     media: str | None = None
     resubmit_uncertain: bool = False
     retry_failed: bool = False

@@ -79,7 +79,7 @@ async def _open(
         mailbox,
         concurrency=options.concurrency,
         timeout=options.timeout,
-        patience=options.patience,
+        outage_timeout=options.outage_timeout,
         lease=lease,
         again=options.again,
         keep=_keeper(options.media),

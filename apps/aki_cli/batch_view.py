@@ -1,12 +1,12 @@
-"""What people see of a batch: lines where no terminal is, and what is told at its end. The bar is in `batch_bar`."""
+"""What people see of a batch: a bar on a terminal, lines elsewhere, and what came of it at its end."""
 
 import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .terminal import say
+from .terminal import console, readable, say
 
 if TYPE_CHECKING:
     from aki_client.batch import Progress, Summary
@@ -14,28 +14,17 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class BatchView(Protocol):
-    """Shows how far a batch is."""
-
-    def show(self, progress: "Progress") -> None:
-        """Show how far it is."""
-        ...
-
-    def say(self, sentence: str) -> None:
-        """Tell something that a person should know."""
-        ...
-
-
 @contextmanager
-def shown() -> Generator[BatchView]:
+def batch_view() -> "Generator[Lines | Bar]":
     """Give what shows a batch on stderr: a bar on a terminal, else lines."""
     if not sys.stderr.isatty():
         yield Lines()
         return
-    from .batch_bar import bar
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    with bar() as view:
-        yield view
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        yield Bar(progress)
 
 
 class Lines:
@@ -49,14 +38,39 @@ class Lines:
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_LINES:
             self._last = now
-            self.say(", ".join(parts(progress)))
+            self.say(", ".join(progress_clauses(progress)))
 
     def say(self, sentence: str) -> None:
         """Write a line."""
         say(sentence)
 
 
-def parts(progress: "Progress") -> Iterator[str]:
+class Bar:
+    """A bar that moves, and a line of figures behind it.
+
+    Args:
+        progress: What Rich draws.
+    """
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._task = progress.add_task("checking the rows", total=None)
+
+    def show(self, progress: "Progress") -> None:
+        """Move the bar."""
+        self._progress.update(
+            self._task,
+            total=progress.rows,
+            completed=progress.ended,
+            description=" · ".join(_short(progress)),
+        )
+
+    def say(self, sentence: str) -> None:
+        """Write a line above the bar."""
+        self._progress.console.print(f"aki: {readable(sentence)}", markup=False, highlight=False)
+
+
+def progress_clauses(progress: "Progress") -> Iterator[str]:
     """Say in clauses how far a batch is."""
     rows = f" of {progress.rows:,}" if progress.rows is not None else ""
     yield f"{progress.ended:,}{rows} rows ended"
@@ -72,7 +86,7 @@ def parts(progress: "Progress") -> Iterator[str]:
     yield from _figures(progress.tokens, progress.compute_seconds)
 
 
-def told(summary: "Summary") -> Iterator[str]:
+def summary_lines(summary: "Summary") -> Iterator[str]:
     """Say in lines what came of a batch, and what can be done about the rest."""
     counts = [f"{summary.done:,} done"]
     counts += [f"{summary.failed:,} failed"] if summary.failed else []
@@ -116,3 +130,17 @@ def _figures(tokens: int, compute_seconds: float) -> Iterator[str]:
         yield f"{tokens:,} tokens"
     if compute_seconds:
         yield f"{compute_seconds:,.1f} s of computing"
+
+
+def _short(progress: "Progress") -> list[str]:
+    """Say in a few words each how far a batch is; a line of a terminal has to do."""
+    rows = f"/{progress.rows:,}" if progress.rows is not None else ""
+    words = [f"{progress.ended:,}{rows}"]
+    words += [f"{progress.failed:,} failed"] if progress.failed else []
+    words += [f"{progress.uncertain:,} uncertain"] if progress.uncertain else []
+    words += [f"{progress.rate:.1f}/s"] if progress.rate is not None else []
+    words += [f"{duration(progress.left)} left"] if progress.left is not None else []
+    words += [f"{progress.tokens:,} tokens"] if progress.tokens else []
+    words += [f"{progress.compute_seconds:,.0f} s computed"] if progress.compute_seconds else []
+    words += [f"{progress.running}/{progress.limit} at a time"]
+    return words

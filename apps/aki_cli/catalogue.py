@@ -8,18 +8,17 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import typer
 from aki_runtime.changes.fact_values import as_text, json_text, object_or_empty
 from aki_runtime.changes.facts import EndpointFacts, FieldFacts, endpoint_facts
 from aki_runtime.errors import NotFoundError
 
-from .exits import Exit
-from .problems import CommandError
-from .settings import CliSettings, no_package
+from .exits import CommandError, Exit
+from .settings import CliSettings, did_you_mean, no_package, settings_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Described:
         return {names[name]: facts for name, facts in said.items() if name in names}
 
     def choices(self, name: str, facts: FieldFacts) -> list[Any]:
-        """Return the values of a choice as the hub orders them; none where it is no choice."""
+        """Return the values of a choice as the hub orders them; none where it is not one."""
         if not facts.choices:
             return []
         sections = object_or_empty(self.document.get("parameter_description"))
@@ -116,9 +115,8 @@ class Catalogue:
 
     def missing(self, name: str, sentence: str) -> CommandError:
         """Make the failure for an endpoint that is not there, with the one that was probably meant."""
-        close = get_close_matches(name, [*self.names.values(), *self.names], n=1)
-        is_other = bool(close) and close[0] != name
-        hint = f"did you mean {close[0]}?" if is_other else "`aki endpoints` lists those there are"
+        hint = did_you_mean(name, [*self.names, *self.names.values()])
+        hint = hint or "`aki endpoints` lists those there are"
         return CommandError(f"{sentence} {name!r}; {hint}", Exit.NO_ENDPOINT)
 
     def _described(self, wire: str) -> Described | None:
@@ -130,6 +128,17 @@ class Catalogue:
         return Described(
             wire, attribute, object_or_empty(self._names[wire].get("fields")), document
         )
+
+
+def _names(ctx: typer.Context, incomplete: str) -> list[str]:
+    names = Catalogue(settings_of(ctx).package).names.values()
+    return [name for name in names if name.startswith(incomplete)]
+
+
+ENDPOINT = typer.Argument(
+    metavar="NAME", help="An endpoint, by its name in Python or on the hub.", autocompletion=_names
+)
+"""The argument that several commands share."""
 
 
 def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> Described:

@@ -1,6 +1,11 @@
-"""What the exit status of `aki` says; 0 to 2 and 10 to 12 mean what they mean for `aki-codegen`."""
+"""How a command ends: exit statuses, what `aki` itself refuses, and signals that are heard as exceptions."""
 
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any, NoReturn
 
 
 class Exit(IntEnum):
@@ -40,3 +45,51 @@ class Exit(IntEnum):
     """Whoever read the output went away; the hub was asked to cancel the job."""
     TERMINATED = 143
     """SIGTERM; the hub was asked to cancel the job."""
+
+    @classmethod
+    def after(cls, interruption: KeyboardInterrupt) -> "Exit":
+        """Return the status of a command that Ctrl-C or a signal ended."""
+        return cls.TERMINATED if isinstance(interruption, TerminatedError) else cls.INTERRUPTED
+
+
+class CommandError(Exception):
+    """The command cannot go on.
+
+    Attributes:
+        message: One sentence, or a line for each of several problems.
+        status: The exit status.
+    """
+
+    def __init__(self, message: str, status: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class StoppedError(CommandError):
+    """Somebody stopped the command, and everything that had to be done about it is done."""
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM, or the terminal was closed; it ends a command as Ctrl-C does, and so cancels the job."""
+
+
+@contextmanager
+def signals_as_exceptions(end: type[BaseException] = TerminatedError) -> Generator[None]:
+    """Let signals that end the process run through what has to be done before; those that are ignored stay so."""
+    before: dict[int, Any] = {}
+
+    def terminate(number: int, _: object) -> NoReturn:
+        raise end(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)):
+            # nohup ignores SIGHUP; None means that a handler of C stands there, which Python cannot put back.
+            if (found := signal.getsignal(number)) not in (signal.SIG_IGN, None):
+                before[number] = found
+                signal.signal(number, terminate)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

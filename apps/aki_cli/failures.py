@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +16,8 @@ from aki_runtime.batch.errors import (
     UnreadableInputError,
 )
 
-from .exits import Exit
-from .problems import CommandError
-from .settings import CliSettings, settings_of
+from .exits import CommandError, Exit
+from .settings import NO_KEY, CliSettings, settings_of
 from .terminal import say
 
 HIDDEN = "***"
@@ -55,7 +55,7 @@ def status_of(error: BaseException) -> Exit:
     return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), Exit.FAILED)
 
 
-def tell(error: Exception, context: Any) -> int:
+def report(error: Exception, context: Any) -> Exit:
     """Say what went wrong and return the exit status.
 
     Args:
@@ -64,11 +64,14 @@ def tell(error: Exception, context: Any) -> int:
     """
     settings = CliSettings() if context is None else settings_of(context)
     secrets = settings.secrets()
-    if settings.debug:
-        lines = traceback.format_exception(error)
-        sys.stderr.write(redacted("".join(lines), secrets))
     sentence, status = _sentence(error)
-    say(redacted(sentence, secrets))
+    if isinstance(error, errors.AuthenticationError) and not secrets:
+        sentence = f"{error.endpoint}: {NO_KEY}" if error.endpoint else NO_KEY
+    # Whoever reads stderr may be gone; the status is right all the same.
+    with suppress(BrokenPipeError):
+        if settings.debug:
+            sys.stderr.write(redacted("".join(traceback.format_exception(error)), secrets))
+        say(redacted(sentence, secrets))
     return status
 
 
@@ -96,19 +99,21 @@ def log_to_stderr() -> Callable[[], None]:
     return end
 
 
-def _sentence(error: Exception) -> tuple[str, int]:
+def _sentence(error: Exception) -> tuple[str, Exit]:
     if isinstance(error, CommandError):
         return error.message, error.status
     if isinstance(error, errors.AkiError):
-        # What helps in Python is not what helps here.
-        told = str(error).replace("give api_key=", "say --api-key-file FILE")
-        return told.replace(": \n", ":\n"), status_of(error)
+        return error.message, status_of(error)
     # Typer's errors of usage have no public name; this is what they have in common.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
         meant: list[str] = getattr(error, "possibilities", None) or []
-        told = f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?"
-        return told if meant else f"{format_message()}{_help_for(error)}", Exit.USAGE
+        if meant:
+            return (
+                f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?",
+                Exit.USAGE,
+            )
+        return f"{format_message()}{_help_for(error)}", Exit.USAGE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", Exit.FAILED
@@ -119,7 +124,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 
 def _help_for(error: Exception) -> str:
-    """Say what to do about an error of usage; an option at the wrong place is told where it belongs."""
+    """Say what to do about an error of usage; where an option belongs that stands at the wrong place."""
     context: Any = getattr(error, "ctx", None)
     if context is None:
         return " (`aki --help` helps)"

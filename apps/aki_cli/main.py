@@ -1,4 +1,4 @@
-"""Where the console script `aki` begins: every failure becomes one sentence on stderr and an exit status."""
+"""Where the console script `aki` starts: every failure becomes one sentence on stderr and an exit status."""
 
 import io
 import os
@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from aki_runtime.standard_streams import reopen_closed
-
-from .exits import Exit
+from .exits import Exit, signals_as_exceptions
+from .terminal import forget_stdout, reopen_closed
 
 COMPLETE = "_AKI_COMPLETE"
 """The variable in which a shell's completion script says which shell it is."""
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     shell = os.environ.get(COMPLETE)
     if shell:
-        from .completing import print_candidates
+        from .commands.completion import print_candidates
 
         return print_candidates(shell, words)
     return _run(words or ["--help"])
@@ -38,9 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     import typer
 
-    from .interruption import TerminatedError, signals_as_exceptions
     from .root import app
-    from .terminal import forget_stdout
 
     context = None
     try:
@@ -56,17 +53,9 @@ def _run(words: list[str]) -> int:
         return Exit.PIPE
     except KeyboardInterrupt as reason:
         # No job was made yet; a command that has one says more.
-        is_terminated = isinstance(reason, TerminatedError)
-        print(f"aki: {'terminated' if is_terminated else 'interrupted'}", file=sys.stderr)
-        return Exit.TERMINATED if is_terminated else Exit.INTERRUPTED
+        print(f"aki: {Exit.after(reason).name.lower()}", file=sys.stderr)
+        return Exit.after(reason)
     except Exception as error:
-        return _fail(error, context)
+        from .failures import report
 
-
-def _fail(error: Exception, context: object) -> int:
-    from .failures import status_of, tell
-
-    try:
-        return tell(error, context)
-    except BrokenPipeError:
-        return status_of(error)
+        return report(error, context)

@@ -1,6 +1,8 @@
-"""The command `aki` itself: its global options, and commands that are imported when they are asked for."""
+"""The command `aki` itself: its global options, and commands that are imported when they are asked for.
 
-from difflib import get_close_matches
+`commands` says what a command is.
+"""
+
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -8,8 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from .commands import COMMANDS
-from .settings import PACKAGE
-from .style import new_app
+from .exits import CommandError, Exit
+from .settings import PACKAGE, did_you_mean
+
+
+def new_app(group: type[TyperGroup] | None = None, **attributes: Any) -> typer.Typer:
+    """Return a Typer app with plain help: Rich alone would take longer than all the rest."""
+    return typer.Typer(
+        cls=group,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        **attributes,
+    )
 
 
 class AkiCommands(TyperGroup):
@@ -23,12 +37,15 @@ class AkiCommands(TyperGroup):
         """Import a command; None where there is none of this name."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
-            close = get_close_matches(cmd_name, COMMANDS, n=1)
             if not ctx.resilient_parsing and not cmd_name.startswith("-"):
-                hint = f"did you mean {close[0]}?" if close else "`aki --help` lists them."
-                ctx.fail(f"There is no command {cmd_name!r}; {hint}")
+                hint = did_you_mean(cmd_name, COMMANDS) or "`aki --help` lists them"
+                raise CommandError(f"unknown command {cmd_name!r}; {hint}", Exit.USAGE)
             return None
-        command = typer.main.get_command(import_module(entry[0]).app)
+        made = getattr(import_module(entry[0]), cmd_name)
+        if not isinstance(made, typer.Typer):
+            function, made = made, new_app()
+            made.command()(function)
+        command = typer.main.get_command(made)
         command.name = cmd_name
         return command
 

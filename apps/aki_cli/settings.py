@@ -2,21 +2,23 @@
 
 import importlib
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
 from aki_runtime.errors import ConfigurationError
 
-from .exits import Exit
-from .problems import CommandError
+from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     from aki_client import Aki, AsyncAki, Layout
 
 PACKAGE = "aki_client"
+NO_KEY = "there is no key; set AKI_API_KEY or say --api-key-file FILE"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class CliSettings:
         return cast("Aki", self._new_client("Aki"))
 
     def async_client(self) -> "AsyncAki":
-        """Make an async client of the package; raises as `client` does."""
+        """Make an async client of the package, and raise as `client` does."""
         return cast("AsyncAki", self._new_client("AsyncAki"))
 
     def module(self, name: str) -> ModuleType:
@@ -101,9 +103,9 @@ class CliSettings:
 
 
 def no_package(name: str) -> CommandError:
-    """Say that a package is none of ours."""
+    """Make the failure for a package that is not there, or was not generated."""
     return CommandError(
-        f"{name!r} is no generated package that Python finds; "
+        f"{name!r} is not a generated package that Python finds; "
         "make one with `aki-codegen generate`, or say --package NAME",
         Exit.CONFIGURATION,
     )
@@ -115,3 +117,14 @@ def settings_of(ctx: typer.Context) -> CliSettings:
     return CliSettings(
         **{name: given[name] for name in CliSettings.__match_args__ if name in given}
     )
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Ask for the known name that was probably meant, in whatever case and spelling; empty where none is like it."""
+    by_form = {_form(one): one for one in known}
+    close = get_close_matches(_form(name), by_form, n=1)
+    return f"did you mean {by_form[close[0]]}?" if close and name not in known else ""
+
+
+def _form(name: str) -> str:
+    return name.casefold().replace("_", "-")

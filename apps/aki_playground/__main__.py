@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from aki_cli.terminal import reopen_closed
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.options import read_key_file
-from aki_runtime.standard_streams import reopen_closed
 
 from .app import PlaygroundError, launch
 

@@ -10,7 +10,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aki_cli.interruption import signals_as_exceptions
+from aki_cli.exits import signals_as_exceptions
 from aki_runtime.errors import AkiError
 
 from .package import HubPackage, PackageError

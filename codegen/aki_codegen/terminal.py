@@ -7,7 +7,7 @@ import json
 import sys
 import traceback
 
-from aki_runtime.ci_log import OBEYED, disobeyed
+from aki_cli.terminal import OBEYED, disobeyed
 
 from .literals import doc_text
 

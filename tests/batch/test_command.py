@@ -99,7 +99,7 @@ def test_faulty_rows_are_status_2(run, folder, output):
     [
         (["--map", "prompt_input"], "--map takes COLUMN=PARAMETER, not 'prompt_input'"),
         (["--set", "=5"], "--set takes PARAMETER=VALUE, not '=5'"),
-        (["--map", "n=top"], "--map 'top': there is no such parameter of"),
+        (["--map", "n=top"], "--map: unknown parameter 'top' of"),
         (["--set", "top_q=5"], "did you mean top_p?"),
         (["--set", "chat_context=["], "--set chat_context must be JSON"),
         (["--concurrency", "many"], "'many' is not a valid int"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aki_cli import batch_view
-from aki_cli.batch_view import Lines, duration, parts, told
+from aki_cli.batch_view import Lines, duration, progress_clauses, summary_lines
 from aki_client.batch import Progress, Summary
 
 PROGRESS = Progress(
@@ -53,7 +53,7 @@ def test_a_duration(seconds, text):
 
 
 def test_progress_in_clauses():
-    assert list(parts(PROGRESS)) == [
+    assert list(progress_clauses(PROGRESS)) == [
         "13 of 1,000 rows ended",
         "2 failed",
         "1 uncertain",
@@ -67,11 +67,11 @@ def test_progress_in_clauses():
 
 def test_what_is_unknown_is_left_out():
     unknown = replace(PROGRESS, rows=None, rate=None, left=None, failed=0, uncertain=0, tokens=0)
-    assert list(parts(unknown))[:2] == ["10 rows ended", "5 of at most 8 running"]
+    assert list(progress_clauses(unknown))[:2] == ["10 rows ended", "5 of at most 8 running"]
 
 
 def test_a_batch_that_is_done():
-    assert list(told(SUMMARY)) == [
+    assert list(summary_lines(SUMMARY)) == [
         "1,000 rows: 1,000 done; 1 min 15 s",
         "outcomes: out.jsonl",
         "journal:  out.jsonl.journal (keep it with the outcomes: it says what was paid)",
@@ -80,7 +80,7 @@ def test_a_batch_that_is_done():
 
 def test_a_batch_that_is_not_done_says_what_can_be_done():
     summary = replace(SUMMARY, done=990, failed=3, uncertain=2, before=40, picked_up=7)
-    assert list(told(summary)) == [
+    assert list(summary_lines(summary)) == [
         "1,000 rows: 990 done, 3 failed, 2 uncertain, 5 left (40 of them before); 1 min 15 s",
         "7 jobs of an earlier run were picked up",
         "the same command goes on with the rows that are left",
@@ -110,7 +110,7 @@ def test_a_notice_shows_no_control_characters(capsys):
 
 def test_one_row_is_no_rows():
     summary = replace(SUMMARY, rows=1, done=1, picked_up=1)
-    assert list(told(summary))[:2] == [
+    assert list(summary_lines(summary))[:2] == [
         "1 row: 1 done; 1 min 15 s",
         "1 job of an earlier run was picked up",
     ]

@@ -1,14 +1,15 @@
 """`aki batch` as one of the commands: options, statuses and sentences as those of the others."""
 
+import inspect
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from aki_cli.commands.batch import app
+from aki_cli.commands.batch import batch
 from aki_cli.exits import Exit
 from aki_client.batch import Settings
 from aki_runtime.http.library import MAX_CONNECTIONS
-from typer.main import get_command
 
 from .conftest import Command
 
@@ -47,7 +48,7 @@ def test_each_row_becomes_an_outcome(aki: Command, rows: str) -> None:
         (
             ["--package", "no_such", "batch", CHAT, "rows.csv", "--dry-run"],
             Exit.CONFIGURATION,
-            "no generated package",
+            "not a generated package",
         ),
     ],
 )
@@ -95,7 +96,6 @@ def test_a_constant_that_is_true_or_false_is_read_as_such(aki: Command) -> None:
 
 
 def test_numbers_of_the_help_are_those_of_the_client() -> None:
-    options = {option.name: option for option in get_command(app).params}
-    concurrency = options["concurrency"]
+    concurrency = inspect.signature(batch).parameters["concurrency"]
     assert concurrency.default == Settings().concurrency
-    assert concurrency.type.max == MAX_CONNECTIONS
+    assert get_args(concurrency.annotation)[1].max == MAX_CONNECTIONS

@@ -105,7 +105,7 @@ def test_everything_that_can_not_be_read_has_its_line(aki: Command) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("[1]", "must hold an object"), ("{", "is no JSON"), (None, "No such file")],
+    [("[1]", "must hold an object"), ("{", "must be JSON"), (None, "No such file")],
 )
 def test_a_whole_input_that_is_none_is_refused(
     aki: Command, content: str | None, said: str

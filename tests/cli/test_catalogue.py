@@ -2,9 +2,8 @@
 
 import pytest
 from aki_cli.catalogue import Catalogue, Described, live_endpoint
-from aki_cli.exits import Exit
-from aki_cli.parameters import options_of
-from aki_cli.problems import CommandError
+from aki_cli.commands.call import options_of
+from aki_cli.exits import CommandError, Exit
 from aki_cli.words import default_of, takes
 from aki_runtime.changes.facts import field_facts
 from support.metadata import details
@@ -21,7 +20,7 @@ def test_an_endpoint_is_found_by_either_name() -> None:
 
 @pytest.mark.parametrize("name", ["no_such", "json", "os.path", "a b", "", "..", "aki_client.."])
 def test_what_is_no_generated_package_is_said_so(name: str) -> None:
-    with pytest.raises(CommandError, match="no generated package") as caught:
+    with pytest.raises(CommandError, match="not a generated package") as caught:
         Catalogue(name)
     assert caught.value.status is Exit.CONFIGURATION
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from aki_cli.conversation import Conversation
+from aki_cli.commands.chat import Conversation
 from aki_sandbox.server import SandboxServer
 from PIL import Image
 from support.jobs import all_jobs

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_cli.commands import COMMANDS
-from aki_cli.completing import FILES, candidates, print_candidates
+from aki_cli.commands.completion import FILES, candidates, print_candidates
 from aki_sandbox.server import SandboxServer
 
 from .conftest import Command
@@ -72,7 +72,7 @@ def test_bash_gets_quoted_words_and_no_control_characters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = [("$(touch pwned)", ""), ("a;b", ""), ("c\nd", ""), ("\x1b[31m", ""), ("fine", "")]
-    monkeypatch.setattr("aki_cli.completing.candidates", lambda before, word: hostile)
+    monkeypatch.setattr("aki_cli.commands.completion.candidates", lambda before, word: hostile)
     print_candidates("bash", [""])
     assert capsys.readouterr().out.splitlines() == ["'$(touch pwned)'", "'a;b'", "fine"]
 

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aki_cli.delivery import Form, Sink
-from aki_cli.exits import Exit
-from aki_cli.problems import CommandError
+from aki_cli.exits import CommandError, Exit
+from aki_cli.showing import Form, Sink
 from aki_client import Image
 from aki_runtime.client.untyped import AnyOutput
 

@@ -1,7 +1,7 @@
 """What of a job's events goes to stdout and stderr where there is no terminal."""
 
 import pytest
-from aki_cli.watching import Watch
+from aki_cli.showing import Watch
 from aki_client import Queued, Running
 
 
@@ -26,7 +26,7 @@ def test_a_text_that_was_rewritten_begins_on_a_line_of_its_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     events = [Running(1, None, "Helo"), Running(2, None, "Hello", rewritten=True)]
-    assert shown(capsys, *events) == ("Helo\nHello\n", "aki: the model has begun anew:\n")
+    assert shown(capsys, *events) == ("Helo\nHello\n", "aki: the model starts over:\n")
 
 
 def test_nothing_is_shown_of_a_text_that_comes_as_json_later(

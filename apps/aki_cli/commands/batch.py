@@ -2,24 +2,18 @@
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..catalogue import Catalogue
-from ..exits import Exit
-from ..options import ENDPOINT
-from ..problems import CommandError, StoppedError
-from ..settings import CliSettings, settings_of
-from ..style import new_app
+from ..catalogue import ENDPOINT, Catalogue, Described
+from ..exits import CommandError, Exit, StoppedError
+from ..settings import CliSettings, did_you_mean, settings_of
 
 if TYPE_CHECKING:
     from aki_client.batch import SettingChanges, Stop, Summary
 
-app = new_app()
 
-
-@app.command()
 def batch(
     ctx: typer.Context,
     name: Annotated[str, ENDPOINT],
@@ -80,9 +74,6 @@ def batch(
     ] = False,
 ) -> int:
     """Call an endpoint for each row of a file. The same command goes on where an earlier one ended."""
-    # Help and completion come without what a batch needs.
-    from ..batch_input import constants_of, mapping_of
-
     settings = settings_of(ctx)
     if settings.timeout is not None:
         raise CommandError(
@@ -94,8 +85,8 @@ def batch(
     found = Catalogue(settings.package).require(name)
     changes: SettingChanges = {
         "client": settings.async_client(),
-        "columns": mapping_of(found, columns or []),
-        "constants": constants_of(found, constants or []),
+        "columns": _mapping_of(found, columns or []),
+        "constants": _constants_of(found, constants or []),
         "keep": keep or (),
         "ignore_extra": ignore_extra,
         "concurrency": concurrency,
@@ -123,21 +114,21 @@ def _check(settings: CliSettings, name: str, rows: Path, changes: "SettingChange
 def _run(
     settings: CliSettings, name: str, rows: Path, output: Path, changes: "SettingChanges"
 ) -> int:
-    from ..batch_view import shown, told
+    from ..batch_view import batch_view, summary_lines
     from ..terminal import write
 
     module = settings.module("batch")
     stop: Stop = module.Stop()
     changes["stop"] = stop
     try:
-        with shown() as view:
+        with batch_view() as view:
             changes["on_progress"], changes["on_notice"] = view.show, view.say
             summary: Summary = module.run(name, rows, output, **changes)
     except module.BatchStoppedError as error:
         if stop.signal is None:
             raise
         raise StoppedError(error.message, _stopped_by(stop.signal)) from None
-    write("".join(f"{line}\n" for line in told(summary)))
+    write("".join(f"{line}\n" for line in summary_lines(summary)))
     if summary.left and stop.signal is not None:
         return _stopped_by(stop.signal)
     return Exit.OK if summary.done == summary.rows else Exit.INCOMPLETE
@@ -145,3 +136,57 @@ def _run(
 
 def _stopped_by(number: int) -> Exit:
     return Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
+
+
+def _mapping_of(found: Described, written: list[str]) -> dict[str, str]:
+    """Return the parameter that each mapped column is for.
+
+    Args:
+        found: The endpoint.
+        written: As in `text=prompt`.
+
+    Raises:
+        CommandError: It is not written so, or there is no such parameter.
+    """
+    pairs = [_pair("--map", "COLUMN=PARAMETER", text) for text in written]
+    return {column: _parameter("--map", found, name) for column, name in pairs}
+
+
+def _constants_of(found: Described, written: list[str]) -> dict[str, Any]:
+    """Return the values of all rows that have none of their own, as `aki call` would read them.
+
+    Args:
+        found: The endpoint.
+        written: As in `width=512`.
+
+    Raises:
+        CommandError: It is not written so, there is no such parameter, or the value cannot be read.
+    """
+    from ..calling import read_value  # what help and completion can do without
+
+    constants: dict[str, Any] = {}
+    facts = found.section("input")
+    for text in written:
+        name, value = _pair("--set", "PARAMETER=VALUE", text)
+        name = _parameter("--set", found, name)
+        try:
+            constants[name] = read_value(name, value, facts[name], found.choices(name, facts[name]))
+        except ValueError as error:
+            raise CommandError(f"--set {error}", Exit.USAGE) from None
+    return constants
+
+
+def _pair(option: str, form: str, text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise CommandError(f"{option} takes {form}, not {text!r}", Exit.USAGE)
+    return name, value
+
+
+def _parameter(option: str, found: Described, name: str) -> str:
+    names = found.fields.get("input", {})
+    name = names.get(name, name)
+    if name in names.values():
+        return name
+    hint = did_you_mean(name, names.values()) or f"`aki show {found.attribute}` lists them"
+    raise CommandError(f"{option}: unknown parameter {name!r} of {found.name}; {hint}", Exit.USAGE)

@@ -1,23 +1,37 @@
 """`aki call NAME --prompt "…"`: an endpoint's parameters are options, made from what the package knows of it.
 
-Everything with two dashes behind NAME is the endpoint's; `parameters` says why.
+Every word with two dashes behind the endpoint's name belongs to the endpoint. What `aki call` itself takes stands
+before the name, or behind it as a single letter with one dash, so that no parameter, whatever a hub calls it, can mean
+something else tomorrow. No model is imported for help.
 """
 
 import inspect
+import re
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from aki_runtime.changes.fact_media import MEDIA
+from aki_runtime.changes.facts import FieldFacts
 from typer.core import TyperGroup
 
 from ..catalogue import Catalogue, Described, find_endpoint
 from ..exits import Exit
-from ..options import OUTPUT, OUTPUT_LETTER, SAVE_TO, SAVE_TO_LETTER, delivery
-from ..parameters import endpoint_command
+from ..root import new_app
 from ..settings import settings_of
-from ..style import new_app
+from ..showing import output_option, save_to_option, sink
+from ..terminal import one_line
+from ..words import default_of, takes
 
-_JSON_HELP = "Read the whole input from a JSON file, - from stdin; options override it."
-_DETACH_HELP = "Submit the job, print its id and leave; `aki job` fetches the result."
+_USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+_METAVARS = {
+    "integer": "INTEGER",
+    "number": "NUMBER",
+    "choice": "CHOICE",
+    "json": "JSON",
+    "chat": "JSON",
+    **dict.fromkeys(MEDIA, "FILE"),
+}
 
 
 class Endpoints(TyperGroup):
@@ -36,11 +50,7 @@ class Endpoints(TyperGroup):
             found = find_endpoint(settings_of(ctx), cmd_name)
         if found is None:
             return None
-
-        def run(inner: typer.Context, values: dict[str, Any], own: dict[str, Any]) -> int:
-            return _run(inner, found, values, {**ctx.params, **own})
-
-        command = endpoint_command(found, run, _OWN)
+        command = _command_of(found, ctx.params)
         command.name = cmd_name
         return command
 
@@ -48,52 +58,147 @@ class Endpoints(TyperGroup):
         """Leave the endpoints to the command that lists them."""
 
 
-app = new_app(
+def _json_option(*names: str) -> Any:
+    help_ = "Read the whole input from a JSON file, - from stdin; options override it."
+    return typer.Option(*names, metavar="FILE", help=help_)
+
+
+def _detach_option(*names: str) -> Any:
+    help_ = "Submit the job, print its id and leave; `aki job` fetches the result."
+    return typer.Option(*names, help=help_)
+
+
+_OWN: dict[str, tuple[Any, Callable[..., Any], tuple[str, str]]] = {
+    "json_file": (str | None, _json_option, ("--json", "-j")),
+    "output": (str | None, output_option, ("--output", "-o")),
+    "save_to": (str | None, save_to_option, ("--save-to", "-s")),
+    "detached": (bool | None, _detach_option, ("--detach", "-d")),
+}
+"""The command's own options: type, maker and names, of which only the letter may stand behind the endpoint's."""
+
+
+def _keyword(name: str, annotation: Any, info: Any = None) -> inspect.Parameter:
+    kind = Annotated[annotation, info] if info else annotation
+    none = inspect.Parameter.empty if info is None else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=none, annotation=kind)
+
+
+def _with_parameters(
+    function: Callable[..., Any], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., Any]:
+    setattr(function, "__signature__", inspect.Signature(parameters))  # noqa: B010 mypy knows no such attribute
+    return function
+
+
+def _hold(**_: Any) -> None:
+    """Hold the command's own options, which the endpoint's command reads."""
+
+
+call = new_app(
     Endpoints,
     help="Call an endpoint and wait for its result. `aki call NAME --help` lists its parameters.",
     epilog="These options stand before NAME: every word with two dashes behind it is the endpoint's. "
     "The single letters may stand behind it too. `aki endpoints` lists the names.",
     subcommand_metavar="NAME [PARAMETERS]",
 )
-
-
-@app.callback()
-def options(
-    json_file: Annotated[
-        str | None, typer.Option("--json", "-j", metavar="FILE", help=_JSON_HELP)
-    ] = None,
-    output: Annotated[str, OUTPUT] = "text",
-    save_to: Annotated[str, SAVE_TO] = ".",
-    detached: Annotated[bool, typer.Option("--detach", "-d", help=_DETACH_HELP)] = False,
-) -> None:
-    """Hold the command's own options, which the endpoint's command reads."""
-
-
-def _letter(name: str, kind: Any, option: Any) -> inspect.Parameter:
-    annotation = Annotated[kind, option]
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+call.callback()(
+    _with_parameters(
+        _hold, [_keyword(n, kind, make(*names)) for n, (kind, make, names) in _OWN.items()]
     )
+)
 
 
-_OWN = [
-    _letter("json_file", str | None, typer.Option("-j", metavar="FILE", help=_JSON_HELP)),
-    _letter("output", str | None, OUTPUT_LETTER),
-    _letter("save_to", str | None, SAVE_TO_LETTER),
-    _letter("detached", bool | None, typer.Option("-d", help=_DETACH_HELP)),
-]
-"""The command's own options as they may stand behind the endpoint's name."""
+def options_of(found: Described) -> dict[str, str]:
+    """Return the option of each parameter, by the parameter's name; what cannot be one is left to `--json`."""
+    named: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in found.section("input"):
+        option = f"--{name.replace('_', '-')}"
+        option = option if option not in taken else f"--{name}"
+        if _USABLE.fullmatch(name) and option not in taken:
+            named[name] = option
+            taken.add(option)
+    return named
 
 
-def _run(ctx: typer.Context, found: Described, values: dict[str, Any], own: dict[str, Any]) -> int:
-    # Help and completion come without what a call needs.
-    from ..calling import call, detach, input_of
+def _command_of(found: Described, before: dict[str, Any]) -> Any:
+    """Return the command of an endpoint; `before` holds the options that were written before its name."""
+    options = options_of(found)
+    facts = found.section("input")
+    # A parameter may be called anything, `ctx` and `output` among it: behind the options stand names of our own.
+    by_place = {f"p{place}": name for place, name in enumerate(options)}
 
-    settings = settings_of(ctx)
-    target = delivery(own["output"], own["save_to"])
-    given = input_of(found, own["json_file"], values)
-    if own["detached"]:
-        detach(settings, found, given)
-    else:
-        call(settings, target, found, given)
-    return Exit.OK
+    def run(ctx: typer.Context, **given: Any) -> int:
+        # Help and completion come without what a call needs.
+        from ..calling import call, detach, input_of
+
+        written = {place: value for place, value in given.items() if value is not None}
+        values = {name: written.pop(place) for place, name in by_place.items() if place in written}
+        own = {**before, **written}
+        settings = settings_of(ctx)
+        target = sink(own["output"] or "text", own["save_to"] or ".")
+        inputs = input_of(found, own["json_file"], values)
+        if own["detached"]:
+            detach(settings, found, inputs)
+        else:
+            call(settings, target, found, inputs)
+        return Exit.OK
+
+    parameters = [
+        _keyword("ctx", typer.Context),
+        *(_parameter(place, name, found, options, facts[name]) for place, name in by_place.items()),
+        *(_keyword(name, kind, make(names[1])) for name, (kind, make, names) in _OWN.items()),
+    ]
+    app = new_app()
+    app.command(help=_help(found), epilog=_epilog(found, options), options_metavar="[PARAMETERS]")(
+        _with_parameters(run, parameters)
+    )
+    return typer.main.get_command(app)
+
+
+def _parameter(
+    place: str, name: str, found: Described, options: dict[str, str], facts: FieldFacts
+) -> inspect.Parameter:
+    option, choices = options[name], found.choices(name, facts)
+    kind: Any = str | None
+    metavar: str | None = _METAVARS.get(facts.type, "TEXT")
+    if facts.type == "boolean":
+        kind, metavar = bool | None, None
+        off = f"--no-{option.removeprefix('--')}"
+        # A parameter of that name goes first; this one is then switched off with --json.
+        option = option if off in options.values() else f"{option}/{off}"
+    words = [str(choice) for choice in choices]
+
+    def candidates(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    info = typer.Option(
+        option,
+        metavar=metavar,
+        help=_line(facts, choices),
+        show_default=False,
+        autocompletion=candidates if words else None,
+    )
+    return _keyword(place, kind, info)
+
+
+def _line(facts: FieldFacts, choices: list[Any]) -> str:
+    description = one_line(facts.description).rstrip(".")
+    kind = takes(facts, choices)
+    parts = [*([description] if description else []), kind[:1].upper() + kind[1:]]
+    default = default_of(facts)
+    mark = "  [required]" if facts.required else f"  [default: {default}]" if default else ""
+    return ". ".join(parts) + "." + mark
+
+
+def _help(found: Described) -> str:
+    return f"{one_line(found.title)}. {one_line(found.facts.description)}".strip()
+
+
+def _epilog(found: Described, options: dict[str, str]) -> str:
+    left = [one_line(name) for name in found.section("input") if name not in options]
+    return (
+        "@FILE reads a value from a file, @- from stdin; @@ begins a text with an at sign. "
+        "Options of `aki call` itself stand before the endpoint's name."
+        + (f" Only in --json: {', '.join(left)}." if left else "")
+    )

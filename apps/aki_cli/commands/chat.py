@@ -1,46 +1,42 @@
 """`aki chat NAME`: a conversation, a line each; the answers stream."""
 
+import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from aki_runtime.errors import AkiError
 
 from ..calling import bound, cancelling
-from ..catalogue import Described, find_endpoint
-from ..conversation import MEDIA_COMMANDS, Conversation
-from ..exits import Exit
-from ..interruption import TerminatedError
-from ..options import ENDPOINT
-from ..problems import CommandError, StoppedError
+from ..catalogue import ENDPOINT, Described, find_endpoint
+from ..exits import CommandError, Exit, StoppedError, TerminatedError
 from ..settings import settings_of
-from ..style import new_app
+from ..showing import Watch
 from ..terminal import say
-from ..watching import Watch
 
 if TYPE_CHECKING:
     from aki_client import AnyOutput, AnyProgress, Endpoint
 
-app = new_app()
-
+MEDIA_COMMANDS = ("image", "audio", "video")
 PROMPT = "> "
-HELP = """/system TEXT   tell the model how to be; without TEXT show it
+HELP = """/system TEXT   set the system prompt; without TEXT show it
 /image FILE    show a picture with the next message (/audio, /video too)
 /save FILE     keep the conversation, as JSON where FILE ends with .json
-/reset         begin anew
+/reset         start over
 /help          this list
 /quit          leave (Ctrl-D does too); Ctrl-C stops an answer"""
 
 
-@app.command()
 def chat(
     ctx: typer.Context,
     name: Annotated[str, ENDPOINT],
     system: Annotated[
-        str, typer.Option("--system", metavar="TEXT", help="Tell the model how to be.")
+        str, typer.Option("--system", metavar="TEXT", help="The system prompt.")
     ] = "",
 ) -> int:
     """Hold a conversation with a chat endpoint. /help within it lists what else there is."""
@@ -54,6 +50,67 @@ def chat(
     with settings.client() as client:
         talk = _Talk(bound(client, found), found, Conversation(system))
         return talk.hold()
+
+
+@dataclass
+class Conversation:
+    """What was said so far.
+
+    Attributes:
+        system: The system prompt; empty for none.
+        messages: Messages of user and assistant, media as paths.
+        attached: Media that go along with the next message.
+    """
+
+    system: str = ""
+    messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    attached: list[dict[str, Path]] = field(default_factory=list[dict[str, Path]])
+
+    def asking(self, text: str) -> list[dict[str, Any]]:
+        """Return the messages that ask for the answer to a text; nothing is kept of them yet."""
+        before = [{"role": "system", "content": self.system}] if self.system else []
+        return [*before, *self.messages, self._message(text)]
+
+    def answered(self, text: str, answer: str) -> None:
+        """Keep a text and its answer."""
+        self.messages += [self._message(text), {"role": "assistant", "content": answer}]
+        self.attached = []
+
+    def reset(self) -> None:
+        """Forget what was said, but not the system prompt."""
+        self.messages, self.attached = [], []
+
+    def attach(self, kind: str, file: str) -> None:
+        """Let a file go along with the next message.
+
+        Raises:
+            OSError: There is no such file.
+        """
+        path = Path(file).expanduser()
+        with path.open("rb"):
+            self.attached.append({kind: path})
+
+    def save(self, file: str) -> Path:
+        """Write what was said into a new file: the messages as JSON where it is called so, else text to read.
+
+        Raises:
+            OSError: The file is there already, or cannot be written.
+        """
+        path = Path(file).expanduser()
+        before = [{"role": "system", "content": self.system}] if self.system else []
+        messages = [*before, *self.messages]
+        if path.suffix == ".json":
+            text = json.dumps(messages, indent=2, ensure_ascii=False, default=str)
+        else:
+            text = "\n\n".join(f"{m['role']}: {_readable(m['content'])}" for m in messages)
+        with path.open("x", encoding="utf-8", errors="backslashreplace") as target:
+            target.write(text + "\n")
+        return path
+
+    def _message(self, text: str) -> dict[str, Any]:
+        if not self.attached:
+            return {"role": "user", "content": text}
+        return {"role": "user", "content": [{"text": text}, *self.attached]}
 
 
 class _Talk:
@@ -92,7 +149,7 @@ class _Talk:
             except KeyboardInterrupt:
                 if not self._by_hand:
                     raise
-                print(file=sys.stderr)  # the line that was begun is dropped
+                print(file=sys.stderr)  # the unfinished line is dropped
             except AkiError as error:
                 say(str(error))
                 if not self._by_hand:
@@ -146,7 +203,7 @@ class _Talk:
     def _system(self, text: str) -> None:
         if text:
             self._conversation.system = text
-        say(f"the model is told: {self._conversation.system or 'nothing'}")
+        say(f"the system prompt is: {self._conversation.system or '(none)'}")
 
     def _reset(self, _: str) -> None:
         self._conversation.reset()
@@ -181,3 +238,14 @@ def _have_history() -> None:
     # input() uses it once it is there; Windows has none.
     with suppress(ImportError):
         import_module("readline")
+
+
+def _readable(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    parts = [
+        f"[{kind} {value}]" if kind != "text" else value
+        for p in content
+        for kind, value in p.items()
+    ]
+    return " ".join(str(part) for part in parts)

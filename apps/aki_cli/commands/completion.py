@@ -1,19 +1,22 @@
-"""`aki completion SHELL`: the script that lets a shell complete the words of `aki`.
+"""`aki completion SHELL`, and which words may come next: what the script that it prints asks for, a candidate a line.
 
-What the scripts get from `aki` is data to them: nothing of it is evaluated, because endpoints and choices are a hub's
-words.
+The commands themselves say it, so that help, parsing and completion are one. A candidate is a value and, after a tab,
+what it means; the single line `:files` lets the shell offer files. To the scripts all of it is data, because endpoints
+and choices are a hub's words: nothing is evaluated.
 """
 
-from typing import Annotated
+# Not Typer's own completion: its script for zsh evaluates what it is given, and that for bash puts candidates on the
+# command line unquoted, where a choice of a hub such as `$(…)` runs with the next return.
+
+from typing import Annotated, Any
 
 import typer
 
-from ..exits import Exit
-from ..problems import CommandError
-from ..style import new_app
-from ..terminal import write
+from ..exits import CommandError, Exit
+from ..terminal import one_line, write
 
-app = new_app()
+FILES = ":files"
+_TAKE_FILES = frozenset({"FILE", "FOLDER", "INPUT", "OUTPUT", "PLACE"})
 
 BASH = """\
 # aki completion for bash:  source <(aki completion bash)
@@ -83,16 +86,120 @@ def _shells(incomplete: str) -> list[str]:
     return [shell for shell in SCRIPTS if shell.startswith(incomplete)]
 
 
-@app.command()
 def completion(
     shell: Annotated[
         str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=_shells)
     ],
 ) -> None:
     """Print the completion script of a shell; `source <(aki completion bash)` in its start file turns it on."""
-    script = SCRIPTS.get(shell)
-    if script is None:
-        raise CommandError(
-            f"there is no script for {shell!r}; say {', '.join(SCRIPTS)}", Exit.USAGE
-        )
-    write(script)
+    if shell not in SCRIPTS:
+        raise CommandError(f"unknown shell {shell!r}; say {', '.join(SCRIPTS)}", Exit.USAGE)
+    write(SCRIPTS[shell])
+
+
+def print_candidates(shell: str, words: list[str]) -> int:
+    """Print the candidates for the last word.
+
+    Args:
+        shell: bash, zsh or fish.
+        words: What was written behind `aki`; the last one, perhaps empty, is the one to complete.
+    """
+    words = _rejoined(words) if shell == "bash" else words
+    try:
+        found = candidates(words[:-1], words[-1] if words else "")
+    except Exception:  # at a prompt an error would only be in the way
+        found = []
+    for value, meaning in found:
+        if value.isprintable():
+            print(_quoted(value) if shell == "bash" else f"{value}\t{one_line(meaning)}")
+    return 0
+
+
+def candidates(before: list[str], word: str) -> list[tuple[str, str]]:
+    """Return what a word may become, with what each means.
+
+    Args:
+        before: The words before it, without `aki`.
+        word: What of it is written already.
+
+    Raises:
+        CommandError: The package that is named is not there.
+    """
+    from ..root import app
+
+    context = _innermost(typer.main.get_command(app), before)
+    parameters = context.command.get_params(context)
+    name, is_joined, value = word.partition("=")
+    if is_joined and name.startswith("--"):
+        option = _option(parameters, name)
+        return [(f"{name}={v}", m) for v, m in _values(option, context, value)] if option else []
+    option = _option(parameters, before[-1]) if before else None
+    if option is not None and not option.is_flag:
+        return _values(option, context, word)
+    if word.startswith("-"):
+        return [
+            (spelling, parameter.help or "")
+            for parameter in parameters
+            for spelling in (*parameter.opts, *parameter.secondary_opts)
+            if spelling.startswith(word) and parameter.param_type_name == "option"
+        ]
+    if hasattr(context.command, "list_commands"):
+        return _commands(context, word)
+    arguments = [p for p in parameters if p.param_type_name == "argument"]
+    open_ones = [p for p in arguments if context.params.get(p.name) is None]
+    return _values(open_ones[0], context, word) if open_ones else []
+
+
+def _innermost(command: Any, words: list[str]) -> Any:
+    """Return the context of the command that the words lead to."""
+    context = command.make_context("aki", list(words), resilient_parsing=True)
+    while hasattr(context.command, "resolve_command"):
+        rest = [*context._protected_args, *context.args]
+        if not rest:
+            break
+        name, inner, rest = context.command.resolve_command(context, rest)
+        if inner is None:
+            break
+        context = inner.make_context(name, list(rest), parent=context, resilient_parsing=True)
+    return context
+
+
+def _option(parameters: list[Any], spelling: str) -> Any:
+    return next(
+        (p for p in parameters if spelling in p.opts and p.param_type_name == "option"), None
+    )
+
+
+def _values(parameter: Any, context: Any, word: str) -> list[tuple[str, str]]:
+    if word.startswith("@") or parameter.metavar in _TAKE_FILES:
+        return [(FILES, "")]
+    return [(item.value, item.help or "") for item in parameter.shell_complete(context, word)]
+
+
+def _commands(context: Any, word: str) -> list[tuple[str, str]]:
+    from . import COMMANDS
+
+    meanings = {name: summary for name, (_, summary) in COMMANDS.items()}
+    is_root = context.parent is None
+    names: list[str] = context.command.list_commands(context)
+    return [(n, meanings[n] if is_root else "") for n in names if n.startswith(word)]
+
+
+def _rejoined(words: list[str]) -> list[str]:
+    """Undo bash's splitting of `--output=json` and `@file` at the signs."""
+    joined: list[str] = []
+    for word in words:
+        last = joined[-1] if joined else ""
+        is_assigned = last.startswith("--") and (word == "=" or last.endswith("="))
+        if is_assigned or last == "@":
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _quoted(value: str) -> str:
+    # Bash puts a candidate on the command line as it is, where it must not become more than a word.
+    import shlex
+
+    return value if value == FILES else shlex.quote(value)

@@ -5,15 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..exits import Exit
-from ..problems import CommandError
+from ..exits import CommandError, Exit
 from ..settings import settings_of
-from ..style import new_app
-
-app = new_app()
 
 
-@app.command()
 def playground(
     ctx: typer.Context,
     port: Annotated[

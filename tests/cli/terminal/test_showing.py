@@ -148,8 +148,8 @@ def test_lines_of_a_conversation_can_be_had_back(terminal: Terminal) -> None:
     child = terminal.aki("chat", "llama3_8b_chat")
     child.expect("> ")
     child.sendline("/system told")
-    child.expect("the model is told: told")
+    child.expect("the system prompt is: told")
     child.expect("> ")
     child.sendline("\x1b[A")  # the arrow up
-    child.expect("the model is told: told")
+    child.expect("the system prompt is: told")
     child.sendeof()

@@ -1,4 +1,4 @@
-"""`aki changes`: how the hub of today differs from the one that the package was made from."""
+"""`aki key` and `aki changes`: whether the hub takes the key, and how it differs from the package."""
 
 from dataclasses import asdict
 from itertools import groupby
@@ -7,23 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..catalogue import Catalogue
-from ..exits import Exit
-from ..problems import CommandError
-from ..settings import settings_of
-from ..style import new_app
+from ..exits import CommandError, Exit
+from ..settings import NO_KEY, settings_of
 from ..terminal import readable, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Change
-
-app = new_app()
 
 _EXITS = {None: Exit.OK, "harmless": Exit.HARMLESS, "risky": Exit.RISKY, "breaking": Exit.BREAKING}
 _WORST_FIRST = ("breaking", "risky", "harmless")
 _FORMATS = ("text", "json")
 
 
-@app.command()
+def key(ctx: typer.Context) -> None:
+    """Ask the hub whether the key is good."""
+    with settings_of(ctx).client() as client:
+        if client.api_key is None:
+            raise CommandError(NO_KEY, Exit.CONFIGURATION)
+        check = client.validate_key()
+        if not check:
+            raise CommandError(
+                f"{client.api_server} does not take the key: {check.message}", Exit.KEY
+            )
+        write(f"The key is good for {client.api_server}.\n")
+
+
 def changes(
     ctx: typer.Context,
     name: Annotated[
@@ -35,7 +43,7 @@ def changes(
 ) -> int:
     """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
     if output not in _FORMATS:
-        raise CommandError(f"--output {output!r} is none of {', '.join(_FORMATS)}", Exit.USAGE)
+        raise CommandError(f"--output {output!r} must be one of {', '.join(_FORMATS)}", Exit.USAGE)
     settings = settings_of(ctx)
     if name is not None:
         Catalogue(settings.package).require(name)

@@ -1,0 +1,289 @@
+"""What a job shows: its text, queue and progress while it runs, then its result as text and paths, JSON, or nothing.
+
+A result was paid for and comes once, so that nothing here loses it: a file is never overwritten, and where a folder
+cannot be written to, another one is found. It must not know where jobs come from.
+"""
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import typer
+from aki_runtime.errors import MediaError
+from aki_runtime.events import Queued
+
+from .exits import CommandError, Exit
+from .terminal import console, one_line, readable, say, write, write_json
+
+if TYPE_CHECKING:
+    from aki_client import Event, Media, OutputModel
+    from rich.progress import Progress
+
+Json = dict[str, Any]
+Form = Literal["text", "json", "quiet"]
+FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
+LONGEST_FIGURE = 40
+"""Characters of an output that the line of figures shows."""
+
+
+def _forms(incomplete: str) -> list[str]:
+    return [form for form in FORMS if form.startswith(incomplete)]
+
+
+def output_option(*names: str) -> Any:
+    """Return the option that says what goes to stdout."""
+    help_ = "What goes to stdout (text)."
+    return typer.Option(
+        *names, metavar="|".join(FORMS), help=help_, autocompletion=_forms, show_default=False
+    )
+
+
+def save_to_option(*names: str) -> Any:
+    """Return the option that says where media go."""
+    help_ = "Folder or file for images, audio and video (the current folder)."
+    return typer.Option(*names, metavar="PLACE", help=help_, show_default=False)
+
+
+OUTPUT = output_option("--output", "-o")
+SAVE_TO = save_to_option("--save-to", "-s")
+
+
+def sink(form: str, save_to: str) -> "Sink":
+    """Return where results go, checked while nothing has been paid.
+
+    Raises:
+        CommandError: There is no such form, or no such folder.
+    """
+    known = FORMS.get(form)
+    if known is None:
+        raise CommandError(f"--output {form!r} must be one of {', '.join(FORMS)}", Exit.USAGE)
+    target = Path(save_to)
+    folder = target if target.is_dir() else target.parent
+    if not save_to.endswith("/") and not folder.is_dir():
+        raise CommandError(f"--save-to {save_to}: there is no folder {folder}", Exit.USAGE)
+    return Sink(known, save_to)
+
+
+class Watch:
+    """Shows the events of one job.
+
+    Args:
+        text: Whether text is shown as it comes.
+        bar: Whether a bar is shown where stderr is a terminal.
+    """
+
+    def __init__(self, *, text: bool = True, bar: bool = True) -> None:
+        self._shows_text = text
+        self._bar = _Bar() if bar and sys.stderr.isatty() else None
+        self._last = ""
+
+    @property
+    def streamed(self) -> bool:
+        """Whether any text was shown."""
+        return bool(self._last)
+
+    def follow(self, events: "Iterable[Event[Any]]") -> None:
+        """Show events until there are no more, and end the text with a line's end."""
+        try:
+            for event in events:
+                if event.text_delta and self._shows_text:
+                    self._write(
+                        event.text_delta, rewritten=bool(getattr(event, "rewritten", False))
+                    )
+                elif self._bar is not None and not self.streamed:
+                    self._bar.show(event)
+        finally:
+            self._close()
+            if self.streamed and self._last != "\n":
+                write("\n")
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _write(self, text: str, *, rewritten: bool) -> None:
+        self._close()
+        self._bar = None
+        if rewritten and self.streamed:
+            write("\n")
+            say("the model starts over:")
+        write(text)
+        self._last = text[-1]
+
+
+class _Bar:
+    """Queue position, progress and time left on stderr."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    def show(self, event: "Event[Any]") -> None:
+        words, done = _words(event)
+        if self._progress is None:
+            self._progress = _new_progress()
+            self._progress.start()
+            self._progress.add_task(words, total=None)
+        task = self._progress.task_ids[0]
+        total = None if done is None else 100.0
+        self._progress.update(task, description=words, total=total, completed=done or 0.0)
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def _new_progress() -> "Progress":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TimeElapsedColumn(),
+        console=console(sys.stderr),
+        transient=True,
+        expand=True,
+    )
+
+
+def _words(event: "Event[Any]") -> tuple[str, float | None]:
+    """Say how a job is, and how much of it is done, 0 to 100; None where nobody knows."""
+    estimate = event.estimate
+    left = f", about {estimate:.0f} s left" if estimate is not None and estimate >= 1 else ""
+    progress = event.progress
+    if isinstance(event, Queued):
+        place = event.position
+        where = f"waiting, number {place} in the queue" if place else "waiting"
+        return where + left, None
+    message = getattr(getattr(event, "data", None), "progress_message", None)
+    said = one_line(message)[:30] if isinstance(message, str) and message else "running"
+    known = 0 < progress <= 100
+    return (
+        f"{said} {progress:3.0f} %{left}" if known else said + left
+    ), progress if known else None
+
+
+@dataclass
+class Sink:
+    """Where results go.
+
+    Attributes:
+        form: How they are shown.
+        save_to: A folder, which is made if it ends with a slash, or a file.
+    """
+
+    form: Form = "text"
+    save_to: str = "."
+    _faults: list[str] = field(default_factory=list[str], init=False, repr=False)
+
+    def deliver(self, result: "OutputModel", *, streamed: bool = False) -> None:
+        """Save what is to be saved and show the rest.
+
+        Args:
+            result: The outputs.
+            streamed: Whether the text has been shown already.
+
+        Raises:
+            CommandError: A medium is none; all else has been delivered.
+        """
+        outputs = {name: value for name, value in result if name != "error" or value}
+        plain = {name: self._plain(value) for name, value in outputs.items()}
+        match self.form:
+            case "json":
+                write_json({"outputs": plain, "meta": asdict(result.meta)})
+            case "text":
+                self._show(outputs, plain, streamed=streamed)
+            case "quiet":
+                pass
+        if self._faults:
+            raise CommandError(f"{self._faults[0]}; it is not saved, all else is here", Exit.HUB)
+
+    def _show(
+        self, outputs: Mapping[str, Any], plain: Mapping[str, Any], *, streamed: bool
+    ) -> None:
+        shown: set[str] = set()
+        for name, value in outputs.items():
+            if name == "text" and isinstance(value, str):
+                shown.add(name)
+                if not streamed and value:
+                    write(value if value.endswith("\n") else f"{value}\n")
+            elif any(are_media := [isinstance(item, _media()) for item in _items(value)]):
+                shown.add(name)
+                paths = zip(_items(plain[name]), are_media, strict=True)
+                write("".join(f"{path}\n" for path, is_one in paths if is_one and path is not None))
+            elif value and isinstance(value, list | dict):
+                shown.add(name)
+                write_json(plain[name])
+        rest = {name: value for name, value in plain.items() if name not in shown}
+        if not shown:
+            write("".join(f"{one_line(name)}: {value}\n" for name, value in rest.items()))
+        elif sys.stderr.isatty() and sys.stdout.isatty():
+            _show_figures(rest)
+
+    def _plain(self, value: Any) -> Any:
+        """Return a value as JSON has it; media are saved, and their paths stand for them."""
+        if isinstance(value, _media()):
+            return self._saved(value)
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in cast("list[Any]", value)]
+        if isinstance(value, dict):
+            return {name: self._plain(inner) for name, inner in cast("Json", value).items()}
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)  # JSON has no number for it
+        data = getattr(value, "data", None) if isinstance(value, str) else None
+        raw = getattr(value, "raw", None)  # a call of a tool, as the hub sent it
+        return data if data is not None else raw if raw is not None else value
+
+    def _saved(self, medium: "Media") -> str | None:
+        """Return the path of a saved medium; where the hub sent none, what it sent, as far as JSON is wanted."""
+        try:
+            return str(self._save(medium))
+        except MediaError as error:
+            self._faults.append(str(error))
+            return medium.as_it_came() if self.form == "json" else None
+
+    def _save(self, medium: "Media") -> Path:
+        try:
+            return _save(medium, self.save_to)
+        except OSError as error:
+            import tempfile
+
+            shelter = Path(tempfile.mkdtemp(prefix="aki-"))
+            say(f"{self.save_to} cannot be written ({error.strerror}); saved in {shelter} instead")
+            return medium.save(shelter)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else [value]
+
+
+def _save(medium: "Media", place: str) -> Path:
+    target = Path(place)
+    if place.endswith("/") or target.is_dir():
+        return medium.save(place if place.endswith("/") else target)
+    number = 1
+    while True:
+        try:
+            return medium.save(target)
+        except FileExistsError:
+            number += 1
+            target = Path(place).with_stem(f"{Path(place).stem}-{number}")
+
+
+def _media() -> "type[Media]":
+    from aki_runtime.media.objects import Media  # what help can do without
+
+    return Media
+
+
+def _show_figures(rest: Mapping[str, Any]) -> None:
+    shown = [
+        f"{one_line(name).replace('_', ' ')} {one_line(str(value))}"
+        for name, value in rest.items()
+        if value not in (None, "") and len(str(value)) <= LONGEST_FIGURE
+    ]
+    if shown:
+        console(sys.stderr).print(readable(" · ".join(shown)), style="dim")

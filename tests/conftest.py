@@ -12,9 +12,11 @@ if _TESTS not in sys.path:
 # Logfire, which one test needs, would come with every import of pydantic: half a second in each process.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "logfire-plugin")
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and every process that they start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that starts the tests in the background has them ignore Ctrl-C, nohup the end of a terminal, and with them
+# every process that they start; what is handled here is as usual there.
+for _signal in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, lambda *_: None)
 
 from hypothesis import settings  # noqa: E402
 from support.package import use_made_package  # noqa: E402

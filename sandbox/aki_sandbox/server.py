@@ -23,7 +23,7 @@ from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.app import Interceptor, SandboxApp
 from aki_sandbox.web.connections import HOST, Connections
 
-_START_TIMEOUT = 10.0
+_START_TIMEOUT = 60.0
 _PATIENCE_AT_STOP = 0.3
 
 

@@ -15,6 +15,7 @@ from aki_sandbox.web.connections import unserved_url
 from faults.leaks import shown_by
 from faults.modes import Mode, perform
 from faults.table import Case
+from support.jobs import all_jobs
 from support.patience import soon
 
 AT_ONCE = 48
@@ -124,11 +125,10 @@ def _outcome(server: SandboxServer, error: BaseException | None, seconds: float)
 
 
 def states(server: SandboxServer) -> list[str]:
-    """Return the states of all jobs that were asked after, once those that are cancelled have ended."""
+    """Return the states of all jobs, once those that are cancelled have ended."""
 
     def now() -> list[str]:
-        found = [server.hub.jobs.find(job_id, time.time()) for job_id in server.hub.polls.by_job]
-        return [job.state.value if job else "unknown" for job in found]
+        return [job.state.value for job in all_jobs(server)]
 
     soon(lambda: "processing" not in now(), 0.1)
     return now()

@@ -1,5 +1,6 @@
 """Who stops waiting, who cancels the job, and who merely looks away."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +16,26 @@ from aki_client import (
     ResultGoneError,
     ServerError,
 )
-from aki_sandbox.faults.effects import Delay, Reset, Status
+from aki_sandbox.faults.effects import Delay, Status
 from aki_sandbox.settings import HubSettings
 from faults.modes import KEY
 from faults.running import states
 from faults.table.case import LONG, SHORT
-from support.patience import soon
+from support.holding import Held
+from support.jobs import last_job
+from support.patience import until
 
-SOON = 2.0
+
+class DeafToQuestions:
+    """Polls that ask are reset, one that cancels is answered."""
+
+    only_on = None
+
+    async def apply(self, exchange):
+        if json.loads(await exchange.read()).get("cancel"):
+            await exchange.forward()
+        else:
+            await exchange.reset()
 
 
 def chat(aki):
@@ -62,10 +75,12 @@ def test_an_exhausted_stream_cancels_nothing(mode, aki, hub):
 
 
 def test_waiting_for_a_job_no_longer_leaves_it_alone(mode, aki, hub):
-    job = mode.wait(chat(aki).submit(prompt_input="hi [[dur=0.5]]"))
+    hub.faults.add(Status(503), on="poll", times=None)
+    job = mode.wait(chat(aki).submit(prompt_input="hi"))
     with pytest.raises(DeadlineExceededError) as caught:
         mode.wait(job.result(timeout=0.2))
     assert caught.value.job_id == job.id
+    hub.faults.clear()
     assert "hi" in mode.wait(job.result(timeout=10)).text
     assert states(hub) == ["done"]
 
@@ -77,9 +92,9 @@ def test_a_deadline_amid_the_final_answer_does_not_lose_it(mode, aki, hub):
 
 
 def test_a_result_that_comes_with_the_answer_to_the_cancelling_is_not_thrown_away(mode, aki, hub):
-    hub.faults.add(Reset(), on="poll", times=1)
-    call = chat(aki).with_options(timeout=0.12, progress_interval=5.0)
-    # The first poll fails, the next one would come after the deadline; by then the job has ended.
+    # No poll but the one that cancels gets an answer; by then the job has ended.
+    hub.faults.add(DeafToQuestions(), on="poll", times=None)
+    call = chat(aki).with_options(timeout=1.0)
     assert "hi" in mode.wait(call(prompt_input="hi [[dur=0.05]]")).text
 
 
@@ -100,7 +115,7 @@ def test_cancelling_may_wait_for_the_end(mode, aki, hub):
 
 def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
     job = mode.wait(chat(aki).submit(prompt_input="hi [[dur=0.01]]"))
-    time.sleep(0.1)
+    until(lambda: last_job(hub).state == "done", "the job is done")
     mode.wait(job.cancel())
     assert "hi" in mode.wait(job.result(timeout=10)).text
 
@@ -113,14 +128,18 @@ def short_cancelling(monkeypatch):
 
 @contextmanager
 def polled_elsewhere(hub, job_id):
-    """Poll a job in another thread; the hub answers after three seconds."""
-    hub.faults.add(Delay(3.0), on="poll")
+    """Poll a job in another thread; the hub answers when the block is left."""
+    held = Held()
+    hub.faults.add(held, on="poll")
     with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor() as pool:
         job = chat(aki).job(job_id)
         polls = hub.hub.polls.by_job[job_id]
         polling = pool.submit(job.status)
-        assert soon(lambda: hub.hub.polls.by_job[job_id] > polls)
-        yield job
+        until(lambda: hub.hub.polls.by_job[job_id] > polls, "the hub has been asked")
+        try:
+            yield
+        finally:
+            held.go.set()
         polling.result()
 
 
@@ -128,34 +147,27 @@ def polled_elsewhere(hub, job_id):
 def test_cancelling_is_bounded_where_the_hub_does_not_answer(mode, aki, hub):
     job = mode.wait(chat(aki).submit(prompt_input=LONG))
     hub.faults.add(Status(503), on="poll", times=None)
-    began = time.monotonic()
     with pytest.raises(DeadlineExceededError):
         mode.wait(job.cancel())
-    assert time.monotonic() - began < 0.5 + SOON
 
 
 @pytest.mark.usefixtures("short_cancelling")
 def test_cancelling_does_not_wait_for_ever_for_another_waiter(mode, aki, hub):
     job = mode.wait(chat(aki).submit(prompt_input=LONG))
-    with polled_elsewhere(hub, job.id):
-        began = time.monotonic()
-        with pytest.raises(DeadlineExceededError):
-            mode.wait(job.cancel())
-        assert time.monotonic() - began < 0.5 + SOON
+    with polled_elsewhere(hub, job.id), pytest.raises(DeadlineExceededError):
+        mode.wait(job.cancel())
 
 
 @pytest.mark.usefixtures("short_cancelling")
 def test_a_stream_does_not_wait_beyond_its_deadline_for_another_waiter(mode, aki, hub):
-    stream = chat(aki).with_options(timeout=1.0).stream(prompt_input=LONG)
+    stream = chat(aki).with_options(timeout=2.0).stream(prompt_input=LONG)
     with mode.using(stream):
         event = next(mode.items(stream))
-        with polled_elsewhere(hub, event.job_id) as job:
-            began = time.monotonic()
-            with pytest.raises(DeadlineExceededError):
-                mode.wait(stream.result())
-            assert time.monotonic() - began < 1.5 + SOON / 2
-            # The next poll, whoever makes it, takes the cancelling along.
-            assert soon(lambda: job.status() == "canceled", 6.0)
+        with polled_elsewhere(hub, event.job_id), pytest.raises(DeadlineExceededError):
+            mode.wait(stream.result())
+    # The next poll, whoever makes it, takes the cancelling along.
+    job = chat(aki).job(event.job_id)
+    until(lambda: mode.wait(job.status()) == "canceled", "the job is cancelled")
 
 
 def test_without_any_time_no_job_is_made(mode, aki, hub):
@@ -196,7 +208,7 @@ def test_a_question_ends_with_its_time_however_often_it_may_be_tried(
     began = time.monotonic()
     with mode.client(hub.url, timeout=1.0, max_retries=1000) as aki, pytest.raises(ServerError):
         mode.wait(getattr(aki, question)(*about))
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 30  # a thousand tries would take longer
 
 
 class TestAHubThatIgnoresCancelling:
@@ -210,7 +222,7 @@ class TestAHubThatIgnoresCancelling:
         job = mode.wait(chat(aki).submit(prompt_input=LONG))
         began = time.monotonic()
         mode.wait(job.cancel(wait=0.3))
-        assert 0.25 < time.monotonic() - began < SOON
+        assert time.monotonic() - began < 30  # its job takes a minute
         assert not job.ended
 
     def test_still_gives_the_result(self, mode, aki, hub):
@@ -233,11 +245,11 @@ class TestAHubWithoutWorkers:
         ):
             chat(aki).submit(prompt_input="first")
             job = chat(aki).submit(prompt_input="second")
-            waiting = pool.submit(job.result, 12)
+            waiting = pool.submit(job.result, 60)
             # By now the pauses have grown to more than half a second.
-            assert soon(lambda: hub.hub.polls.by_job[job.id] >= 6, 6)
-            began = time.monotonic()
+            until(lambda: hub.hub.polls.by_job[job.id] >= 6, "six polls")
+            polls = hub.hub.polls.by_job[job.id]
             job.cancel()
-            assert time.monotonic() - began < 0.4
+            assert hub.hub.polls.by_job[job.id] == polls + 1
             with pytest.raises(JobCanceledError):
                 waiting.result()

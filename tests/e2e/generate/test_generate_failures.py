@@ -167,15 +167,16 @@ class TestFolders:
         assert f"{names} cannot be read" in errors
         assert "restore it from git" in errors
 
-    @pytest.mark.parametrize("damage", [{"server": None}, {"server": 5}, {"layout": None}])
-    def test_a_snapshot_that_names_no_hub_has_no_other_asked(self, generate, hub, damage):
+    def test_a_snapshot_that_names_no_hub_has_no_other_asked(self, generate, hub):
         generate("--server", hub.url)
         recorded = generate.package / "spec" / "hub.json"
-        recorded.write_text(json.dumps({**json.loads(recorded.read_text()), **damage}))
-        status, _, errors = generate()
-        assert status == 1
-        assert errors.startswith(f"aki-codegen: {recorded}: ")
-        assert errors.endswith("; restore it from git\n")
+        whole = json.loads(recorded.read_text())
+        for damage in ({"server": None}, {"server": 5}, {"layout": None}):
+            recorded.write_text(json.dumps({**whole, **damage}))
+            status, _, errors = generate()
+            assert status == 1
+            assert errors.startswith(f"aki-codegen: {recorded}: ")
+            assert errors.endswith("; restore it from git\n")
 
 
 class TestGoingOn:

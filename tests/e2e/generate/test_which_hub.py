@@ -5,6 +5,7 @@ import shlex
 import shutil
 import socket
 from contextlib import ExitStack
+from itertools import product
 
 import pytest
 from aki_codegen.cli import main
@@ -23,7 +24,7 @@ def hubs():
 
 @pytest.fixture
 def asked(hubs, monkeypatch):
-    """Return which hubs were asked; AKI.IO is noted by its name being looked up, and does not answer."""
+    """Return which hubs were asked since the last time; AKI.IO by its name being looked up, and it does not answer."""
     look_up = socket.getaddrinfo
     outside = []
 
@@ -35,9 +36,16 @@ def asked(hubs, monkeypatch):
         return look_up(host, *arguments, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", noted)
-    for hub in hubs.values():
-        hub.paths.clear()
-    return lambda: {name for name, hub in hubs.items() if hub.paths} | set(outside)
+
+    def asked():
+        names = {name for name, hub in hubs.items() if hub.paths} | set(outside)
+        outside.clear()
+        for hub in hubs.values():
+            hub.paths.clear()
+        return names
+
+    asked()
+    return asked
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +68,7 @@ def run(packages, tmp_path, monkeypatch, capsys):
 
     def run(command, made_from, *options):
         out = tmp_path / "out"
+        shutil.rmtree(out, ignore_errors=True)
         if made_from != "nothing":
             shutil.copytree(packages / made_from, out)
         live = ["--live"] if command == "check" else []
@@ -72,14 +81,9 @@ def run(packages, tmp_path, monkeypatch, capsys):
     return run
 
 
-def combinations():
-    for command in COMMANDS:
-        for made_from in MADE_FROM:
-            if made_from == "nothing" and command != "generate":
-                continue
-            for with_key in (False, True):
-                for named in ("option and env", "option", "env", "nobody"):
-                    yield command, made_from, with_key, named
+def combinations(command):
+    origins = MADE_FROM if command == "generate" else MADE_FROM[1:]
+    return product(origins, (False, True), ("option and env", "option", "env", "nobody"))
 
 
 def expected(made_from, named, *, with_key):
@@ -97,53 +101,46 @@ def expected(made_from, named, *, with_key):
     }[made_from, with_key]
 
 
-@pytest.mark.parametrize(("command", "made_from", "with_key", "named"), list(combinations()))
-def test_one_hub_is_asked_and_no_other_gets_the_key(
-    run, hubs, asked, monkeypatch, command, made_from, with_key, named
-):
-    if with_key:
-        monkeypatch.setenv("AKI_API_KEY", KEY)
-    if "env" in named:
-        monkeypatch.setenv("AKI_API_SERVER", hubs["env"].url)
-    options = ["--server", hubs["option"].url] if "option" in named else []
-    status, _, errors = run(command, made_from, *options)
-    wanted = expected(made_from, named, with_key=with_key)
-    assert asked() == wanted
-    assert ("the sandbox hub" in errors) is (wanted == set())
-    assert (status == 1) is (wanted == {"aki.io"})
-    for name in wanted & hubs.keys():
-        assert all((f"key={KEY}" in path) is with_key for path in hubs[name].paths)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_one_hub_is_asked_and_no_other_gets_the_key(run, hubs, asked, monkeypatch, command):
+    for made_from, with_key, named in combinations(command):
+        options = ["--server", hubs["option"].url] if "option" in named else []
+        with monkeypatch.context() as patch:
+            if with_key:
+                patch.setenv("AKI_API_KEY", KEY)
+            if "env" in named:
+                patch.setenv("AKI_API_SERVER", hubs["env"].url)
+            status, _, errors = run(command, made_from, *options)
+        case = (made_from, with_key, named)
+        wanted = expected(made_from, named, with_key=with_key)
+        for name in wanted & hubs.keys():
+            assert all((f"key={KEY}" in path) is with_key for path in hubs[name].paths), case
+        assert (case, asked()) == (case, wanted)
+        assert ("the sandbox hub" in errors) is (wanted == set()), case
+        assert (status == 1) is (wanted == {"aki.io"}), case
 
 
-@pytest.mark.parametrize(
-    ("state", "named", "with_key"),
-    [
-        ("own", "nobody", True),
-        ("env", "env", True),
-        ("own", "env", True),
-        ("option", "env", False),
-        ("option", "nobody", False),
-    ],
-)
-def test_a_state_to_compare_gets_the_key_where_package_or_environment_name_it(
-    run, hubs, monkeypatch, asked, state, named, with_key
+@pytest.mark.parametrize("named", ["env", "nobody"])
+def test_a_state_to_compare_gets_the_key_only_where_something_else_names_it(
+    run, hubs, tmp_path, monkeypatch, asked, named
 ):
+    """What is typed on the command line is no word that the key belongs there; a file with a key is."""
     monkeypatch.setenv("AKI_API_KEY", KEY)
     if named == "env":
         monkeypatch.setenv("AKI_API_SERVER", hubs["env"].url)
-    layout = ["--layout", "aime"] if state == "own" else []
-    _, _, errors = run("diff", "a hub", f"{hubs[state].url}/", *layout)
-    assert asked() == {state}
-    assert all((f"key={KEY}" in path) is with_key for path in hubs[state].paths)
-    assert ("--api-key-file sends one" in errors) is not with_key
-
-
-def test_a_key_file_goes_to_the_state_that_is_typed(run, hubs, tmp_path, asked):
     file = tmp_path / "key"
     file.write_text(KEY)
-    run("diff", "a hub", hubs["option"].url, "--api-key-file", str(file))
-    assert asked() == {"option"}
-    assert all(f"key={KEY}" in path for path in hubs["option"].paths)
+    with_file = ["--api-key-file", str(file)]
+    for state, options, with_key in (
+        ("own", ["--layout", "aime"], True),
+        ("env", [], named == "env"),
+        ("option", [], False),
+        ("option", with_file, True),
+    ):
+        _, _, errors = run("diff", "a hub", f"{hubs[state].url}/", *options)
+        assert all((f"key={KEY}" in path) is with_key for path in hubs[state].paths), state
+        assert asked() == {state}
+        assert ("--api-key-file sends one" in errors) is not with_key
 
 
 def test_a_package_keeps_the_layout_of_its_hub(run, tmp_path):

@@ -5,7 +5,7 @@ from typing import Any
 
 from aki_sandbox.faults.effects import LoginPage, Raw, Status
 from faults.plain_server import head
-from faults.table.case import ALWAYS, CANCEL_SECONDS, DEAF, TRUTH, Case, on
+from faults.table.case import ALWAYS, DEAF, TRUTH, Case, on
 
 _OTHER_RESULT = json.dumps(
     {
@@ -15,9 +15,6 @@ _OTHER_RESULT = json.dumps(
         "job_result": {"text": "what somebody else has paid for"},
     }
 ).encode()
-
-# Long enough for a poll before it, however busy the machine is.
-_DEAF = DEAF | {"timeout": 2.0, "within": 2.0 + CANCEL_SECONDS}
 
 
 def _raw(status: str, body: bytes = b"", **headers: Any) -> Raw:
@@ -64,7 +61,7 @@ ODD_POLLS = (
         Case(
             name=f"every poll answered {what}",
             rules=(on("poll", effect, **ALWAYS),),
-            **_DEAF | says,
+            **DEAF | says,
         )
         for what, effect, says in (
             ("a login page", LoginPage(), {"says": "HTML page"}),

@@ -65,7 +65,7 @@ SECOND_HALF = (
         "september: upscale is missing from a list that is not sound",
         (withdraws("upscale"), lists_oddly(7, None)),
         status=3,
-        problems={"upscale": "the list itself is not sound", "7": "no usable text"},
+        problems={"upscale": "the list itself is not sound", "7": "not usable text"},
     ),
     Revision("october: upscale is back", (recovers(), returns("upscale"))),
     Revision(

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote_plus
 
 from aki_runtime.errors import ConfigurationError
@@ -53,36 +53,111 @@ class Limits:
     total_size: int = MAX_TOTAL_BYTES
 
 
-class _Budget:
-    """What is left of the limits."""
+class DocumentClient:
+    """Asks one hub for documents; it is closed when the block of `documents_of` ends.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        client: Sends the requests.
+        query: What each question holds: the key, where there is one.
+        limits: What one document may cost, and all of them.
+    """
+
+    def __init__(self, client: Any, query: dict[str, str], limits: Limits) -> None:
+        self._client = client
+        self._query = query
         self._limits = limits
         self._deadline = asyncio.get_running_loop().time() + limits.total_seconds
-        self._size = limits.total_size
+        self._bytes_left = limits.total_size
 
-    def seconds(self) -> float:
-        """Return what the next document may take."""
-        left = self._deadline - asyncio.get_running_loop().time()
-        if left <= 0:
+    async def get(self, url: str) -> object:
+        """Return a JSON document.
+
+        Raises:
+            DocumentError: It could not be had, or is not JSON.
+        """
+        try:
+            try:
+                return await self._ask("GET", url, self._query)
+            except DocumentError as error:
+                if error.status != METHOD_NOT_ALLOWED:
+                    raise
+            # A server may let an endpoint be described, as called, by POST only.
+            return await self._ask("POST", url, self._query)
+        except DocumentError as error:
+            # Servers like to repeat what they were asked for, and the key is in it.
             raise DocumentError(
-                f"the hub took more than {self._limits.total_seconds:,.3g} s for all of them"
-            )
-        return min(left, self._limits.seconds)
+                _without_key(str(error), self._query.get("key", "")), error.status
+            ) from None
 
-    def spend(self, size: int, so_far: int) -> None:
-        """Take note of bytes that came; `so_far` of them for this document."""
-        self._size -= size
-        if so_far > self._limits.size:
-            raise DocumentError(f"the answer is larger than {self._limits.size:,} bytes")
-        if self._size < 0:
-            raise DocumentError(
-                f"all of them together are larger than {self._limits.total_size:,} bytes"
-            )
+    async def has_route(self, url: str) -> bool | None:
+        """Whether a hub has a route for the progress of jobs; None where its answer does not show that."""
+        try:
+            answer = await self._ask("POST", url, {"job_id": "none"})
+        except DocumentError as error:
+            if error.status in (404, METHOD_NOT_ALLOWED):
+                return False
+            return True if error.status in (400, 401, 402, 403) else None
+        return True if is_object(answer) else None
+
+    async def _ask(self, method: str, url: str, values: dict[str, str]) -> object:
+        """Ask for a document, with values in the query of a GET or the body of a POST."""
+        seconds = min(self._deadline - asyncio.get_running_loop().time(), self._limits.seconds)
+        if seconds <= 0:
+            total = f"{self._limits.total_seconds:,.3g} s"
+            raise DocumentError(f"the hub took more than {total} for all of them")
+        library = library_of()
+        body = values if method == "POST" else None
+        try:
+            async with asyncio.timeout(seconds):
+                request = self._client.build_request(
+                    method, url, json=body, headers=_HEADERS, timeout=seconds
+                )
+                if body is None and values:
+                    transport = lowest_transport(self._client, library, request.url)
+                    add_query(request, values, transport)
+                response = await self._client.send(request, stream=True)
+                async with aclosing(response):
+                    content = await self._read(response)
+        except TimeoutError:
+            raise DocumentError(f"no complete answer within {seconds:.3g} s") from None
+        except (library.HTTPError, library.InvalidURL) as error:
+            raise DocumentError(str(error) or type(error).__name__) from None
+        document: object
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError):
+            document = content.decode("utf-8", "replace")
+        if response.has_redirect_location:
+            place = doc_text(response.headers["location"])
+            phrase = status_phrase(response.status_code)
+            raise DocumentError(f"{phrase}, a redirect to {place}", response.status_code)
+        if response.status_code != 200:
+            raise DocumentError(_refusal(document, response.status_code), response.status_code)
+        if isinstance(document, str):
+            raise DocumentError(f"{_shape(document)} came instead of JSON")
+        return document
+
+    async def _read(self, response: Any) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise DocumentError("the answer is compressed though that was not asked for")
+        content = bytearray()
+        async for chunk in response.aiter_raw():
+            content += chunk
+            # All documents are read at the same time, so what is left shrinks while this one comes.
+            self._bytes_left -= len(chunk)
+            if len(content) > self._limits.size:
+                raise DocumentError(f"the answer is larger than {self._limits.size:,} bytes")
+            if self._bytes_left < 0:
+                total = f"{self._limits.total_size:,} bytes"
+                raise DocumentError(f"all of them together are larger than {total}")
+        return bytes(content)
 
 
-class DocumentClient:
-    """Asks one hub for documents, within an `async with` block.
+@asynccontextmanager
+async def documents_of(
+    server: str, key: ApiKey | None, limits: Limits
+) -> AsyncGenerator[DocumentClient]:
+    """Make a client of one hub, whose limits begin now.
 
     Args:
         server: The hub's address.
@@ -92,109 +167,12 @@ class DocumentClient:
     Raises:
         GenerationError: The environment names a proxy or certificates that cannot be used.
     """
-
-    def __init__(self, server: str, key: ApiKey | None, limits: Limits) -> None:
-        self._query = {"key": key.reveal()} if key is not None else {}
-        try:
-            self._client = make_client("AsyncClient", server, f"aki-codegen/{__version__}")
-        except ConfigurationError as error:
-            raise GenerationError(str(error)) from None
-        self._budget = _Budget(limits)
-
-    async def get(self, url: str) -> object:
-        """Return a JSON document.
-
-        Raises:
-            DocumentError: It could not be had, or is none.
-        """
-        try:
-            try:
-                return await _ask(self._client, url, self._budget, query=self._query)
-            except DocumentError as error:
-                if error.status != METHOD_NOT_ALLOWED:
-                    raise
-            # A server may let an endpoint be described, as called, by POST only.
-            return await _ask(self._client, url, self._budget, payload=self._query)
-        except DocumentError as error:
-            # Servers like to repeat what they were asked for, and the key is in it.
-            raise DocumentError(
-                _without_key(str(error), self._query.get("key", "")), error.status
-            ) from None
-
-    async def has_route(self, url: str) -> bool | None:
-        """Whether a hub has a route to ask after jobs, told by one that there is not; None where it cannot be told."""
-        try:
-            answer = await _ask(self._client, url, self._budget, payload={"job_id": "none"})
-        except DocumentError as error:
-            if error.status in (404, METHOD_NOT_ALLOWED):
-                return False
-            return True if error.status in (400, 401, 402, 403) else None
-        return True if is_object(answer) else None
-
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._client.__aexit__(kind, error, traceback)
-
-
-async def _ask(
-    client: Any,
-    url: str,
-    budget: _Budget,
-    query: dict[str, str] | None = None,
-    payload: dict[str, str] | None = None,
-) -> object:
-    """Ask for a document: by POST where there is a payload."""
-    seconds = budget.seconds()
-    library = library_of()
     try:
-        async with asyncio.timeout(seconds):
-            method = "GET" if payload is None else "POST"
-            request = client.build_request(
-                method, url, json=payload, headers=_HEADERS, timeout=seconds
-            )
-            if query:
-                add_query(request, query, lowest_transport(client, library, request.url))
-            response = await client.send(request, stream=True)
-            async with aclosing(response):
-                body = await _read(response, budget)
-    except TimeoutError:
-        raise DocumentError(f"no complete answer within {seconds:.3g} s") from None
-    except (library.HTTPError, library.InvalidURL) as error:
-        raise DocumentError(str(error) or type(error).__name__) from None
-    document: object
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = body.decode("utf-8", "replace")
-    if response.has_redirect_location:
-        place = doc_text(response.headers["location"])
-        said = f"{status_phrase(response.status_code)}, a redirect to {place}"
-        raise DocumentError(said, response.status_code)
-    if response.status_code != 200:
-        raise DocumentError(_refusal(document, response.status_code), response.status_code)
-    if isinstance(document, str):
-        raise DocumentError(f"{_shape(document)} came instead of JSON")
-    return document
-
-
-async def _read(response: Any, budget: _Budget) -> bytes:
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise DocumentError("the answer is compressed though that was not asked for")
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_raw():
-        size += len(chunk)
-        budget.spend(len(chunk), size)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        client = make_client("AsyncClient", server, f"aki-codegen/{__version__}")
+    except ConfigurationError as error:
+        raise GenerationError(str(error)) from None
+    async with client:
+        yield DocumentClient(client, {"key": key.reveal()} if key is not None else {}, limits)
 
 
 def _without_key(text: str, key: str) -> str:

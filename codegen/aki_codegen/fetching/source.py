@@ -11,7 +11,7 @@ from aki_runtime.shapes import is_array, is_object
 from ..parsing.fieldvalues import shown
 from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
-from .documents import DocumentClient, DocumentError, Limits
+from .documents import DocumentClient, DocumentError, Limits, documents_of
 
 MAX_CONCURRENT = 8
 """Documents that are asked for at the same time."""
@@ -22,7 +22,7 @@ MAX_NAME_CHARACTERS = 500
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a hub told.
+    """What a hub answered.
 
     Attributes:
         listed: The names on its list, each once, sorted.
@@ -53,15 +53,22 @@ async def fetch(
     Raises:
         GenerationError: The list itself could not be had.
     """
-    async with DocumentClient(address.server, key, limits or Limits()) as client:
+    async with documents_of(address.server, key, limits or Limits()) as client:
         listed, problems = await _fetch_list(client, address, with_key=key is not None)
         answers = await _details(client, address, listed, on_document)
-    documents: dict[str, object] = {}
-    for name, answer in answers.items():
-        if isinstance(answer, DocumentError):
-            problems.append(_no_details(name, answer))
-        else:
-            documents[name] = answer
+    # What the hub lists and does not know is not a passing trouble.
+    problems += [
+        Problem(
+            name,
+            "",
+            f"its details could not be had: {answer}",
+            _ASK if answer.status == 404 else "try again later",
+            "skipped",
+        )
+        for name, answer in answers.items()
+        if isinstance(answer, DocumentError)
+    ]
+    documents = {n: d for n, d in answers.items() if not isinstance(d, DocumentError)}
     return Fetched(listed, documents, tuple(sorted(problems)))
 
 
@@ -74,9 +81,11 @@ async def fetch_missing(
         By name: None where the hub knows no such endpoint, an empty text where it describes it, and why that could
         not be seen otherwise.
     """
-    async with DocumentClient(address.server, key, limits or Limits()) as client:
+    async with documents_of(address.server, key, limits or Limits()) as client:
         answers = await _details(client, address, names, lambda done, total: None)
-    return {name: _absence(answer) for name, answer in answers.items()}
+    refused = {n: a for n, a in answers.items() if isinstance(a, DocumentError)}
+    absent = {n: None if error.status == 404 else str(error) for n, error in refused.items()}
+    return {name: absent.get(name, "") for name in names}
 
 
 async def require_layout(address: Address, endpoint: str) -> None:
@@ -86,7 +95,7 @@ async def require_layout(address: Address, endpoint: str) -> None:
         GenerationError: The hub has the routes of the other layout.
     """
     other = Address(address.server, "aki" if address.layout == "aime" else "aime")
-    async with DocumentClient(address.server, None, Limits()) as client:
+    async with documents_of(address.server, None, Limits()) as client:
         if (
             await client.has_route(address.progress_url(endpoint)) is False
             and await client.has_route(other.progress_url(endpoint)) is True
@@ -95,12 +104,6 @@ async def require_layout(address: Address, endpoint: str) -> None:
                 f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
                 f"where every call would fail; nothing was changed. Give --layout {other.layout}"
             )
-
-
-def _absence(answer: object) -> str | None:
-    if not isinstance(answer, DocumentError):
-        return ""
-    return None if answer.status == 404 else str(answer)
 
 
 async def _details(
@@ -139,23 +142,19 @@ async def _fetch_list(
             f"{address.server} answered no endpoint list (expected an object with 'endpoints'); "
             "check the address"
         )
-    problems: list[Problem] = []
+    odd: list[tuple[str, str]] = []
     usable: set[str] = set()
     for name in names[:MAX_ENDPOINTS]:
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             fault = f"the list names an endpoint with {len(name):,} characters"
-            problems.append(_odd_name(shown(name), fault))
+            odd.append((shown(name), fault))
         elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
-            problems.append(
-                _odd_name(shown(name), "the list names an endpoint that is no usable text")
-            )
+            odd.append((shown(name), "the list names an endpoint that is not usable text"))
     if len(names) > MAX_ENDPOINTS:
-        problems.append(
-            _odd_name("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints")
-        )
-    return tuple(sorted(usable)), problems
+        odd.append(("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints"))
+    return tuple(sorted(usable)), [Problem(at, "", fault, _ASK, "skipped") for at, fault in odd]
 
 
 def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> str:
@@ -168,16 +167,6 @@ def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> 
         f"the endpoint list could not be had from {address.list_url()}: {error}; "
         "check the address (--server, AKI_API_SERVER) and that the hub is running"
     )
-
-
-def _no_details(name: str, error: DocumentError) -> Problem:
-    # What the hub lists and does not know is no passing trouble.
-    remedy = _ASK if error.status == 404 else "try again later"
-    return Problem(name, "", f"its details could not be had: {error}", remedy, "skipped")
-
-
-def _odd_name(where: str, what: str) -> Problem:
-    return Problem(where, "", what, _ASK, "skipped")
 
 
 _ASK = "ask the hub's administrator"

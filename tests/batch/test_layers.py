@@ -15,8 +15,6 @@ PURE = [
     "plain",
     "progress",
     "rows",
-    "stopping",
-    "verdict",
 ]
 PERFORMING = {
     "asyncio",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_runtime.ray.cells import CallRow
+from aki_runtime.batch.rows import Row
 from aki_runtime.ray.journal import RowJournal
 from aki_runtime.ray.ledger import Ledger
 from aki_runtime.ray.operations import Answer, Operation
@@ -121,7 +121,7 @@ def make_worker(
         worker.close()
 
 
-def row(row_id: str, prompt: str | None = None) -> CallRow:
+def row(row_id: str, prompt: str | None = None) -> Row:
     """Make a row."""
     text = prompt or f"row {row_id};"
-    return CallRow(row_id, {"prompt_input": text}, digest=text)
+    return Row(1, "", {"prompt_input": text}, digest=text, row_id=row_id)

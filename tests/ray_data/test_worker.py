@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from aki_client import AuthenticationError, NotEntitledError
 from aki_client.batch import JournalMismatchError
-from aki_runtime.ray.cells import CallRow
+from aki_runtime.batch.rows import Row
 from aki_sandbox.faults.effects import Cut, Reset
 from aki_sandbox.faults.job_effects import QueueFull
 from aki_sandbox.server import SandboxServer
@@ -63,7 +63,8 @@ class TestRows:
 
     def test_that_are_media_go_into_the_folder(self, make_worker, line, tmp_path):
         worker = make_worker(line, endpoint="z_image_turbo", media=str(tmp_path / "media"))
-        picture = CallRow("../1", {"prompt": "a hill", "width": 256, "height": 256}, "a hill")
+        parameters = {"prompt": "a hill", "width": 256, "height": 256}
+        picture = Row(1, "", parameters, digest="a hill", row_id="../1")
         (outcome,) = worker.outcomes([picture])
         (name,) = outcome.outputs["images"]
         assert (tmp_path / "media" / name).stat().st_size > 100

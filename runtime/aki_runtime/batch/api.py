@@ -14,7 +14,6 @@ from typing import Unpack
 from ..client.resolving import EndpointLike
 from ..http.signals import handling
 from ..media.objects import Media
-from .calls import KeepForRow
 from .engine import Engine
 from .errors import UnreadableInputError
 from .journal import FINAL, Journal, JournalWriter
@@ -23,9 +22,9 @@ from .outcome import STATUSES, Outcome, Status
 from .plain import data_uri
 from .prepare import PreparedBatch, prepared
 from .progress import Summary, Tally
-from .settings import SettingChanges, Settings, StrPath
+from .row_life import KeepForRow
+from .settings import SettingChanges, Settings, Stop, StrPath
 from .sources import Rows, first_rows
-from .stopping import Stop
 from .writers import OutputFile
 
 
@@ -90,7 +89,7 @@ async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Set
                     tally.add(outcome)
                     file.add(outcome)
                     if chosen.on_progress is not None:
-                        running, limit = work.engine.running, work.engine.limit
+                        running, limit = work.engine.limiter.active, work.engine.limiter.limit
                         now = time.monotonic()
                         chosen.on_progress(tally.progress(count, running, limit, now))
         finally:

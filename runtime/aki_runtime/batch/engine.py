@@ -1,18 +1,15 @@
 """All rows of a batch: as many at a time as the hub bears, and an orderly end whatever ends it."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-from .calls import AnyEndpoint, Calls, KeepForRow
 from .errors import JournalMismatchError
 from .journal import Entry, Journal, JournalWriter, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
-from .notes import Notes
 from .outcome import Outcome, Status, has_unknown_end
+from .row_life import AnyEndpoint, KeepForRow, RowLife, Started
 from .rows import Row
-from .stopping import Stop
+from .settings import Stop
 
 _LOOKED_UP_AT_ONCE = 64
 _UNREAD = 1000
@@ -26,14 +23,15 @@ class Engine:
         journal: Where each step is noted.
         writer: Who writes there.
         stop: How it is asked to stop.
-        again: The states of rows that are begun again: `failed`, `uncertain`, both or none.
-        most: Jobs at a time at most.
+        again: The states of rows that are started again: `failed`, `uncertain`, both or none.
+        most: Largest number of jobs at a time.
         outage_timeout: Seconds that the hub may be out of reach.
         keep: What becomes of media.
-        on_again: Told the status of each row of an earlier run that is begun again.
-        on_notice: Told what a person should know, a sentence each.
+        on_again: Called with the status of each row of an earlier run that is started again.
+        on_notice: Called with a sentence that a person should know.
 
     Attributes:
+        limiter: How many rows are under way, and may be.
         picked_up: How many jobs of earlier runs were picked up.
     """
 
@@ -57,31 +55,21 @@ class Engine:
         self._again = again
         self._on_again = on_again
         self._on_notice = on_notice
-        self._limiter = ConcurrencyLimiter(most)
-        self._calls = Calls(
+        self.limiter = ConcurrencyLimiter(most)
+        self._life = RowLife(
             endpoint,
-            Notes(writer, self._wait_for_room, time.monotonic),
-            self._limiter,
+            self.limiter,
             OutageTimer(outage_timeout, endpoint=endpoint.info.name, resume="the same command"),
             keep=keep,
-            now=time.monotonic,
+            cancels_overdue=False,
+            on_no_room=self._wait_for_room,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._found: asyncio.Queue[Outcome | None] = asyncio.Queue()
         self._read = asyncio.Event()
         self._failure: BaseException | None = None
-        self._has_told = False
+        self._has_warned = False
         self.picked_up = 0
-
-    @property
-    def running(self) -> int:
-        """Rows that are under way."""
-        return self._limiter.active
-
-    @property
-    def limit(self) -> int:
-        """Rows that may be under way."""
-        return self._limiter.limit
 
     async def outcomes(self, rows: AsyncIterator[Row]) -> AsyncGenerator[Outcome, None]:
         """Carry out the rows and yield each outcome once it is noted. Leaving early leaves jobs on the hub.
@@ -89,7 +77,7 @@ class Engine:
         Raises:
             AkiError: What ended the batch before its time; every outcome until then has been yielded.
         """
-        self._stop.when(asked=self._limiter.close, now=self._calls.leave)
+        self._stop.when(asked=self.limiter.close, now=self._life.leave)
         feeding = asyncio.create_task(self._feed(rows))
         is_left = True
         try:
@@ -107,16 +95,20 @@ class Engine:
 
     async def _feed(self, rows: AsyncIterator[Row]) -> None:
         try:
-            await self._pick_up()
+            # Jobs of earlier runs first: the hub keeps a finished result for a few minutes only.
+            for entry in self._journal.entries(RowState.SUBMITTED):
+                row = Row(entry.place, "", {}, entry.kept, row_id=entry.row_id)
+                if not await self._start(row, entry):
+                    return
             portion: list[Row] = []
             async for row in rows:
                 portion.append(row)
                 if len(portion) == _LOOKED_UP_AT_ONCE:
-                    await self._begin_all(portion)
+                    await self._start_all(portion)
                     portion = []
                 if self._stop.is_asked:
                     return
-            await self._begin_all(portion)
+            await self._start_all(portion)
         except BaseException as error:
             self._fail(error)
         finally:
@@ -124,15 +116,7 @@ class Engine:
                 await asyncio.wait(self._tasks)
             self._found.put_nowait(None)
 
-    async def _pick_up(self) -> None:
-        """Jobs of earlier runs first: the hub keeps a finished result for a few minutes only."""
-        for entry in self._journal.entries(RowState.SUBMITTED):
-            if not await self._limiter.acquire():
-                return
-            self.picked_up += 1
-            self._spawn(self._calls.pick_up(entry))
-
-    async def _begin_all(self, rows: list[Row]) -> None:
+    async def _start_all(self, rows: list[Row]) -> None:
         ids = [row.row_id for row in rows]
         known = await self._writer.write(lambda journal: [journal.get(row) for row in ids])
         for row, entry in zip(rows, known, strict=True):
@@ -140,40 +124,35 @@ class Engine:
                 _require_same(row, entry)
                 if entry.state not in self._again:
                     continue
-            await self._has_been_read()
-            if not await self._limiter.acquire():
+            # Rows wait here where nobody reads the outcomes as fast as they come.
+            while self._found.qsize() >= _UNREAD and not self._stop.is_asked:
+                self._read.clear()
+                await self._read.wait()
+            if not await self._start(row, entry):
                 return
-            self._spawn(self._begin(row, entry))
 
-    def _begin(self, row: Row, entry: Entry | None) -> Coroutine[Any, Any, Outcome | None]:
-        if entry is None:
-            return self._calls.carry_out(row, None)
-        self._on_again("uncertain" if entry.state is RowState.UNCERTAIN else "failed")
-        if has_unknown_end(entry):
-            self.picked_up += 1
-            return self._calls.pick_up_again(entry)
-        return self._calls.carry_out(row, entry.state)
-
-    def _spawn(self, work: Coroutine[Any, Any, Outcome | None]) -> None:
-        task = asyncio.create_task(self._run(work))
+    async def _start(self, row: Row, entry: Entry | None) -> bool:
+        """Carry a row out beside the others once there is room for it; false where nothing more is started."""
+        if not await self.limiter.acquire():
+            return False
+        if entry is not None and entry.state is not RowState.SUBMITTED:
+            self._on_again("uncertain" if entry.state is RowState.UNCERTAIN else "failed")
+        notes = _BatchNotes(self._writer, self._stop, row, entry)
+        self.picked_up += notes.known_job is not None
+        task = asyncio.create_task(self._carry_out(row, notes))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
-    async def _run(self, work: Coroutine[Any, Any, Outcome | None]) -> None:
+    async def _carry_out(self, row: Row, notes: "_BatchNotes") -> None:
         try:
-            outcome = await work
+            outcome = await self._life.carry_out(row, notes)
             if outcome is not None:
                 self._found.put_nowait(outcome)
         except BaseException as error:
             self._fail(error)
         finally:
-            self._limiter.release()
-
-    async def _has_been_read(self) -> None:
-        """Wait where nobody reads the outcomes as fast as they come."""
-        while self._found.qsize() >= _UNREAD and not self._stop.is_asked:
-            self._read.clear()
-            await self._read.wait()
+            self.limiter.release()
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
@@ -181,14 +160,62 @@ class Engine:
 
     def _wait_for_room(self, error: BaseException) -> None:
         self._stop.soon()
-        if not self._has_told:
-            self._has_told = True
+        if not self._has_warned:
+            self._has_warned = True
             self._on_notice(
-                f"nothing can be written ({error}); no further row is begun, and the results in hand wait "
+                f"nothing can be written ({error}); no further row is started, and the results in hand wait "
                 "for room: free some, or press Ctrl-C to give them up"
             )
         if self._stop.is_now:
             raise error
+
+
+class _BatchNotes:
+    """The steps of one row, noted in the journal of the batch."""
+
+    def __init__(self, writer: JournalWriter, stop: Stop, row: Row, entry: Entry | None) -> None:
+        self._writer = writer
+        self._stop = stop
+        self._row = row
+        self._entry = entry
+        is_known = entry is not None and (
+            entry.state is RowState.SUBMITTED or has_unknown_end(entry)
+        )
+        self.known_job = entry.job_id if entry is not None and is_known else None
+
+    @property
+    def is_live(self) -> bool:
+        return not self._stop.is_now
+
+    async def start(self) -> Started | None:
+        if self._stop.is_now or not await self._writer.write(self._start):
+            return None
+        return Started(self.known_job)
+
+    def _start(self, journal: Journal) -> bool:
+        row, entry = self._row, self._entry
+        if entry is None:
+            claim = journal.begin(row.row_id, place=row.number, digest=row.digest, kept=row.kept)
+            return claim.is_mine
+        if entry.state is RowState.SUBMITTED:
+            return True
+        is_mine = journal.begin_again(row.row_id, after=entry.state).is_mine
+        if is_mine and self.known_job is not None:
+            journal.note_job(row.row_id, self.known_job)
+        return is_mine
+
+    async def release(self) -> None:
+        await self._writer.write(lambda journal: journal.release(self._row.row_id))
+        self._entry = None
+
+    async def note_job(self, job_id: str) -> bool:
+        await self._writer.write(lambda journal: journal.note_job(self._row.row_id, job_id))
+        return True
+
+    async def note_outcome(self, state: RowState, outcome: Outcome) -> Outcome:
+        row_id, note = self._row.row_id, outcome.to_note()
+        await self._writer.write(lambda journal: journal.note_outcome(row_id, state, note))
+        return outcome
 
 
 def _require_same(row: Row, entry: Entry) -> None:

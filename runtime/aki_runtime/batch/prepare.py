@@ -15,12 +15,12 @@ from ..client.resolving import EndpointLike, Resolved, resolve
 from ..options import Options
 from ..protocol.certainty import UNCERTAIN
 from . import files
-from .calls import AnyEndpoint
 from .check import Checked
 from .columns import Columns, unknown_columns
 from .errors import BatchStoppedError, UnreadableInputError
 from .journal import Journal
 from .outcome import Outcome, RowError
+from .row_life import AnyEndpoint
 from .settings import Settings
 from .sources import Rows, RowSource, first, source_of
 from .writers import OutputFile

@@ -16,8 +16,7 @@ from .errors import (
 from .journal import Claim, Entry, Journal, RowState
 from .outcome import Outcome, RowError
 from .progress import Progress, Summary
-from .settings import SettingChanges, Settings
-from .stopping import Stop
+from .settings import SettingChanges, Settings, Stop
 
 __all__ = [
     "BatchError",

@@ -33,8 +33,9 @@ class Row:
         where: Where it is, for people.
         parameters: The arguments of the call.
         kept: Values that go into the output as they are.
-        digest: What tells later whether it is still the same row; empty where the input as a whole is known.
+        digest: Shows later whether it is still the same row; empty where the input as a whole is known.
         problems: What is wrong with it, a sentence each.
+        row_id: What the journal calls it; defaults to its number.
     """
 
     number: int
@@ -43,11 +44,12 @@ class Row:
     kept: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     digest: str = ""
     problems: tuple[str, ...] = ()
+    row_id: str = ""
 
-    @property
-    def row_id(self) -> str:
-        """What the journal calls it."""
-        return str(self.number)
+    def __post_init__(self) -> None:
+        """Name the row by its number."""
+        if not self.row_id:
+            object.__setattr__(self, "row_id", str(self.number))
 
 
 def digest_of(values: Mapping[str, Any]) -> str:

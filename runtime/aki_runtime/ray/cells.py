@@ -1,7 +1,8 @@
 """From blocks of rows to calls, and from outcomes to columns whose types are the same in every block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from hashlib import sha256
 from types import NoneType
 from typing import Any, get_args
 
@@ -9,7 +10,7 @@ from ..batch.columns import Columns
 from ..batch.journal import as_text
 from ..batch.outcome import Outcome
 from ..batch.readers import pyarrow
-from ..batch.rows import RawRow, digest_of
+from ..batch.rows import RawRow, Row, digest_of
 from ..batch.tables import utf8
 from ..errors import ConfigurationError
 from ..fields.base import OutputModel
@@ -19,22 +20,7 @@ OUTCOME_COLUMNS = ("outcome", "outputs", "error_type", "error", "job_id")
 """The columns that every outcome has, without their prefix."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """A row as a worker carries it out.
-
-    Attributes:
-        row_id: What the journal calls it.
-        parameters: The arguments of the call.
-        digest: What the row is, so that two rows of one id are noticed.
-    """
-
-    row_id: str
-    parameters: dict[str, Any] = field(repr=False)
-    digest: str
-
-
-def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[CallRow]:
+def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
     """Read the rows of a block.
 
     Raises:
@@ -84,19 +70,20 @@ def new_columns(options: CallOptions) -> list[str]:
     return [*fixed, *options.fields.values()]
 
 
-def _row(values: Mapping[str, Any], options: CallOptions, reader: Columns) -> CallRow:
+def _row(values: Mapping[str, Any], options: CallOptions, reader: Columns) -> Row:
     row = reader.read(RawRow(0, "", values))
     if row.problems:
         raise ConfigurationError("; ".join(row.problems))
     digest = digest_of(row.parameters)
-    if options.row_id is None:
-        return CallRow(digest, row.parameters, digest)
-    row_id = values[options.row_id]
+    row_id = digest if options.row_id is None else values[options.row_id]
     if row_id is None:
         raise ConfigurationError(
             f"a row has no {options.row_id}; every row needs one, because Ray may run it again"
         )
-    return CallRow(str(row_id), row.parameters, digest)
+    row_id = str(row_id)
+    # An id may hold anything, and so cannot be part of the name of a file: a number of it can.
+    name = sha256(row_id.encode("utf-8", "surrogatepass")).digest()
+    return replace(row, number=int.from_bytes(name[:8]), row_id=row_id, digest=digest)
 
 
 def _cell(outcome: Outcome, kind: str) -> str | None:

@@ -3,18 +3,16 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from ..batch.calls import AnyEndpoint
 from ..batch.media_files import MediaFolder
 from ..batch.outcome import Outcome
+from ..batch.row_life import AnyEndpoint, KeepForRow
+from ..batch.rows import Row
 from ..client.async_client import AsyncClient
-from ..media.objects import Media
 from .calls import Calls
-from .cells import CallRow
 from .mailbox import Mailbox, Send
 from .options import CallOptions
 
@@ -43,7 +41,7 @@ class Worker:
         """The hub's address."""
         return self._client.api_server
 
-    def outcomes(self, rows: list[CallRow]) -> list[Outcome]:
+    def outcomes(self, rows: list[Row]) -> list[Outcome]:
         """Return the outcome of each row.
 
         Raises:
@@ -78,7 +76,6 @@ async def _open(
         endpoint.with_options(timeout=options.timeout),
         mailbox,
         concurrency=options.concurrency,
-        timeout=options.timeout,
         outage_timeout=options.outage_timeout,
         lease=lease,
         again=options.again,
@@ -88,13 +85,7 @@ async def _open(
     return client, mailbox, calls
 
 
-def _keeper(folder: str | None) -> Callable[[str, Media, str], str]:
+def _keeper(folder: str | None) -> KeepForRow:
     if folder is None:
         return lambda _, medium, __: medium.as_it_came()
-    files = MediaFolder(Path(folder), Path(folder), survives_power_loss=True)
-    return lambda row_id, medium, name: files.keep(_number_of(row_id), medium, name)
-
-
-def _number_of(row_id: str) -> int:
-    """Return a number for a row id, which may hold anything and so cannot be part of a file's name."""
-    return int.from_bytes(sha256(row_id.encode("utf-8", "surrogatepass")).digest()[:8])
+    return MediaFolder(Path(folder), Path(folder), survives_power_loss=True).keep

@@ -1,0 +1,314 @@
+"""The life of one row: started, submitted, followed, settled, and each step noted before the next one.
+
+It holds the order of these steps, on which everything rests that is promised of a batch and of a Ray dataset. Where
+they are noted is a `RowNotes`; what runs side by side, and when it stops, is for the caller to decide.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..client.endpoint import AsyncEndpoint
+from ..errors import (
+    AkiError,
+    AuthenticationError,
+    ConfigurationError,
+    DeadlineExceededError,
+    EndpointRemovedError,
+    InvalidParametersError,
+    JobError,
+    NotEntitledError,
+    NotFoundError,
+)
+from ..events import Queued
+from ..fields.base import OutputModel
+from ..jobs.async_job import AsyncJob
+from ..media.objects import Media
+from ..protocol.certainty import is_busy, made_no_job, result_lost
+from ..shapes import integer_or_none
+from .errors import JournalFullError
+from .journal import RowState
+from .limits import ConcurrencyLimiter, OutageTimer
+from .outcome import STATUSES, Outcome, RowError
+from .plain import holds_media, plain_fields, plain_outputs
+from .rows import Row
+
+T = TypeVar("T")
+AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
+KeepForRow: TypeAlias = Callable[[int, Media, str], str]
+"""Stores a medium of a row under a name and returns what stands for it in the outputs."""
+
+SUBMITS_AT_ONCE = 16
+"""Rows that are being submitted at the same time: at most so many are uncertain after the process is killed."""
+
+ROOM_SECONDS = 600.0
+"""Seconds that results in hand wait for room on the disk before they are given up."""
+
+_PAUSE_FOR_ROOM = 1.0
+_CANCEL_SECONDS = 10.0
+_NO_ROW_WILL_DO = (
+    AuthenticationError,
+    NotEntitledError,
+    NotFoundError,
+    EndpointRemovedError,
+    ConfigurationError,
+)
+
+
+class ErrorClass(Enum):
+    """What a failed submit or poll means for the row, and for the run."""
+
+    RETRY = "no job was made, and a later try may succeed"
+    ROW_FAILED = "this row will never succeed as it is"
+    RUN_FAILED = "no row will succeed"
+    UNCERTAIN = "a job may have been made or has run, and its result cannot be had"
+
+    @classmethod
+    def of_submit(cls, error: AkiError) -> "ErrorClass":
+        """Classify a submit that brought no job."""
+        if is_busy(error):
+            return cls.RETRY
+        return cls._without_result(error) if made_no_job(error) else cls.UNCERTAIN
+
+    @classmethod
+    def of_poll(cls, error: AkiError) -> "ErrorClass":
+        """Classify a job whose end could not be learnt, or that ended without a result."""
+        return cls.UNCERTAIN if result_lost(error) else cls._without_result(error)
+
+    @classmethod
+    def _without_result(cls, error: AkiError) -> "ErrorClass":
+        return cls.RUN_FAILED if isinstance(error, _NO_ROW_WILL_DO) else cls.ROW_FAILED
+
+
+_ENDS = {ErrorClass.UNCERTAIN: RowState.UNCERTAIN, ErrorClass.ROW_FAILED: RowState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A row that is the caller's.
+
+    Attributes:
+        job_id: The job that it has already, to be followed; None where it is to be submitted.
+    """
+
+    job_id: str | None = None
+
+
+class RowNotes(Protocol):
+    """Where the steps of one row are noted."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the caller may follow the row's job; else it is left to the next run, or to another worker."""
+        ...
+
+    async def start(self) -> Started | None:
+        """Note that the row is about to be submitted; None where that is not, or not now, for the caller to do."""
+        ...
+
+    async def release(self) -> None:
+        """Forget the start: it is certain that no job was made."""
+        ...
+
+    async def note_job(self, job_id: str) -> bool:
+        """Note the row's job; false where the row has become somebody else's."""
+        ...
+
+    async def note_outcome(self, state: RowState, outcome: Outcome) -> Outcome | None:
+        """Note how the row ended, and return the outcome that counts; None where the row is somebody else's."""
+        ...
+
+
+class RowLife:
+    """Carries out single rows, each within a slot of the limiter.
+
+    Args:
+        endpoint: What is called.
+        limiter: Where a refused row waits for another slot, and what learns how the hub takes rows.
+        outage: How long the hub may be out of reach.
+        keep: What becomes of media.
+        cancels_overdue: Whether a job is cancelled that has not ended within the endpoint's timeout.
+        on_no_room: Called each time that something which was paid for cannot be written; it may raise to give it up.
+    """
+
+    def __init__(
+        self,
+        endpoint: AnyEndpoint,
+        limiter: ConcurrencyLimiter,
+        outage: OutageTimer,
+        *,
+        keep: KeepForRow,
+        cancels_overdue: bool,
+        on_no_room: Callable[[BaseException], object],
+    ) -> None:
+        self._endpoint = endpoint
+        self._limiter = limiter
+        self._outage = outage
+        self._keep = keep
+        self._cancels_overdue = cancels_overdue
+        self._on_no_room = on_no_room
+        self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
+        self._following: set[asyncio.Task[Any]] = set()
+
+    def leave(self) -> None:
+        """Follow no job any more; those whose submit is under way are noted first."""
+        for task in list(self._following):
+            task.cancel()
+
+    async def carry_out(self, row: Row, notes: RowNotes) -> Outcome | None:
+        """Submit a row, or take the job up that it has, and follow it to the end.
+
+        Returns:
+            The outcome; None where the row is left, to be carried out later or by somebody else.
+
+        Raises:
+            AkiError: No further row would succeed.
+        """
+        while True:
+            started = time.monotonic()
+            async with self._submits:
+                start = await notes.start()
+                if start is None:
+                    return None
+                made = await self._make(row, notes, start)
+                if isinstance(made, AkiError):
+                    kind = ErrorClass.of_submit(made)
+                    if kind in _ENDS:
+                        return await self._settle(row, notes, started, _ENDS[kind], error=made)
+                    # Before others submit: a process that is killed until then leaves the row behind as uncertain.
+                    await self._surely(notes.release)
+            if made is None:
+                return None
+            if isinstance(made, AsyncJob):
+                return await self._follow(row, notes, started, made)
+            if ErrorClass.of_submit(made) is ErrorClass.RUN_FAILED:
+                raise made
+            self._outage.record_failure(made)
+            if not await self._limiter.acquire_again(started):
+                return None
+
+    async def _make(
+        self, row: Row, notes: RowNotes, start: Started
+    ) -> AsyncJob[Any, Any] | AkiError | None:
+        """Submit a row once and note its job; what went wrong is returned, and None where it is somebody else's."""
+        if start.job_id is not None:
+            return self._endpoint.job(start.job_id)
+        if row.problems:
+            return InvalidParametersError(self._endpoint.info.name, row.problems)
+        try:
+            job: AsyncJob[Any, Any] = await self._endpoint.submit(**row.parameters)
+        except AkiError as error:
+            return error
+        except BaseException:
+            # Nothing that the client raises otherwise comes after the sending.
+            await self._surely(notes.release)
+            raise
+        self._outage.record_success()
+        self._limiter.on_accepted()
+        if await self._surely(lambda: notes.note_job(job.id)):
+            return job
+        # This process was taken for dead, and somebody decided to submit the row again.
+        await _error_of(job.cancel())
+        return None
+
+    async def _follow(
+        self, row: Row, notes: RowNotes, started: float, job: AsyncJob[Any, Any]
+    ) -> Outcome | None:
+        if not notes.is_live:
+            return None
+        task = asyncio.current_task()
+        assert task is not None
+        self._following.add(task)
+        try:
+            error = await _error_of(self._watch(job, started))
+        except asyncio.CancelledError:
+            # `leave` was called. An answer that came all the same is the only copy of the result.
+            task.uncancel()
+            if not job.ended:
+                return None
+            error = await _error_of(job.result())
+        finally:
+            self._following.discard(task)
+        if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
+            await _error_of(job.cancel(_CANCEL_SECONDS))
+            if job.ended and await _error_of(job.result()) is None:
+                error = None
+        if error is None:
+            output = await job.result()
+            return await self._settle(row, notes, started, RowState.DONE, job, output)
+        kind = ErrorClass.of_poll(error)
+        if kind is ErrorClass.RUN_FAILED:
+            raise error
+        return await self._settle(row, notes, started, _ENDS[kind], job, error=error)
+
+    async def _watch(self, job: AsyncJob[Any, Any], started: float) -> None:
+        """Wait for the job's end; the limiter learns its first position in the queue."""
+        position: int | None = None
+        async for event in job.events():
+            if position is None:
+                position = (isinstance(event, Queued) and event.position) or 0
+                self._limiter.on_queued(position, started)
+        if position is None:
+            self._limiter.on_queued(0, started)
+        await job.result()
+
+    async def _settle(
+        self,
+        row: Row,
+        notes: RowNotes,
+        started: float,
+        state: RowState,
+        job: AsyncJob[Any, Any] | None = None,
+        output: OutputModel | None = None,
+        error: AkiError | None = None,
+    ) -> Outcome | None:
+        def keep(medium: Media, name: str) -> str:
+            return self._keep(row.number, medium, name)
+
+        def make_plain() -> dict[str, Any]:
+            if output is not None:
+                return plain_outputs(output, keep)
+            return plain_fields(error.partial if isinstance(error, JobError) else {}, keep)
+
+        if job is not None:
+            self._limiter.on_finished()
+        if job is None or (output is not None and not holds_media(output)):
+            outputs = make_plain()
+        else:
+            outputs = await self._surely(lambda: asyncio.to_thread(make_plain))
+        outcome = Outcome(
+            row=row.number,
+            status=STATUSES[state],
+            outputs=outputs,
+            error=RowError.of(error) if error is not None else None,
+            input=row.kept,
+            job_id=job.id if job is not None else None,
+            total_duration=output.meta.total_duration if output is not None else None,
+            compute_duration=output.meta.compute_duration if output is not None else None,
+            tokens=integer_or_none(outputs.get("num_generated_tokens")),
+            seconds=round(time.monotonic() - started, 3),
+        )
+        return await self._surely(lambda: notes.note_outcome(state, outcome))
+
+    async def _surely(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Repeat what writes something that was paid for until there is room for it."""
+        until = time.monotonic() + ROOM_SECONDS
+        while True:
+            try:
+                return await write()
+            except (JournalFullError, OSError) as error:
+                self._on_no_room(error)
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(_PAUSE_FOR_ROOM)
+
+
+async def _error_of(work: Awaitable[object]) -> AkiError | None:
+    try:
+        await work
+    except AkiError as error:
+        return error
+    return None

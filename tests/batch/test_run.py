@@ -90,7 +90,7 @@ class TestAFullDisk:
             return real(journal, *arguments)
 
         monkeypatch.setattr(batch.Journal, "note_outcome", note)
-        monkeypatch.setattr("aki_runtime.batch.notes._PAUSE_FOR_ROOM", 0.01)
+        monkeypatch.setattr("aki_runtime.batch.row_life._PAUSE_FOR_ROOM", 0.01)
         told = []
         summary = run(prompts(4), on_notice=told.append)
         assert (summary.done, summary.uncertain) == (hub.hub.jobs_submitted, 0)

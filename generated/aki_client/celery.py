@@ -5,17 +5,17 @@
 Needs the extra celery: pip install 'aki-client[celery]'.
 """
 
-from aki_runtime.celery.public import PROGRESS as PROGRESS
-from aki_runtime.celery.public import SUBMITTED as SUBMITTED
-from aki_runtime.celery.public import BackgroundTask as BackgroundTask
-from aki_runtime.celery.public import Claims as Claims
-from aki_runtime.celery.public import FolderStore as FolderStore
-from aki_runtime.celery.public import Place as Place
-from aki_runtime.celery.public import Record as Record
-from aki_runtime.celery.public import RedisClaims as RedisClaims
-from aki_runtime.celery.public import SqliteClaims as SqliteClaims
-from aki_runtime.celery.public import Store as Store
-from aki_runtime.celery.public import TaskError as TaskError
-from aki_runtime.celery.public import UncertainError as UncertainError
-from aki_runtime.celery.public import UncertainSubmitError as UncertainSubmitError
-from aki_runtime.celery.public import endpoint_task as endpoint_task
+from aki_runtime.celery import PROGRESS as PROGRESS
+from aki_runtime.celery import SUBMITTED as SUBMITTED
+from aki_runtime.celery import BackgroundTask as BackgroundTask
+from aki_runtime.celery import Claims as Claims
+from aki_runtime.celery import FolderStore as FolderStore
+from aki_runtime.celery import Place as Place
+from aki_runtime.celery import Record as Record
+from aki_runtime.celery import RedisClaims as RedisClaims
+from aki_runtime.celery import SqliteClaims as SqliteClaims
+from aki_runtime.celery import Store as Store
+from aki_runtime.celery import TaskError as TaskError
+from aki_runtime.celery import UncertainError as UncertainError
+from aki_runtime.celery import UncertainSubmitError as UncertainSubmitError
+from aki_runtime.celery import endpoint_task as endpoint_task

@@ -1,40 +1,39 @@
-"""Who works at a task, and how far it has come: what must survive a worker.
+"""Claims: which delivery holds a task, and how far the task has come; what must survive a worker.
 
 A broker may deliver a task twice, even while the first delivery is still at work. So a delivery first takes the task's
 lease, which nobody else can take while it is renewed, and notes each step *before* taking it. A Redis may come back
-without its data, or with older ones: whoever holds a task takes its lease and its record up again there, and whoever
-finds nothing of a task that was delivered before leaves a moment for that.
+without its data, or with older ones: whoever holds a task writes its lease and its record down again there, and whoever
+finds nothing of a task that was delivered before waits for that.
 
-It must not know Celery, nor what a job is.
+The rules are written once; a file of SQLite or a Redis makes each of them one transaction. It must not know Celery,
+nor what a job is.
 """
 
 import importlib
 import json
 import logging
 import os
-import sqlite3
 import threading
 import time
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 from ..batch.store import BUSY_SECONDS, connect
 from ..errors import ConfigurationError
-from .engine import insist
-from .errors import SteppedBackError
+from .engine import SteppedBackError, insist
+
+T = TypeVar("T")
 
 Phase: TypeAlias = Literal["free", "submitting", "submitted", "got", "ended"]
-
-KEPT_SECONDS = 7 * 24 * 3600.0
-"""Seconds for which what is noted of a task is kept after the last note: longer than any broker redelivers."""
 
 GIVE_WAY_SECONDS = 6.0
 """Seconds within which every living holder has said again what it holds."""
 
+_KEPT_SECONDS = 7 * 24 * 3600.0  # longer than any broker redelivers
 _SILENT_SECONDS = 5.0
 
 _log = logging.getLogger("aki_client")
@@ -42,7 +41,7 @@ _log = logging.getLogger("aki_client")
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a task.
+    """How far a task has come.
 
     Attributes:
         phase: "free" before the submit; "submitting" from just before it until the job's id is noted, so that
@@ -66,7 +65,7 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str | bytes | None, turn: int) -> "Record":
-        """Read it from text, as the delivery of this turn finds it; nothing is a task that nobody has worked at."""
+        """Read it from text, as the delivery of this turn finds it; no text is a task that nobody has worked at."""
         record = cls(**cast("dict[str, Any]", json.loads(text))) if text else cls()
         return replace(record, turn=turn)
 
@@ -75,25 +74,25 @@ class Claims(Protocol):
     """Where records and leases are kept. Every method is atomic, across processes and, where it says so, machines."""
 
     def take(self, task_id: str, owner: str, seconds: float, *, new: bool) -> Record | None:
-        """Take a task's lease and return what is noted; None while somebody else holds the lease, or may.
+        """Take a task's lease and return its record; None while another delivery holds the lease, or may.
 
         Args:
             task_id: The task.
             owner: Names one delivery, and no other.
             seconds: How long the lease lasts unless it is renewed.
-            new: Whether nobody can have taken the task before; where it is false, a task of which nothing is known is
-                not taken, because who holds it may be about to say so.
+            new: Whether nobody can have taken the task before; otherwise a task of which nothing is known is not
+                taken, because its holder may be about to write it down again.
         """
         ...
 
     def hold(
         self, task_id: str, owner: str, turn: int, seconds: float, record: Record | None = None
     ) -> bool | None:
-        """Hold the lease for so many seconds from now, and note how far the task has come, where a record is given.
+        """Hold the lease for so many seconds from now, and replace the record unless it is omitted.
 
         Returns:
             False, and nothing changed, where another delivery, of this turn or a later one, has taken the task.
-            None, and nothing changed, where the hold is not known (any more) and no record is given to take it up with.
+            None, and nothing changed, where the hold is not known (any more) and there is no record to renew it with.
         """
         ...
 
@@ -117,47 +116,50 @@ class Lease:
         claims: Where it is kept.
         task_id: The task.
         seconds: How long the hold lasts after the last renewal.
+
+    Attributes:
+        record: How far the task has come, as far as this delivery knows.
+        is_noted: Whether that is noted.
     """
 
     def __init__(self, claims: Claims, task_id: str, seconds: float) -> None:
+        self.record = Record()
         self._claims = claims
         self._task_id = task_id
         self._seconds = seconds
         self._owner = uuid4().hex
-        self._record = Record()
-        self._is_noted = True
+        self.is_noted = True
         self._until = 0.0
         self._over = threading.Event()
         self._lock = threading.Lock()
 
-    def take(self, *, new: bool) -> Record | None:
-        """Take the task and return what is noted of it; None while another delivery holds it, or may."""
+    def take(self, *, new: bool) -> bool:
+        """Take the task; False while another delivery holds it, or may."""
         began = time.monotonic()
         record = self._claims.take(self._task_id, self._owner, self._seconds, new=new)
         if record is not None:
-            self._record, self._until = record, began + self._seconds
+            self.record, self._until = record, began + self._seconds
             threading.Thread(target=self._renew, name="aki-lease", daemon=True).start()
-        return record
+        return record is not None
 
-    def hold(self, record: Record | None = None) -> None:
-        """Hold the task on, and note how far it has come, where that is given; once.
+    def hold(self) -> None:
+        """Hold the task on, and note its record where that has changed.
 
         Raises:
             SteppedBackError: Another delivery has taken the task over.
-            Exception: What the claims raise. The record is noted with the next renewal that they take.
         """
         with self._lock:
-            if record is not None:
-                self._record, self._is_noted = replace(record, turn=self._record.turn), False
             began = time.monotonic()
-            held = self._hold(None if self._is_noted else self._record)
+            record = None if self.is_noted else self.record
+            place = (self._task_id, self._owner, self.record.turn, self._seconds)
+            held = self._claims.hold(*place, record)
             if held is None:
                 _log.warning("a task is not known any more where it was noted; it is noted again")
-                held = self._hold(self._record)
+                held = self._claims.hold(*place, self.record)
             self._until = began + self._seconds if held else 0.0
             if not held:
                 raise SteppedBackError
-            self._is_noted = True
+            self.is_noted = True
 
     def note(self, record: Record) -> None:
         """Note how far the task has come, however often that takes.
@@ -165,7 +167,13 @@ class Lease:
         Raises:
             SteppedBackError: Another delivery has taken the task over.
         """
-        insist(lambda: self.hold(record), "how far a task has come could not be noted")
+        self.change(record)
+        insist(self.hold, "how far a task has come could not be noted")
+
+    def change(self, record: Record) -> None:
+        """Change the record; it is noted with the next hold, here or in the thread that renews it."""
+        with self._lock:
+            self.record, self.is_noted = replace(record, turn=self.record.turn), False
 
     def confirm(self) -> None:
         """Return once it is certain that nobody else has taken the task.
@@ -177,16 +185,15 @@ class Lease:
             insist(self.hold, "a task could not be held")
 
     def close(self) -> None:
-        """Let go of the task."""
+        """Let go of the task; where that fails, the hold ends by itself."""
         with self._lock:
-            if not self._over.is_set():
-                self._over.set()
+            if self._over.is_set():
+                return
+            self._over.set()
+            try:
                 self._claims.release(self._task_id, self._owner)
-
-    def _hold(self, record: Record | None) -> bool | None:
-        return self._claims.hold(
-            self._task_id, self._owner, self._record.turn, self._seconds, record
-        )
+            except Exception as error:
+                _log.warning("a task could not be let go of: %s", type(error).__name__)
 
     def _renew(self) -> None:
         usual = min(self._seconds, GIVE_WAY_SECONDS) / 3
@@ -198,20 +205,70 @@ class Lease:
             except SteppedBackError:
                 return
             except Exception as error:  # whatever keeps it, the hold ends by itself
-                pause = (
-                    usual / 4
-                )  # one that comes back without its data has to hear of the hold soon
+                # A Redis that comes back without its data has to hear of the hold soon.
+                pause = usual / 4
                 _log.warning("the hold on a task could not be renewed: %s", type(error).__name__)
+
+
+_Changes: TypeAlias = Mapping[str, float | str]
+_Rule: TypeAlias = Callable[[float, list[Any]], tuple[T, _Changes]]
+
+
+class _Rules(Claims):
+    """The rules, on what is kept of a task as values by name: text or numbers, None for what is missing."""
+
+    def _change(self, task_id: str, names: Sequence[str], rule: _Rule[T]) -> T:
+        """Give a rule the time and the values of these names, make its changes, and return its answer."""
+        raise NotImplementedError
+
+    def _is_young(self) -> bool:
+        """Whether what is missing may have been lost a moment ago, and be about to come back."""
+        return False
+
+    def take(self, task_id: str, owner: str, seconds: float, *, new: bool) -> Record | None:
+        def rule(now: float, found: list[Any]) -> tuple[Record | None, _Changes]:
+            turn, until, record = int(found[0] or 0), float(found[1] or 0), found[2]
+            if until > now or not (turn or (new and not self._is_young())):
+                return None, {}
+            changes: _Changes = {"owner": owner, "turn": turn + 1, "until": now + seconds}
+            return Record.from_json(record, turn + 1), changes
+
+        return self._change(task_id, ("turn", "until", "record"), rule)
+
+    def hold(
+        self, task_id: str, owner: str, turn: int, seconds: float, record: Record | None = None
+    ) -> bool | None:
+        def rule(now: float, found: list[Any]) -> tuple[bool | None, _Changes]:
+            if found[0] != owner and int(found[1] or 0) >= turn:
+                return False, {}
+            if found[0] != owner and record is None:
+                return None, {}
+            noted = {} if record is None else {"record": record.to_json()}
+            return True, {"owner": owner, "turn": turn, "until": now + seconds, **noted}
+
+        return self._change(task_id, ("owner", "turn"), rule)
+
+    def release(self, task_id: str, owner: str) -> None:
+        self._change(
+            task_id, ("owner",), lambda _, by: (None, {"until": 0} if by == [owner] else {})
+        )
+
+    def ask_to_cancel(self, task_id: str) -> None:
+        self._change(task_id, (), lambda _, __: (None, {"cancel": 1}))
+
+    def cancel_asked(self, task_id: str) -> bool:
+        return self._change(task_id, ("cancel",), lambda _, asked: (asked != [None], {}))
 
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS claims (
-    task_id TEXT PRIMARY KEY, owner TEXT NOT NULL DEFAULT '', turn INTEGER NOT NULL DEFAULT 0,
-    leased_until REAL NOT NULL DEFAULT 0, record TEXT, cancel INTEGER NOT NULL DEFAULT 0, forget_at REAL NOT NULL
-)"""
+    task_id TEXT PRIMARY KEY, forget_at REAL, owner TEXT, turn INTEGER, until REAL, cancel INTEGER, record TEXT
+);
+CREATE INDEX IF NOT EXISTS claims_by_age ON claims (forget_at);
+"""
 
 
-class SqliteClaims:
+class SqliteClaims(_Rules):
     """Claims in one file of the machine, for workers there; it is made where it is missing, for its owner's eyes alone.
 
     Args:
@@ -221,116 +278,29 @@ class SqliteClaims:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
 
-    def take(self, task_id: str, owner: str, seconds: float, *, new: bool) -> Record | None:
-        """Take a task's lease and return what is noted; None while somebody else holds it, or may."""
-        now = time.time()
-        with self._transaction() as database:
-            database.execute("DELETE FROM claims WHERE forget_at < ?", (now,))
-            turn, leased_until, record = database.execute(
-                "SELECT turn, leased_until, record FROM claims WHERE task_id = ?", (task_id,)
-            ).fetchone() or (0, 0.0, None)
-            if leased_until > now or not (turn or new):
-                return None
-            self._write(database, task_id, owner=owner, turn=turn + 1, leased_until=now + seconds)
-            return Record.from_json(record, turn + 1)
-
-    def hold(
-        self, task_id: str, owner: str, turn: int, seconds: float, record: Record | None = None
-    ) -> bool | None:
-        """Hold the lease for so many seconds from now; False where it is another's, None where it is not known."""
-        with self._transaction() as database:
-            holder, last = database.execute(
-                "SELECT owner, turn FROM claims WHERE task_id = ?", (task_id,)
-            ).fetchone() or ("", 0)
-            if holder != owner and last >= turn:
-                return False
-            if holder != owner and record is None:
-                return None
-            noted = {} if record is None else {"record": record.to_json()}
-            until = time.time() + seconds
-            self._write(database, task_id, owner=owner, turn=turn, leased_until=until, **noted)
-            return True
-
-    def release(self, task_id: str, owner: str) -> None:
-        """Give the lease back."""
-        with self._transaction() as database:
-            database.execute(
-                "UPDATE claims SET leased_until = 0 WHERE task_id = ? AND owner = ?",
-                (task_id, owner),
-            )
-
-    def ask_to_cancel(self, task_id: str) -> None:
-        """Note that nobody wants the task's result any more."""
-        with self._transaction() as database:
-            self._write(database, task_id, cancel=1)
-
-    def cancel_asked(self, task_id: str) -> bool:
-        """Whether somebody has asked to cancel the task."""
-        with self._transaction() as database:
-            row = database.execute("SELECT cancel FROM claims WHERE task_id = ?", (task_id,))
-            return (row.fetchone() or (0,))[0] == 1
-
-    def _write(self, database: sqlite3.Connection, task_id: str, **values: float | str) -> None:
-        values["forget_at"] = time.time() + KEPT_SECONDS
-        places = ", ".join(f"{name} = :{name}" for name in values)
-        given = {"task_id": task_id, **values}
-        database.execute(
-            "INSERT OR IGNORE INTO claims (task_id, forget_at) VALUES (:task_id, :forget_at)", given
-        )
-        database.execute(f"UPDATE claims SET {places} WHERE task_id = :task_id", given)  # noqa: S608 names of columns
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        # A connection each time: none is shared by threads, and none is copied by a fork.
+    def _change(self, task_id: str, names: Sequence[str], rule: _Rule[T]) -> T:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        # A connection each time: none is shared by threads, and none is copied by a fork.
         with closing(connect(self._path, BUSY_SECONDS)) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(_TABLE)
-            yield database
+            database.executescript(f"BEGIN IMMEDIATE; {_TABLE}")
+            query = f"SELECT {', '.join(('task_id', *names))} FROM claims WHERE task_id = ?"  # noqa: S608 no values
+            found = database.execute(query, (task_id,)).fetchone() or [None] * (len(names) + 1)
+            now = time.time()
+            answer, changes = rule(now, list(found[1:]))
+            if changes:
+                row = {"task_id": task_id, "forget_at": now + _KEPT_SECONDS, **changes}
+                places, new = ", ".join(f":{n}" for n in row), ", ".join(f"{n} = :{n}" for n in row)
+                database.execute("DELETE FROM claims WHERE forget_at < ?", (now,))
+                database.execute(
+                    f"INSERT INTO claims ({', '.join(row)}) VALUES ({places}) "  # noqa: S608 no values
+                    f"ON CONFLICT (task_id) DO UPDATE SET {new}",
+                    row,
+                )
             database.execute("COMMIT")
+        return answer
 
 
-# One key for each task, so that a cluster keeps it in one place. The clock is that of the server.
-_NOW = "local now = redis.call('time') now = now[1] * 1000 + math.floor(now[2] / 1000) "
-_TAKE = (
-    _NOW
-    + """
-local task = redis.call('hmget', KEYS[1], 'turn', 'until', 'record')
-if tonumber(task[2] or 0) > now then return false end
-if not task[1] then
-    if ARGV[4] == '0' then return false end
-    local about = redis.pcall('info', 'server')
-    local up = type(about) == 'string' and string.match(about, 'uptime_in_seconds:(%d+)')
-    if up and tonumber(up) < tonumber(ARGV[5]) then return false end
-end
-local turn = redis.call('hincrby', KEYS[1], 'turn', 1)
-redis.call('hset', KEYS[1], 'owner', ARGV[1], 'until', now + ARGV[2])
-redis.call('pexpire', KEYS[1], ARGV[3])
-return {turn, task[3]}
-"""
-)
-_HOLD = (
-    _NOW
-    + """
-local task = redis.call('hmget', KEYS[1], 'owner', 'turn')
-if task[1] ~= ARGV[1] then
-    if tonumber(task[2] or 0) >= tonumber(ARGV[2]) then return 0 end
-    if ARGV[5] == '' then return false end
-end
-redis.call('hset', KEYS[1], 'owner', ARGV[1], 'turn', ARGV[2], 'until', now + ARGV[3])
-if ARGV[5] ~= '' then redis.call('hset', KEYS[1], 'record', ARGV[5]) end
-redis.call('pexpire', KEYS[1], ARGV[4])
-return 1
-"""
-)
-_RELEASE = (
-    "if redis.call('hget', KEYS[1], 'owner') == ARGV[1] "
-    "then redis.call('hset', KEYS[1], 'until', 0) end"
-)
-_CANCEL = "redis.call('hset', KEYS[1], 'cancel', 1) redis.call('pexpire', KEYS[1], ARGV[1])"
-
-
-class RedisClaims:
+class RedisClaims(_Rules):
     """Claims in a Redis database, for workers on any number of machines; apps may share one if their prefixes differ.
 
     A Redis that has just started may know less than it did: what is new to it is not taken in its first seconds.
@@ -354,49 +324,41 @@ class RedisClaims:
         self._prefix = prefix
         self._connected: tuple[int, Any] = (0, None)
 
-    def take(self, task_id: str, owner: str, seconds: float, *, new: bool) -> Record | None:
-        """Take a task's lease and return what is noted; None while somebody else holds it, or may."""
-        young = min(seconds, GIVE_WAY_SECONDS)
-        kept = _ms(KEPT_SECONDS)
-        taken = self._eval(_TAKE, task_id, owner, _ms(seconds), kept, int(new), young)
-        return Record.from_json(taken[1], taken[0]) if taken else None
+    def _change(self, task_id: str, names: Sequence[str], rule: _Rule[T]) -> T:
+        # One key for each task: the transaction begins anew where somebody else has changed it meanwhile.
+        key = f"{self._prefix}{task_id}"
 
-    def hold(
-        self, task_id: str, owner: str, turn: int, seconds: float, record: Record | None = None
-    ) -> bool | None:
-        """Hold the lease for so many seconds from now; False where it is another's, None where it is not known."""
-        noted = record.to_json() if record is not None else ""
-        held = self._eval(_HOLD, task_id, owner, turn, _ms(seconds), _ms(KEPT_SECONDS), noted)
-        return None if held is None else bool(held)
+        def change(pipe: Any) -> T:
+            seconds, microseconds = pipe.time()  # the one clock of all workers
+            found: list[Any] = pipe.hmget(key, names) if names else []
+            answer, changes = rule(seconds + microseconds / 1e6, found)
+            if changes:
+                pipe.multi()
+                pipe.hset(key, mapping=changes)
+                pipe.expire(key, int(_KEPT_SECONDS))
+            return answer
 
-    def release(self, task_id: str, owner: str) -> None:
-        """Give the lease back."""
-        self._eval(_RELEASE, task_id, owner)
+        answer: T = self._client().transaction(change, key, value_from_callable=True)
+        return answer
 
-    def ask_to_cancel(self, task_id: str) -> None:
-        """Note that nobody wants the task's result any more."""
-        self._eval(_CANCEL, task_id, _ms(KEPT_SECONDS))
-
-    def cancel_asked(self, task_id: str) -> bool:
-        """Whether somebody has asked to cancel the task."""
-        return bool(self._client().hexists(self._key(task_id), "cancel"))
-
-    def _eval(self, script: str, task_id: str, *arguments: str | float) -> Any:
-        return self._client().eval(script, 1, self._key(task_id), *arguments)
+    def _is_young(self) -> bool:
+        try:
+            about: Mapping[str, Any] = self._client().info("server")
+        except self._redis.exceptions.NoPermissionError:
+            return False
+        return float(about.get("uptime_in_seconds", GIVE_WAY_SECONDS)) < GIVE_WAY_SECONDS
 
     def _client(self) -> Any:
         # A connection that a fork has copied would answer two processes at once.
         if self._connected[0] != os.getpid():
-            silent = {"socket_timeout": _SILENT_SECONDS, "socket_connect_timeout": _SILENT_SECONDS}
-            self._connected = (os.getpid(), self._redis.Redis.from_url(self._url, **silent))
+            client = self._redis.Redis.from_url(
+                self._url,
+                decode_responses=True,
+                socket_timeout=_SILENT_SECONDS,
+                socket_connect_timeout=_SILENT_SECONDS,
+            )
+            self._connected = (os.getpid(), client)
         return self._connected[1]
-
-    def _key(self, task_id: str) -> str:
-        return f"{self._prefix}{task_id}"
 
     def __repr__(self) -> str:
         return "<RedisClaims>"  # the address may hold a password
-
-
-def _ms(seconds: float) -> int:
-    return max(int(seconds * 1000), 1)

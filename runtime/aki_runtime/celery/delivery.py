@@ -1,30 +1,27 @@
-"""One delivery of a task, from the message to its outcome. A broker may make several of one task, even at once."""
+"""One delivery of a task, from the message to its outcome. A broker may make several of one task, even at once.
+
+Each step is noted before it is taken, so that the next delivery goes on from wherever this one is cut off.
+"""
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
-from ..fields.base import OutputModel
+from ..events import Event
 from ..http.signals import defer_signals
+from ..jobs.handle import canceled_too_late, result_fields
 from ..jobs.sync_job import Job
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from . import engine, results
 from .claims import Claims, Lease, Record
-from .errors import (
-    CanceledError,
-    LaterError,
-    SteppedBackError,
-    TaskError,
-    lost,
-    task_error,
-    uncertain_submit,
-)
+from .engine import SteppedBackError, insist
+from .results import TaskError, lost, task_error, uncertain_submit
 
 _log = logging.getLogger("aki_client")
 
@@ -32,19 +29,32 @@ _REVOKE_SECONDS = 2.0
 _CANCEL_SECONDS = 10.0
 
 
+class CanceledError(Exception):
+    """The job was cancelled because somebody asked for it; the text says how far that went."""
+
+
+class LaterError(Exception):
+    """The task cannot go on now, for a reason that may pass; another try goes on from what is noted.
+
+    Attributes:
+        reason: What to fail with once no further try is made.
+        keeps_trying: Whether tries are not counted, because there is a job whose end is not known.
+    """
+
+    def __init__(self, reason: TaskError, *, keeps_trying: bool = False) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+        self.keeps_trying = keeps_trying
+
+
 @dataclass(frozen=True)
 class Plan:
-    """How the tasks of one endpoint are carried out.
+    """How the tasks of one endpoint are carried out: the arguments of `endpoint_task`.
 
     Attributes:
         endpoint: The endpoint's name in Python.
         client: Returns the client of this process.
         claims: Returns where claims are kept.
-        store: Keeps media; None leaves them in the result as data URIs.
-        timeout: Seconds from the submit after which the job is given up.
-        progress_interval: Longest pause between polls of a running job, in seconds.
-        lease: Seconds after which a task whose worker has fallen silent is taken over.
-        resubmit_uncertain: Whether a job that may have been made, or whose result is lost, is submitted again.
     """
 
     endpoint: str
@@ -55,13 +65,6 @@ class Plan:
     progress_interval: float
     lease: float
     resubmit_uncertain: bool
-
-    def open_endpoint(self) -> Endpoint[..., Any, Any]:
-        """Return the endpoint of this process's client."""
-        endpoint: Endpoint[..., Any, Any] = getattr(self.client(), self.endpoint)
-        return endpoint.with_options(
-            progress_interval=self.progress_interval, timeout=self.timeout, allow_paths=False
-        )
 
 
 class Delivery:
@@ -78,7 +81,8 @@ class Delivery:
         self._id: str = task.request.id
         self._claims = plan.claims()
         self._lease = Lease(self._claims, self._id, plan.lease)
-        self._record = Record()
+        self._reported: dict[str, Any] = {}
+        self._next_report = 0.0
 
     @property
     def has_outcome(self) -> bool:
@@ -88,14 +92,18 @@ class Delivery:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do, even where the backend has forgotten the outcome."""
-        return self._record.phase == "ended" or self.has_outcome
+        return self._lease.record.phase == "ended" or self.has_outcome
+
+    @property
+    def has_job(self) -> bool:
+        """Whether there is a job, or its result, that a later delivery can go on with."""
+        return self._lease.record.phase in {"submitted", "got"}
 
     def open(self) -> bool:
         """Take the task; False where another delivery is at it, or may be."""
-        new = not engine.came_again(self._task)
-        record = engine.insist(lambda: self._lease.take(new=new), "a task could not be taken")
-        self._record = record or self._record
-        return record is not None
+        about: dict[str, Any] = self._task.request.delivery_info or {}
+        new = not about.get("redelivered")
+        return insist(lambda: self._lease.take(new=new), "a task could not be taken")
 
     def run(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the task to its end from wherever earlier deliveries left it, and return its result.
@@ -106,34 +114,46 @@ class Delivery:
             SteppedBackError: There is nothing left to do for this delivery.
             CanceledError: Somebody has asked to cancel the task.
         """
-        endpoint = self._plan.open_endpoint()
-        if self._record.phase == "ended":
-            raise SteppedBackError
-        if self._record.phase == "submitting":
-            self._doubt(endpoint.info.name)
-        if self._record.phase == "free":
-            self._submit(endpoint, parameters)
-        if self._record.phase == "submitted":
-            self._follow(endpoint, endpoint.job(self._record.job_id))
+        endpoint: Endpoint[..., Any, Any] = getattr(self._plan.client(), self._plan.endpoint)
+        endpoint = endpoint.with_options(
+            progress_interval=self._plan.progress_interval,
+            timeout=self._plan.timeout,
+            allow_paths=False,
+        )
+        match self._lease.record.phase:
+            case "ended":
+                raise SteppedBackError
+            case "submitting" if not self._plan.resubmit_uncertain:
+                raise uncertain_submit(
+                    endpoint.info.name, "a worker died while it submitted the job"
+                )
+            case "submitting" | "free":
+                job = self._submit(endpoint, parameters)
+                self._follow(job)
+            case "submitted":
+                job = endpoint.job(self._lease.record.job_id)
+                self._follow(job)
+            case "got":
+                job = endpoint.job(self._lease.record.job_id)
+                job.settle(self._lease.record.fields, None)
         try:
-            return results.as_result(
-                endpoint.info.reading, self._record, self._id, self._plan.store
-            )
+            return results.as_result(job.result(), self._id, self._plan.store)
         except Exception as error:  # the storage is the caller's own
             what = f"an output could not be stored: {type(error).__name__}: {error}"
-            _log.warning("%s: %s", endpoint.info.name, what)
+            _log.warning("%s: %s", job.endpoint, what)
             raise LaterError(TaskError(what, "StoringFailedError")) from error
 
     def close(self) -> None:
         """Let go of the task, which has ended if its outcome is in the result backend."""
+        record = self._lease.record
         try:
             # A result that could not be stored is kept: a task of the same id can still store it.
-            if self._record.phase == "got":
+            if record.phase == "got":
                 ended = self._status() == "SUCCESS"
             else:
-                ended = self._record.phase != "ended" and self.has_outcome
+                ended = record.phase != "ended" and self.has_outcome
             if ended:
-                self._note(Record("ended", self._record.job_id, self._record.submitted_at))
+                self._lease.note(Record("ended", record.job_id, record.submitted_at))
         except SteppedBackError:
             pass
         finally:
@@ -141,87 +161,84 @@ class Delivery:
 
     def interrupted(self) -> None:
         """Cancel the job if the process is ended because somebody revoked the task; else leave it to be picked up."""
-        if self._record.phase != "submitted":
+        if self._lease.record.phase != "submitted":
             return
         # The worker sends the signal first, and says why a moment later.
         deadline = time.monotonic() + _REVOKE_SECONDS
         try:
             while time.monotonic() < deadline:
-                if engine.status(self._task, self._id) == "REVOKED":
-                    _cancel_quietly(self._plan.open_endpoint().job(self._record.job_id))
+                if engine.status(self._task) == "REVOKED":
+                    endpoint = getattr(self._plan.client(), self._plan.endpoint)
+                    _cancel_quietly(endpoint.job(self._lease.record.job_id))
                     return
                 time.sleep(0.05)
         except Exception as error:  # the process ends all the same
             _log.warning("could not look why a task is ended: %s", type(error).__name__)
 
-    def cancel_wanted(self) -> bool:
-        """Whether somebody has asked to cancel the task, in one of the ways there are."""
-        try:
-            if self._claims.cancel_asked(self._id):
-                return True
-            return engine.status(self._task, self._id) in {"ABORTED", "REVOKED"}
-        except Exception as error:
-            engine.require_bearable(error)
-            _log.warning("could not look whether a task is cancelled: %s", type(error).__name__)
-            return False
-
     def _status(self) -> str:
-        look = "the state of a task could not be read"
-        return engine.insist(lambda: engine.status(self._task, self._id), look)
+        return insist(lambda: engine.status(self._task), "the state of a task could not be read")
 
-    def _note(self, record: Record) -> None:
-        self._record = record
-        self._lease.note(record)
+    def _is_unwanted(self) -> bool:
+        """Whether somebody has asked to cancel the task, in one of the ways there are."""
+        with _tolerating("could not look whether a task is cancelled"):
+            return self._claims.cancel_asked(self._id) or (
+                engine.status(self._task) in {"ABORTED", "REVOKED"}
+            )
+        return False
 
-    def _doubt(self, endpoint: str) -> None:
-        if not self._plan.resubmit_uncertain:
-            raise uncertain_submit(endpoint, "a worker died while it submitted the job")
-        _log.warning("%s: a job that may have been made is submitted again", endpoint)
-        self._note(Record())
+    def _submit(
+        self, endpoint: Endpoint[..., Any, Any], parameters: Mapping[str, Any]
+    ) -> Job[Any, Any]:
+        """Submit the job and note it.
 
-    def _submit(self, endpoint: Endpoint[..., Any, Any], parameters: Mapping[str, Any]) -> None:
-        if self.cancel_wanted():
+        Raises:
+            LaterError: There is certainly no job, or it is to be submitted again all the same.
+            TaskError: There is no job, or nobody knows.
+        """
+        if self._is_unwanted():
             raise CanceledError("cancelled before it was submitted")
+        if self._lease.record.phase == "submitting":
+            _log.warning("%s: a job that may have been made is submitted again", endpoint.info.name)
         self._lease.note(Record("submitting", submitted_at=time.time()))
-        unnoted: list[Job[Any, Any]] = []
+        job: Job[Any, Any] | None = None
         try:
             with defer_signals("SIGTERM", "SIGUSR1"):  # revoking, soft time limits
-                unnoted.append(endpoint.submit(**parameters))
-                self._record = Record("submitted", unnoted[0].id, time.time())
+                job = endpoint.submit(**parameters)
+                self._lease.change(Record("submitted", job.id, time.time()))
                 with suppress(Exception):  # it is noted below, where signals may interrupt
-                    self._lease.hold(self._record)
-                    unnoted.clear()
-            if unnoted:
-                self._lease.note(self._record)
+                    self._lease.hold()
+            if not self._lease.is_noted:
+                insist(self._lease.hold, "a job could not be noted")
+            return job
         except AkiError as error:
             failure = error
         except BaseException:
-            for job in unnoted:
+            if job is not None and not self._lease.is_noted:
                 _cancel_quietly(job)  # nobody would ever find it
             raise
-        else:
-            return
         certain = made_no_job(failure)
         if is_busy(failure) or (self._plan.resubmit_uncertain and not certain):
-            self._note(Record())
+            self._lease.note(Record())
             raise LaterError(task_error(failure))
         if certain:
             raise task_error(failure)
         raise uncertain_submit(endpoint.info.name, failure.message)
 
-    def _follow(self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any]) -> None:
+    def _follow(self, job: Job[Any, Any]) -> None:
+        """Wait for the job's result and note it, of which this is the only copy.
+
+        Raises:
+            LaterError: Its end is not known yet, or it is to be submitted again.
+            TaskError: There is no result.
+        """
         try:
-            output = self._result_of(job)
+            self._wait(job)
+            return
         except AkiError as error:
             failure = error
-        except BaseException:
-            # The process is ended, or a time limit strikes; the last answer may have held the result.
-            if job.ended and job.status() == "done":
-                self._keep(endpoint, job, job.result())
-            raise
-        else:
-            self._keep(endpoint, job, output)
-            return
+        finally:
+            # Whatever strikes, a time limit or the end of the process: the last answer may have held the result.
+            self._keep(job)
         if end_unknown(failure) and not isinstance(failure, DeadlineExceededError):
             raise LaterError(task_error(failure), keeps_trying=True)
         if not result_lost(failure):
@@ -231,33 +248,28 @@ class Delivery:
             raise SteppedBackError
         if not self._plan.resubmit_uncertain:
             raise lost(failure)
-        _log.warning("%s: a job whose result is lost is submitted again", endpoint.info.name)
-        self._note(Record())
+        _log.warning("%s: a job whose result is lost is submitted again", job.endpoint)
+        self._lease.note(Record())
         raise LaterError(task_error(failure))
 
-    def _result_of(self, job: Job[Any, Any]) -> OutputModel:
+    def _wait(self, job: Job[Any, Any]) -> None:
         """Wait for the job's result, looking after each poll whether somebody wants it cancelled."""
-        identity = {"job_id": job.id, "endpoint": job.endpoint}
-        reporter = results.Reporter(self._write_state, identity, self._plan.progress_interval)
-        until = self._record.submitted_at + self._plan.timeout
+        until = self._lease.record.submitted_at + self._plan.timeout
         try:
-            reporter.submitted()
+            self._report(job, None)
             for event in job.events(timeout=max(until - time.time(), 0.0)):
                 if job.ended:
                     break  # whatever else happens, the result is here
                 self._lease.confirm()
-                if self.cancel_wanted():
-                    return _canceled(job)
-                reporter.progress(event)
-            output: OutputModel = job.result(timeout=0.0)
-            return output
-        except DeadlineExceededError as error:
+                if self._is_unwanted():
+                    return _cancel(job)
+                self._report(job, event)
+            job.result(timeout=0.0)
+        except DeadlineExceededError:
             _cancel_quietly(job)
             # The answer to the cancelling may hold the result, which nobody could have again.
-            if not job.ended:
-                raise error from None
-            late: OutputModel = job.result()
-            return late
+            if result_fields(job) is None:
+                raise canceled_too_late(job) from None
         except (AkiError, SteppedBackError, CanceledError):
             raise
         except Exception:
@@ -265,35 +277,49 @@ class Delivery:
                 _cancel_quietly(job)
             raise
 
-    def _keep(
-        self, endpoint: Endpoint[..., Any, Any], job: Job[Any, Any], output: OutputModel
-    ) -> None:
-        """Note a result, of which this is the only copy, whoever else holds the task by now."""
-        fields = results.as_fields(output)
+    def _keep(self, job: Job[Any, Any]) -> None:
+        """Note the result, if there is one, whoever else holds the task by now."""
+        fields = result_fields(job)
+        if fields is None:
+            return
         try:
-            self._note(Record("got", job.id, self._record.submitted_at, fields))
+            with _tolerating("a result could not be noted"):
+                self._lease.note(Record("got", job.id, self._lease.record.submitted_at, fields))
         except SteppedBackError:
-            _log.warning("%s: a task was taken over while its result came", endpoint.info.name)
-        except Exception as error:
-            engine.require_bearable(error)
-            _log.warning("a result could not be noted: %s", type(error).__name__)
+            _log.warning("%s: a task was taken over while its result came", job.endpoint)
 
-    def _write_state(self, state: str, meta: dict[str, Any]) -> None:
-        # What is noted of the task is enough to go on; a job that is paid for is not given up for a report.
-        try:
-            self._task.update_state(task_id=self._id, state=state, meta=meta)
-        except Exception as error:
-            engine.require_bearable(error)
-            _log.warning("the state of a task could not be reported: %s", type(error).__name__)
+    def _report(self, job: Job[Any, Any], event: Event[Any] | None) -> None:
+        """Write a state: at most one in each interval, and none that says what the last one said."""
+        meta = results.progress_meta(event) if event is not None else {}
+        if event is not None and (meta == self._reported or time.monotonic() < self._next_report):
+            return
+        state = results.PROGRESS if event is not None else results.SUBMITTED
+        with _tolerating("the state of a task could not be reported"):
+            about = {"job_id": job.id, "endpoint": job.endpoint, **meta}
+            self._task.update_state(task_id=self._id, state=state, meta=about)
+        if event is not None:
+            self._reported = meta
+            self._next_report = time.monotonic() + self._plan.progress_interval
 
 
-def _canceled(job: Job[Any, Any]) -> OutputModel:
-    """Cancel the job; the result where it was done all the same, because it is paid for."""
+@contextmanager
+def _tolerating(what: str) -> Generator[None]:
+    """Let no failure of the block cost a job that is paid for, except what is meant to end the task."""
+    try:
+        yield
+    except (SteppedBackError, engine.exceptions.SoftTimeLimitExceeded):
+        raise
+    except Exception as error:
+        _log.warning("%s: %s", what, type(error).__name__)
+
+
+def _cancel(job: Job[Any, Any]) -> None:
+    """Cancel the job; return where it was done all the same, because it is paid for."""
     try:
         job.cancel(wait=_CANCEL_SECONDS)
         if job.ended:
-            output: OutputModel = job.result()
-            return output
+            job.result()
+            return
     except JobCanceledError:
         raise CanceledError("cancelled on the hub") from None
     except AkiError as error:

@@ -1,17 +1,30 @@
-"""All that is used of Celery, which has no types of its own: nothing else here imports it."""
+"""All that is used of Celery, which has no types of its own: nothing else here imports it.
+
+It owns how a delivery ends: what must be written somewhere is written although Redis is away for a while.
+"""
 
 import importlib
+import json
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from ..errors import AkiError, ConfigurationError
-from .errors import SteppedBackError
 
 T = TypeVar("T")
 
 _log = logging.getLogger("aki_client")
+
+try:
+    celery: Any = importlib.import_module("celery")
+    abortable: Any = importlib.import_module("celery.contrib.abortable")
+    exceptions: Any = importlib.import_module("celery.exceptions")
+    signals: Any = importlib.import_module("celery.signals")
+    kombu: Any = importlib.import_module("kombu.exceptions")
+    serialization: Any = importlib.import_module("kombu.serialization")
+except ImportError:
+    raise ImportError("background jobs need Celery: pip install 'aki-client[celery]'") from None
 
 READY = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 """The states after which a task has its outcome, as Celery sees it."""
@@ -62,36 +75,29 @@ class BackgroundTask(Protocol):
         ...
 
 
-def module(name: str) -> Any:
-    """Import a module of Celery.
-
-    Raises:
-        ImportError: Celery is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise ImportError("background jobs need Celery: pip install 'aki-client[celery]'") from None
+class SteppedBackError(Exception):
+    """Another delivery of the same task owns it now; this one must not touch it any more."""
 
 
 def insist(work: Callable[[], T], what: str) -> T:
     """Do what must be noted somewhere, again and again while that place is away, locked or full.
 
-    A mistake, which no repetition mends, is raised at once; so is an interruption.
-
     Args:
         work: What to do; it may be done twice.
-        what: What it is, for the log.
+        what: What failed, for the log.
+
+    Raises:
+        Exception: What the work raised where no repetition mends it: the task is ended or taken over, what is to be
+            written has no JSON form, or a quarter of an hour has passed.
     """
     give_up = time.monotonic() + LONGEST_OUTAGE
     pause = 0.1
     while True:
         try:
             return work()
-        except (AkiError, SteppedBackError):
+        except (AkiError, SteppedBackError, exceptions.SoftTimeLimitExceeded):
             raise
         except Exception as error:
-            require_bearable(error)
             if _is_mistake(error) or time.monotonic() > give_up:
                 raise
             _log.warning("%s, again in %.1f s: %s", what, pause, type(error).__name__)
@@ -101,18 +107,14 @@ def insist(work: Callable[[], T], what: str) -> T:
 
 def _is_mistake(error: Exception) -> bool:
     # Backends wrap what went wrong.
-    kinds = (TypeError, ValueError, module("kombu.exceptions").EncodeError)
-    return isinstance(error, kinds) or isinstance(error.__cause__, kinds)
+    reason = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    # What cannot be decoded is half written, and read again whole.
+    is_read = isinstance(reason, UnicodeDecodeError | json.JSONDecodeError)
+    return isinstance(reason, TypeError | ValueError | kombu.EncodeError) and not is_read
 
 
-def backend(task: Any, plain: Any) -> Any:
-    """Return a task's result backend; while the task runs, one that writes its outcome until it is there."""
-    # Celery's main process, which reports for processes that died, must not wait.
-    return plain if task.request.id is None else _Persistent(plain)
-
-
-class _Persistent:
-    """A result backend whose outcomes are written again while it is away; all else is as it is."""
+class PersistentBackend:
+    """A result backend that writes a task's outcome again while it is away; all else is as it is."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
@@ -128,9 +130,9 @@ class _Persistent:
         return write
 
 
-def status(task: Any, task_id: str) -> str:
-    """Return the state of a task in the result backend."""
-    return str(task.backend.get_task_meta(task_id, cache=False)["status"])
+def status(task: Any) -> str:
+    """Return the state of the running task in the result backend."""
+    return str(task.backend.get_task_meta(task.request.id, cache=False)["status"])
 
 
 def require_usable(task: Any) -> None:
@@ -147,42 +149,13 @@ def require_usable(task: Any) -> None:
         )
 
 
-def require_bearable(error: Exception) -> None:
-    """Raise an exception again that means the task itself, whatever it has struck."""
-    if isinstance(error, module("celery.exceptions").SoftTimeLimitExceeded):
-        raise error
-
-
-def ignored() -> Exception:
-    """Make the exception that ends a delivery and leaves the task's state as it is."""
-    return cast("Exception", module("celery.exceptions").Ignore())
-
-
-def revoked(task: Any, reason: str) -> Exception:
-    """End the running task as revoked, and return the exception to raise."""
-    request = task.request
-    task.backend.mark_as_revoked(request.id, reason, request=request, store_result=True)
-    return ignored()
-
-
-def came_again(task: Any) -> bool:
-    """Whether the broker says that it has delivered the running task's message before."""
-    about: dict[str, Any] = task.request.delivery_info or {}
-    return bool(about.get("redelivered"))
-
-
 def send_again(task: Any, seconds: float) -> None:
     """Send the running task's message once more, under the same id, to be delivered in so many seconds."""
-    request = task.request
-    message = task.signature_from_request(request, countdown=seconds, retries=request.retries)
+    # It does not expire: Celery would drop it, and with it the job that may be on the hub.
+    message = task.signature_from_request(
+        countdown=seconds, retries=task.request.retries, expires=None
+    )
     insist(message.apply_async, "a message could not be sent")
-
-
-def retry(task: Any, reason: AkiError, seconds: float, *, counts: bool) -> Exception:
-    """Send the running task for another try, and return the exception to raise; raise the reason after too many."""
-    more = {} if counts else {"max_retries": task.request.retries + 1}
-    again = lambda: task.retry(exc=reason, countdown=seconds, throw=False, **more)  # noqa: E731
-    return cast("Exception", insist(again, "another try could not be sent"))
 
 
 def wait_for_broker(task: Any) -> None:

@@ -1,27 +1,24 @@
-"""What a task leaves in the result backend, all of it JSON: outputs, whose media go through a storage, and reports.
+"""What a task leaves in the result backend, all of it JSON: outputs, whose media a storage keeps, reports and failures.
 
 It must not know where that is kept, nor how the job is followed.
 """
 
 import os
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..batch.plain import plain_fields
 from ..chat.text import ChatText
-from ..chat.tools import ToolCall
-from ..errors import MediaError
+from ..errors import AkiError, InvalidParametersError, MediaError
 from ..events import Event, Queued
-from ..fields.base import OutputModel, ProgressModel
-from ..fields.parameters import wire_names
+from ..fields.base import OutputModel
 from ..media.objects import Media
-from ..protocol.view import Reading
-from ..shapes import is_array, is_object
-from .claims import Record
+from ..protocol.certainty import RESULT_LOST, UNCERTAIN
 
 SUBMITTED = "SUBMITTED"
 """The state of a task whose job is on the hub; the meta holds `job_id` and `endpoint`."""
@@ -29,13 +26,11 @@ SUBMITTED = "SUBMITTED"
 PROGRESS = "PROGRESS"
 """The state of a task whose job was asked after; the meta is that of `progress_meta`."""
 
-MAX_TEXT = 4_000
-"""Characters of the text so far that a report holds: its end."""
-
+_MAX_TEXT = 4_000
 _MAX_VALUE = 300
-_LONGEST_NAME = 64
-_PLAIN = re.compile(rf"[a-z0-9_-]{{1,{_LONGEST_NAME}}}")
-_OTHER = re.compile(r"[^a-z0-9_-]")
+_DECIDE = (
+    "decide yourself by sending a new task, or let endpoint_task(resubmit_uncertain=True) decide"
+)
 
 
 @dataclass(frozen=True)
@@ -71,72 +66,46 @@ class FolderStore:
 
     def __call__(self, media: Media, place: Place) -> str:
         """Write one file, whole or not at all."""
-        target = Path(self.folder) / f"{_file_name(place.task_id)}-{place.number}{media.suffix}"
+        name = place.task_id
+        # An id of the caller's own leads nowhere else, and to the file of no other task: names that differ in case
+        # alone are one file on some disks, so capitals are not plain.
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", name):
+            digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            name = f"{re.sub(r'[^a-z0-9_-]', '_', name)[:64]}.{digest}"
+        target = Path(self.folder) / f"{name}-{place.number}{media.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         return media.save(target, overwrite=True).name
 
 
-def _file_name(task_id: str) -> str:
-    """Return a name that leads nowhere else and is no other task's, whatever id a caller has chosen."""
-    if _PLAIN.fullmatch(task_id):
-        return task_id
-    # Names that differ in case alone are one file on some disks, so capitals are not plain.
-    safe = _OTHER.sub("_", task_id)[:_LONGEST_NAME]
-    return f"{safe}.{sha256(task_id.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-
-
-def as_fields(output: OutputModel) -> dict[str, Any]:
-    """Return an output as the fields that `OutputModel.read` makes it of again, media as data URIs."""
-    meta = output.meta
-    names = wire_names(type(output))
-    outputs = {
-        names.get(name, name): _plain(value, Media.data_uri)
-        for name, value in _outputs(output).items()
-    }
-    figures = {
-        "ep_version": meta.endpoint_version,
-        "total_duration": meta.total_duration,
-        "compute_duration": meta.compute_duration,
-    }
-    known = {name: figure for name, figure in figures.items() if figure is not None}
-    return {**meta.extras, **known, **outputs}
-
-
-def as_result(
-    reading: Reading[Any, Any], record: Record, task_id: str, store: Store | None
-) -> dict[str, Any]:
+def as_result(output: OutputModel, task_id: str, store: Store | None) -> dict[str, Any]:
     """Return what a task returns: `outputs` and `meta`, all of it JSON.
 
     Args:
-        reading: How the endpoint's answers are read.
-        record: Holds the result as `as_fields` returns it, and the job's id.
+        output: The job's result.
         task_id: The task.
         store: Keeps the media; None leaves them in the result as data URIs.
     """
-    output: OutputModel = reading.output.read(
-        record.fields, endpoint=reading.endpoint, job_id=record.job_id
-    )
-    meta, count = output.meta, 0
+    meta, numbers = output.meta, count(1)
 
-    def keep(name: str) -> Callable[[Media], Any]:
-        def keep_one(media: Media) -> Any:
-            nonlocal count
-            count += 1
+    def plain(name: str, value: Any) -> Any:
+        def keep(media: Media, _: str) -> Any:
+            place = Place(task_id, meta.endpoint, name, next(numbers))
             if store is None:
                 return media.as_it_came()
             try:
-                return store(media, Place(task_id, reading.endpoint, name, count))
+                return store(media, place)
             except MediaError:
                 return None  # the hub sent no medium; nothing that can be kept is lost
 
-        return keep_one
+        # The text of an object is not all of it: there may be thinking and tool calls.
+        whole = value.data if isinstance(value, ChatText) and value.data is not None else value
+        return plain_fields({name: whole}, keep).get(name)
 
-    outputs = {name: _plain(value, keep(name)) for name, value in _outputs(output).items()}
     return {
-        "outputs": outputs,
+        "outputs": {name: plain(name, value) for name, value in _came(output).items()},
         "meta": {
-            "endpoint": reading.endpoint,
-            "job_id": record.job_id,
+            "endpoint": meta.endpoint,
+            "job_id": meta.job_id,
             "endpoint_version": meta.endpoint_version,
             "total_duration": meta.total_duration,
             "compute_duration": meta.compute_duration,
@@ -145,23 +114,9 @@ def as_result(
     }
 
 
-def _outputs(output: OutputModel) -> dict[str, Any]:
-    came = {**vars(output), **(output.model_extra or {})}
-    return {name: value for name, value in came.items() if name in output.model_fields_set}
-
-
-def _plain(value: Any, keep: Callable[[Media], Any]) -> Any:
-    if isinstance(value, Media):
-        return keep(value)
-    if isinstance(value, ChatText):
-        return str(value) if value.data is None else value.data
-    if isinstance(value, ToolCall):
-        return {"name": value.name, "arguments": dict(value.arguments)}
-    if is_array(value):
-        return [_plain(item, keep) for item in value]
-    if is_object(value):
-        return {name: _plain(item, keep) for name, item in value.items()}
-    return value
+def _came(output: OutputModel) -> dict[str, Any]:
+    values = {**vars(output), **(output.model_extra or {})}
+    return {name: value for name, value in values.items() if name in output.model_fields_set}
 
 
 def progress_meta(event: Event[Any]) -> dict[str, Any]:
@@ -169,28 +124,20 @@ def progress_meta(event: Event[Any]) -> dict[str, Any]:
 
     Progress is 0 to 100 for images, and the number of tokens for text. Media are left out.
     """
-    if isinstance(event, Queued):
-        return {
-            "state": "queued",
-            "queue_position": event.position,
-            "estimate": event.estimate,
-            "progress": 0.0,
-        }
-    progress: ProgressModel = event.data
-    data: dict[str, Any] = {**vars(progress), **(progress.model_extra or {})}
+    is_queued = isinstance(event, Queued)
     meta: dict[str, Any] = {
         "state": event.state,
-        "queue_position": 0,
+        "queue_position": event.position if is_queued else 0,
         "estimate": event.estimate,
         "progress": event.progress,
-        "data": {
-            name: value for name, value in data.items() if name != "text" and _is_small(value)
-        },
     }
-    text = data.get("text")
-    if isinstance(text, str | ChatText):
-        meta["text"] = str(text)[-MAX_TEXT:]
-        meta["text_length"] = len(text)
+    if is_queued:
+        return meta
+    data = _came(event.data)
+    text = data.pop("text", None)
+    meta["data"] = {name: value for name, value in data.items() if _is_small(value)}
+    if isinstance(text, str):
+        meta |= {"text": str(text)[-_MAX_TEXT:], "text_length": len(text)}
     return meta
 
 
@@ -200,35 +147,49 @@ def _is_small(value: object) -> bool:
     return isinstance(value, bool | int | float)
 
 
-class Reporter:
-    """Writes reports of one task, at most one in each interval, and none that says what the last one said.
+class TaskError(AkiError):
+    """A task that ended without a result; `str()` is a sentence for people.
 
-    Args:
-        write: Writes a state and its meta.
-        identity: What every report holds.
-        interval: Seconds.
+    Attributes:
+        kind: The name of the client's exception, such as "InvalidParametersError" or "JobFailedError".
+        problems: One sentence per refused parameter, where parameters were refused.
     """
 
-    def __init__(
-        self,
-        write: Callable[[str, dict[str, Any]], None],
-        identity: dict[str, Any],
-        interval: float,
-    ) -> None:
-        self._write = write
-        self._identity = identity
-        self._interval = interval
-        self._last: dict[str, Any] = {}
-        self._next = 0.0
+    # A backend makes the exception anew of its arguments alone, and these must be JSON.
+    def __init__(self, message: str, kind: str = "AkiError", problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.problems = tuple(problems)
+        self.args = (message, kind, list(problems))
 
-    def submitted(self) -> None:
-        """Report that there is a job."""
-        self._write(SUBMITTED, self._identity)
+    def __str__(self) -> str:
+        return self.message
 
-    def progress(self, event: Event[Any]) -> None:
-        """Report what happens."""
-        meta = progress_meta(event)
-        if meta == self._last or time.monotonic() < self._next:
-            return
-        self._write(PROGRESS, {**self._identity, **meta})
-        self._last, self._next = meta, time.monotonic() + self._interval
+
+class UncertainError(TaskError):
+    """The job may have been made, or has run, and may be billed; there is no result, and nothing was sent again."""
+
+
+class UncertainSubmitError(UncertainError):
+    """The job may or may not have been made, and may be billed; it was not sent again."""
+
+
+def task_error(error: AkiError) -> TaskError:
+    """Make of the client's exception one that a result backend can keep."""
+    # As plain text: whoever reads the result backend may not have this package.
+    problems = [*map(str, error.problems)] if isinstance(error, InvalidParametersError) else []
+    return TaskError(error.message, type(error).__name__, problems)
+
+
+def uncertain_submit(endpoint: str, what: str) -> UncertainSubmitError:
+    """Make the exception for a submit of which nobody knows whether it arrived."""
+    return UncertainSubmitError(
+        f"{endpoint}: {what.removesuffix(f'; {UNCERTAIN}')}; {UNCERTAIN}: {_DECIDE}",
+        "UncertainSubmitError",
+    )
+
+
+def lost(error: AkiError) -> UncertainError:
+    """Make the exception for a job that ran, or may have run, and whose result cannot be had any more."""
+    what = error.message.removesuffix(f"; {RESULT_LOST}")
+    return UncertainError(f"{what}; {RESULT_LOST}: {_DECIDE}", type(error).__name__)

@@ -8,6 +8,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 from ..client.info import EndpointInfo
@@ -19,10 +20,9 @@ from ..media.inputs import as_media, unreadable
 from ..shapes import is_array, is_object
 from . import engine
 from .claims import GIVE_WAY_SECONDS, Claims, RedisClaims
-from .delivery import Delivery, Plan
-from .engine import BackgroundTask, CeleryApp
-from .errors import CanceledError, LaterError, SteppedBackError, TaskError, task_error
-from .results import Store
+from .delivery import CanceledError, Delivery, LaterError, Plan
+from .engine import BackgroundTask, CeleryApp, SteppedBackError, insist
+from .results import Store, TaskError, task_error
 
 ClientFactory: TypeAlias = Callable[[], SyncClient]
 
@@ -81,12 +81,15 @@ def endpoint_task(
     found = resolve(endpoint)
     if min(timeout, progress_interval, lease) <= 0:
         raise ConfigurationError("timeout, progress_interval and lease are seconds, more than 0")
+    origin, make = (
+        client or found.bound or found.package,
+        client or (lambda: found.new_client("Aki")),
+    )
     plan = Plan(
         endpoint=found.name,
-        client=lambda: _client_of(
-            client or found.bound or found.package, client or (lambda: found.new_client("Aki"))
-        ),
-        claims=_claims_of(app, claims),
+        client=lambda: _client_of(origin, make),
+        # The settings of an app may be complete long after its tasks are registered.
+        claims=cache(lambda: claims or _claims_of(app)),
         store=store,
         timeout=timeout,
         progress_interval=progress_interval,
@@ -99,22 +102,27 @@ def endpoint_task(
         return _run(plan, task, parameters)
 
     def delay(task: Any, /, **parameters: Any) -> Any:
-        return task.apply_async(kwargs=_for_message(found.info, parameters))
+        return task.apply_async(kwargs=_for_message(task, found.info, parameters))
 
     def s(task: Any, /, **parameters: Any) -> Any:
-        return task.signature(kwargs=_for_message(found.info, parameters))
+        return task.signature(kwargs=_for_message(task, found.info, parameters))
 
     def si(task: Any, /, **parameters: Any) -> Any:
-        return task.signature(kwargs=_for_message(found.info, parameters), immutable=True)
+        return task.signature(kwargs=_for_message(task, found.info, parameters), immutable=True)
 
     def abort(task: Any, task_id: str) -> None:
         plan.claims().ask_to_cancel(task_id)
 
+    def backend(task: Any) -> Any:
+        plain = base.backend.fget(task)
+        # Celery's main process, which reports for processes that died, must not wait.
+        return plain if task.request.id is None else engine.PersistentBackend(plain)
+
     run.__doc__ = f"Carry out a job of the endpoint {found.name}."
-    base = engine.module("celery.contrib.abortable").AbortableTask
+    base = engine.abortable.AbortableTask
     settings: dict[str, Any] = {
         "base": base,
-        "backend": property(lambda task: engine.backend(task, base.backend.fget(task))),
+        "backend": property(backend),
         "name": name or f"{found.package}.{found.name}",
         "delay": delay,
         "s": s,
@@ -134,11 +142,13 @@ def endpoint_task(
     return cast("BackgroundTask", app.task(bind=True, **settings)(run))
 
 
-def _for_message(info: EndpointInfo[Any, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _for_message(
+    task: Any, info: EndpointInfo[Any, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return parameters as data that a message can hold: media are read here and now.
 
     Raises:
-        InvalidParametersError: A medium cannot be read; nothing was sent.
+        InvalidParametersError: A medium cannot be read, or a value cannot be sent; nothing was.
     """
     kinds = {name: parameter.type for name, parameter in info.parameters.items()}
     data: dict[str, Any] = {}
@@ -146,8 +156,12 @@ def _for_message(info: EndpointInfo[Any, Any], parameters: Mapping[str, Any]) ->
     for name, value in parameters.items():
         try:
             data[name] = _as_data(value, kinds.get(name, ""))
+            if not isinstance(data[name], str | bytes):
+                engine.serialization.dumps(data[name], serializer=task.serializer)
         except MediaError as error:
             problems.append(f"{name}: {error.message}")
+        except engine.kombu.EncodeError as error:
+            problems.append(f"{name}: no message can hold this value: {error}")
         except (OSError, ValueError) as error:
             problems.append(f"{name}: {unreadable(value, error)}")
     if problems:
@@ -171,37 +185,35 @@ def _as_data(value: Any, kind: str) -> Any:
 
 
 def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    request = task.request
     try:
         engine.require_usable(task)
         delivery = Delivery(plan, task)
         if delivery.has_outcome:
-            raise engine.ignored()
+            raise engine.exceptions.Ignore
         is_mine = delivery.open()
     except AkiError as error:
         raise task_error(error) from None
+    give_way = min(plan.lease, GIVE_WAY_SECONDS)
     if not is_mine:
         # Never just dropped: if the worker that is at it dies, this is the message that is left.
-        engine.send_again(task, min(plan.lease, GIVE_WAY_SECONDS))
-        raise engine.ignored()
-    _open[threading.get_ident(), task.request.id] = (
-        delivery  # closed once the outcome is in the result backend
-    )
+        engine.send_again(task, give_way)
+        raise engine.exceptions.Ignore
+    # It is closed once the outcome is in the result backend.
+    _open[threading.get_ident(), request.id] = delivery
     try:
         result = delivery.run(parameters)
         engine.wait_for_broker(task)
         return result
     except LaterError as later:
-        _close(task.request.id)  # the next try may be at another worker at once
-        # Longer each time, and by lot, so that many tasks do not come back at once.
-        pause = min(2.0 ** min(task.request.retries, 10), _LONGEST_PAUSE)
-        pause *= random.uniform(0.5, 1.0)  # noqa: S311
-        raise engine.retry(task, later.reason, pause, counts=not later.keeps_trying) from None
+        raise _retry(task, delivery, later) from None
     except CanceledError as canceled:
-        raise engine.revoked(task, str(canceled)) from None
+        task.backend.mark_as_revoked(request.id, str(canceled), request=request, store_result=True)
+        raise engine.exceptions.Ignore from None
     except SteppedBackError:
         if not delivery.is_over:
-            engine.send_again(task, min(plan.lease, GIVE_WAY_SECONDS))
-        raise engine.ignored() from None
+            engine.send_again(task, give_way)
+        raise engine.exceptions.Ignore from None
     except Exception:
         raise
     except BaseException:
@@ -209,29 +221,34 @@ def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         raise
 
 
-def _claims_of(app: CeleryApp, given: Claims | None) -> Callable[[], Claims]:
-    if given is not None:
-        return lambda: given
-    made: list[Claims] = []
+def _retry(task: Any, delivery: Delivery, later: LaterError) -> Exception:
+    """Send the running task for another try, and return the exception to raise; raise the reason after too many."""
+    _close(task.request.id)  # the next try may be at another worker at once
+    # Longer each time, and by lot, so that many tasks do not come back at once.
+    pause = min(2.0 ** min(task.request.retries, 10), _LONGEST_PAUSE)
+    pause *= random.uniform(0.5, 1.0)  # noqa: S311
+    options: dict[str, Any] = {"exc": later.reason, "countdown": pause, "throw": False}
+    if later.keeps_trying:
+        options["max_retries"] = task.request.retries + 1
+    if delivery.has_job:
+        options["expires"] = None  # Celery would drop it, and the job with it
+    ending: Exception = insist(lambda: task.retry(**options), "another try could not be sent")
+    return ending
 
-    def claims() -> Claims:
-        # The settings of an app may be complete long after its tasks are registered.
-        if not made:
-            urls = [str(app.conf.result_backend or ""), str(app.conf.broker_url or "")]
-            url = next((u for u in urls if u.startswith(("redis://", "rediss://"))), None)
-            if url is None:
-                raise ConfigurationError(
-                    "neither result backend nor broker is Redis: give endpoint_task(claims=…), "
-                    "on one machine SqliteClaims(path)"
-                )
-            made.append(RedisClaims(url))
-        return made[0]
 
-    return claims
+def _claims_of(app: CeleryApp) -> Claims:
+    urls = [str(app.conf.result_backend or ""), str(app.conf.broker_url or "")]
+    url = next((u for u in urls if u.startswith(("redis://", "rediss://"))), None)
+    if url is None:
+        raise ConfigurationError(
+            "neither result backend nor broker is Redis: give endpoint_task(claims=…), "
+            "on one machine SqliteClaims(path)"
+        )
+    return RedisClaims(url)
 
 
 def _client_of(origin: object, make: ClientFactory) -> SyncClient:
-    """Return this process's client, made where it is first needed: after a worker's fork, never before."""
+    # Made where it is first needed: after a worker's fork, never before.
     place = (os.getpid(), origin)
     with _lock:
         if place not in _clients:
@@ -240,10 +257,9 @@ def _client_of(origin: object, make: ClientFactory) -> SyncClient:
 
 
 def _listen() -> None:
-    signals = engine.module("celery.signals")
     # One receiver for all apps and packages of a process: deliveries and clients are the process's.
-    signals.task_postrun.connect(_close, weak=False, dispatch_uid="aki-close-delivery")
-    for ending in (signals.worker_process_shutdown, signals.worker_shutdown):
+    engine.signals.task_postrun.connect(_close, weak=False, dispatch_uid="aki-close-delivery")
+    for ending in (engine.signals.worker_process_shutdown, engine.signals.worker_shutdown):
         ending.connect(_close_clients, weak=False, dispatch_uid="aki-close-clients")
 
 

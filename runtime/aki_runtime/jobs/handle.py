@@ -110,6 +110,18 @@ class JobHandle(Generic[D, Prog, Out]):
         return f"<{type(self).__name__} {self.endpoint} {polling.short(self.id)}… {self._state.status}>"
 
 
+def result_fields(job: JobHandle[Any, Any, Any]) -> dict[str, Any] | None:
+    """Return a job's result as the hub's fields, for `settle` in another process; None where there is none."""
+    result = job._state.result  # pyright: ignore[reportPrivateUsage]
+    return dict(result) if result is not None else None
+
+
+def canceled_too_late(job: JobHandle[Any, Any, Any]) -> DeadlineExceededError:
+    """Make the exception for a job that was cancelled when its time was over."""
+    late = polling.too_late(job._state)  # pyright: ignore[reportPrivateUsage]
+    return late.with_hint("the hub was asked to cancel it")
+
+
 class JobWatch(Generic[D, Prog, Out]):
     """What both streams are: a job that is submitted when it is first read, and how far it was read."""
 

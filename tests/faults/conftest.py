@@ -34,6 +34,13 @@ def hub(settings: HubSettings, request: pytest.FixtureRequest) -> Iterator[Sandb
             assert server.hub.overlapping_polls == []
 
 
+@pytest.fixture
+def short_cancelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the hub half a second to take in that a job is cancelled."""
+    for module in ("flows", "polling"):
+        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
+
+
 @pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> Iterator[Mode]:
     """Both ways to use the client."""

@@ -11,6 +11,7 @@ import httpx
 import httpx2
 import pytest
 from aki_client import AkiError, AsyncAki, DeadlineExceededError, fast_http_client
+from aki_sandbox.web.connections import unserved_url
 from faults.modes import KEY
 from faults.plain_server import PlainServer, head
 from faults.table.case import SHORT
@@ -19,6 +20,7 @@ JOB = {"success": True, "job_id": "a-job"}
 DONE = {"success": True, "job_state": "done", "job_id": "a-job", "job_result": {"text": "mine"}}
 OTHER = {"success": True, "job_state": "done", "job_result": {"text": "somebody else's"}}
 IDLE = "aki_runtime.http.connection.IDLE_SECONDS"
+SUBMIT_IDLE = "aki_runtime.http.connection.SUBMIT_IDLE_SECONDS"
 SILENCE = "aki_runtime.http.exchange.SILENCE_SECONDS"
 
 
@@ -96,7 +98,9 @@ class TestBytesLeft:
         with hub_that_answers(answer) as server, mode.client(server.url) as aki:
             assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
 
-    def test_a_connection_without_bytes_left_is_used_again(self, mode, form):
+    def test_a_connection_without_bytes_left_is_used_again(self, mode, form, monkeypatch):
+        monkeypatch.setattr(SUBMIT_IDLE, 60)
+
         def answer(hub, number):
             return form(DONE if "/progress/" in hub.path else JOB)
 
@@ -119,14 +123,15 @@ class TestBytesLeft:
 
 
 def test_bytes_that_come_while_a_connection_is_idle_are_not_read_as_an_answer(mode):
+    opened = []
+
     def answer(hub, number):
-        if "/call/" in hub.path:
-            threading.Timer(0.05, hub.connection.sendall, [whole(OTHER)]).start()
+        opened.append(hub.connection)
         return usual(hub, number)
 
     with hub_that_answers(answer) as server, mode.client(server.url) as aki:
         job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=SHORT))
-        time.sleep(0.2)
+        opened[0].sendall(whole(OTHER))
         assert mode.wait(job.result()).text == "mine"
 
 
@@ -140,7 +145,8 @@ class TestAge:
             mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
             assert len(set(connections(server, "/call/"))) == 2
 
-    def test_a_submit_takes_a_warm_connection(self, mode):
+    def test_a_submit_takes_a_warm_connection(self, mode, monkeypatch):
+        monkeypatch.setattr(SUBMIT_IDLE, 60)
         with hub_that_answers(usual) as server, mode.client(server.url) as aki:
             for _ in range(2):
                 mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
@@ -156,24 +162,8 @@ class TestAge:
             assert mode.wait(job.result()).text == "mine"
             assert len(set(connections(server))) == 2
 
-    def test_a_connection_that_a_router_has_forgotten_swallows_no_submit(self, mode):
-        """After the idle time nothing that is sent on it arrives, and nobody says so."""
-        forgotten = threading.Event()
-
-        def answer(hub, number):
-            if forgotten.is_set() and number > 2 and hub.client_address == hub.server.asked[0][0]:
-                time.sleep(4)
-            return usual(hub, number)
-
-        with hub_that_answers(answer) as server, mode.client(server.url) as aki:
-            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
-            forgotten.set()
-            time.sleep(1.7)
-            began = time.monotonic()
-            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
-            assert time.monotonic() - began < 3
-
-    def test_a_caller_s_own_client_submits_on_no_stale_connection_either(self, mode):
+    def test_a_caller_s_own_client_submits_on_no_stale_connection_either(self, mode, monkeypatch):
+        monkeypatch.setattr(SUBMIT_IDLE, 0.2)
         make = httpx.AsyncClient if mode.is_async else httpx.Client
         limits = httpx.Limits(keepalive_expiry=None)
         with (
@@ -182,7 +172,7 @@ class TestAge:
             mode.client(server.url, http_client=http) as aki,
         ):
             mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
-            time.sleep(2.0)
+            time.sleep(0.4)
             mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
             assert len(set(connections(server, "/call/"))) == 2
 
@@ -191,7 +181,7 @@ class TestSilenceAndProgress:
     """Silence is bounded, progress is not."""
 
     def test_an_answer_that_takes_longer_than_the_limit_on_silence_arrives(self, mode, monkeypatch):
-        monkeypatch.setattr(SILENCE, 0.5)
+        monkeypatch.setattr(SILENCE, 1.2)
 
         def slowly(connection, request):
             document = DONE if b"/progress/" in request else JOB
@@ -199,17 +189,17 @@ class TestSilenceAndProgress:
             connection.sendall(head("200 OK", content_length=len(body), connection="close"))
             for byte in body:
                 connection.sendall(bytes([byte]))
-                time.sleep(0.02)
+                time.sleep(0.03)
 
         with PlainServer(slowly) as server, mode.client(server.url) as aki:
             began = time.monotonic()
             assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
-            assert time.monotonic() - began > 1.5
+            assert time.monotonic() - began > 2 * 1.2
 
     def test_an_upload_that_takes_longer_than_the_limit_on_silence_arrives(self, mode, monkeypatch):
-        monkeypatch.setattr(SILENCE, 0.8)
+        monkeypatch.setattr(SILENCE, 1.2)
         with (
-            slow_reader(2_000_000, 1.0) as (url, seen),
+            slow_reader(2_000_000, 2.0) as (url, seen),
             mode.client(url) as aki,
         ):
             job = mode.wait(aki.llama3_8b_chat.submit(prompt_input="x" * 12_000_000))
@@ -218,14 +208,14 @@ class TestSilenceAndProgress:
 
     def test_silence_is_given_up(self, mode, monkeypatch):
         monkeypatch.setattr(SILENCE, 0.3)
+        left = threading.Event()
         with (
-            PlainServer(lambda connection, _: time.sleep(3)) as server,
+            PlainServer(lambda connection, _: left.wait(60)) as server,
             mode.client(server.url) as aki,
         ):
-            began = time.monotonic()
             with pytest.raises(AkiError, match="was silent for too long; the job may or may not"):
                 mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
-            assert time.monotonic() - began < 2.5
+            left.set()
 
     @pytest.mark.slow
     def test_an_answer_of_more_than_a_minute_arrives(self, mode):
@@ -244,14 +234,14 @@ class TestSilenceAndProgress:
     @pytest.mark.parametrize("own", [False, True])
     def test_a_hub_that_reads_slowly_does_not_stretch_a_deadline(self, mode, own):
         make = httpx2.AsyncClient if mode.is_async else httpx2.Client
-        with slow_reader(200_000, 60.0) as (url, _), mode.using(make()) as http:
+        with slow_reader(200_000, 240.0) as (url, _), mode.using(make()) as http:
             given = {"http_client": http} if own else {}
             with mode.client(url, timeout=1.0, **given) as aki:
                 text = "x" * 50_000_000
                 began = time.monotonic()
                 with pytest.raises(DeadlineExceededError, match="no job was made"):
                     mode.wait(aki.llama3_8b_chat(prompt_input=text))
-                assert time.monotonic() - began < 4
+                assert time.monotonic() - began < 30  # it would read for four minutes
 
 
 @contextmanager
@@ -271,7 +261,6 @@ def slow_reader(bytes_per_second, most):
             came += len(piece)
             if time.monotonic() - began < most:
                 left.wait(len(piece) / bytes_per_second)
-        time.sleep(0.6)
         seen["seconds"] = time.monotonic() - began
         connection.sendall(
             head("200 OK", content_length=len(json.dumps(JOB)), connection="close")
@@ -338,10 +327,11 @@ class TestTheFastClient:
             assert len(server.requests) == 1
 
     def test_a_hub_that_does_not_listen_was_sent_nothing(self, mode):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        with pytest.raises(AkiError, match="could not connect") as caught:
-            self.submit(mode, f"http://127.0.0.1:{port}")
+        with (
+            unserved_url() as url,
+            pytest.raises(AkiError, match="could not connect") as caught,
+        ):
+            self.submit(mode, url)
         assert not caught.value.sent
 
 

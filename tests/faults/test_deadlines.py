@@ -120,12 +120,6 @@ def test_a_job_that_finished_first_still_gives_its_result(mode, aki, hub):
     assert "hi" in mode.wait(job.result(timeout=10)).text
 
 
-@pytest.fixture
-def short_cancelling(monkeypatch):
-    """Give the hub half a second to take in that a job is cancelled."""
-    monkeypatch.setattr("aki_runtime.protocol.polling.CANCEL_SECONDS", 0.5)
-
-
 @contextmanager
 def polled_elsewhere(hub, job_id):
     """Poll a job in another thread; the hub answers when the block is left."""

@@ -29,6 +29,7 @@ LIMIT = "aki_runtime.http.response_reader.MAX_ANSWER_BYTES"
 MEGABYTE = 1 << 20
 
 
+@pytest.mark.usefixtures("short_cancelling")
 @pytest.mark.parametrize("on", ["submit", "poll", "list"])
 def test_the_key_is_never_sent_on_to_another_host(mode, hub, on):
     with SandboxServer() as elsewhere, mode.client(hub.url) as aki:
@@ -42,6 +43,7 @@ def test_the_key_is_never_sent_on_to_another_host(mode, hub, on):
         assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
 
 
+@pytest.mark.usefixtures("short_cancelling")
 @pytest.mark.parametrize("announced", [True, False])
 def test_an_answer_beyond_the_limit_is_refused(mode, hub, monkeypatch, announced):
     monkeypatch.setattr(LIMIT, MEGABYTE)
@@ -87,25 +89,32 @@ def test_a_small_answer_that_explodes_is_refused_before_it_fills_the_memory(mode
             tracemalloc.stop()
 
 
-def test_an_answer_that_comes_byte_by_byte_ends_with_the_deadline(mode, monkeypatch):
-    for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
-
+@pytest.mark.usefixtures("short_cancelling")
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (head("200 OK", content_length=10_000), b" "),
+        (b"HTTP/1.1 100 Continue\r\nx: ", b"y"),
+        (b"HTTP/1.1 100 Continue\r\nx: ", b"\r\nHTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "header", "continue"],
+)
+def test_an_answer_that_comes_byte_by_byte_ends_with_the_deadline(mode, start, drop):
     def drip(connection, request):
         if b"/progress/" not in request:
             body = b'{"success": true, "job_id": "a-job"}'
             connection.sendall(head("200 OK", content_length=len(body), connection="close") + body)
             return
-        connection.sendall(head("200 OK", content_length=10_000))
-        for _ in range(400):
-            connection.sendall(b" ")
+        connection.sendall(start)
+        for _ in range(1_200):  # a minute
+            connection.sendall(drop)
             time.sleep(0.05)
 
     with PlainServer(drip) as server, mode.client(server.url) as aki:
         began = time.monotonic()
         with pytest.raises(DeadlineExceededError):
-            mode.wait(aki.llama3_8b_chat.with_options(timeout=0.6)(prompt_input=SHORT))
-        assert time.monotonic() - began < 0.6 + 0.5 + 2.0
+            mode.wait(aki.llama3_8b_chat.with_options(timeout=1.0)(prompt_input=SHORT))
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -142,30 +151,6 @@ def test_an_error_that_repeats_the_request_shows_no_key(mode):
     ):
         mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
     assert KEY not in repr(vars(caught.value))
-
-
-@pytest.mark.parametrize(
-    "drop", [b"y", b"\r\nHTTP/1.1 100 Continue\r\n\r\n"], ids=["byte", "continue"]
-)
-def test_a_header_without_an_end_ends_with_the_deadline(mode, monkeypatch, drop):
-    for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
-
-    def drip(connection, request):
-        if b"/progress/" not in request:
-            body = b'{"success": true, "job_id": "a-job"}'
-            connection.sendall(head("200 OK", content_length=len(body), connection="close") + body)
-            return
-        connection.sendall(b"HTTP/1.1 100 Continue\r\nx: ")
-        for _ in range(400):
-            connection.sendall(drop)
-            time.sleep(0.05)
-
-    with PlainServer(drip) as server, mode.client(server.url) as aki:
-        began = time.monotonic()
-        with pytest.raises(DeadlineExceededError):
-            mode.wait(aki.llama3_8b_chat.with_options(timeout=0.6)(prompt_input=SHORT))
-        assert time.monotonic() - began < 0.6 + 0.5 + 10.0
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "gzip, identity"])
@@ -237,7 +222,7 @@ def test_a_reason_without_end_costs_little_and_is_not_said_whole(mode, error, on
         began = time.process_time()
         with pytest.raises((InvalidParametersError, BadRequestError, JobLapsedError)) as caught:
             mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
-        assert time.process_time() - began < 3.0
+        assert time.process_time() - began < 10
     assert len(str(caught.value)) <= 10_000
     assert sum(map(len, caught.value.hub_messages)) <= 10_000
 

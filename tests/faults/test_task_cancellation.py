@@ -44,6 +44,11 @@ def run(hub, main):
     asyncio.run(whole())
 
 
+async def submitted(hub, jobs=1):
+    while hub.hub.jobs_submitted < jobs:
+        await asyncio.sleep(0.005)
+
+
 def all_canceled(hub):
     jobs = [hub.hub.jobs.find(job_id, time.time()) for job_id in hub.hub.polls.by_job]
     return len(jobs) == hub.hub.jobs_submitted and {job.state.value for job in jobs} <= {"canceled"}
@@ -76,11 +81,9 @@ def test_at_random_moments(hub, slow):
 
 def test_a_timeout_around_a_call_cancels_its_job(hub):
     async def main(aki):
-        began = time.monotonic()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await call(aki)
-        assert time.monotonic() - began < 2
 
     run(hub, main)
     assert soon(lambda: all_canceled(hub))
@@ -89,10 +92,15 @@ def test_a_timeout_around_a_call_cancels_its_job(hub):
 def test_a_timeout_around_a_slow_submit_cancels_its_job(hub):
     hub.faults.add(Delay(0.8), on="submit")
 
+    async def late(aki):
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+            group.create_task(call(aki))
+            await submitted(hub)
+            limit.reschedule(asyncio.get_running_loop().time())
+
     async def main(aki):
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await call(aki)
+            await late(aki)
 
     run(hub, main)
     assert soon(lambda: all_canceled(hub))
@@ -101,7 +109,7 @@ def test_a_timeout_around_a_slow_submit_cancels_its_job(hub):
 
 def test_a_task_group_that_fails_cancels_the_jobs_of_the_others(hub):
     async def fail():
-        await asyncio.sleep(0.3)
+        await submitted(hub, 2)
         raise ZeroDivisionError
 
     async def together(aki):
@@ -153,7 +161,7 @@ def test_a_loop_that_ends_cancels_the_jobs_of_its_tasks(hub):
     async def main():
         aki = AsyncAki(KEY, api_server=hub.url)
         background = asyncio.create_task(call(aki))
-        await asyncio.sleep(0.4)
+        await submitted(hub)
         assert not background.done()
 
     asyncio.run(main())
@@ -165,8 +173,7 @@ def test_a_loop_that_ends_amid_a_submit_cancels_its_job(hub):
 
     async def main():
         background = asyncio.create_task(call(AsyncAki(KEY, api_server=hub.url)))
-        while not hub.hub.jobs_submitted:
-            await asyncio.sleep(0.005)
+        await submitted(hub)
         assert not background.done()
 
     asyncio.run(main())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _PAUSE = 0.01
 
 
-def soon(condition: Callable[[], object], seconds: float = 3.0) -> bool:
+def soon(condition: Callable[[], object], seconds: float = 30.0) -> bool:
     """Return whether something becomes so in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import pytest
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.fields.base import InputModel
+from aki_runtime.media.formats import image_size
 from aki_runtime.media.inputs import ImageInput
-from aki_runtime.media.measure import image_size
 from aki_runtime.shapes import is_multiple
 from PIL import Image
 from pydantic import Field, ValidationError

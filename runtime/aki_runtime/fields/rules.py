@@ -2,7 +2,7 @@
 
 from typing import Any, TypeGuard
 
-from ..media.measure import HEAD_BYTES, image_size
+from ..media.formats import HEAD_BYTES, image_size
 from ..media.objects import Media
 from ..shapes import is_array, is_multiple, is_number, is_object
 from .parameters import UNREADABLE, Parameter

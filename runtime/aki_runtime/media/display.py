@@ -69,13 +69,13 @@ def output_bundle(fields: Mapping[str, object], plain: str) -> dict[str, Any]:
 def fields_html(fields: Mapping[str, object]) -> str:
     """Return the outputs one below the other, each with its name; figures stand together in one line."""
     page = _Page(MOST_BYTES)
-    told = {name: value for name, value in fields.items() if value is not None and value != []}
+    shown = {name: value for name, value in fields.items() if value is not None and value != []}
     rows = [
         f"{_name(name)}<div>{page.value(value)}</div>"
-        for name, value in told.items()
+        for name, value in shown.items()
         if not _is_figure(value)
     ]
-    figures = [f"{_name(name)} {value}" for name, value in told.items() if _is_figure(value)]
+    figures = [f"{_name(name)} {value}" for name, value in shown.items() if _is_figure(value)]
     if figures:
         rows.append(" &nbsp; ".join(figures))
     return _sendable("".join(f'<div style="margin:.4em 0">{row}</div>' for row in rows))

@@ -25,10 +25,9 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
 from ..shapes import is_array, is_mapping
-from . import base64_text
 from .formats import FORMATS, Kind, sniff
 from .objects import Audio, Image, Media, Video, uri_schema
-from .sources import is_data_uri
+from .sources import decode, is_data_uri
 
 
 class PillowLike(Protocol):
@@ -131,7 +130,7 @@ def bytes_of(value: object) -> bytes:
 def _raw_base64(text: str, kind: Kind) -> str | None:
     """Return the format of a medium in base64 alone, None where it is none."""
     try:
-        return sniff(base64_text.decode("".join(text[:80].split())[:32]), kind)
+        return sniff(decode("".join(text[:80].split())[:32]), kind)
     except ValueError:
         return None
 

@@ -3,7 +3,9 @@
 On the wire they are data URIs with the format in capitals, or plain base64 whose format only the bytes show.
 """
 
+import errno
 import io
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -14,9 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import ConfigurationError, MediaError
-from . import saving
+from ..files import replacing
 from .display import media_bundle
-from .formats import UNKNOWN, Kind, normal_name, sniff, suffix_of
+from .formats import UNKNOWN, Kind, format_of_suffix, is_suffix, normal_name, sniff, suffix_of
 from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 
 _PLAIN_HEAD = re.compile(r"data:[a-z0-9.+/=;_-]*,", re.IGNORECASE | re.ASCII)
+
+_log = logging.getLogger("aki_client")
 
 _Data: TypeAlias = bytes  # in the class below, `bytes` is a property
 
@@ -113,7 +117,7 @@ class Media:
         try:
             return self._source.head(size)
         except MediaError as error:
-            raise self._told(error) from None
+            raise self._with_kind(error) from None
 
     def pieces(self) -> Iterator[_Data]:
         """Go through the bytes, without ever holding the whole.
@@ -124,7 +128,7 @@ class Media:
         try:
             yield from self._source.pieces()
         except MediaError as error:
-            raise self._told(error) from None
+            raise self._with_kind(error) from None
 
     def data_uri(self) -> str:
         """Return the whole as a data URI, as the hub takes it."""
@@ -156,7 +160,7 @@ class Media:
         try:
             yield from self._source.base64_pieces()
         except MediaError as error:
-            raise self._told(error) from None
+            raise self._with_kind(error) from None
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a file and return its path, whose suffix is never that of another format.
@@ -170,7 +174,7 @@ class Media:
         Raises:
             FileExistsError: The file is there, and `overwrite` was not said.
         """
-        return saving.save(self, path, overwrite=overwrite)
+        return _save(self, path, overwrite=overwrite)
 
     def _is_undecodable(self) -> bool:
         try:
@@ -201,7 +205,7 @@ class Media:
                 return header
         return f"data:{self.kind}/{self.format};base64,"
 
-    def _told(self, error: MediaError) -> MediaError:
+    def _with_kind(self, error: MediaError) -> MediaError:
         return MediaError(f"the {self.kind} {error.message}")
 
     def __repr__(self) -> str:
@@ -267,7 +271,7 @@ class Audio(Media):
 
 
 class Video(Media):
-    """A film."""
+    """A video."""
 
     kind = "video"
     __slots__ = ()
@@ -305,3 +309,69 @@ def _declared_in(text: str) -> str | None:
 def _is_name(text: str) -> bool:
     # It is sent without escapes.
     return text.isascii() and text.isalnum()
+
+
+def _save(medium: Media, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    target = Path(path)
+    if os.fspath(path).endswith(("/", os.sep)):
+        target.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        return _save_in(medium, target)
+    if not is_suffix(target.suffix):
+        target = target.with_name(target.name + medium.suffix)
+    if not overwrite and target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
+    pieces = medium.pieces()
+    wanted = format_of_suffix(target.suffix, medium.kind)
+    if wanted not in (None, UNKNOWN, medium.format) and medium.format != UNKNOWN:
+        converted = _converted(medium, wanted)
+        if converted is None:
+            target = target.with_suffix(medium.suffix)
+            _log.warning("saved as %s: it is %s, not %s", target.name, medium.format, wanted)
+        else:
+            pieces = iter((converted,))
+    if overwrite:
+        with replacing(target.resolve()) as part:
+            _make_file(part, pieces)
+    else:
+        _make_file(target, pieces)
+    return target
+
+
+def _converted(medium: Media, wanted: str) -> bytes | None:
+    """Return a picture in another format; None where that cannot be done without losing parts of it."""
+    if medium.kind != "image":
+        return None
+    try:
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(b"".join(medium.pieces()))) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                return None
+            # JPEG has no transparency.
+            plain = picture.convert("RGB") if wanted == "jpeg" and "A" in picture.mode else picture
+            plain.save(buffer, wanted.upper(), exif=picture.getexif())
+    except (ImportError, KeyError, OSError, ValueError):  # KeyError: Pillow knows no such format
+        return None
+    return buffer.getvalue()
+
+
+def _save_in(medium: Media, folder: Path) -> Path:
+    number = 1
+    while True:
+        path = folder / f"{medium.kind}-{number}{medium.suffix}"
+        try:
+            return _save(medium, path, overwrite=False)
+        except FileExistsError:
+            number += 1
+
+
+def _make_file(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a new file, whole or not at all."""
+    with path.open("xb") as file:
+        try:
+            file.writelines(pieces)
+        except BaseException:
+            path.unlink()
+            raise

@@ -1,14 +1,19 @@
 """Where the bytes of a medium are: in memory, in a file, or in base64 text. Each is read in pieces.
 
+Base64 goes through pybase64 where it is installed: the same text, several times as fast.
+
 Nothing here holds a second copy of a medium, so that a large one can be sent or saved in little memory.
 """
 
-from collections.abc import Iterator
+import binascii
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from ..errors import MediaError
-from . import base64_text
 
 PIECE_BYTES = 3 * 65_536
 """Bytes of one piece; a multiple of three, so that the base64 of the pieces is the base64 of the whole."""
@@ -16,47 +21,40 @@ PIECE_BYTES = 3 * 65_536
 _PIECE_CHARACTERS = PIECE_BYTES // 3 * 4
 
 
-class Source(Protocol):
+class Source(ABC):
     """The bytes of one medium. What a `MediaError` of it says goes on after "the image"."""
 
-    @property
-    def size(self) -> int:
-        """Bytes in all; where they are base64 text, about as many."""
-        ...
+    size: int
+    """Bytes in all; where they are base64 text, up to two more."""
 
     @property
     def base64_length(self) -> int:
         """Characters of the base64 form."""
-        ...
+        return -(-self.size // 3) * 4
 
+    @abstractmethod
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
-        ...
 
+    @abstractmethod
     def pieces(self) -> Iterator[bytes]:
-        """Go through the bytes."""
-        ...
+        """Go through the bytes.
+
+        Raises:
+            MediaError: They cannot be read any more, have changed, or are not base64.
+        """
 
     def base64_pieces(self) -> Iterator[bytes]:
-        """Go through the base64 form."""
-        ...
+        """Go through the base64 form; raises as `pieces` does."""
+        return map(encode, self.pieces())
 
 
-class BytesSource:
+class BytesSource(Source):
     """Bytes in memory."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return len(self.data)
-
-    @property
-    def base64_length(self) -> int:
-        """Characters of the base64 form."""
-        return _base64_length(self.size)
+        self.size = len(data)
 
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
@@ -67,12 +65,8 @@ class BytesSource:
         for start in range(0, self.size, PIECE_BYTES):
             yield self.data[start : start + PIECE_BYTES]
 
-    def base64_pieces(self) -> Iterator[bytes]:
-        """Go through the base64 form."""
-        return map(base64_text.encode, self.pieces())
 
-
-class FileSource:
+class FileSource(Source):
     """A file, which is read when its bytes are needed.
 
     Args:
@@ -87,22 +81,13 @@ class FileSource:
         with path.open("rb") as file:
             self.size = file.seek(0, 2)
 
-    @property
-    def base64_length(self) -> int:
-        """Characters of the base64 form."""
-        return _base64_length(self.size)
-
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
         with self._path.open("rb") as file:
             return file.read(size)
 
     def pieces(self) -> Iterator[bytes]:
-        """Go through the bytes.
-
-        Raises:
-            MediaError: The file cannot be read any more, or is of another size than at first.
-        """
+        """Go through the bytes, unless the file is gone or has another size than at first."""
         left = self.size
         try:
             with self._path.open("rb") as file:
@@ -116,12 +101,8 @@ class FileSource:
         if left:
             raise MediaError(f"in {self._path.name} has changed since it was given; give it again")
 
-    def base64_pieces(self) -> Iterator[bytes]:
-        """Go through the base64 form."""
-        return map(base64_text.encode, self.pieces())
 
-
-class TextSource:
+class TextSource(Source):
     """Base64 text, alone or in a data URI."""
 
     def __init__(self, text: str) -> None:
@@ -129,16 +110,12 @@ class TextSource:
         self.is_data_uri = is_data_uri(text)
         comma = text.find(",") if self.is_data_uri else -1
         self._start = comma + 1 if comma >= 0 or not self.is_data_uri else len(text)
+        self.size = self.base64_length * 3 // 4
 
     @property
     def header(self) -> str:
         """What stands before the base64."""
         return self.text[: self._start]
-
-    @property
-    def size(self) -> int:
-        """Bytes in all, or up to two more."""
-        return self.base64_length * 3 // 4
 
     @property
     def base64_length(self) -> int:
@@ -150,23 +127,15 @@ class TextSource:
         return self._decode(self._start, self._start + -(-size // 3) * 4)[:size]
 
     def pieces(self) -> Iterator[bytes]:
-        """Go through the bytes.
-
-        Raises:
-            MediaError: The text is no base64.
-        """
+        """Go through the bytes, unless the text is not base64."""
         for start in range(self._start, len(self.text), _PIECE_CHARACTERS):
             yield self._decode(start, start + _PIECE_CHARACTERS)
 
     def base64_pieces(self) -> Iterator[bytes]:
-        """Go through the base64 form.
-
-        Raises:
-            MediaError: The text is no base64.
-        """
+        """Go through the base64 form, unless it holds what would end a text of JSON."""
         for start in range(self._start, len(self.text), _PIECE_CHARACTERS):
             piece = self.text[start : start + _PIECE_CHARACTERS]
-            # It is sent without escapes, so it must not hold what ends a text.
+            # It is sent without escapes.
             if not piece.isascii() or '"' in piece or "\\" in piece:
                 raise MediaError("is not valid base64: it holds other characters")
             yield piece.encode("ascii")
@@ -176,7 +145,7 @@ class TextSource:
         if end < len(self.text) and "=" in text:
             raise MediaError("is not valid base64: it has padding before its end")
         try:
-            return base64_text.decode(text)
+            return decode(text)
         except ValueError as error:
             raise MediaError(f"is not valid base64: {error}") from None
 
@@ -186,5 +155,34 @@ def is_data_uri(text: str) -> bool:
     return text[:5].lower() == "data:"
 
 
-def _base64_length(size: int) -> int:
-    return -(-size // 3) * 4
+def encode(data: bytes) -> bytes:
+    """Return bytes as base64 without line breaks."""
+    return _encoder()(data)
+
+
+def decode(text: str) -> bytes:
+    """Return the bytes of a base64 text.
+
+    Raises:
+        ValueError: It holds what base64 does not, or ends amid a group.
+    """
+    return _decoder()(text)
+
+
+@cache
+def _encoder() -> Callable[[bytes], bytes]:
+    try:
+        fast: Any = importlib.import_module("pybase64")
+    except ImportError:
+        return lambda data: binascii.b2a_base64(data, newline=False)
+    encoder: Callable[[bytes], bytes] = fast.b64encode
+    return encoder
+
+
+@cache
+def _decoder() -> Callable[[str], bytes]:
+    try:
+        fast: Any = importlib.import_module("pybase64")
+    except ImportError:
+        return lambda text: binascii.a2b_base64(text, strict_mode=True)
+    return partial(fast.b64decode, validate=True)

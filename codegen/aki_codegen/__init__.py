@@ -3,7 +3,7 @@
 Data flows one way, and so do the imports: each folder knows itself and those before it.
 
     naming, literals, problems, ir   the makers of code, trouble as values, and what metadata means
-    parsing/      what a hub says → wire → IR
+    parsing/      metadata, which the runtime reads → names and overrides → IR
     fetching/     a hub's list and details, over the network
     output/       files and folders, written whole or not at all
     snapshot/     the metadata a package is made from, and how a refresh makes the next one

@@ -5,6 +5,7 @@ imports only from itself and from those before it:
 
     errors, events, options, hub, secret, …   values that everything else speaks of
     media/        images, audio and video as objects, read in pieces
+    metadata/     what a hub says of its endpoints, read once for all
     chat/         messages, text and tools: the other types that pydantic does not have
     fields/       typed inputs and outputs: strict going out, lenient coming in
     protocol/     the sans-IO core: what to send, what an answer means, the life of a job

@@ -54,3 +54,15 @@ def number_or_none(value: object) -> float | None:
     if not is_number(value):
         return None
     return float(value) if -1e15 < value < 1e15 else None
+
+
+def range_in_words(low: object, high: object, step: object = None) -> str:
+    """Say a range, as in "128 to 2048, in steps of 32"; empty where nothing limits it."""
+    words: list[str] = []
+    if low is not None and high is not None:
+        words = [f"{low} to {high}"]
+    elif low is not None or high is not None:
+        words = [f"at least {low}" if high is None else f"at most {high}"]
+    if step is not None and step != 1:
+        words.append(f"in steps of {step}")
+    return ", ".join(words)

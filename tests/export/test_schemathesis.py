@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from agreement.compare import catalogue_documents
 from agreement.inputs import media_samples
-from aki_codegen.ir import ChoiceType, FieldType, MediaType
+from aki_codegen.ir import Field
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from hypothesis import given
@@ -73,16 +73,16 @@ def server() -> Iterator[SandboxServer]:
 def new_job(server: SandboxServer, name: str) -> str:
     """Return the id of a job that the hub knows."""
     (endpoint,) = endpoints_of({name: server.hub.catalogue[name].document})
-    inputs = {p.wire_name: _fitting(p.type) for p in endpoint.inputs if p.required}
+    inputs = {p.wire_name: _fitting(p) for p in endpoint.inputs if p.required}
     reply = server.hub.submit(name, {**inputs, "key": KEY, "wait_for_result": False})
     assert reply.status == 200, reply.body
     return str(reply.body["job_id"])
 
 
-def _fitting(kind: FieldType) -> Any:
-    if isinstance(kind, MediaType):
-        return _data_uri(kind.kind)
-    return kind.choices[0] if isinstance(kind, ChoiceType) else "x"
+def _fitting(parameter: Field) -> Any:
+    if parameter.medium is not None:
+        return _data_uri(parameter.medium)
+    return parameter.choices[0] if parameter.choices else "x"
 
 
 def _data_uri(kind: str) -> str:

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from aki_codegen.generation.package import Package, make_package
 from aki_codegen.generation.report import report_markdown
-from aki_codegen.ir import ChoiceType, Endpoint
+from aki_codegen.ir import Endpoint, Field
 from aki_codegen.naming import identifiers
 from aki_codegen.parsing.parse import parse
 from aki_codegen.rendering.render import endpoint_path
@@ -132,14 +132,14 @@ def told_values(endpoint: Endpoint) -> dict[str, tuple[str, object]]:
     return {
         str(p.name): (
             p.wire_name,
-            _literal_choices(p.type) if isinstance(p.type, ChoiceType) else None,
+            _literal_choices(p) if p.choices else None,
         )
         for p in endpoint.inputs
     }
 
 
-def _literal_choices(kind: ChoiceType) -> object:
-    named = list(kind.choices)
+def _literal_choices(parameter: Field) -> object:
+    named = list(parameter.choices)
     if any(
         isinstance(choice, float) or abs(choice) >= 2**63
         for choice in named

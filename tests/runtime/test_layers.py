@@ -13,6 +13,7 @@ VALUES = Layers.TOP
 ORDER = (
     VALUES,
     "media",
+    "metadata",
     "chat",
     "fields",
     "protocol",
@@ -29,7 +30,7 @@ ORDER = (
 OFFERING = {"public"}
 """Names what all folders offer, and is imported by none of them."""
 
-CORE_FOLDERS = {VALUES, "media", "chat", "fields", "protocol", "changes"}
+CORE_FOLDERS = {VALUES, "media", "metadata", "chat", "fields", "protocol", "changes"}
 CORE_BESIDES = {
     "client.core",
     "client.info",

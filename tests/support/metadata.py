@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aki_codegen.ir import Endpoint, FieldType, Parameter
+from aki_codegen.ir import Endpoint, Field
 from aki_codegen.parsing.parse import Parsed, parse
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
 
@@ -39,20 +39,9 @@ def endpoint_of(document: object, name: str = "painter") -> Endpoint:
     return parsed.endpoints[0]
 
 
-def parameter_of(attributes: object) -> Parameter:
+def parameter_of(attributes: object) -> Field:
     """Return the parameter that these attributes, which have no fault, describe."""
     return endpoint_of(details({"value": attributes})).inputs[0]
-
-
-def type_of(attributes: object) -> FieldType:
-    """Return the type that these attributes, which have no fault, describe."""
-    return parameter_of(attributes).type
-
-
-def faulty(attributes: object) -> tuple[Parameter, list[str]]:
-    """Return the parameter that these attributes describe, and what is wrong with them."""
-    parsed = parse_one(details({"value": attributes}))
-    return parsed.endpoints[0].inputs[0], [problem.what for problem in parsed.problems]
 
 
 def snapshot_of(documents: dict[str, object]) -> Snapshot:

@@ -62,7 +62,7 @@ def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
         has_description=bool(endpoint.description.strip()),
         parameters=[_parameter_row(p) for p in endpoint.inputs],
         has_parameters=bool(endpoint.inputs),
-        choices=[_all_choices(p) for p in endpoint.inputs if _is_cut(p)],
+        choices=[_all_choices(p) for p in endpoint.inputs if len(p.choices) > MAX_SHOWN_CHOICES],
         outputs=[_output_row(o) for o in endpoint.outputs if o.wire_name != "error"],
         progress=[_output_row(o) for o in endpoint.progress],
         has_progress=bool(endpoint.progress),
@@ -76,33 +76,28 @@ def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
     )
 
 
-def _parameter_row(parameter: ir.Parameter) -> dict[str, Markdown]:
-    default = parameter.default
-    optional = (
-        code(default_text(default.value, parameter.type)) if default is not None else markdown("")
-    )
+def _parameter_row(parameter: ir.Field) -> dict[str, Markdown]:
+    has_default = parameter.default is not None
+    optional = code(default_text(parameter)) if has_default else markdown("")
     return {
         "name": code(str(parameter.name)),
-        "takes": _with_description(type_phrase(parameter.type), parameter.description),
+        "takes": _with_description(type_phrase(parameter), parameter.description),
         "default": Markdown("**required**") if parameter.required else optional,
     }
 
 
-def _output_row(output: ir.Output) -> dict[str, Markdown]:
+def _output_row(output: ir.Field) -> dict[str, Markdown]:
     return {
         "name": code(str(output.name)),
-        "holds": _with_description(_output_phrase(output.type), output.description),
+        "holds": _with_description(_output_phrase(output), output.description),
     }
 
 
-def _output_phrase(kind: ir.FieldType) -> str:
-    match kind:
-        case ir.MediaType(medium):
-            return _OUTPUTS[medium]
-        case ir.MediaListType(medium):
-            return f"List of {_OUTPUTS[medium].lower()}s"
-        case _:
-            return type_phrase(kind)
+def _output_phrase(output: ir.Field) -> str:
+    if output.medium is None:
+        return type_phrase(output)
+    medium = _OUTPUTS[output.medium]
+    return f"List of {medium.lower()}s" if output.is_list else medium
 
 
 def _with_description(phrase: str, description: str) -> Markdown:
@@ -110,16 +105,8 @@ def _with_description(phrase: str, description: str) -> Markdown:
     return markdown(f"{phrase}. {said}." if said else phrase)
 
 
-def _is_cut(parameter: ir.Parameter) -> bool:
-    return (
-        isinstance(parameter.type, ir.ChoiceType)
-        and len(parameter.type.choices) > MAX_SHOWN_CHOICES
-    )
-
-
-def _all_choices(parameter: ir.Parameter) -> dict[str, Any]:
-    choices = parameter.type.choices if isinstance(parameter.type, ir.ChoiceType) else ()
-    shown = [code(str(choice)) for choice in choices[:MOST_CHOICES]]
+def _all_choices(parameter: ir.Field) -> dict[str, Any]:
+    shown = [code(str(choice)) for choice in parameter.choices[:MOST_CHOICES]]
     return {"name": code(str(parameter.name)), "listed": Markdown(", ".join(shown))}
 
 

@@ -75,40 +75,38 @@ class _File:
         return FILES[self.kind]
 
 
-def _arguments(endpoint: ir.Endpoint) -> Sequence[tuple[ir.Parameter, object]]:
+def _arguments(endpoint: ir.Endpoint) -> Sequence[tuple[ir.Field, object]]:
     """Return what every call must hold, and for a chat what is said."""
     wanted = [p for p in endpoint.inputs if p.required]
     if not wanted:
         named = {p.wire_name: p for p in endpoint.inputs}
         said = named.get("prompt_input") or next(
-            (p for p in endpoint.inputs if isinstance(p.type, ir.ChatType)), None
+            (p for p in endpoint.inputs if p.type == "chat"), None
         )
         wanted = [said] if said is not None else []
     return [(p, _value(p)) for p in wanted]
 
 
-def _value(parameter: ir.Parameter) -> object:
+def _value(parameter: ir.Field) -> object:
+    low = parameter.minimum if parameter.minimum is not None else parameter.step or 1
+    if parameter.medium is not None:
+        file = _File(parameter.medium)
+        return [file] if parameter.is_list else file
     match parameter.type:
-        case ir.MediaType(kind):
-            return _File(kind)
-        case ir.MediaListType(kind):
-            return [_File(kind)]
-        case ir.ChoiceType(choices):
-            return choices[0]
-        case ir.IntegerType(limits):
-            return int(limits.minimum if limits.minimum is not None else limits.step or 1)
-        case ir.FloatType(limits):
-            return float(limits.minimum if limits.minimum is not None else limits.step or 1)
-        case ir.BooleanType():
+        case "choice":
+            return parameter.choices[0]
+        case "integer":
+            return int(low)
+        case "number":
+            return float(low)
+        case "boolean":
             return True
-        case ir.ChatType():
+        case "chat":
             return _MESSAGES
-        case ir.JsonType() | ir.ToolsType():
+        case "json":
             return []
-        case ir.TextType(max_length):
-            return _TEXTS.get(parameter.wire_name, "Hello")[:max_length]
         case _:
-            return _TEXTS.get(parameter.wire_name, "Hello")
+            return _TEXTS.get(parameter.wire_name, "Hello")[: parameter.max_length]
 
 
 def _python(value: object) -> Code:
@@ -128,18 +126,12 @@ def _use(endpoint: ir.Endpoint) -> str:
     if first is None:
         return "print(result)"
     saved = f'save("{endpoint.name}", overwrite=True)'
-    match first:
-        case ir.Output(type=ir.MediaListType()):
-            return f"print(result.{first.name}[0].{saved})"
-        case ir.Output(type=ir.MediaType()):
-            return f"print(result.{first.name}.{saved})"
-        case ir.Output(type=ir.TextType() | ir.ChatTextType()):
-            return f"print(result.{first.name})"
-        case _:
-            return "print(result)"
+    if first.medium is not None:
+        return f"print(result.{first.name}{'[0]' if first.is_list else ''}.{saved})"
+    return f"print(result.{first.name})" if first.type in ("text", "chat text") else "print(result)"
 
 
-def _option(parameter: ir.Parameter, value: object) -> str:
+def _option(parameter: ir.Field, value: object) -> str:
     if is_array(value) and any(isinstance(item, _File) for item in value):
         value = value[0]
     if isinstance(value, _File):
@@ -152,15 +144,15 @@ def _option(parameter: ir.Parameter, value: object) -> str:
     return f" --{parameter.name.replace('_', '-')} {shlex.quote(shown)}"
 
 
-def _call_body(given: Sequence[tuple[ir.Parameter, object]]) -> str:
+def _call_body(given: Sequence[tuple[ir.Field, object]]) -> str:
     inputs = "".join(f"{_json(p.wire_name)}: {_wire(v, p)}, " for p, v in given)
     return f'{{"key": "$AKI_API_KEY", {inputs}"wait_for_result": false}}'
 
 
-def _wire(value: object, parameter: ir.Parameter) -> str:
+def _wire(value: object, parameter: ir.Field) -> str:
     if isinstance(value, _File):
         return f"\"data:{value.kind}/{value.path.rpartition('.')[2]};base64,$(base64 < {value.path} | tr -d '\\n')\""
-    if isinstance(parameter.type, ir.MediaListType) and is_array(value):
+    if parameter.is_list and is_array(value):
         return f"[{', '.join(_wire(item, parameter) for item in value)}]"
     return _json(json.dumps(value) if is_array(value) else value)
 

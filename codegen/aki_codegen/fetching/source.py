@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aki_runtime.hub import Address
+from aki_runtime.metadata import is_utf8, shown
 from aki_runtime.secret import ApiKey
 from aki_runtime.shapes import is_array, is_object
 
-from ..parsing.fieldvalues import shown
-from ..parsing.wire import is_utf8
+from ..literals import visible
 from ..problems import GenerationError, Problem
 from .documents import DocumentClient, DocumentError, Limits, documents_of
 
@@ -147,11 +147,11 @@ async def _fetch_list(
     for name in names[:MAX_ENDPOINTS]:
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             fault = f"the list names an endpoint with {len(name):,} characters"
-            odd.append((shown(name), fault))
+            odd.append((visible(shown(name)), fault))
         elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
             usable.add(name)
         else:
-            odd.append((shown(name), "the list names an endpoint that is not usable text"))
+            odd.append((visible(shown(name)), "the list names an endpoint that is not usable text"))
     if len(names) > MAX_ENDPOINTS:
         odd.append(("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints"))
     return tuple(sorted(usable)), [Problem(at, "", fault, _ASK, "skipped") for at, fault in odd]

@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from aki_runtime.changes.facts import fingerprint
+from aki_runtime.metadata import read_metadata
 
 from .. import __version__
 from ..ir import Endpoint
 from ..output.folder import MANIFEST_NAME
 from ..parsing.parse import parse
-from ..parsing.wire import read_details
 from ..problems import Problem
 from ..rendering.modules import make_modules
 from ..rendering.render import COMMENT as MADE_BY
@@ -56,7 +56,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     documents = {
         wire: details
         for wire, details in snapshot.documents.items()
-        if not isinstance(read_details(details), str)
+        if not read_metadata(details).unreadable
     }
     named = replace(snapshot, names=parsed.names, documents=documents)
     if not modules.endpoints:

@@ -1,1 +1,1 @@
-"""From what a hub says to what it means: wire to IR, with trouble as values."""
+"""From metadata to what is rendered: names, overrides, and trouble as values."""

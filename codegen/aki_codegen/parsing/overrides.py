@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aki_runtime.metadata import TYPES
 from aki_runtime.shapes import is_object
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..naming import Role, is_safe
 from ..problems import GenerationError, Problem
-from .fieldtypes import TYPE_WORDS
 
 TABLE = "tool.aki-codegen"
 
@@ -152,8 +152,8 @@ def _check_endpoint(endpoint: str, override: EndpointOverride, source: str) -> N
         for name, field in fields.items():
             place = f'endpoints."{endpoint}".{section}."{name}"'
             _check_name(field.rename, role, place, source)
-            if field.type is not None and field.type not in TYPE_WORDS:
-                known = ", ".join(sorted(TYPE_WORDS))
+            if field.type is not None and field.type not in TYPES:
+                known = ", ".join(sorted(TYPES))
                 raise GenerationError(
                     f"{source}: [{TABLE}.{place}] type {field.type!r} is unknown; it is one of {known}"
                 )

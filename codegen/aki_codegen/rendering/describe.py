@@ -1,8 +1,12 @@
 """What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
 
+import json
 import textwrap
 from functools import lru_cache
 from itertools import chain
+
+from aki_runtime.metadata import MediaLimit, MediaLimits, shown
+from aki_runtime.shapes import range_in_words
 
 from .. import ir
 from ..literals import doc_text, visible
@@ -63,66 +67,64 @@ def _paragraph(text: str) -> list[str]:
     return [f"    {line}" for line in textwrap.wrap(text, LINE_WIDTH - 4, break_long_words=False)]
 
 
-def parameter_line(parameter: ir.Parameter) -> str:
+def parameter_line(parameter: ir.Field) -> str:
     """Say in one line what a parameter takes: kind, range, step, choices, default."""
     said = doc_text(parameter.description).rstrip(".")
-    sentences = [*([said] if said else []), type_phrase(parameter.type)]
+    sentences = [*([said] if said else []), type_phrase(parameter)]
     if parameter.required:
         why = ": the hub refuses its own default" if parameter.default_refused else ""
         sentences.append(f"Required{why}")
     elif parameter.default is not None:
-        sentences.append(f"Default {default_text(parameter.default.value, parameter.type)}")
+        sentences.append(f"Default {default_text(parameter)}")
     return ". ".join(sentences) + "."
 
 
-def default_text(value: object, kind: ir.FieldType) -> str:
+def default_text(parameter: ir.Field) -> str:
     """Say what a default is; that of a JSON value is written on the wire as a text."""
-    return (
-        doc_text(value)
-        if isinstance(value, str) and isinstance(kind, ir.JsonType)
-        else _value(value)
-    )
+    value = parameter.default
+    is_plain = isinstance(value, str) and parameter.type == "json"
+    return doc_text(value) if is_plain else _value(value)
 
 
-def type_phrase(kind: ir.FieldType) -> str:
-    """Say what a value of a type is, with its limits."""
-    match kind:
-        case ir.TextType(max_length, enforced) if max_length is not None:
-            return f"Text of at most {max_length:,} characters" + ("" if enforced else _CONVERTED)
-        case ir.IntegerType(limits):
-            return _numbers("Whole number", limits)
-        case ir.FloatType(limits):
-            return _numbers("Number", limits)
-        case ir.ChoiceType(choices, enforced):
-            shown = ", ".join(_value(choice) for choice in choices[:MAX_SHOWN_CHOICES])
-            more = len(choices) - MAX_SHOWN_CHOICES
-            rest = f" and {more:,} more" if more > 0 else ""
-            return f"One of {shown}{rest}" + ("" if enforced else _CONVERTED)
-        case ir.ChatType(media):
-            kinds = ", ".join(medium.kind for medium in media)
-            with_media = f"; messages may hold {kinds}" if media else ""
-            return f"{_PHRASES[ir.ChatType]}{with_media}"
-        case ir.MediaType(medium):
-            return _MEDIA[medium] + limits_phrase(kind)
-        case ir.MediaListType(medium):
-            return f"A list, each item {_MEDIA[medium][0].lower()}{_MEDIA[medium][1:]}"
-        case ir.UnknownType(word):
-            return f"Any JSON value; the hub calls its type {doc_text(word)}"
-        case _:
-            return _PHRASES[type(kind)]
+def type_phrase(field: ir.Field) -> str:
+    """Say what a value of a field is, with its limits."""
+    if field.medium is not None:
+        phrase = _MEDIA[field.medium]
+        if field.is_list:
+            return f"A list, each item {phrase[0].lower()}{phrase[1:]}"
+        return phrase + limits_phrase(field.media)
+    if field.is_tools:
+        return "Tools that the model may call, as OpenAI words them"
+    said = _PHRASES.get(field.type)
+    if said is None:
+        word = doc_text(visible(shown(json.loads(field.type))))
+        return f"Any JSON value; the hub calls its type {word}"
+    if field.type == "choice":
+        first = ", ".join(_value(choice) for choice in field.choices[:MAX_SHOWN_CHOICES])
+        more = len(field.choices) - MAX_SHOWN_CHOICES
+        limits = f" {first}" + (f" and {more:,} more" if more > 0 else "")
+    elif field.type == "chat":
+        limits = f"; messages may hold {', '.join(field.support)}" if field.support else ""
+    elif field.type == "text" and field.max_length is not None:
+        limits = f" of at most {field.max_length:,} characters"
+    else:
+        words = range_in_words(field.minimum, field.maximum, field.step)
+        limits = f", {words}" if words else ""
+    return said + limits + ("; the hub fits other values" if field.converts and limits else "")
 
 
-_PHRASES: dict[type[ir.FieldType], str] = {
-    ir.TextType: "Text",
-    ir.BooleanType: "True or False",
-    ir.JsonType: "Any JSON value",
-    ir.ToolsType: "Tools that the model may call, as OpenAI words them",
-    ir.ToolCallsType: "Calls that the model asks for",
-    ir.ChatTextType: "Text, with its thinking and content apart",
-    ir.ChatType: "Messages of a conversation, the last one the user's",
-    ir.PromptType: "Raw prompt text, instead of a conversation",
+_PHRASES = {
+    "text": "Text",
+    "prompt": "Raw prompt text, instead of a conversation",
+    "integer": "Whole number",
+    "number": "Number",
+    "boolean": "True or False",
+    "choice": "One of",
+    "json": "Any JSON value",
+    "chat": "Messages of a conversation, the last one the user's",
+    "chat text": "Text, with its thinking and content apart",
+    "tool calls": "Calls that the model asks for",
 }
-_CONVERTED = "; the hub fits other values"
 _MEDIA = {
     "image": "A picture as bytes, path, file, Pillow image, data URI or another call's output",
     "audio": "A sound as bytes, path, file, data URI or another call's output",
@@ -130,46 +132,27 @@ _MEDIA = {
 }
 
 
-def _names(outputs: tuple[ir.Output, ...]) -> str:
+def _names(outputs: tuple[ir.Field, ...]) -> str:
     # A non-empty `error` is an exception, so no caller reads it from a result.
-    shown = ", ".join(f"`{output.name}`" for output in outputs if output.wire_name != "error")
-    return shown or "nothing"
+    named = ", ".join(f"`{output.name}`" for output in outputs if output.wire_name != "error")
+    return named or "nothing"
 
 
-def _numbers(what: str, limits: ir.Range) -> str:
-    low, high, step = limits.minimum, limits.maximum, limits.step
-    if low is not None and high is not None:
-        what += f", {low} to {high}"
-    elif low is not None:
-        what += f", at least {low}"
-    elif high is not None:
-        what += f", at most {high}"
-    if step is not None and step != 1:
-        what += f", in steps of {step}"
-    bounded = not (low is None and high is None and step is None)
-    return what + ("" if limits.enforced or not bounded else _CONVERTED)
-
-
-def limits_phrase(kind: ir.MediaType) -> str:
+def limits_phrase(limits: MediaLimits) -> str:
     """Say what the figures of a medium may be, each clause behind a semicolon; empty where nothing limits them."""
-    enforced = [_limit_phrase(*named) for named in kind.limits if named[1].enforced]
-    converted = [_limit_phrase(*named) for named in kind.limits if not named[1].enforced]
-    phrases = [
-        ", ".join(phrase for phrase in phrases if phrase) for phrases in (enforced, converted)
-    ]
-    if phrases[1]:
-        phrases[1] += " (the hub converts others)"
-    return "".join(f"; {phrase}" for phrase in phrases if phrase)
+    said: dict[bool, list[str]] = {False: [], True: []}
+    for name, limit in limits.items():
+        said[limit.converts] += filter(None, [_limit_phrase(name, limit)])
+    clauses = [", ".join(said[False]), ", ".join(said[True])]
+    if clauses[1]:
+        clauses[1] += " (the hub converts others)"
+    return "".join(f"; {clause}" for clause in clauses if clause)
 
 
-def _limit_phrase(name: str, limit: ir.Limit) -> str:
-    low, high = _figure(limit.minimum), _figure(limit.maximum)
-    words = [_either([doc_text(str(value)) for value in limit.supported])]
-    if low and high:
-        words.append(f"{low} to {high}")
-    else:
-        words += [f"at least {low}" if low else "", f"at most {high}" if high else ""]
-    said = ", ".join(word for word in words if word)
+def _limit_phrase(name: str, limit: MediaLimit) -> str:
+    taken = _either([doc_text(str(value)) for value in limit.supported])
+    between = range_in_words(_figure(limit.minimum), _figure(limit.maximum))
+    said = ", ".join(filter(None, (taken, between)))
     return f"{name.replace('_', ' ')} {said}{_UNITS.get(name, '')}" if said else ""
 
 
@@ -186,8 +169,8 @@ def _either(words: list[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def _figure(values: tuple[float, ...]) -> str:
-    return " by ".join(f"{value:.10g}" for value in values)
+def _figure(values: tuple[float, ...]) -> str | None:
+    return " by ".join(f"{value:.10g}" for value in values) or None
 
 
 def _value(value: object) -> str:

@@ -110,17 +110,11 @@ def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:
 
 
 def _takes(endpoint: ir.Endpoint, kind: str) -> bool:
-    return any(
-        isinstance(p.type, ir.MediaType) and p.type.kind == kind and p.required
-        for p in endpoint.inputs
-    )
+    return any(p.type == kind and p.required for p in endpoint.inputs)
 
 
 def _gives(endpoint: ir.Endpoint, kind: str) -> bool:
-    media = (
-        o.type for o in endpoint.outputs if isinstance(o.type, ir.MediaType | ir.MediaListType)
-    )
-    return any(medium.kind == kind for medium in media)
+    return any(output.medium == kind for output in endpoint.outputs)
 
 
 def _gives_text(endpoint: ir.Endpoint) -> bool:
@@ -128,7 +122,7 @@ def _gives_text(endpoint: ir.Endpoint) -> bool:
 
 
 def _is_chat(endpoint: ir.Endpoint) -> bool:
-    return _gives_text(endpoint) and any(isinstance(p.type, ir.ChatType) for p in endpoint.inputs)
+    return _gives_text(endpoint) and any(p.type == "chat" for p in endpoint.inputs)
 
 
 _KNOWN: dict[str, Callable[[ir.Endpoint], bool]] = {

@@ -5,13 +5,14 @@ What JSON Schema cannot check (the bytes of a medium, the document within a text
 imports included, so it is never shown a document that came from outside.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 from typing import Any, TypeAlias
 
 from aki_runtime.chat.messages import ROLES
+from aki_runtime.metadata import MediaLimit, MediaLimits, Scalar
 
 from .. import ir
 from ..literals import doc_text
@@ -82,37 +83,34 @@ def model_schemas(endpoint: ir.Endpoint) -> list[ModelSchema]:
     # A non-empty `error` is an exception, so a result that is read has none.
     # Where a model calls no tool, the hub sends no calls.
     given = [
-        o.wire_name
-        for o in endpoint.outputs
-        if o.wire_name != "error" and not isinstance(o.type, ir.ToolCallsType)
+        o.wire_name for o in endpoint.outputs if o.wire_name != "error" and o.type != "tool calls"
     ]
-    parts: list[tuple[str, Sequence[ir.Parameter | ir.Output], list[str]]] = [
-        ("Input", endpoint.inputs, [p.wire_name for p in endpoint.inputs if p.required]),
-        ("Output", endpoint.outputs, given),
-        ("Progress", endpoint.progress, []),
+    parts: list[tuple[str, Sequence[ir.Field], Callable[[ir.Field], Schema], list[str]]] = [
+        ("Input", endpoint.inputs, _taken, [p.wire_name for p in endpoint.inputs if p.required]),
+        ("Output", endpoint.outputs, _given, given),
+        ("Progress", endpoint.progress, _given, []),
     ]
     return [
         ModelSchema(
             f"{endpoint.models}{part}",
             part,
             {each.wire_name: str(each.name) for each in fields},
-            _object({each.wire_name: _in_model(each) for each in fields}, required=required),
+            _object({each.wire_name: in_model(each) for each in fields}, required=required),
         )
-        for part, fields, required in parts
+        for part, fields, in_model, required in parts
     ]
 
 
 def input_schema(endpoint: ir.Endpoint) -> Schema:
     """Return the schema of an endpoint's inputs as they are sent; the transport's own fields are not among them."""
     schema = _object(
-        {p.wire_name: _on_wire(p) for p in endpoint.inputs},
+        {p.wire_name: _sent(p) for p in endpoint.inputs},
         required=[p.wire_name for p in endpoint.inputs if p.required],
         additionalProperties=False,
     )
     # Raw prompt text and a conversation exclude each other.
     prompts, chats = (
-        [p.wire_name for p in endpoint.inputs if isinstance(p.type, kind)]
-        for kind in (ir.PromptType, ir.ChatType)
+        [p.wire_name for p in endpoint.inputs if p.type == kind] for kind in ("prompt", "chat")
     )
     text: Schema = {"type": "string"}
     both = [
@@ -122,39 +120,45 @@ def input_schema(endpoint: ir.Endpoint) -> Schema:
     return {**schema, "not": {"anyOf": both}} if both else schema
 
 
-def output_schema(outputs: Iterable[ir.Output]) -> Schema:
+def output_schema(outputs: Iterable[ir.Field]) -> Schema:
     """Return the schema of outputs or progress; a worker may leave any of them out, and add others."""
-    return _object({o.wire_name: _on_wire(o) for o in outputs}, additionalProperties=True)
+    received = {o.wire_name: _nullable(_on_wire(_outgoing(o), _said(o))) for o in outputs}
+    return _object(received, additionalProperties=True)
 
 
 def _object(properties: Schema, **rest: Any) -> Schema:
     return {"type": "object", "properties": properties, **rest}
 
 
-def _in_model(each: ir.Parameter | ir.Output) -> Schema:
-    if isinstance(each, ir.Output):
-        found = _outgoing(each.type)
-        return {**found.common, **found.model, **_about(each)}
-    found = _incoming(each.type)
-    schema = {**found.common, **found.model, **_about(each)}
+def _taken(parameter: ir.Field) -> Schema:
+    found = _incoming(parameter)
+    schema = {**found.common, **found.model, **_about(parameter)}
     # None is as good as absent.
-    return schema if each.required else {**schema, "nullable": True}
+    return schema if parameter.required else {**schema, "nullable": True}
 
 
-def _on_wire(each: ir.Parameter | ir.Output) -> Schema:
-    found = _outgoing(each.type) if isinstance(each, ir.Output) else _incoming(each.type)
-    schema = _with_note({**found.common, **found.wire, **_about(each)}, found.note)
-    is_required = isinstance(each, ir.Parameter) and each.required
-    return schema if is_required else _nullable(schema)
+def _given(output: ir.Field) -> Schema:
+    found = _outgoing(output)
+    return {**found.common, **found.model, **_said(output)}
 
 
-def _about(each: ir.Parameter | ir.Output) -> Schema:
-    about: Schema = {}
-    default = each.default if isinstance(each, ir.Parameter) else None
-    if default is not None and (type(each.type) in _PLAIN or isinstance(each.type, ir.ChoiceType)):
-        about["default"] = default.value
-    text = doc_text(each.description)
-    return {**about, "description": text} if text else about
+def _sent(parameter: ir.Field) -> Schema:
+    schema = _on_wire(_incoming(parameter), _about(parameter))
+    return schema if parameter.required else _nullable(schema)
+
+
+def _on_wire(found: FieldSchema, about: Schema) -> Schema:
+    return _with_note({**found.common, **found.wire, **about}, found.note)
+
+
+def _about(parameter: ir.Field) -> Schema:
+    is_shown = parameter.default is not None and parameter.type in (*_PLAIN, "choice")
+    return {**({"default": parameter.default} if is_shown else {}), **_said(parameter)}
+
+
+def _said(field: ir.Field) -> Schema:
+    text = doc_text(field.description)
+    return {"description": text} if text else {}
 
 
 def _with_note(schema: Schema, note: str) -> Schema:
@@ -171,64 +175,51 @@ def _nullable(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
 
 
-_PLAIN: dict[type[ir.FieldType], str] = {
-    ir.BooleanType: "boolean",
-    ir.FloatType: "number",
-    ir.IntegerType: "integer",
-    ir.PromptType: "string",
-    ir.TextType: "string",
+_PLAIN = {"prompt": "string", "text": "string"} | {
+    word: word for word in ("boolean", "integer", "number")
 }
 """The types that JSON Schema has."""
 
 
-def _incoming(kind: ir.FieldType) -> FieldSchema:
-    match kind:
-        case ir.TextType():
-            return _text(kind)
-        case ir.BooleanType(enforced):
-            boolean: Schema = {"type": "boolean"}
-            return FieldSchema(boolean) if enforced else _converted(boolean, {}, kind)
-        case ir.IntegerType(limits) | ir.FloatType(limits):
-            return _number(_PLAIN[type(kind)], limits, kind)
-        case ir.PromptType() | ir.ChatTextType():
-            kept = {"kind": "text_context"} if isinstance(kind, ir.PromptType) else {}
-            return FieldSchema({"type": "string"}, model=kept)
-        case ir.ChoiceType():
-            return _choice(kind)
-        case ir.ChatType(media):
-            return _chat(kind, media)
-        case ir.MediaType():
-            return _media_input(kind)
-        case ir.MediaListType():
-            return _list_of(_media_input(kind))
-        case ir.JsonType() | ir.ToolCallsType() | ir.ToolsType():
-            name = "Tools" if isinstance(kind, ir.ToolsType) else "Json"
-            return _runtime(name, *_as_text(kind, True))
-        case ir.UnknownType():
-            return _runtime("RawJson", {}, type_phrase(kind))
+def _incoming(field: ir.Field) -> FieldSchema:
+    if field.medium is not None:
+        medium = _media_input(field.medium, field.media)
+        return _list_of(medium) if field.is_list else medium
+    match field.type:
+        case "boolean" | "integer" | "number" | "text":
+            return _plain(field)
+        case "prompt":
+            return FieldSchema({"type": "string"}, model={"kind": "text_context"})
+        case "choice":
+            return _choice(field)
+        case "chat":
+            return _chat(field)
+        case "json":
+            return _runtime("Tools" if field.is_tools else "Json", *_as_text(field, True))
+        case _:
+            return _runtime("RawJson", {}, type_phrase(field))
 
 
-def _outgoing(kind: ir.FieldType) -> FieldSchema:
-    match kind:
-        case ir.TextType() | ir.PromptType() | ir.IntegerType() | ir.FloatType() | ir.BooleanType():
-            return FieldSchema({"type": _PLAIN[type(kind)]})
-        case ir.ChoiceType(choices):
-            return FieldSchema(_open_choice(choices))
-        case ir.ChatTextType():
+def _outgoing(field: ir.Field) -> FieldSchema:
+    if field.medium is not None:
+        medium = _media_output(field.medium.capitalize())
+        return _list_of(medium) if field.is_list else medium
+    if field.type in _PLAIN:
+        return FieldSchema({"type": _PLAIN[field.type]})
+    match field.type:
+        case "choice":
+            return FieldSchema(_open_choice(field.choices))
+        case "chat text":
             spoken = _object({"thinking": {"type": "string"}, "content": {"type": "string"}})
             note = "What the model said; an object where chat_output_format is json"
             return _runtime("ChatText", {"anyOf": [{"type": "string"}, spoken]}, note)
-        case ir.ToolCallsType():
+        case "tool calls":
             text: Schema = {"type": "string", "contentMediaType": "application/json"}
             calls: Schema = {"type": "array", "items": {"type": "object"}}
-            note = f"{type_phrase(kind)}, usually as JSON text"
+            note = f"{type_phrase(field)}, usually as JSON text"
             return _runtime("ToolCalls", {"anyOf": [text, calls]}, note, default=[])
-        case ir.JsonType() | ir.UnknownType() | ir.ChatType() | ir.ToolsType():
+        case _:
             return _runtime("JsonOutput", {}, "Any JSON value; many hubs send it as JSON text")
-        case ir.MediaType(medium):
-            return _media_output(medium.capitalize())
-        case ir.MediaListType(medium):
-            return _list_of(_media_output(medium.capitalize()))
 
 
 def _runtime(name: str, wire: Schema, note: str, **keys: Any) -> FieldSchema:
@@ -242,47 +233,43 @@ def _list_of(item: FieldSchema) -> FieldSchema:
     return FieldSchema({"type": "array"}, {"items": wire}, {"items": item.model})
 
 
-def _converted(schema: Schema, rules: Schema, kind: ir.FieldType) -> FieldSchema:
+def _converted(schema: Schema, rules: Schema, field: ir.Field) -> FieldSchema:
     """Return the schema of a type whose values the hub converts: its rules are shown and not enforced."""
-    return FieldSchema(schema, {}, {"converted": rules}, type_phrase(kind) if rules else "")
+    return FieldSchema(schema, {}, {"converted": rules}, type_phrase(field) if rules else "")
 
 
-def _text(kind: ir.TextType) -> FieldSchema:
-    length = {} if kind.max_length is None else {"max_length": kind.max_length}
-    if not kind.enforced:
-        return _converted({"type": "string"}, length, kind)
-    return FieldSchema({"type": "string", **({"maxLength": kind.max_length} if length else {})})
-
-
-def _number(word: str, limits: ir.Range, kind: ir.FieldType) -> FieldSchema:
-    named = {"minimum": limits.minimum, "maximum": limits.maximum, "step": limits.step}
-    rules = {name: value for name, value in named.items() if value is not None}
-    if not limits.enforced:
-        return _converted({"type": word}, rules, kind)
+def _plain(field: ir.Field) -> FieldSchema:
+    word = _PLAIN[field.type]
+    named = ("minimum", "maximum", "step", "max_length")
+    rules = {name: value for name in named if (value := getattr(field, name)) is not None}
+    if field.converts:
+        return _converted({"type": word}, rules, field)
     step = rules.pop("step", None)
+    if "max_length" in rules:
+        rules["maxLength"] = rules.pop("max_length")
     bounded = {"type": word, **rules}
     if step is None:
         return FieldSchema(bounded)
     if Decimal(str(step)) != Decimal(step):
         # To tools that divide floats, 0.3 is not a multiple of 0.1: only people learn of such a step.
-        return FieldSchema(bounded, {}, {"step": step}, type_phrase(kind))
+        return FieldSchema(bounded, {}, {"step": step}, type_phrase(field))
     checked = {} if (step, word) == (1, "integer") else {"multipleOf": step}
     return FieldSchema(bounded, checked, {"step": step})
 
 
-def _choice(kind: ir.ChoiceType) -> FieldSchema:
-    choices = list(kind.choices)
+def _choice(field: ir.Field) -> FieldSchema:
+    choices = list(field.choices)
     if not all(map(_has_literal, choices)):
         # The runtime's models check the choices.
         schema = _with_floats(choices)
-        if not kind.enforced:
-            return _converted(schema, {"choices": choices}, kind)
+        if field.converts:
+            return _converted(schema, {"choices": choices}, field)
         # Not an enum on the wire: many tools know enums of texts and of whole numbers only.
         constants: Schema = {"anyOf": [{"const": choice} for choice in choices]}
         return FieldSchema({}, constants, {**schema, "choices": choices})
-    if kind.enforced:
+    if not field.converts:
         return FieldSchema({"enum": choices})
-    return _converted(_open_choice(kind.choices), {"choices": choices}, kind)
+    return _converted(_open_choice(field.choices), {"choices": choices}, field)
 
 
 def _has_literal(choice: object) -> bool:
@@ -290,13 +277,13 @@ def _has_literal(choice: object) -> bool:
     return isinstance(choice, str | bool) or (isinstance(choice, int) and abs(choice) < 2**63)
 
 
-def _with_floats(choices: list[ir.Scalar]) -> Schema:
+def _with_floats(choices: list[Scalar]) -> Schema:
     words = [choice for choice in choices if isinstance(choice, str | bool)]
     number: Schema = {"type": "number"}
     return {"anyOf": [{"enum": words}, number]} if words else number
 
 
-def _open_choice(choices: tuple[ir.Scalar, ...]) -> Schema:
+def _open_choice(choices: tuple[Scalar, ...]) -> Schema:
     """Let through what a hub may add later, too."""
     words = ((str, "string"), (bool, "boolean"), (int, "integer"), (float, "number"))
     kinds = [{"type": word} for of, word in words if any(type(choice) is of for choice in choices)]
@@ -304,38 +291,39 @@ def _open_choice(choices: tuple[ir.Scalar, ...]) -> Schema:
     return {"anyOf": [*([{"enum": named}] if named else []), *kinds]}
 
 
-def _chat(kind: ir.FieldType, media: Sequence[ir.MediaType]) -> FieldSchema:
+def _chat(field: ir.Field) -> FieldSchema:
     parts: Schema = {"text": {"type": "string"}}
-    parts |= {m.kind: {"type": "string", "pattern": DATA_URI} for m in media}
+    parts |= {kind: {"type": "string", "pattern": DATA_URI} for kind in field.support}
     part = _object(parts, additionalProperties=False, minProperties=1, maxProperties=1)
     content = {"anyOf": [{"type": "string"}, {"type": "array", "items": part}]}
     message = _object(
         {"role": {"enum": list(ROLES)}, "content": content}, required=["role", "content"]
     )
     limits = "".join(
-        f"; {m.kind}: {limits_phrase(m).removeprefix('; ')}" for m in media if m.limits
+        f"; {kind}: {limits_phrase(limits).removeprefix('; ')}"
+        for kind, limits in field.support.items()
+        if limits
     )
-    support = {medium.kind: _media_limits(medium) for medium in media}
-    wire, note = _as_text(kind, {"type": "array", "items": message}, limits)
+    support = {kind: _media_limits(limits) for kind, limits in field.support.items()}
+    wire, note = _as_text(field, {"type": "array", "items": message}, limits)
     return _runtime("ChatContext", wire, note, **({"support": support} if support else {}))
 
 
-def _as_text(kind: ir.FieldType, document: object, limits: str = "") -> tuple[Schema, str]:
+def _as_text(field: ir.Field, document: object, limits: str = "") -> tuple[Schema, str]:
     wire = {
         "type": "string",
         "contentMediaType": "application/json",
         "contentSchema": document,
     }
-    return wire, f"{type_phrase(kind)}{limits}. Sent as JSON text within the JSON body"
+    return wire, f"{type_phrase(field)}{limits}. Sent as JSON text within the JSON body"
 
 
-def _media_input(kind: ir.MediaType | ir.MediaListType) -> FieldSchema:
-    phrase, keys = "", {}
-    if isinstance(kind, ir.MediaType) and kind.limits:
-        phrase, keys = limits_phrase(kind), {"media": _media_limits(kind)}
+def _media_input(kind: str, limits: MediaLimits) -> FieldSchema:
+    keys = {"media": _media_limits(limits)} if limits else {}
+    phrase = limits_phrase(limits)
     note = f"A data URI, `data:KIND/FORMAT;base64,BYTES`. The hub looks at the bytes{phrase}"
     wire = {"type": "string", "pattern": DATA_URI}
-    return _runtime(f"{kind.kind.capitalize()}Input", wire, note, **keys)
+    return _runtime(f"{kind.capitalize()}Input", wire, note, **keys)
 
 
 def _media_output(name: str) -> FieldSchema:
@@ -343,16 +331,16 @@ def _media_output(name: str) -> FieldSchema:
     return _runtime(name, {"type": "string", "pattern": _MEDIA_OUTPUT}, note)
 
 
-def _media_limits(kind: ir.MediaType) -> Schema:
-    return {name: _limit(limit) for name, limit in kind.limits}
+def _media_limits(limits: MediaLimits) -> Schema:
+    return {name: _limit(limit) for name, limit in limits.items()}
 
 
-def _limit(limit: ir.Limit) -> Schema:
+def _limit(limit: MediaLimit) -> Schema:
     said = {
         "supported": list(limit.supported),
         "minimum": list(limit.minimum),
         "maximum": list(limit.maximum),
         "align": list(limit.align),
-        "converted": not limit.enforced,
+        "converted": limit.converts,
     }
     return {name: value for name, value in said.items() if value}

@@ -12,6 +12,7 @@ from typing import Any
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address
+from aki_runtime.metadata import is_utf8
 from aki_runtime.shapes import is_array, is_object
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,7 +20,6 @@ from ..naming import DEFAULT_OUT, identifiers
 from ..output.folder import files_of
 from ..parsing.overrides import Overrides, parse_overrides
 from ..parsing.parse import EndpointNames
-from ..parsing.wire import is_utf8
 from ..problems import GenerationError, Problem
 from .names import merged, split_names
 from .snapshot import Snapshot

@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from aki_runtime.metadata import EndpointMetadata, read_metadata
+
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
 from ..literals import doc_list
-from ..parsing.wire import Details, read_details
 from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical
 
@@ -128,8 +129,8 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
-        details = read_details(document)
-        why = details if isinstance(details, str) else _lost_section(details, known.get(name))
+        said = read_metadata(document)
+        why = said.unreadable or _lost_section(said, known.get(name))
         if not why:
             documents[name] = document
             continue
@@ -141,16 +142,10 @@ def _with_last_known(
     return documents, list(problems.values())
 
 
-def _lost_section(details: Details, known: object) -> str:
+def _lost_section(said: EndpointMetadata, known: object) -> str:
     """Say which section is none any more; every description of an endpoint has both, be they empty."""
-    before = read_details(known)
-    if isinstance(before, str):
-        return ""
-    was, now = before.parameter_description, details.parameter_description
-    for name, section, former in (
-        ("input", now.input, was.input),
-        ("output", now.output, was.output),
-    ):
-        if section is None and former is not None:
-            return f"its details have lost the section {name!r}"
-    return ""
+    before = read_metadata(known)
+    lost = [name for name in said.missing if name not in before.missing]
+    return (
+        f"its details have lost the section {lost[0]!r}" if lost and not before.unreadable else ""
+    )

@@ -63,7 +63,8 @@ _ALL = (
             (
                 "version raised",
                 "harmless",
-                "What it changes in the metadata is reported by itself; the model behind it is not part of the metadata.",
+                "What it changes in the metadata is reported by itself; "
+                "the model behind it is not part of the metadata.",
             ),
             ("version lowered", "risky", "An older state has come back, with its old behaviour."),
             (

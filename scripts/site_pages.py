@@ -61,7 +61,7 @@ MORE = {
 REFERENCE = {
     "Clients and calls": (
         "client.core client.endpoint client.info options events jobs.sync_stream jobs.async_stream"
-        " jobs.sync_job jobs.async_job jobs.bars http.fast hub changes.compare"
+        " jobs.sync_job jobs.async_job jobs.bars http.clients hub changes.compare"
     ),
     "Inputs": "fields.base fields.parameters chat.messages chat.tools json_value media.inputs",
     "Results": "media.objects chat.text client.untyped",

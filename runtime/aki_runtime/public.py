@@ -38,7 +38,7 @@ from .errors import (
 from .events import Event, Meta, Queued, Running
 from .fields.base import InputModel, OutputModel, ProgressModel
 from .fields.parameters import Parameter
-from .http.fast import fast_http_client
+from .http.clients import fast_http_client
 from .hub import Layout
 from .jobs.async_job import AsyncJob
 from .jobs.async_stream import AsyncStream

@@ -9,7 +9,7 @@ import pytest
 from aki_cli.commands.batch import batch
 from aki_cli.exits import Exit
 from aki_client.batch import Settings
-from aki_runtime.http.library import MAX_CONNECTIONS
+from aki_runtime.http.clients import MAX_CONNECTIONS
 
 from .conftest import Command
 

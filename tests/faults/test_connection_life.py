@@ -303,6 +303,16 @@ class TestLargeBodies:
         assert len(server.asked[0][2]["prompt_input"]) == 3_000_000
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_small_request_comes_in_one_piece(mode, own):
+    make = httpx2.AsyncClient if mode.is_async else httpx2.Client
+    with PlainServer(lambda connection, _: None) as server, mode.using(make()) as http:
+        given = {"http_client": http} if own else {}
+        with mode.client(server.url, **given) as aki, pytest.raises(AkiError):
+            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+    assert server.requests[0].endswith(b"}")
+
+
 class TestTheFastClient:
     """aiohttp calls every failure one of connecting; what was sent is uncertain all the same."""
 

@@ -104,7 +104,7 @@ def test_no_http_library_is_imported_by_name_but_by_the_one_module_that_chooses(
         for node in ast.walk(RUNTIME.trees[name])
         if isinstance(node, ast.Constant) and node.value == "httpx2"
     ]
-    assert naming == ["http.library"]
+    assert naming == ["http.clients"]
 
 
 def test_nothing_sleeps_but_the_drivers():

@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.http.clients import add_query, lowest_transport, make_client
-from aki_runtime.http.library import library_of
+from aki_runtime.http.clients import add_query, library_of, lowest_transport, make_client
 from aki_runtime.protocol.explain import sentences, status_phrase
 from aki_runtime.secret import ApiKey
 from aki_runtime.shapes import is_object

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aki_runtime.files import linked, replacing
-from aki_runtime.http.signals import handling
+from aki_runtime.http.interruption import handling
 
 from ..problems import GenerationError
 from .folder import MANIFEST_NAME, files_of, generated_files

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ..client.resolving import EndpointLike
-from ..http.signals import handling
+from ..http.interruption import handling
 from ..media.objects import Media
 from .engine import Engine
 from .errors import UnreadableInputError

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
-from ..http.library import MAX_CONNECTIONS
+from ..http.clients import MAX_CONNECTIONS
 from .journal import RowState
 from .progress import Progress
 

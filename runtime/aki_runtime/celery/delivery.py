@@ -14,7 +14,7 @@ from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
 from ..events import Event
-from ..http.signals import defer_signals
+from ..http.interruption import defer_signals
 from ..jobs.handle import canceled_too_late, result_fields
 from ..jobs.sync_job import Job
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ..http.clients import AsyncHttpClient
 from ..http.drive import AsyncDriver
-from ..http.library import AsyncHttpClient
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob
 from ..jobs.async_stream import AsyncStream

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ..http.clients import SyncHttpClient
 from ..http.drive import SyncDriver
-from ..http.library import SyncHttpClient
 from ..hub import Layout
 from ..jobs.sync_job import Job
 from ..jobs.sync_stream import Stream

@@ -9,20 +9,14 @@ methods are wrapped here.
 
 import re
 import time
-from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
-from .response_reader import TooSlowError
-
-IDLE_SECONDS = 15.0
-"""Seconds after which an idle connection is closed instead of used. Routers and load balancers forget one after 30 s or
-more, and the pauses between the polls of a job are shorter."""
+from .clients import IDLE_SECONDS
 
 SUBMIT_IDLE_SECONDS = 1.5
-"""The same for a submit, which is never repeated: servers close what is idle for 2 s (gunicorn) or 5 s (uvicorn, Node),
-perhaps in the moment in which the submit is on its way."""
+"""Seconds after which an idle connection is not used for a submit, which is never repeated: servers close what is idle
+for 2 s (gunicorn) or 5 s (uvicorn, Node), perhaps in the moment in which the submit is on its way."""
 
 _MADE = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 _PIECE = 65_536
@@ -32,9 +26,16 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 
 
-@dataclass
-class Exchange:
-    """The request that this thread or task performs now.
+class TooSlowError(Exception):
+    """The time of a request was over before its answer was whole."""
+
+
+class StaleConnectionError(Exception):
+    """A connection was idle for too long to be used again; nothing was sent over it."""
+
+
+class Times:
+    """The times of a request.
 
     Attributes:
         sent_by: When all of it has to be sent, on the monotonic clock.
@@ -42,54 +43,34 @@ class Exchange:
         submits: Whether it makes a job.
     """
 
-    sent_by: float
-    until: float
-    submits: bool
-
-    def left(self, until: float, timeout: float | None) -> float | None:
-        """Return what is left of a timeout.
-
-        Raises:
-            TooSlowError: Nothing is.
-        """
-        seconds = until - time.monotonic()
-        if seconds <= 0:
-            raise TooSlowError
-        return min(seconds, timeout) if timeout is not None else None
+    def __init__(self, sent_by: float, until: float, *, submits: bool) -> None:
+        self.sent_by = sent_by
+        self.until = until
+        self.submits = submits
 
 
-current: ContextVar[Exchange | None] = ContextVar("current", default=None)
-
-
-class StaleConnectionError(Exception):
-    """A connection was idle for too long to be used again; nothing was sent over it."""
+current: ContextVar[Times | None] = ContextVar("current", default=None)
+"""The request that this thread or task performs now."""
 
 
 def trace(event: str, info: dict[str, Any]) -> None:
     """Watch a connection from the moment it is made; called by the library, with the extension `trace`."""
-    if event.endswith(_MADE):
-        stream = info["return_value"]
-        connection = _Connection(stream)
-        stream.read, stream.write = connection.read, connection.write
-        stream.get_extra_info = connection.get_extra_info
-    else:
-        _end(event, info)
+    _trace(event, info, _Connection)
 
 
 async def async_trace(event: str, info: dict[str, Any]) -> None:
     """Do the same for an async client."""
+    _trace(event, info, _AsyncConnection)
+
+
+def _trace(event: str, info: dict[str, Any], kind: "type[_Connection]") -> None:
     if event.endswith(_MADE):
         stream = info["return_value"]
-        connection = _Connection(stream)
-        stream.read, stream.write = connection.aread, connection.awrite
+        connection = kind(stream)
+        stream.read, stream.write = connection.read, connection.write
         stream.get_extra_info = connection.get_extra_info
-    else:
-        _end(event, info)
-
-
-def _end(event: str, info: dict[str, Any]) -> None:
-    # Calls for what comes once the connection is made would take a fifth of a poll's time.
-    if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+    elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+        # Calls for what comes once the connection is made would take a fifth of a poll's time.
         info["request"].extensions.pop("trace", None)
 
 
@@ -97,95 +78,106 @@ class _Connection:
     """One connection, with the methods that stand in for those of the library's."""
 
     def __init__(self, stream: Any) -> None:
-        self._read: Callable[[int, float | None], Any] = stream.read
-        self._write: Callable[[bytes, float | None], Any] = stream.write
-        self._info: Callable[[str], Any] = stream.get_extra_info
+        self._read: Any = stream.read
+        self._write: Any = stream.write
+        self._info: Any = stream.get_extra_info
         self._used = time.monotonic()
-        self._size = 0
-        """Bytes that came since the last request."""
+        self._held = b""
+        """The head of a request that goes out together with the beginning of its body."""
         self._head = b""
-        self._expected: int | None = None
-        """Bytes that the answer has; None where it is chunked, or not known yet."""
+        """What came since the last request, up to the end of the answer's head."""
+        self._left = 0
+        """Bytes of the answer that have not come, where it is chunked at least 1; below 0 where more came."""
         self._tail = b""
-        self._exceeded = False
+        """The last bytes of a chunked answer."""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
         """Read within the time of the request."""
-        if (exchange := current.get()) is not None:
-            timeout = exchange.left(exchange.until, timeout)
+        times = current.get()
+        if times is not None:
+            timeout = _time_left(times.until, timeout)
         return self._saw(self._read(max_bytes, timeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    def write(self, buffer: bytes, timeout: float | None = None) -> Any:
         """Write in pieces, within the time of the request: a server that reads slowly does not stretch it."""
-        exchange = self._begin()
-        if exchange is None:
-            self._write(buffer, timeout)
-            return
+        times = current.get()
+        buffer = self._outgoing(buffer, times)
         for start in range(0, len(buffer), _PIECE):
-            left = exchange.left(exchange.sent_by, timeout)
-            self._write(buffer[start : start + _PIECE], left)
-
-    async def aread(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read; the time of an async request is bounded by its task."""
-        return self._saw(await self._read(max(max_bytes, _LARGEST_READ), timeout))
-
-    async def awrite(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write."""
-        self._begin()
-        await self._write(buffer, timeout)
+            if times is not None:
+                timeout = _time_left(times.sent_by, timeout)
+            self._write(buffer[start : start + _PIECE], timeout)
 
     def get_extra_info(self, info: str) -> Any:
         """Say of a connection that holds more than the answer that it is readable: then it is closed, not used."""
-        if info == "is_readable" and self._size and self._holds_more():
+        if info == "is_readable" and self._head and self._left:
             return True
         return self._info(info)
 
-    def _begin(self) -> Exchange | None:
-        """Note that bytes are written; the first ones after an answer begin another request.
+    def _outgoing(self, buffer: bytes, times: Times | None) -> bytes:
+        """Return what to write now.
 
         Raises:
-            StaleConnectionError: The connection is too old for it.
+            StaleConnectionError: This begins another request, and the connection is too old for it.
         """
-        exchange = current.get()
-        if self._size:
-            submits = exchange is not None and exchange.submits
-            idle = time.monotonic() - self._used
-            if idle > (SUBMIT_IDLE_SECONDS if submits else IDLE_SECONDS):
+        if self._head:
+            limit = SUBMIT_IDLE_SECONDS if times is not None and times.submits else IDLE_SECONDS
+            if time.monotonic() - self._used > limit:
                 raise StaleConnectionError
-            self._size, self._head, self._tail = 0, b"", b""
-            self._expected, self._exceeded = None, False
-        return exchange
+            self._head = b""
+        if times is not None and buffer.startswith(b"POST "):
+            # The libraries write head and body apart; each write is a packet, and a seventh of a poll's time.
+            self._held = buffer
+            return b""
+        held, self._held = self._held, b""
+        return held + buffer if held else buffer
 
     def _saw(self, data: bytes) -> bytes:
         self._used = time.monotonic()
-        if not self._size or not self._head.endswith(b"\r\n\r\n"):
-            self._see_head(data)
-        elif self._expected is None:
-            self._see_chunks(data)
-        self._size += len(data)
+        if self._head.endswith(b"\r\n\r\n"):
+            self._see_body(data)
+            return data
+        self._head, end, body = (self._head + data).partition(b"\r\n\r\n")
+        if end:
+            self._head += end
+            length = _LENGTH.search(self._head)
+            is_chunked = length is None and _CHUNKED.search(self._head)
+            self._tail = b"\r\n" if is_chunked else b""
+            self._left = int(length[1]) if length is not None else 1 if is_chunked else 0
+            self._see_body(body)
+        else:
+            self._left = 1
         return data
 
-    def _see_head(self, data: bytes) -> None:
-        head, end, rest = (self._head + data).partition(b"\r\n\r\n")
-        self._head = head + end
-        if not end:
-            return
-        length = _LENGTH.search(self._head)
-        if length is not None:
-            self._expected = len(self._head) + int(length[1])
-        elif _CHUNKED.search(self._head):
-            self._tail = b"\r\n"
-            self._see_chunks(rest)
-        else:
-            self._expected = len(self._head)
+    def _see_body(self, data: bytes) -> None:
+        if not self._tail:
+            self._left -= len(data)
+        elif self._left >= 0:
+            seen = self._tail + data
+            _, end, more = seen.partition(_CHUNKED_END)
+            self._left = -len(more) if end else 1
+            self._tail = seen[-len(_CHUNKED_END) :]
 
-    def _see_chunks(self, data: bytes) -> None:
-        seen = self._tail + data
-        end = seen.find(_CHUNKED_END)
-        self._exceeded |= 0 <= end < len(seen) - len(_CHUNKED_END)
-        self._tail = seen[-len(_CHUNKED_END) :]
 
-    def _holds_more(self) -> bool:
-        if self._expected is None:
-            return self._exceeded or self._tail != _CHUNKED_END
-        return self._size != self._expected
+class _AsyncConnection(_Connection):
+    """The same for an async client, whose task bounds the time of a request."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read."""
+        return self._saw(await self._read(max(max_bytes, _LARGEST_READ), timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write."""
+        if buffer := self._outgoing(buffer, current.get()):
+            await self._write(buffer, timeout)
+
+
+def _time_left(until: float, timeout: float | None) -> float | None:
+    """Return what is left of a timeout.
+
+    Raises:
+        TooSlowError: Nothing is.
+    """
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TooSlowError
+    return min(seconds, timeout) if timeout is not None else None

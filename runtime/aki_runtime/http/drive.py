@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from functools import partial
+from typing import Any, Generic, TypeVar, cast
 
 from ..errors import ConfigurationError
 from ..hub import Address
@@ -23,11 +24,8 @@ from ..protocol.effects import (
     Work,
 )
 from ..secret import ApiKey
-from .library import AsyncHttpClient, SyncHttpClient, require_kind
-from .shield import carry_through
-
-if TYPE_CHECKING:
-    from .exchange import AsyncHttp, SyncHttp
+from .clients import AsyncHttpClient, SyncHttpClient, require_kind
+from .interruption import carry_through
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -64,12 +62,22 @@ class Driver(Generic[C]):
         self._user_agent = user_agent
         self._made: list[Any] = []
 
+    @property
+    def _http(self) -> Any:
+        """What sends. It brings httpx with it, which only the first request needs."""
+        if not self._made:
+            from .exchange import AsyncHttp, SyncHttp
+
+            kind = SyncHttp if self._kind == "Client" else AsyncHttp
+            # Of two threads that are here at a time, both use what the first has made.
+            self._made.append(kind(self.http_client, self._user_agent))
+        return self._made[0]
+
 
 class SyncDriver(Driver[SyncHttpClient]):
     """Runs flows in the calling thread. One may be shared by threads."""
 
     _kind = "Client"
-    _made: "list[SyncHttp]"
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""
@@ -90,23 +98,13 @@ class SyncDriver(Driver[SyncHttpClient]):
         for http in self._made[:1]:
             http.close()
 
-    @property
-    def _http(self) -> "SyncHttp":
-        """What sends. It brings httpx with it, which only the first request needs."""
-        if not self._made:
-            from .exchange import SyncHttp
-
-            # Of two threads that are here at a time, both use what the first has made.
-            self._made.append(SyncHttp(self.http_client, self._user_agent))
-        return self._made[0]
-
     def _perform(self, effect: Effect) -> Any:
         match effect:
-            case Send(request, seconds, whole, grace):
-                if whole:
-                    self._send_whole(effect)
-                    return effect.answer
-                return self._http.exchange(request, seconds, grace)
+            case Send(whole=True):
+                carry_through(partial(self._http.exchange, effect), CANCEL_SECONDS)
+                return effect.answer
+            case Send():
+                return self._http.exchange(effect)
             case Pause(seconds):
                 time.sleep(seconds)
             case TakeTurn(turn, seconds):
@@ -122,20 +120,11 @@ class SyncDriver(Driver[SyncHttpClient]):
                     raise ConfigurationError("the callback is async; use it with AsyncAki")
         return None
 
-    def _send_whole(self, sending: Send) -> None:
-        http = self._http
-
-        def exchange() -> None:
-            sending.answer = http.exchange(sending.request, sending.seconds, sending.grace)
-
-        carry_through(exchange, CANCEL_SECONDS)
-
 
 class AsyncDriver(Driver[AsyncHttpClient]):
     """Runs flows in the calling task."""
 
     _kind = "AsyncClient"
-    _made: "list[AsyncHttp]"
 
     def __init__(
         self,
@@ -147,16 +136,32 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         super().__init__(address, key, http_client, user_agent)
         self._undisturbed: set[asyncio.Task[Any]] = set()
 
-    async def run(self, flow: Flow[T]) -> T:
+    async def run(self, flow: Flow[T], interruption: BaseException | None = None) -> T:
         """Perform what the flow asks for until it returns or raises.
 
         When the task is cancelled, what the flow still has to do (cancel the hub's job) is done in a
         task of its own, so that a second cancellation does not cut it short; the flow bounds its time.
+
+        Args:
+            flow: What to perform.
+            interruption: What the flow was interrupted by, in that task of its own.
         """
+        is_rest = interruption is not None
         try:
-            return await self._drive(flow, None)
-        except _InterruptedFlowError as interrupted:
-            rest = self._begin(self._drive(flow, interrupted.reason))
+            effect = flow.throw(interruption) if interruption is not None else next(flow)
+            while interruption is None or is_rest:
+                try:
+                    outcome = await self._perform(effect)
+                except BaseException as error:
+                    if isinstance(error, asyncio.CancelledError) and not is_rest:
+                        interruption = error
+                    else:
+                        effect = flow.throw(error)
+                else:
+                    effect = flow.send(outcome)
+        except StopIteration as end:
+            return cast("T", end.value)
+        rest = self._begin(self.run(flow, interruption))
         await _outlast(rest, None)
         return rest.result()
 
@@ -178,40 +183,13 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             await asyncio.wait(tasks, timeout=until - time.monotonic())
             await asyncio.sleep(0)  # one that has ended may lead to another
 
-    async def _drive(self, flow: Flow[T], interruption: BaseException | None) -> T:
-        try:
-            effect = flow.throw(interruption) if interruption is not None else next(flow)
-            while True:
-                try:
-                    outcome = await self._perform(effect)
-                except asyncio.CancelledError as error:
-                    if interruption is None:
-                        raise _InterruptedFlowError(error) from None
-                    effect = flow.throw(error)
-                except BaseException as error:
-                    effect = flow.throw(error)
-                else:
-                    effect = flow.send(outcome)
-        except StopIteration as end:
-            return cast("T", end.value)
-
-    @property
-    def _http(self) -> "AsyncHttp":
-        """What sends. It brings httpx with it, which only the first request needs."""
-        if not self._made:
-            from .exchange import AsyncHttp
-
-            # Of two threads that are here at a time, both use what the first has made.
-            self._made.append(AsyncHttp(self.http_client, self._user_agent))
-        return self._made[0]
-
     async def _perform(self, effect: Effect) -> Any:
         match effect:
-            case Send(request, seconds, whole, grace):
-                if whole:
-                    await self._send_whole(effect)
-                    return effect.answer
-                return await self._http.exchange(request, seconds, grace)
+            case Send(whole=True):
+                await self._carry_through(self._http.exchange(effect))
+                return effect.answer
+            case Send():
+                return await self._http.exchange(effect)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
             case TakeTurn(turn, seconds):
@@ -226,15 +204,9 @@ class AsyncDriver(Driver[AsyncHttpClient]):
                     await cast("Awaitable[object]", shown)
         return None
 
-    async def _send_whole(self, sending: Send) -> None:
-        """Send in a task of its own, so that cancelling the caller leaves the request whole."""
-
-        async def exchange() -> None:
-            sending.answer = await self._http.exchange(
-                sending.request, sending.seconds, sending.grace
-            )
-
-        task = self._begin(exchange())
+    async def _carry_through(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do some work in a task of its own, so that cancelling the caller leaves it whole."""
+        task = self._begin(work)
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -264,11 +236,3 @@ async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:
             return
         with suppress(asyncio.CancelledError):
             await asyncio.wait({task}, timeout=left)
-
-
-class _InterruptedFlowError(BaseException):
-    """The task that drives a flow was cancelled."""
-
-    def __init__(self, reason: BaseException) -> None:
-        super().__init__()
-        self.reason = reason

@@ -19,20 +19,21 @@ from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError
 from ..protocol.answers import Answer
-from ..protocol.body import SMALL_BYTES, Body
+from ..protocol.body import SMALL_BYTES
 from ..protocol.certainty import UNCERTAIN
-from ..protocol.requests import Request
+from ..protocol.effects import Send
 from .clients import (
+    HEADERS,
     add_query,
     certificates,
-    certificates_hint,
+    connection_hint,
+    library_of,
     lowest_transport,
     make_client,
-    proxy_hint,
+    without_key_in_urls,
 )
-from .connection import Exchange, StaleConnectionError, async_trace, current, trace
-from .library import AsyncHttpClient, SyncHttpClient, library_of, without_key_in_urls
-from .response_reader import ResponseReader, TooSlowError
+from .connection import StaleConnectionError, Times, TooSlowError, async_trace, current, trace
+from .response_reader import ResponseReader
 
 CONNECT_SECONDS = 10.0
 """Seconds for making a connection."""
@@ -43,9 +44,6 @@ SILENCE_SECONDS = 60.0
 SHORTEST_REQUEST = 0.05
 """Seconds that a request is given at least."""
 
-# Compressing base64 costs more time than it saves, and what is not compressed has no hidden size.
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
-
 
 class SyncHttp:
     """Sends requests. It may be shared by threads, and survives a fork with connections of its own.
@@ -55,36 +53,31 @@ class SyncHttp:
         user_agent: What the hub sees as the User-Agent.
     """
 
-    def __init__(self, given: SyncHttpClient | None, user_agent: str) -> None:
+    def __init__(self, given: Any, user_agent: str) -> None:
         self._given = given
         self._user_agent = user_agent
         self._library = library_of(given)
         self._opened: dict[int, Any] = {}
         self._cookies = CookieJar()
 
-    def exchange(self, request: Request, seconds: float, grace: float = 0.0) -> Answer:
-        """Send a request and return its answer.
-
-        Args:
-            request: What to send.
-            seconds: How long it may take.
-            grace: Seconds more that the answer of a request is waited for that has been sent.
+    def exchange(self, sending: Send) -> Answer:
+        """Send a request and return its answer, which is left in `sending` as well.
 
         Raises:
             ConnectionFailedError: There is none, or not in time.
             ConfigurationError: The client cannot be used.
         """
-        client = self._given or self._client(request.url)
-        sending = _Sending(request, seconds, grace)
-        token = current.set(sending.exchange)
+        client = self._given or self._client(sending.request.url)
+        exchange = _Exchange(sending, client, self._library)
+        token = current.set(exchange)
         try:
             while True:
                 try:
-                    return self._send(client, sending)
+                    return self._send(exchange)
                 except StaleConnectionError:
                     continue  # it is closed now, and another one takes its place
         except BaseException as error:
-            failure = sending.failure_of(error, self._library)
+            failure = exchange.failure_of(error)
         finally:
             current.reset(token)
         # Raised here, so that it does not lead to the library's own request, which holds the key.
@@ -96,19 +89,19 @@ class SyncHttp:
             self._opened.pop(process, None)
             client.close()
 
-    def _send(self, client: Any, sending: "_Sending") -> Answer:
-        built = sending.build(client, self._library, trace, sending)
-        if self._given is not None and sending.is_small:
-            # So that hooks find the content as usual, and what instruments the client no body to capture.
+    def _send(self, exchange: "_Exchange") -> Answer:
+        built = exchange.build(trace, exchange, is_own=self._given is None)
+        if exchange.shows_body:
             stream = built.stream
             built.read()
             built.stream = stream
-        sending.begin()
-        with closing(client.send(built, stream=True, follow_redirects=False)) as response:
-            reader = sending.reader(response)
+        exchange.is_built = True
+        send = exchange.client.send
+        with closing(send(built, stream=True, follow_redirects=False)) as response:
+            reader = exchange.reader(response)
             for piece in response.iter_raw() if reader.is_raw else response.iter_bytes():
                 reader.take(piece)
-        return reader.answer()
+        return exchange.leave(reader.answer())
 
     def _client(self, url: str) -> Any:
         process = os.getpid()
@@ -129,7 +122,7 @@ class AsyncHttp:
         user_agent: What the hub sees as the User-Agent.
     """
 
-    def __init__(self, given: AsyncHttpClient | None, user_agent: str) -> None:
+    def __init__(self, given: Any, user_agent: str) -> None:
         self._given = given
         self._user_agent = user_agent
         self._library = library_of(given)
@@ -138,22 +131,22 @@ class AsyncHttp:
         self._closers = WeakKeyDictionary()
         self._cookies = CookieJar()
 
-    async def exchange(self, request: Request, seconds: float, grace: float = 0.0) -> Answer:
+    async def exchange(self, sending: Send) -> Answer:
         """Send a request and return its answer; see `SyncHttp.exchange`."""
-        client = self._given or await self._client(request.url)
-        sending = _Sending(request, seconds, grace)
-        token = current.set(sending.exchange)
+        client = self._given or await self._client(sending.request.url)
+        exchange = _Exchange(sending, client, self._library)
+        token = current.set(exchange)
         try:
-            async with asyncio.timeout(sending.longest):
+            async with asyncio.timeout(exchange.longest):
                 while True:
                     try:
-                        return await self._send(client, sending)
+                        return await self._send(exchange)
                     except StaleConnectionError:
                         continue  # it is closed now, and another one takes its place
         except TimeoutError:
-            failure = sending.failure_of(TooSlowError(), self._library)
+            failure = exchange.failure_of(TooSlowError())
         except BaseException as error:
-            failure = sending.failure_of(error, self._library)
+            failure = exchange.failure_of(error)
         finally:
             current.reset(token)
         # Raised here, so that it does not lead to the library's own request, which holds the key.
@@ -167,19 +160,19 @@ class AsyncHttp:
         if closer is not None:
             await closer.aclose()
 
-    async def _send(self, client: Any, sending: "_Sending") -> Answer:
-        built = sending.build(client, self._library, async_trace, _AsyncPieces(sending))
-        if self._given is not None and sending.is_small:
+    async def _send(self, exchange: "_Exchange") -> Answer:
+        built = exchange.build(async_trace, _AsyncPieces(exchange), is_own=self._given is None)
+        if exchange.shows_body:
             stream = built.stream
             await built.aread()
             built.stream = stream
-        sending.begin()
-        response = await client.send(built, stream=True, follow_redirects=False)
+        exchange.is_built = True
+        response = await exchange.client.send(built, stream=True, follow_redirects=False)
         async with aclosing(response):
-            reader = sending.reader(response)
+            reader = exchange.reader(response)
             async for piece in response.aiter_raw() if reader.is_raw else response.aiter_bytes():
                 reader.take(piece)
-        return reader.answer()
+        return exchange.leave(reader.answer())
 
     async def _client(self, url: str) -> Any:
         loop = asyncio.get_running_loop()
@@ -204,76 +197,79 @@ async def _close_with_loop(client: Any) -> AsyncGenerator[None, None]:
         await client.aclose()
 
 
-class _Sending:
+class _Exchange(Times):
     """One request on its way; going through it hands out its body, in pieces and within its time.
 
     Attributes:
-        exchange: Its times, for the connection that carries it.
+        client: What sends it.
         longest: Seconds that all of it may take; None where there is no deadline.
+        is_built: Whether the request is made, and is sent now.
+        shows_body: Whether it is to hold its body as well, so that hooks of a caller's own client find the content as
+            usual. It is sent from the stream all the same: what instruments the client captures no stream.
     """
 
-    def __init__(self, request: Request, seconds: float, grace: float) -> None:
-        now = time.monotonic()
-        self._request = request
-        self._seconds = max(seconds, SHORTEST_REQUEST)
-        self._body: Body | None = None
-        self._transport: Any = None
-        self._is_built = False
-        self._is_handed_out = False
-        sent_by = now + self._seconds
-        self.exchange = Exchange(sent_by, sent_by + grace, request.purpose == "submit")
-        self.longest = None if math.isinf(self._seconds) else self._seconds + grace
+    def __init__(self, sending: Send, client: Any, library: Any) -> None:
+        request = sending.request
+        self._seconds = max(sending.seconds, SHORTEST_REQUEST)
+        sent_by = time.monotonic() + self._seconds
+        super().__init__(sent_by, sent_by + sending.grace, submits=request.purpose == "submit")
+        self.client = client
+        self.longest = None if math.isinf(self._seconds) else self._seconds + sending.grace
+        self.is_built = False
+        self.shows_body = False
+        self._sending = sending
+        self._library = library
+        self._url = _parsed(library, request.url)
+        self._body = request.body if request.payload is not None else None
+        self._is_handed_out = self._body is None
 
-    def build(self, client: Any, library: Any, tracing: object, pieces: object) -> Any:
-        """Make the client's request; `pieces` goes through the body as the client likes."""
-        request, extensions = self._request, {"trace": tracing}
-        self._is_built = False
-        url = _url(library, request.url)
+    def build(self, tracing: object, pieces: object, *, is_own: bool) -> Any:
+        """Make the client's request.
+
+        Args:
+            tracing: Sees connections that are made for it.
+            pieces: Goes through the body as the client likes.
+            is_own: Whether the client was made here.
+        """
+        request, client = self._sending.request, self.client
         now = time.monotonic()
-        sending = max(self.exchange.sent_by - now, SHORTEST_REQUEST)
-        timeout = library.Timeout(
-            connect=min(sending, CONNECT_SECONDS),
-            write=min(sending, SILENCE_SECONDS),
-            read=min(max(self.exchange.until - now, SHORTEST_REQUEST), SILENCE_SECONDS),
-            pool=None if math.isinf(sending) else sending,
-        )
-        if request.payload is None:
-            built = client.build_request(
-                request.method,
-                url,
-                headers=_HEADERS,
-                timeout=timeout,
-                extensions=extensions,
-            )
-        else:
-            self._body = request.body
-            length = {"Content-Length": str(self._body.length), "Content-Type": "application/json"}
+        sending = max(self.sent_by - now, SHORTEST_REQUEST)
+        timeout = {
+            "connect": min(sending, CONNECT_SECONDS),
+            "write": min(sending, SILENCE_SECONDS),
+            "read": min(max(self.until - now, SHORTEST_REQUEST), SILENCE_SECONDS),
+            "pool": None if math.isinf(sending) else sending,
+        }
+        given: dict[str, Any] = {"extensions": {"trace": tracing, "timeout": timeout}}
+        length: tuple[tuple[str, str], ...] = ()
+        if self._body is not None:
             # Never as bytes: what instruments a client may show those, and the key is among them.
-            built = client.build_request(
-                request.method,
-                url,
-                content=pieces,
-                headers={**_HEADERS, **length},
-                timeout=timeout,
-                extensions=extensions,
+            given["content"] = pieces
+            length = (
+                ("Content-Length", str(self._body.length)),
+                ("Content-Type", "application/json"),
             )
-        self._transport = lowest_transport(client, library, built.url)
+        if is_own:
+            # Its `build_request` would merge headers that it has already, one by one.
+            make, given["cookies"] = self._library.Request, client.cookies
+            headers = [*client.headers.raw, *length]
+        else:
+            make = client.build_request
+            headers = [*HEADERS.items(), *length]
+            self.shows_body = self._body is not None and self._body.length <= SMALL_BYTES
+        built = make(request.method, self._url, headers=headers, **given)
         if request.query:
-            add_query(built, request.query, self._transport)
+            add_query(built, request.query, self._transport())
         return built
-
-    @property
-    def is_small(self) -> bool:
-        """Whether the body is one piece."""
-        return self._body is not None and self._body.length <= SMALL_BYTES
-
-    def begin(self) -> None:
-        """Say that the request is made, and will now be sent."""
-        self._is_built, self._is_handed_out = True, self._body is None
 
     def reader(self, response: Any) -> ResponseReader:
         """Return what reads the answer."""
-        return ResponseReader(self._request, response, self.exchange.until)
+        return ResponseReader(self._sending.request, response, self.until)
+
+    def leave(self, answer: Answer) -> Answer:
+        """Leave the answer where an interrupted flow finds it, and return it."""
+        self._sending.answer = answer
+        return answer
 
     def __iter__(self) -> Iterator[bytes]:
         """Go through the body.
@@ -286,53 +282,56 @@ class _Sending:
             return
         left = self._body.length
         for piece in self._body:
-            if time.monotonic() > self.exchange.sent_by:
+            if time.monotonic() > self.sent_by:
                 raise TooSlowError
             left -= len(piece)
             self._is_handed_out |= left <= 0
             yield piece
 
-    def failure_of(self, error: BaseException, library: Any) -> BaseException:
+    def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
         if isinstance(error, AkiError) or not isinstance(error, Exception):
             return _without_origin(error)
-        request = self._request
+        library, request = self._library, self._sending.request
+        endpoint = request.endpoint or None
         # Where a caller's own client raises for a status, this is the URL with its query.
         said = without_key_in_urls(str(error)) or type(error).__name__
-        if not self._is_built:
+        if not self.is_built:
             what = f"the request could not be made: {said}; nothing was sent"
-            return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=False)
-        if isinstance(error, RuntimeError) and not (self.exchange.submits and self._is_handed_out):
+            return ConnectionFailedError(what, endpoint=endpoint, sent=False)
+        if isinstance(error, RuntimeError) and not (self.submits and self._is_handed_out):
             return ConfigurationError(f"the HTTP client cannot be used: {said}")
         if not _is_failure(error, library):
             return _without_origin(error)
         scheme, server, *_ = urlsplit(request.url)
+        transport = self._transport()
         unconnected = isinstance(error, (library.ConnectError, library.ProxyError))
         sent = not unconnected and not isinstance(error, library.PoolTimeout)
-        if isinstance(self._transport, (library.HTTPTransport, library.AsyncHTTPTransport)):
+        if isinstance(transport, (library.HTTPTransport, library.AsyncHTTPTransport)):
             # Others may not go through the pieces of the body, or take any failure for that of a connection.
             sent = sent and self._is_handed_out and not isinstance(error, library.ConnectTimeout)
         if isinstance(error, (TooSlowError, library.TimeoutException)):
-            what = self._lateness(server)
+            is_silence = time.monotonic() < self.sent_by - SHORTEST_REQUEST
+            within = f"did not answer within {self._seconds:.3g} s"
+            what = f"{server} {'was silent for too long' if is_silence else within}"
         elif unconnected:
-            hints = certificates_hint(said) + proxy_hint(self._transport, scheme)
-            what = f"could not connect to {server}: {said}{hints}"
+            what = (
+                f"could not connect to {server}: {said}{connection_hint(transport, scheme, said)}"
+            )
         else:
             what = f"the connection to {server} broke: {said}"
-        if self.exchange.submits and not unconnected:
+        if self.submits and not unconnected:
             what += f"; {UNCERTAIN if sent else 'the hub did not get the whole request'}"
-        return ConnectionFailedError(what, endpoint=request.endpoint or None, sent=sent)
+        return ConnectionFailedError(what, endpoint=endpoint, sent=sent)
 
-    def _lateness(self, server: str) -> str:
-        if time.monotonic() < self.exchange.sent_by - SHORTEST_REQUEST:
-            return f"{server} was silent for too long"
-        return f"{server} did not answer within {self._seconds:.3g} s"
+    def _transport(self) -> Any:
+        return lowest_transport(self.client, self._library, self._url)
 
 
 class _AsyncPieces:
     """The same body for an async client, which takes nothing else."""
 
-    def __init__(self, pieces: _Sending) -> None:
+    def __init__(self, pieces: _Exchange) -> None:
         self._pieces = pieces
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -341,9 +340,9 @@ class _AsyncPieces:
 
 
 @lru_cache(maxsize=256)
-def _url(library: Any, text: str) -> Any:
-    """Parse a URL, which takes as long as much else of a request, once."""
-    return library.URL(text)
+def _parsed(library: Any, url: str) -> Any:
+    """Parse a URL once: that takes as long as much else of a request."""
+    return library.URL(url)
 
 
 def _is_failure(error: Exception, library: Any) -> bool:

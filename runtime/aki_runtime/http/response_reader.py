@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 from ..errors import UnexpectedAnswerError
 from ..protocol.answers import Answer
 from ..protocol.requests import Request
+from .connection import TooSlowError
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 """Bytes that one answer may have, decompressed; no answer of a hub is near it."""
@@ -22,10 +23,6 @@ _SHORTEST_KEY = 8
 _LARGE = 1 << 20
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # whichever the first bytes show
 _LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
-
-
-class TooSlowError(Exception):
-    """The time of a request was over before its answer was whole."""
 
 
 class ResponseReader:
@@ -45,21 +42,26 @@ class ResponseReader:
 
     def __init__(self, request: Request, response: Any, until: float) -> None:
         self._request = request
-        self._status: int = response.status_code
-        self._headers = response.headers
+        self._response = response
         self._until = until
         self._pieces: list[bytes] = []
         self._size = 0
-        announced = self._headers.get("content-length", "")
+        announced = response.headers.get("content-length", "")
         expected = int(announced) if announced.isdecimal() else 0
-        self._refuse_beyond_limit(expected)
-        encoding = self._headers.get("content-encoding", "").strip().lower() or "identity"
+        encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
         # A caller's own transport may have read the answer, and decompressed it, already.
         self.is_raw = not response.is_stream_consumed
-        self._inflater = self._inflater_of(encoding) if self.is_raw else None
+        self._inflating = None
+        if self.is_raw and encoding in ("gzip", "x-gzip", "deflate"):
+            self._inflating = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+        elif self.is_raw and encoding != "identity":
+            # One that is compressed twice may be a million times as large as it looks.
+            raise self._unexpected(f"compressed as {encoding[:40]!r}, which was not asked for")
         # A large answer is written to its place at once: pieces that are joined need it twice.
         large = encoding == "identity" and _LARGE < expected <= _LARGEST_RESERVED
         self._whole = bytearray(expected) if large else None
+        if expected > MAX_ANSWER_BYTES:
+            raise self._too_long()
 
     def take(self, piece: bytes) -> None:
         """Take the next piece of the body.
@@ -67,76 +69,49 @@ class ResponseReader:
         Raises:
             UnexpectedAnswerError: The body is too long.
             TooSlowError: The body comes too slowly.
+            ValueError: It is not compressed as it says.
         """
-        for part in self._inflater.parts(piece) if self._inflater is not None else (piece,):
-            self._keep(part)
+        for part in (piece,) if self._inflating is None else _inflated(self._inflating, piece):
+            start, self._size = self._size, self._size + len(part)
+            if self._size > MAX_ANSWER_BYTES:
+                raise self._too_long()
+            if self._whole is None:
+                self._pieces.append(part)
+            else:
+                self._whole[start : self._size] = part
         if time.monotonic() > self._until:
             raise TooSlowError
 
-    def _keep(self, piece: bytes) -> None:
-        start, self._size = self._size, self._size + len(piece)
-        self._refuse_beyond_limit(self._size)
-        if self._whole is None:
-            self._pieces.append(piece)
-        else:
-            self._whole[start : self._size] = piece
-
     def answer(self) -> Answer:
         """Return what came, without the key where the hub repeats it."""
-        came = b"".join(self._pieces) if self._whole is None else self._whole
-        body = _without_key_of(self._request, came)
-        return Answer(self._status, body, _retry_after(self._headers.get("retry-after")))
+        body = b"".join(self._pieces) if self._whole is None else self._whole
+        key = (self._request.payload or self._request.query).get("key")
+        if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
+            for form in _written_forms(key):
+                if form in body:
+                    body = body.replace(form, b"***")
+        retry_after = _seconds(self._response.headers.get("retry-after"))
+        return Answer(self._response.status_code, body, retry_after)
 
-    def _inflater_of(self, encoding: str) -> "_Inflater | None":
-        if encoding == "identity":
-            return None
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            return _Inflater()
-        # One that is compressed twice may be a million times as large as it looks.
-        raise UnexpectedAnswerError(
-            f"the hub's answer is compressed as {encoding[:40]!r}, which was not asked for",
-            endpoint=self._request.endpoint or None,
-        )
+    def _too_long(self) -> UnexpectedAnswerError:
+        return self._unexpected(f"longer than {MAX_ANSWER_BYTES:,} bytes")
 
-    def _refuse_beyond_limit(self, size: int) -> None:
-        if size > MAX_ANSWER_BYTES:
-            raise UnexpectedAnswerError(
-                f"the hub's answer is longer than {MAX_ANSWER_BYTES:,} bytes",
-                endpoint=self._request.endpoint or None,
-            )
+    def _unexpected(self, what: str) -> UnexpectedAnswerError:
+        endpoint = self._request.endpoint or None
+        return UnexpectedAnswerError(f"the hub's answer is {what}", endpoint=endpoint)
 
 
-class _Inflater:
-    """Decompresses an answer, a part at a time: a small piece may hold a thousand times as much."""
-
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
-
-    def parts(self, piece: bytes) -> Iterator[bytes]:
-        """Go through what a piece holds.
-
-        Raises:
-            ValueError: It is not compressed as it says.
-        """
-        while True:
-            try:
-                part = self._stream.decompress(piece, _LARGE)
-            except zlib.error:
-                raise ValueError("the answer cannot be decompressed") from None
-            yield part
-            piece = self._stream.unconsumed_tail
-            if not piece and len(part) < _LARGE:
-                return
-
-
-def _without_key_of(request: Request, body: bytes | bytearray) -> bytes | bytearray:
-    key = (request.payload or request.query).get("key")
-    if not isinstance(key, str) or len(key) < _SHORTEST_KEY:
-        return body
-    for form in _written_forms(key):
-        if form in body:
-            body = body.replace(form, b"***")
-    return body
+def _inflated(stream: Any, piece: bytes) -> Iterator[bytes]:
+    """Go through what a compressed piece holds, a part at a time: it may hold a thousand times as much."""
+    while True:
+        try:
+            part = stream.decompress(piece, _LARGE)
+        except zlib.error:
+            raise ValueError("the answer cannot be decompressed") from None
+        yield part
+        piece = stream.unconsumed_tail
+        if not piece and len(part) < _LARGE:
+            return
 
 
 @lru_cache(maxsize=8)
@@ -146,11 +121,11 @@ def _written_forms(key: str) -> tuple[bytes, ...]:
     return tuple(form.encode("utf-8", "replace") for form in longest_first)
 
 
-def _retry_after(header: str | None) -> float | None:
-    if header is None:
+def _seconds(retry_after: str | None) -> float | None:
+    if retry_after is None:
         return None
     with suppress(ValueError):
-        return float(header)
+        return float(retry_after)
     with suppress(TypeError, ValueError, OverflowError):
-        return (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
     return None

@@ -10,7 +10,7 @@ from ..batch.journal import RowState
 from ..client.async_client import AsyncClient
 from ..client.resolving import BoundEndpoint, Resolved, resolve
 from ..errors import ConfigurationError
-from ..http.library import MAX_CONNECTIONS
+from ..http.clients import MAX_CONNECTIONS
 from ..hub import Layout
 from ..options import Options
 from ..secret import read_key_file

@@ -1,17 +1,22 @@
-"""Carries a request through whose answer cannot be had again, whatever interrupts its caller.
+"""What interrupts a caller, outlasted by work whose outcome cannot be had again, or deferred for a while.
 
-The request runs in another thread. What comes from outside strikes the caller alone, which only waits: a signal's
+Such work runs in another thread. What comes from outside strikes the caller alone, which only waits: a signal's
 handler that raises, a time limit that a task queue raises in the caller's thread, a `gevent.Timeout`.
 """
 
 import _thread
 import os
+import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
-from threading import Lock, local
+from threading import Lock
+from types import FrameType
+
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 
 class _Worker:
@@ -31,7 +36,7 @@ def _serve(inbox: "SimpleQueue[Callable[[], None] | None]") -> None:
         del work  # or it would be kept until there is more
 
 
-_own = local()
+_own = threading.local()
 
 if hasattr(os, "register_at_fork"):
     # A forked process has no thread but the one that forked.
@@ -82,7 +87,7 @@ def carry_through(work: Callable[[], object], seconds: float) -> None:
             own["worker"] = worker
     except BaseException:
         with suppress(BaseException):
-            # What has not begun never will.
+            # What has not started never will.
             if not outcomes and not claimed.acquire(blocking=False):
                 ended.acquire(timeout=seconds)
         raise
@@ -92,3 +97,36 @@ def carry_through(work: Callable[[], object], seconds: float) -> None:
             raise failure
         finally:
             del failure  # or the exception would lead to this frame, and the frame to it
+
+
+@contextmanager
+def handling(handler: Handler, *names: str) -> Generator[None]:
+    """Let a handler hear signals, as far as this system has them. What is ignored stays so.
+
+    Only the main thread hears any; elsewhere nothing is changed.
+    """
+    before: dict[int, Handler] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+            found = signal.getsignal(number)
+            # What Python did not set cannot be set again.
+            if callable(found) or found is signal.SIG_DFL:
+                before[number] = found
+                signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, found in before.items():
+            signal.signal(number, found)
+
+
+@contextmanager
+def defer_signals(*names: str) -> Generator[None]:
+    """Let signals come only when the block is done."""
+    came: list[int] = []
+    try:
+        with handling(lambda number, _: came.append(number), *names):
+            yield
+    finally:
+        for number in came:
+            signal.raise_signal(number)

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
-from aki_runtime.http.shield import carry_through
+from aki_runtime.http.interruption import carry_through
 from support.patience import soon
 
 LONG = 30.0
@@ -216,16 +216,18 @@ def test_a_thread_whose_caller_is_interrupted_ends_with_its_work():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
 def test_a_forked_process_has_a_thread_of_its_own():
-    ran("import os, test_shield; test_shield.carried(); os.fork(); test_shield.carried()")
+    ran(
+        "import os, test_carry_through; test_carry_through.carried(); os.fork(); test_carry_through.carried()"
+    )
 
 
 def test_work_is_done_while_the_interpreter_ends():
     script = """
-import test_shield
+import test_carry_through
 class Last:
-    def __del__(self, carry=test_shield.carry_through):
+    def __del__(self, carry=test_carry_through.carry_through):
         carry(lambda: print("done"), 5.0)
-test_shield.carried()
+test_carry_through.carried()
 last = Last()
 """
     assert ran(script) == "done\n"

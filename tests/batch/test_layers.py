@@ -9,11 +9,9 @@ from support.layers import Layers
 
 BATCH = Layers(Path(aki_runtime.batch.__file__).parent)
 PURE = [
-    "columns",
     "errors",
     "outcome",
     "plain",
-    "progress",
     "rows",
 ]
 PERFORMING = {

@@ -18,7 +18,7 @@ def items(tmp_path):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return [
             (i.where, dict(i.values)) if isinstance(i, RawRow) else str(i)
-            for i in InputFile(path).rows()
+            for i in InputFile(path).items()
         ]
 
     return write_and_read
@@ -41,13 +41,13 @@ class TestJsonLines:
 
     def test_what_is_no_row_is_a_fault_and_the_next_is_read(self, items):
         found = items("a.jsonl", b'[1]\n{"a": \n\xff{}\n{"a": 1}\n')
-        assert found[0] == "line 1: is no JSON object"
-        assert found[1].startswith("line 2: is no JSON: ")
+        assert found[0] == "line 1: is not a JSON object"
+        assert found[1].startswith("line 2: is not JSON: ")
         assert found[2] == "line 3: is not UTF-8"
         assert found[3] == ("line 4", {"a": 1})
 
     def test_nesting_without_end_is_a_fault(self, items):
-        assert items("a.jsonl", "[" * 100_000 + "\n")[0].startswith("line 1: is no JSON: ")
+        assert items("a.jsonl", "[" * 100_000 + "\n")[0].startswith("line 1: is not JSON: ")
 
 
 class TestCsv:
@@ -105,7 +105,7 @@ class TestParquet:
         table = pa.table({"prompt": ["A cat", None], "width": [128, 256], "image": [b"\x89", b""]})
         pq.write_table(table, tmp_path / "a.parquet")
         file = InputFile(tmp_path / "a.parquet")
-        rows = list(file.rows())
+        rows = list(file.items())
         assert file.header() == ["prompt", "width", "image"]
         assert rows[1] == RawRow(2, "row 2", {"prompt": None, "width": 256, "image": b""})
 
@@ -141,10 +141,10 @@ def test_another_content_has_another_fingerprint(tmp_path):
 
 
 def test_a_fault_tells_its_place():
-    assert str(Fault("line 3", "is no JSON")) == "line 3: is no JSON"
+    assert str(Fault("line 3", "is not JSON")) == "line 3: is not JSON"
 
 
 def test_rows_are_numbered_over_faults(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join([json.dumps({"a": 1}), "no", json.dumps({"a": 2})]))
-    assert [item.number for item in InputFile(path).rows() if isinstance(item, RawRow)] == [1, 3]
+    assert [item.number for item in InputFile(path).items() if isinstance(item, RawRow)] == [1, 3]

@@ -35,8 +35,8 @@ class TestOptions:
         ("changes", "sentence"),
         [
             ({"endpoint": "lama3_8b_chat"}, "did you mean llama3_8b_chat?"),
-            ({"columns": {"question": "promt_input"}}, "did you mean prompt_input?"),
-            ({"constants": {"steps": 3}}, "steps is no parameter"),
+            ({"columns": {"question": "promt_input"}}, "did you mean 'prompt_input'?"),
+            ({"constants": {"steps": 3}}, "unknown parameter 'steps'"),
             (
                 {"fields": {"image": "picture"}},
                 "image is not an output of llama3_8b_chat; it has text",

@@ -2,13 +2,12 @@
 
 The parts, each importing only from those before it:
 
-    errors, rows, outcome, summary          values
-    store, journal                          what was started, which job it became, how it ended
-    limits                                  how many jobs at a time, and how long the hub may be out of reach
-    columns, readers, check                 from files and iterables to the parameters of a call
-    plain, media_files, tables, writers     from outputs to files
-    files                                   whose the files are that a run writes, and what the output proves
-    calls, engine, api                      the life of a row, of all rows, and the way in
+    errors, store, journal        what was started, which job it became, how it ended
+    outcome, plain, settings      how rows ended, one by one and altogether; how a batch is carried out
+    rows, readers                 from files and iterables to the parameters of a call
+    outputs, files                from outcomes to files, and whose the files are
+    limits, row_life              how many jobs at a time; the life of one row, of Ray's rows too
+    prepare, engine, api          all before the first submit, all rows side by side, and the way in
 
-`calls` and `engine` alone talk to a hub, through an async endpoint of the client.
+`row_life` alone talks to a hub, through an async endpoint of the client.
 """

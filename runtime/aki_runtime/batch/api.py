@@ -16,16 +16,15 @@ from ..http.interruption import handling
 from ..media.objects import Media
 from .engine import Engine
 from .errors import UnreadableInputError
+from .files import MediaFolder, require_writable
 from .journal import FINAL, Journal, JournalWriter
-from .media_files import MediaFolder, require_writable
-from .outcome import STATUSES, Outcome, Status
+from .outcome import STATUSES, Outcome, Status, Summary, Tally
+from .outputs import OutputFile
 from .plain import data_uri
 from .prepare import PreparedBatch, prepared
-from .progress import Summary, Tally
+from .readers import Rows
 from .row_life import KeepForRow
 from .settings import SettingChanges, Settings, Stop, StrPath
-from .sources import Rows, first_rows
-from .writers import OutputFile
 
 
 def run(
@@ -201,8 +200,8 @@ class _Work:
             on_again=tally.forget,
             on_notice=settings.on_notice or _say_nothing,
         )
-        rows = self._batch.source.rows(self._batch.columns)
-        return self.engine.outcomes(first_rows(rows, settings.limit))
+        rows = self._batch.source.rows(self._batch.columns, settings.limit)
+        return self.engine.outcomes(rows)
 
 
 @contextmanager

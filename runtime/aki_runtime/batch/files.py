@@ -1,16 +1,60 @@
 """The files that a run writes, and whose they are: nothing else is replaced, and what they prove is not paid again."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 
+from ..errors import MediaError
+from ..files import replacing
+from ..media.objects import Media
 from .errors import JournalMismatchError, OutputError
 from .journal import FINAL, Journal, RowState
 from .outcome import Outcome
 
 FILES_FACT = "files"
 """The fact under which a journal holds which files its runs write, as paths from its own folder."""
+
+_OTHER = re.compile(r"[^A-Za-z0-9_-]+")
+_DIGITS = 6
+
+
+class MediaFolder:
+    """The folder; it is made when the first medium comes.
+
+    Args:
+        folder: Where it is.
+        base: What the paths in the outputs begin at: the output's folder.
+        survives_power_loss: Whether each file is on the disk before it counts as written.
+    """
+
+    def __init__(self, folder: Path, base: Path, *, survives_power_loss: bool) -> None:
+        self._folder = folder
+        self._base = base
+        self._sync = survives_power_loss
+
+    def keep(self, row: int, medium: Media, name: str) -> str:
+        """Write a medium of a row, in place of one that an earlier try left, and return its path for the outputs.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        try:
+            data = medium.bytes
+        except MediaError:
+            # What cannot be decoded was paid for all the same: the outputs hold it as it came.
+            return medium.as_it_came()
+        # The name of an output is the hub's: nothing in it may lead to another folder.
+        safe = _OTHER.sub("_", name)[:60]
+        path = self._folder / f"{row:0{_DIGITS}d}-{safe}{medium.suffix}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with replacing(path, sync=self._sync, mark="part") as part:
+            part.write_bytes(data)
+        try:
+            return path.relative_to(self._base).as_posix()
+        except ValueError:
+            return str(path.absolute())
 
 
 def require_distinct(files: Mapping[str, Path]) -> None:
@@ -87,6 +131,20 @@ def adopt(journal: Journal, output: Path, outcomes: Iterable[Outcome]) -> int:
                 journal.note_job(row_id, outcome.job_id)
             journal.note_outcome(row_id, state, outcome.to_note())
     return count
+
+
+def require_writable(folder: Path) -> None:
+    """See whether files can be made in a folder, before anything is paid for.
+
+    Raises:
+        OutputError: They cannot.
+    """
+    probe = folder / f".aki-batch-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to: {error.strerror or error}") from None
 
 
 def _is_same(one: Path, other: Path) -> bool:

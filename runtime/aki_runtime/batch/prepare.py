@@ -2,31 +2,38 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from ..client.endpoint import AsyncEndpoint
 from ..client.resolving import EndpointLike, Resolved, resolve
+from ..errors import InvalidParametersError
 from ..options import Options
 from ..protocol.certainty import UNCERTAIN
 from . import files
-from .check import Checked
-from .columns import Columns, unknown_columns
-from .errors import BatchStoppedError, UnreadableInputError
+from .errors import BatchStoppedError, Fault, InvalidRowsError, UnreadableInputError
 from .journal import Journal
 from .outcome import Outcome, RowError
+from .outputs import OutputFile
+from .readers import Input, Item, Rows, input_of
 from .row_life import AnyEndpoint
+from .rows import Columns, unknown_columns
 from .settings import Settings
-from .sources import Rows, RowSource, first, source_of
-from .writers import OutputFile
 
 ROWS_FACT = "rows"
 """The fact under which a journal holds how many rows were checked; without it they were not."""
+
+MAX_FAULTS = 20
+"""Different faults that are listed; of the rest there is a count."""
+
+MAX_PLACES = 5
+"""Places that are listed of one fault; of the rest there is a count."""
 
 _LONGEST_SHOWN = 60
 
@@ -45,12 +52,12 @@ class PreparedBatch:
 
     found: Resolved
     endpoint: AnyEndpoint
-    source: RowSource
+    source: Input
     columns: Columns
     settings: Settings
 
     async def check(self) -> int | None:
-        """Check all rows, and return how many there are; None where they come once only.
+        """Check all rows, and return how many there are; None where they can be read only once.
 
         Raises:
             InvalidRowsError: Rows have faults.
@@ -66,19 +73,7 @@ class PreparedBatch:
                 raise BatchStoppedError("stopped while the rows were checked; nothing was sent")
             return count
         finally:
-            is_over.set()
-
-    def identity(self, fingerprint: str) -> dict[str, str]:
-        """Return what has to be the same in every run of this batch."""
-        columns = self.columns
-        return {
-            "endpoint": self.endpoint.info.name,
-            "hub": self.found.address.server if self.found.address is not None else "",
-            "input": fingerprint,
-            "columns": _shown(dict(columns.mapping)),
-            "constants": _shown({name: str(v) for name, v in columns.constants.items()}),
-            "kept columns": _shown(sorted(columns.keep)),
-        }
+            is_over.set()  # for the thread, where this task was cancelled
 
     async def open_journal(
         self, path: Path, output: OutputFile | None = None, media: Path | None = None
@@ -95,54 +90,117 @@ class PreparedBatch:
             JournalError: The journal cannot be used, or belongs to another run.
             OutputError: A file that would be written is somebody else's, or the input.
         """
+        settings = self.settings
         written = {"output": output.path} if output is not None else {}
         written |= {"media folder": media} if media is not None else {}
         source = {"input": self.source.path} if self.source.path is not None else {}
         files.require_distinct({**source, "journal": path, **written})
-        if not path.exists():
-            files.require_own(written, path, None)
-        fingerprint = await asyncio.to_thread(self.source.fingerprint)
-        rows: int | None = None
         is_new = not path.exists()
         if is_new:
-            rows = await self.check()
+            files.require_own(written, path, None)
+        fingerprint = await asyncio.to_thread(self.source.fingerprint)
+        rows = await self.check() if is_new else None
         journal = Journal.open(
-            path, exclusive=True, survives_power_loss=self.settings.survives_power_loss
+            path, exclusive=True, survives_power_loss=settings.survives_power_loss
         )
         try:
             files.require_own(written, path, journal)
             with journal.together():
-                journal.bind(self.identity(fingerprint))
+                journal.bind(self._identity(fingerprint))
                 files.claim(journal, written.values())
             if output is not None:
                 adopted = await asyncio.to_thread(files.adopt, journal, output.path, output.read())
-                if adopted and self.settings.on_notice is not None:
-                    self.settings.on_notice(_adopted(adopted, output.path, path))
-            known = journal.fact(ROWS_FACT)
-            if not is_new and known is None:
-                rows = await self.check()
-            if known is None and rows is not None and self.settings.limit is None:
-                journal.note_fact(ROWS_FACT, rows)
-            rows = rows if known is None else int(known)
-            journal.note_uncertain(_left_submitting(self.endpoint.info.name).to_note())
+                if adopted and settings.on_notice is not None:
+                    settings.on_notice(_adopted(adopted, output.path, path))
+            known: int | None = journal.fact(ROWS_FACT)
+            if known is None:
+                rows = rows if is_new else await self.check()
+                if rows is not None and settings.limit is None:
+                    journal.note_fact(ROWS_FACT, rows)
+            else:
+                rows = known
+            interrupted = (
+                f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
+            )
+            error = RowError("InterruptedError", f"{interrupted}; {UNCERTAIN}")
+            journal.note_uncertain(Outcome(0, "uncertain", error=error).to_note())
         except BaseException:
             journal.close()
             raise
-        limit = self.settings.limit
-        return journal, min(rows, limit) if rows is not None and limit is not None else rows
+        if rows is None or settings.limit is None:
+            return journal, rows
+        return journal, min(rows, settings.limit)
+
+    def _identity(self, fingerprint: str) -> dict[str, str]:
+        """Return what has to be the same in every run of this batch."""
+        columns = self.columns
+        return {
+            "endpoint": self.endpoint.info.name,
+            "hub": self.found.address.server if self.found.address is not None else "",
+            "input": fingerprint,
+            "columns": _shown(dict(columns.mapping)),
+            "constants": _shown({name: str(v) for name, v in columns.constants.items()}),
+            "kept columns": _shown(sorted(columns.keep)),
+        }
 
     def _check(self, is_over: Event) -> int | None:
-        header = self.source.header()
-        unknown = self.columns.unknown(header or [])
+        unknown = self.columns.unknown(self.source.header() or [])
         if unknown:
-            told = unknown_columns(unknown, self.columns.parameters)
-            raise UnreadableInputError(f"{self.source.name}: {told}")
+            reason = unknown_columns(unknown, self.columns.parameters)
+            raise UnreadableInputError(f"{self.source.name}: {reason}")
         items = self.source.items()
         if items is None:
             return None
-        options = self.found.options or Options()
-        checked = Checked(self.columns, self.endpoint.info, allow_paths=options.allow_paths)
-        return checked.check_all(self.source.name, first(items, self.settings.limit), is_over)
+        count, faults = 0, _Faults()
+        allow_paths = (self.found.options or Options()).allow_paths
+        for item in islice(items, self.settings.limit):
+            if is_over.is_set():
+                break
+            count += 1
+            for problem in self._problems(item, allow_paths=allow_paths):
+                faults.add(item.place if isinstance(item, Fault) else item.where, problem)
+        faults.require_none(self.source.name)
+        return count
+
+    def _problems(self, item: Item, *, allow_paths: bool) -> Iterable[str]:
+        if isinstance(item, Fault):
+            return [item.problem]
+        row = self.columns.read(item)
+        if row.problems:
+            return row.problems
+        try:
+            self.endpoint.info.inputs((), row.parameters, allow_paths=allow_paths)
+        except InvalidParametersError as error:
+            return error.problems
+        return []
+
+
+class _Faults:
+    """What is wrong with rows: faults that are alike together, and all of them counted."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._places: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, place: str, problem: str) -> None:
+        self._count += 1
+        if problem in self._counts or len(self._counts) < MAX_FAULTS:
+            self._counts[problem] = self._counts.get(problem, 0) + 1
+            places = self._places.setdefault(problem, [])
+            if len(places) < MAX_PLACES:
+                places.append(place)
+
+    def require_none(self, source: str) -> None:
+        if not self._count:
+            return
+        faults: list[Fault] = []
+        for problem, places in self._places.items():
+            rest = self._counts[problem] - len(places)
+            more = f" and {rest:,} more" if rest else ""
+            faults.append(Fault(", ".join(places) + more, problem))
+        rest = self._count - sum(self._counts.values())
+        raise InvalidRowsError(source, faults, self._count, rest)
 
 
 @asynccontextmanager
@@ -153,9 +211,9 @@ async def prepared(
 
     Raises:
         ConfigurationError: There is no such endpoint, or a setting does not fit it.
-        UnreadableInputError: The input is not there, or of an unknown kind.
+        UnreadableInputError: The input is missing, or its type is unsupported.
     """
-    source = source_of(rows)
+    source = input_of(rows)
     found = resolve(endpoint, settings.client)
     async with AsyncExitStack() as stack:
         if settings.client is None and isinstance(found.bound, AsyncEndpoint):
@@ -170,20 +228,16 @@ async def prepared(
             # No time limit for a row unless somebody set one: the hub has its own for jobs that wait or run too long.
             options = replace(options, timeout=None)
         bound = bound.with_options(**vars(options))
-        found = replace(found, bound=bound)
-        yield PreparedBatch(found, bound, source, _columns(bound, source, settings), settings)
-
-
-def _columns(endpoint: AnyEndpoint, source: RowSource, settings: Settings) -> Columns:
-    return Columns(
-        parameters=endpoint.parameters,
-        mapping=settings.columns,
-        constants=settings.constants,
-        keep=frozenset(settings.keep),
-        ignore_extra=settings.ignore_extra,
-        from_text=source.is_text,
-        folder=source.path.parent if source.path is not None else None,
-    )
+        columns = Columns(
+            parameters=bound.parameters,
+            mapping=settings.columns,
+            constants=settings.constants,
+            keep=frozenset(settings.keep),
+            ignore_extra=settings.ignore_extra,
+            from_text=source.is_text,
+            folder=source.path.parent if source.path is not None else None,
+        )
+        yield PreparedBatch(replace(found, bound=bound), bound, source, columns, settings)
 
 
 def _adopted(count: int, output: Path, journal: Path) -> str:
@@ -191,11 +245,6 @@ def _adopted(count: int, output: Path, journal: Path) -> str:
         f"{count:,} outcomes of {output} were missing in {journal}, which is an older copy or has lost a part; they "
         "are taken from the output and not sent again, but rows whose jobs were under way may be paid once more"
     )
-
-
-def _left_submitting(endpoint: str) -> Outcome:
-    told = f"{endpoint}: an earlier run ended while this row was submitted; {UNCERTAIN}"
-    return Outcome(0, "uncertain", error=RowError("InterruptedError", told))
 
 
 def _shown(value: Any) -> str:

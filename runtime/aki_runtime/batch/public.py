@@ -14,8 +14,7 @@ from .errors import (
     UnreadableInputError,
 )
 from .journal import Claim, Entry, Journal, RowState
-from .outcome import Outcome, RowError
-from .progress import Progress, Summary
+from .outcome import Outcome, Progress, RowError, Summary
 from .settings import SettingChanges, Settings, Stop
 
 __all__ = [

@@ -1,23 +1,29 @@
-"""Rows from files: JSON Lines, CSV and Parquet, one at a time, however long the file is.
+"""Where rows come from: a file of JSON Lines, CSV or Parquet, or anything in Python that yields mappings.
 
-What cannot be read is a fault with the number of its line; the rows behind it are read all the same, so that
-all faults can be told at once.
+Rows are read one at a time, however long the input is. What cannot be read is a fault with the number of its line; the
+rows behind it are read all the same, so that all faults can be reported at once.
 """
 
 import csv
 import hashlib
 import importlib
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
-from ..shapes import is_object
+from ..shapes import is_mapping, is_object
 from .errors import Fault, UnreadableInputError
-from .rows import RawRow
+from .rows import Columns, RawRow, Row, digest_of
 
-Item = RawRow | Fault
+PythonRows: TypeAlias = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
+Rows: TypeAlias = str | os.PathLike[str] | PythonRows
+"""A file, an iterable of rows, or an async one."""
+
+Item: TypeAlias = RawRow | Fault
 _PIECE = 1 << 20
 _PARQUET_ROWS = 256
 JSON_LINES = (".jsonl", ".ndjson")
@@ -32,6 +38,8 @@ class InputFile:
         path: A file whose suffix says its kind: .jsonl, .ndjson, .csv, .tsv, .parquet or .pq.
 
     Attributes:
+        name: What people call it.
+        path: The file, in whose folder relative paths in it begin.
         is_text: Whether all values are text that has to be converted.
 
     Raises:
@@ -39,20 +47,16 @@ class InputFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self.name = path.name
         self.path = path
         self._kind = path.suffix.lower()
         self.is_text = self._kind in _DELIMITERS
         if self._kind not in (*JSON_LINES, *_DELIMITERS, *PARQUET):
             raise UnreadableInputError(
-                f"{path} is of no known kind; give a .jsonl, .csv, .tsv or .parquet file"
+                f"unsupported file type of {path}; give a .jsonl, .csv, .tsv or .parquet file"
             )
         if not path.is_file():
-            raise UnreadableInputError(f"{path} is not there, or is no file")
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return self.path.name
+            raise UnreadableInputError(f"{path} is not there, or is not a file")
 
     def fingerprint(self) -> str:
         """Return size and hash of the whole content."""
@@ -76,7 +80,7 @@ class InputFile:
         with self._text() as file:
             return self._csv_header(self._csv(file))
 
-    def rows(self) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
         """Read the rows from the beginning.
 
         Raises:
@@ -85,6 +89,17 @@ class InputFile:
         if self._kind in JSON_LINES:
             return self._json_lines()
         return self._parquet_rows() if self._kind in PARQUET else self._csv_rows()
+
+    async def rows(self, columns: Columns, limit: int | None) -> AsyncIterator[Row]:
+        """Read the first rows, all without a limit, to carry them out.
+
+        Raises:
+            UnreadableInputError: A row that was readable when it was checked no longer is.
+        """
+        for item in islice(self.items(), limit):
+            if isinstance(item, Fault):
+                raise UnreadableInputError(f"the input has changed while it was read: {item}")
+            yield columns.read(item)
 
     def _json_lines(self) -> Iterator[Item]:
         number = 0
@@ -112,7 +127,7 @@ class InputFile:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Fault(f"line {last + 1:,}", f"is no CSV: {error}")
+                    yield Fault(f"line {last + 1:,}", f"is not CSV: {error}")
                     return
                 if not cells:
                     continue
@@ -154,7 +169,7 @@ class InputFile:
                 f"{self.path} is empty; its first line names the columns"
             ) from None
         except csv.Error as error:
-            raise UnreadableInputError(f"{self.path}: the first line is no CSV: {error}") from None
+            raise UnreadableInputError(f"{self.path}: the first line is not CSV: {error}") from None
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UnreadableInputError(f"{self.path} names a column twice: {', '.join(twice)}")
@@ -168,7 +183,7 @@ class InputFile:
             raise UnreadableInputError(f"{self.path} cannot be read as Parquet: {error}") from None
 
     def _text(self) -> TextIO:
-        # What is no UTF-8 comes through marked, so that its line can be named.
+        # Bytes that are not UTF-8 come through marked, so that its line can be named.
         try:
             return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
         except OSError as error:
@@ -182,6 +197,78 @@ class InputFile:
 
     def _unreadable(self, error: OSError) -> UnreadableInputError:
         return UnreadableInputError(f"{self.path} cannot be read: {error.strerror or error}")
+
+
+class PythonInput:
+    """Rows from Python. Those that can be iterated over again are checked before; any others one by one.
+
+    Attributes:
+        name: What people call it.
+        path: None: it has no folder for relative paths.
+        is_text: False: its values are what they are.
+    """
+
+    def __init__(self, rows: PythonRows) -> None:
+        self.name = "the input"
+        self.path: Path | None = None
+        self.is_text = False
+        self._rows = rows
+
+    def fingerprint(self) -> str:
+        """Say that each row has a fingerprint of its own."""
+        return "rows from Python"
+
+    def header(self) -> None:
+        """Know no columns before the rows."""
+
+    def items(self) -> Iterator[Item] | None:
+        """Read the rows from the beginning; None where they can be read only once."""
+        rows = self._rows
+        if isinstance(rows, AsyncIterable) or iter(rows) is rows:
+            return None
+        return (_item(number, values) for number, values in enumerate(rows, 1))
+
+    async def rows(self, columns: Columns, limit: int | None) -> AsyncIterator[Row]:
+        """Read the first rows, all without a limit, to carry them out."""
+        number = 0
+        async for values in _each(self._rows):
+            number += 1
+            item = _item(number, values)
+            if isinstance(item, Fault):
+                yield Row(number, item.place, {}, problems=(item.problem,))
+            else:
+                yield columns.read(item, digest_of(item.values))
+            if number == limit:
+                return
+
+
+Input: TypeAlias = InputFile | PythonInput
+
+
+def input_of(rows: Rows) -> Input:
+    """Return the input of what was given as rows.
+
+    Raises:
+        UnreadableInputError: There is no such file, or its type is unsupported.
+    """
+    return InputFile(Path(rows)) if isinstance(rows, str | os.PathLike) else PythonInput(rows)
+
+
+def _item(number: int, values: object) -> Item:
+    where = f"row {number:,}"
+    if not is_mapping(values):
+        problem = f"must be a mapping of columns to values, not {type(values).__name__}"
+        return Fault(where, problem)
+    return RawRow(number, where, values)
+
+
+async def _each(rows: PythonRows) -> AsyncIterator[Mapping[str, Any]]:
+    if isinstance(rows, AsyncIterable):
+        async for values in rows:
+            yield values
+    else:
+        for values in rows:
+            yield values
 
 
 def pyarrow(module: str) -> Any:
@@ -204,8 +291,8 @@ def _json_object(line: bytes) -> dict[str, Any] | str:
     except UnicodeDecodeError:
         return "is not UTF-8"
     except (ValueError, RecursionError) as error:
-        return f"is no JSON: {error}"
-    return value if is_object(value) else "is no JSON object"
+        return f"is not JSON: {error}"
+    return value if is_object(value) else "is not a JSON object"
 
 
 def _is_undecoded(cell: str) -> bool:

@@ -10,7 +10,7 @@ from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
 from ..http.clients import MAX_CONNECTIONS
 from .journal import RowState
-from .progress import Progress
+from .outcome import Progress
 
 StrPath = str | os.PathLike[str]
 

@@ -1,5 +1,6 @@
 """An endpoint's parameters as values: what each takes, read from the input model, and how to make a value fit."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,6 +28,11 @@ UNREADABLE = (KeyError, OverflowError, TypeError, ValueError)
 def _as_truth(value: Any) -> bool:
     words = {"true": True, "1": True, "false": False, "0": False}
     return words[value.lower()] if isinstance(value, str) else bool(value)
+
+
+def _as_word(text: str) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    return words[text.strip().lower()]
 
 
 def _as_number(value: Any) -> float:
@@ -96,6 +102,31 @@ class Parameter:
         if isinstance(value, str) and self.max_length is not None:
             return value[: self.max_length]
         return self._fit_number(value) if is_number(value) else value
+
+    def parse(self, text: str) -> Any:
+        """Read text of a file that knows nothing else, such as CSV: numbers, true and false, choices, JSON.
+
+        Text that cannot be read as the parameter's type is returned as it is, for the check of the call to refuse.
+        """
+        match self.type:
+            case "integer":
+                read: Callable[[str], Any] = int
+            case "number":
+                read = float
+            case "boolean":
+                read = _as_word
+            case "choice":
+                read = {str(choice): choice for choice in self.choices}.__getitem__
+            case "json" | "chat":
+                read = json.loads
+            case "image" | "audio" | "video" if text.lstrip().startswith("["):
+                read = json.loads
+            case _:
+                return text
+        try:
+            return read(text)
+        except (KeyError, ValueError, RecursionError):
+            return text
 
     def as_declared(self, value: object) -> Any:
         """Read a value as a hub that converts reads it: "1000" and True are numbers to it.

@@ -27,6 +27,14 @@ def problems_of(error: ValidationError, model: type[InputModel]) -> list[Paramet
     return [_problem(name, grouped[name], parameters) for name in names]
 
 
+def unknown_parameter(name: str, known: Mapping[str, Parameter]) -> ParameterProblem:
+    """Say that there is no such parameter, and which one was probably meant."""
+    close = get_close_matches(name, list(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"the endpoint takes {', '.join(known)}"
+    message = f"unknown parameter {name!r}; {hint}"
+    return ParameterProblem(message, parameter=name, kind="unknown", nearest=close)
+
+
 def _problem(name: str, detail: ErrorDetails, known: Mapping[str, Parameter]) -> ParameterProblem:
     value, said = detail["input"], detail["msg"]
     if not name:
@@ -35,10 +43,7 @@ def _problem(name: str, detail: ErrorDetails, known: Mapping[str, Parameter]) ->
         return ParameterProblem(f"{name} is required", parameter=name, kind="missing")
     parameter = known.get(name) or next((p for p in known.values() if p.wire_name == name), None)
     if parameter is None:
-        close = get_close_matches(name, list(known), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"the endpoint takes {', '.join(known)}"
-        message = f"unknown parameter {name!r}; {hint}"
-        return ParameterProblem(message, parameter=name, kind="unknown", nearest=close)
+        return unknown_parameter(name, known)
     if parameter.type in _TOO_LARGE_TO_SHOW:
         return ParameterProblem(f"{name}: {said}", parameter=name, kind=parameter.type)
     kind, reason, expected, nearest = _reason(value, parameter, detail)

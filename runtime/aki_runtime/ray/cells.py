@@ -6,12 +6,11 @@ from hashlib import sha256
 from types import NoneType
 from typing import Any, get_args
 
-from ..batch.columns import Columns
 from ..batch.journal import as_text
 from ..batch.outcome import Outcome
+from ..batch.outputs import utf8
 from ..batch.readers import pyarrow
-from ..batch.rows import RawRow, Row, digest_of
-from ..batch.tables import utf8
+from ..batch.rows import Columns, RawRow, Row, digest_of
 from ..errors import ConfigurationError
 from ..fields.base import OutputModel
 from .options import CallOptions

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..batch.columns import Columns
 from ..batch.journal import RowState
+from ..batch.rows import Columns
 from ..client.async_client import AsyncClient
 from ..client.resolving import BoundEndpoint, Resolved, resolve
 from ..errors import ConfigurationError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from ..batch.media_files import MediaFolder
+from ..batch.files import MediaFolder
 from ..batch.outcome import Outcome
 from ..batch.row_life import AnyEndpoint, KeepForRow
 from ..batch.rows import Row

@@ -4,11 +4,10 @@ import json
 
 import pytest
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
+from aki_runtime.batch.files import MediaFolder, require_writable
 from aki_runtime.batch.journal import FINAL, Journal, RowState
-from aki_runtime.batch.media_files import MediaFolder, require_writable
 from aki_runtime.batch.outcome import Outcome, RowError, outcome_of
-from aki_runtime.batch.tables import column_types, flat
-from aki_runtime.batch.writers import OutputFile
+from aki_runtime.batch.outputs import OutputFile, column_types, flat
 from aki_runtime.media.objects import Image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

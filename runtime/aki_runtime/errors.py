@@ -137,9 +137,9 @@ class InvalidParametersError(AkiError, ValueError):
     def __init__(self, endpoint: str, problems: Sequence[str], *, by_hub: bool = False) -> None:
         who = "the hub refused" if by_hub else "invalid parameters for"
         is_one = len(problems) == 1
-        told = f" {problems[0]}" if is_one else "".join(f"\n  - {line}" for line in problems)
+        said = f" {problems[0]}" if is_one else "".join(f"\n  - {line}" for line in problems)
         super().__init__(
-            f"{who} {endpoint}:{told}",
+            f"{who} {endpoint}:{said}",
             endpoint=endpoint,
             hub_messages=problems if by_hub else (),
         )
@@ -153,9 +153,9 @@ class InvalidParametersError(AkiError, ValueError):
         """Return the same error, saying that the endpoint has changed."""
         other = type(self)(self.endpoint or "", self.problems, by_hub=self.by_hub)
         other.changes = tuple(changes)
-        told = "; ".join(map(str, other.changes))
+        changed = "; ".join(map(str, other.changes))
         other.message = (
-            f"{self.message} (the endpoint has changed since this client was generated: {told}; "
+            f"{self.message} (the endpoint has changed since this client was generated: {changed}; "
             "run `aki-codegen generate`)"
         )
         other.args = (other.message,)

@@ -40,7 +40,7 @@ class Hub:
 
     @property
     def client_version(self) -> str:
-        """Name and version as told to the hub."""
+        """Name and version as sent to the hub."""
         return f"{self.package} {self.version}"
 
 
@@ -61,7 +61,7 @@ class Address:
         """Read an address as people write it: with or without scheme, `/api` and trailing slash.
 
         Raises:
-            ConfigurationError: It is no http(s) address, or the layout is unknown.
+            ConfigurationError: It is not an http(s) address, or the layout is unknown.
         """
         parts = _split(server.strip())
         if parts is None:

@@ -40,7 +40,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 class JsonText:
     """A value that is sent as JSON text, not encoded yet, because there are media in it.
 
-    It is no dataclass: pydantic would take it apart.
+    Not a dataclass: pydantic would take it apart.
     """
 
     def __init__(self, value: Any) -> None:

@@ -26,7 +26,7 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a number (`true` is none)."""
+    """Whether it is a number (`true` is not)."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -45,12 +45,12 @@ def is_multiple(value: float, step: float) -> bool:
 
 
 def integer_or_none(value: object) -> int | None:
-    """Return a whole number as it is, None for anything else (`true` is no number)."""
+    """Return a whole number as it is, None for anything else (`true` is not a number)."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def number_or_none(value: object) -> float | None:
-    """Return a number of a sane size, None for anything else (`true` is no number)."""
+    """Return a number of a sane size, None for anything else (`true` is not a number)."""
     if not is_number(value):
         return None
     return float(value) if -1e15 < value < 1e15 else None

@@ -79,7 +79,7 @@ def test_sound_that_a_hub_takes_is_taken(aki, data, name):
 )
 def test_what_merely_begins_like_a_frame_is_not_taken_and_a_frame_is(data):
     assert Given(audio=frame(0, 1)).audio.format == "mp3"
-    with pytest.raises(ValidationError, match="of no known format"):
+    with pytest.raises(ValidationError, match="of an unknown format"):
         Given(audio=data)
 
 
@@ -101,7 +101,7 @@ def test_a_named_format_of_another_kind_of_media_does_not_stand():
         "data:image/png;base64," + base64.b64encode(frame(3, 1)).decode(),
         "data:application/octet-stream;base64," + base64.b64encode(ODD).decode(),
     ):
-        with pytest.raises(ValidationError, match="of no known format"):
+        with pytest.raises(ValidationError, match="of an unknown format"):
             Given(image=value)
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_taken_is_refused_beside_the_loop_as_well(way):
             await aki.qwen_image_edit.stream(prompt="x", image=File()).result()
 
     hub = Recorder()
-    with pytest.raises(InvalidParametersError, match="of no known format"):
+    with pytest.raises(InvalidParametersError, match="of an unknown format"):
         asyncio.run(use(hub.async_client()))
     assert hub.submits == []
     assert threading.get_ident() not in reads

@@ -91,7 +91,10 @@ REFUSED = {
     "an unknown kind": ([user([{"smell": "x"}])], "is of unknown kind 'smell'"),
     "text of no text": ([user([{"text": 5}])], "part 0: text must be text, not int"),
     "an empty medium": ([user([{"text": "a"}, {"image": b""}])], "part 1: the image is empty"),
-    "an unknown format": ([user([{"image": b"hello"}])], "part 0: the image is of no known format"),
+    "an unknown format": (
+        [user([{"image": b"hello"}])],
+        "part 0: the image is of an unknown format",
+    ),
     "no such file": (
         [user([{"image": "nowhere.png"}])],
         "'nowhere.png' cannot be read: No such file",

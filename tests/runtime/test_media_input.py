@@ -84,7 +84,7 @@ def test_what_is_empty_is_refused(value):
 
 @pytest.mark.parametrize("value", [b"hello", WAV, Audio(WAV), io.BytesIO(b"%PDF-1.7")])
 def test_bytes_of_no_known_format_are_refused(value):
-    with pytest.raises(MediaError, match=r"the image is of no known format \(png, jpeg, webp"):
+    with pytest.raises(MediaError, match=r"the image is of an unknown format \(png, jpeg, webp"):
         as_media(value, "image")
 
 

@@ -63,7 +63,7 @@ class AudioPart(TypedDict):
 
 
 class VideoPart(TypedDict):
-    """A film within a message."""
+    """A video within a message."""
 
     video: VideoInput
 

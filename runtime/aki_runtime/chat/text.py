@@ -39,7 +39,7 @@ class ChatText(str):
 
     @property
     def thinking(self) -> str:
-        """What the model thought before it answered; empty where it told nothing."""
+        """What the model thought before it answered; empty where it said nothing."""
         if self.data is not None:
             thought = self.data.get("thinking")
             return thought if isinstance(thought, str) else ""
@@ -91,7 +91,7 @@ def _joined(content: object) -> str:
 
 
 def _as_sent(text: object) -> object:
-    # An output that is no text is kept as it came.
+    # An output that is not text is kept as it came.
     if not isinstance(text, ChatText):
         return text
     return text.data if text.data is not None else str(text)

@@ -195,9 +195,9 @@ class OutputModel(BaseModel):
     @classmethod
     def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
         """Make the output of a job from what the hub sent; never refuses."""
-        told = set(fields) - _ENVELOPE
-        wire_names = cls.declared(told)
-        extras = {name: fields[name] for name in fields if name in told - wire_names}
+        outputs = set(fields) - _ENVELOPE
+        wire_names = cls.declared(outputs)
+        extras = {name: fields[name] for name in fields if name in outputs - wire_names}
         output = cls.model_validate({name: fields[name] for name in fields if name in wire_names})
         output._meta = Meta(
             endpoint=endpoint,
@@ -274,4 +274,4 @@ class OutputModel(BaseModel):
 
 
 class ProgressModel(OutputModel):
-    """What an endpoint tells of a running job; every field may still be None."""
+    """What an endpoint reports of a running job; every field may still be None."""

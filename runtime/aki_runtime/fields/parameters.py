@@ -66,7 +66,7 @@ class Parameter:
         choices: The values of a choice.
         max_length: Longest text, in characters.
         converts: Whether the hub fits other values instead of refusing them.
-        media: Limits of a picture, sound or film, as the hub words them: `format`, `size` (pixels), `duration` (s), …
+        media: Limits of an image, audio or video, as the hub words them: `format`, `size` (pixels), `duration` (s), …
         support: What the messages of a chat may hold beside text, with the limits of each kind.
         description: What the hub says of it; empty where it says nothing.
     """

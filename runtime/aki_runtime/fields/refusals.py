@@ -101,6 +101,6 @@ def _kind(value: object) -> str:
 def _short(value: Any) -> str:
     try:
         text = repr(value)
-    except Exception:  # a foreign object's repr may do anything; the sentence must still be told
+    except Exception:  # a foreign object's repr may do anything; the sentence must still be said
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 60 else text[:59] + "…"

@@ -1,4 +1,4 @@
-"""The rules of a hub that a type cannot express, and how a broken one is told. Pure functions."""
+"""The rules of a hub that a type cannot express, and the sentence of a broken one. Pure functions."""
 
 from typing import Any, TypeGuard
 

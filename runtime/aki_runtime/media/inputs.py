@@ -1,7 +1,7 @@
 """What a media parameter takes, and how it becomes the data URI that the hub wants.
 
 Only a call takes text for the path of a file: the text of a model may be anybody's. The format is taken from the
-bytes. What no hub could take (nothing, or bytes of no known format) is refused here: the public server hangs on it
+bytes. What no hub could take (nothing, or bytes of an unknown format) is refused here: the public server hangs on it
 until its proxy gives up.
 """
 
@@ -91,7 +91,7 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
             )
         path = Path(value)
         try:
-            # What is no plain file (a pipe) can be read only once.
+            # What is not a plain file (a pipe) can be read only once.
             return make(path if path.is_file() else path.read_bytes())
         except (OSError, ValueError):
             seen = _raw_base64(os.fsdecode(value), make.kind)
@@ -104,7 +104,7 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
 
 
 def bytes_of(value: object) -> bytes:
-    """Read the bytes of what a caller gave that is no path."""
+    """Read the bytes of what a caller gave that is not a path."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     reader = getattr(value, "read", None)
@@ -202,7 +202,7 @@ def _require_known(medium: Media, kind: Kind) -> None:
         raise MediaError(f"the {kind} is empty")
     if sniff(head, kind) is None and (not medium.is_named() or _is_another_kind(head, kind)):
         known = ", ".join(entry.name for entry in FORMATS[kind])
-        raise MediaError(f"the {kind} is of no known format ({known})")
+        raise MediaError(f"the {kind} is of an unknown format ({known})")
 
 
 def _is_another_kind(head: bytes, kind: Kind) -> bool:

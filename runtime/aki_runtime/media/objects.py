@@ -67,7 +67,7 @@ class Media:
         """The decoded bytes.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
+            MediaError: The hub sent something that is not base64, or the file cannot be read any more.
         """
         if self._bytes is None:
             self._bytes = b"".join(self.pieces())
@@ -102,7 +102,7 @@ class Media:
         """Decode base64 text for once, and keep nothing of it.
 
         Raises:
-            MediaError: It is no base64.
+            MediaError: It is not base64.
         """
         if self._bytes is None and isinstance(self._source, TextSource):
             for _ in self.pieces():
@@ -112,7 +112,7 @@ class Media:
         """Return the first bytes, without decoding or reading the rest.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
+            MediaError: The hub sent something that is not base64, or the file cannot be read any more.
         """
         try:
             return self._source.head(size)
@@ -123,7 +123,7 @@ class Media:
         """Go through the bytes, without ever holding the whole.
 
         Raises:
-            MediaError: The hub sent something that is no base64, or the file cannot be read any more.
+            MediaError: The hub sent something that is not base64, or the file cannot be read any more.
         """
         try:
             yield from self._source.pieces()
@@ -294,7 +294,7 @@ def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
 
 
 def _as_sent(value: object) -> object:
-    # An output that is no media is kept as it came, and so is one that is no base64.
+    # An output that is not media is kept as it came, and so is one that is not base64.
     return value.as_it_came() if isinstance(value, Media) else value
 
 

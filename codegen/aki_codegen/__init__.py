@@ -9,9 +9,8 @@ Data flows one way, and so do the imports: each folder knows itself and those be
     snapshot/     the metadata a package is made from, and how a refresh makes the next one
     rendering/    IR → schemas and templates → source text, looked at once more
     export/       IR → OpenAPI, JSON Schemas, pages
-    reports/      what changed between two snapshots, for people
     generation/   a whole package, from snapshot to files
-    commands/     the command line
+    commands/     the command line, and how it shows what has changed
 
 Generated packages import `aki_runtime`; `aki_sandbox` is a hub to try things against.
 """

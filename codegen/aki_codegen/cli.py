@@ -13,9 +13,8 @@ from typer.core import TyperGroup
 
 from . import __version__
 from .commands import COMMANDS
-from .exits import Exit
+from .commands.options import STATUSES, ExitStatus, new_app
 from .problems import GenerationError
-from .style import STATUSES, new_app
 from .terminal import say, say_fault
 
 
@@ -81,16 +80,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(end.exit_code) from None
     except GenerationError as error:
         say(f"aki-codegen: {error.message}", *error.reasons)
-        return Exit.FAILED
+        return ExitStatus.FAILED
     except KeyboardInterrupt:
         say("aki-codegen: interrupted; nothing was changed")
-        return Exit.FAILED
+        return ExitStatus.FAILED
     except Exception as error:
         # Typer's errors of usage have no public name; this is what they have in common.
         format_message = getattr(error, "format_message", None)
         if callable(format_message):
             say(f"aki-codegen: {format_message()}")
-            return Exit.USAGE
+            return ExitStatus.USAGE
         # Python would print the message as it is, and a hub's text can be in it.
         say_fault(error)
-        return Exit.FAILED
+        return ExitStatus.FAILED

@@ -29,10 +29,14 @@ class Problem:
     remedy: str
     effect: Effect
 
+    @property
+    def where(self) -> str:
+        """The endpoint and the field, as people name them."""
+        return f"{self.endpoint}.{self.field}" if self.field else self.endpoint
+
     def __str__(self) -> str:
-        where = f"{self.endpoint}.{self.field}" if self.field else self.endpoint
         # What the hub worded can hold what a terminal obeys or cannot show.
-        return doc_text(f"{where}: {self.what} ({self.effect}); {self.remedy}")
+        return doc_text(f"{self.where}: {self.what} ({self.effect}); {self.remedy}")
 
 
 class GenerationError(Exception):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aki_cli.exits import Exit
 from aki_cli.failures import STATUS_OF, status_of
-from aki_codegen.exits import Exit as Theirs
+from aki_codegen.commands.options import ExitStatus as Theirs
 from aki_runtime import errors
 from aki_runtime.batch import errors as batch_errors
 from aki_sandbox.faults.effects import Status

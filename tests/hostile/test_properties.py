@@ -7,8 +7,7 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import pytest
-from aki_codegen.generation.package import Package, make_package
-from aki_codegen.generation.report import report_markdown
+from aki_codegen.generation.package import Package, make_package, report_of
 from aki_codegen.ir import Endpoint, Field
 from aki_codegen.naming import identifiers
 from aki_codegen.parsing.parse import parse
@@ -47,7 +46,7 @@ def nothing_but_text_comes_of(documents: dict[str, object]) -> None:
     for path, content in made.files.items():
         if path.suffix == ".py":
             assert audit.faults_of_module(content.decode(), given_names, "hub_client") == []
-    assert audit.hidden(report_markdown(made, made.problems)) == []
+    assert audit.hidden(report_of(made)) == []
     assert not any("report this" in problem.remedy for problem in made.problems)
     for endpoint in parse(made.snapshot.documents, made.snapshot.names).endpoints:
         source = made.files[endpoint_path(endpoint)].decode()

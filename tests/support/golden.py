@@ -8,8 +8,7 @@ import json
 import shutil
 from pathlib import Path, PurePosixPath
 
-from aki_codegen.generation.package import make_package
-from aki_codegen.generation.report import report_markdown
+from aki_codegen.generation.package import make_package, report_of
 from support.metadata import snapshot_of
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -32,7 +31,7 @@ def render(case: str) -> dict[str, str]:
         for path, content in package.files.items()
         if _is_endpoint(path) or str(path) in SHARED_FILES.get(case, ())
     }
-    return {**shown, "REPORT.md": report_markdown(package, package.problems)}
+    return {**shown, "REPORT.md": report_of(package)}
 
 
 def expected(case: str) -> dict[str, str]:

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from aki_codegen.exits import Exit
-from aki_codegen.reports.diff import as_markdown
+from aki_codegen.commands.changes import as_markdown
+from aki_codegen.commands.options import ExitStatus
 from aki_runtime.changes.compare import Change, worst
 from aki_runtime.changes.rules import severity_of
 from year.play import PACKAGE, without_history
@@ -12,10 +12,10 @@ from year.second_half import YEAR
 from year.start import new_year
 
 CLASSES = {
-    None: Exit.OK,
-    "harmless": Exit.HARMLESS,
-    "risky": Exit.RISKY,
-    "breaking": Exit.BREAKING,
+    None: ExitStatus.OK,
+    "harmless": ExitStatus.HARMLESS,
+    "risky": ExitStatus.RISKY,
+    "breaking": ExitStatus.BREAKING,
 }
 
 
@@ -31,7 +31,7 @@ def season(seasons, revision):
 
 def changes_of(season):
     """Return the changes that `diff --format json` tells."""
-    if season.diff.status == Exit.FAILED:
+    if season.diff.status == ExitStatus.FAILED:
         return ()
     return tuple(Change(**change) for change in json.loads(season.diff.output)["changes"])
 
@@ -67,12 +67,12 @@ class TestReport:
         for endpoint, words in revision.problems.items():
             assert any(line.startswith(f"{endpoint}: ") and words in line for line in said)
         assert len(revision.problems) <= len(said)
-        assert bool(revision.problems) == (revision.status == Exit.INCOMPLETE)
+        assert bool(revision.problems) == (revision.status == ExitStatus.INCOMPLETE)
 
     def test_a_comparison_exits_with_the_class_of_the_change(self, season, revision):
         expected = CLASSES[worst(changes_of(season))]
         if revision.refused and not season.diff.output:
-            expected = Exit.FAILED
+            expected = ExitStatus.FAILED
         statuses = {season.diff.status, season.text.status, season.live.status}
         assert statuses == {expected}
 

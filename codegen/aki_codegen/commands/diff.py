@@ -12,17 +12,26 @@ from typing import Annotated, Literal
 import typer
 from aki_runtime.changes.compare import compare_hubs
 
-from ..exits import Exit
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..problems import GenerationError, Problem
-from ..reports.diff import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
 from ..snapshot.files import read
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot
-from ..style import STATUSES, new_app
 from ..terminal import hand_out, say, tell
-from .options import AllowHttp, HubOptions, KeyFile, Out, Package, Routes, Server
+from .changes import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of
+from .options import (
+    STATUSES,
+    AllowHttp,
+    ExitStatus,
+    HubOptions,
+    KeyFile,
+    Out,
+    PackageName,
+    Routes,
+    Server,
+    new_app,
+)
 
 app = new_app()
 
@@ -74,7 +83,7 @@ def diff(
         str | None, typer.Argument(metavar="[NEW]", help="the state after (the live hub)")
     ] = None,
     out: Out = Path(DEFAULT_OUT),
-    package: Package = DEFAULT_PACKAGE,
+    package: PackageName = DEFAULT_PACKAGE,
     form: Annotated[
         Literal["text", "json", "markdown"],
         typer.Option("--format", help="how the changes are shown"),
@@ -83,7 +92,7 @@ def diff(
     layout: Routes = None,
     api_key_file: KeyFile = None,
     allow_http: AllowHttp = False,
-) -> Exit:
+) -> ExitStatus:
     """Compare two states of a hub's metadata and class each change for those who call it.
 
     A state is a folder (package, spec or output folder), a git revision (git:REV where a folder is called the same)

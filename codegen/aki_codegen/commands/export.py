@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..exits import Exit
 from ..export.json_schemas import schema_bundle, schema_files
 from ..export.openapi import openapi
 from ..export.pages import endpoint_pages
@@ -20,9 +19,8 @@ from ..problems import GenerationError
 from ..rendering.schema import Schema
 from ..snapshot.files import COMMENT, read
 from ..snapshot.snapshot import Snapshot
-from ..style import new_app
 from ..terminal import hand_out, json_text, say
-from .options import Out, Package
+from .options import ExitStatus, Out, PackageName, new_app
 
 STANDARD_OUTPUT = "-"
 
@@ -37,7 +35,7 @@ def export(
         typer.Argument(metavar="openapi|jsonschema|docs", help="what is made", show_default=False),
     ],
     out: Out = Path(DEFAULT_OUT),
-    package: Package = DEFAULT_PACKAGE,
+    package: PackageName = DEFAULT_PACKAGE,
     output: Annotated[
         str,
         typer.Option(
@@ -45,7 +43,7 @@ def export(
             help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
         ),
     ] = STANDARD_OUTPUT,
-) -> Exit:
+) -> ExitStatus:
     """Describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked."""
     folder = out / package
     snapshot = read(folder)
@@ -61,7 +59,7 @@ def export(
     else:
         files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
         _write_folder(what, output, files)
-    return Exit.OK
+    return ExitStatus.OK
 
 
 def offered_endpoints(snapshot: Snapshot) -> Sequence[Endpoint]:

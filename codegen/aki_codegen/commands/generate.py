@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,16 +10,16 @@ from typing import Annotated
 import typer
 from aki_runtime.changes.compare import Change, compare_hubs
 
-from ..exits import Exit
 from ..fetching.source import require_layout
 from ..generation.generate import (
-    Outcome,
-    Prepared,
+    CHANGES,
+    Generated,
     already_made,
     prepare,
     publish,
     read_package,
 )
+from ..generation.package import Package
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
@@ -27,13 +28,22 @@ from ..output.write import uninterrupted
 from ..parsing.overrides import read_overrides
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
-from ..reports.diff import as_text
-from ..reports.history import with_changes
 from ..snapshot.refresh import doubt, refreshed
 from ..snapshot.snapshot import Snapshot
-from ..style import STATUSES, new_app
 from ..terminal import say, say_progress, tell
-from .options import AllowHttp, HubOptions, KeyFile, Out, Package, Routes, Server
+from .changes import as_text, with_changes
+from .options import (
+    STATUSES,
+    AllowHttp,
+    ExitStatus,
+    HubOptions,
+    KeyFile,
+    Out,
+    PackageName,
+    Routes,
+    Server,
+    new_app,
+)
 
 app = new_app()
 
@@ -46,7 +56,7 @@ def generate(
     api_key_file: KeyFile = None,
     allow_http: AllowHttp = False,
     out: Out = Path(DEFAULT_OUT),
-    package: Package = DEFAULT_PACKAGE,
+    package: PackageName = DEFAULT_PACKAGE,
     offline: Annotated[
         bool,
         typer.Option("--offline", help="render from the snapshot in the package, ask nobody"),
@@ -66,7 +76,7 @@ def generate(
             help="take an empty list, or one that removes more than half, for what it says",
         ),
     ] = False,
-) -> Exit:
+) -> ExitStatus:
     """Ask a hub for its endpoints and write a typed client.
 
     The hub is that of --server or AKI_API_SERVER; else the one that the package was made from; else https://aki.io
@@ -89,17 +99,19 @@ def generate(
         if done is not None and not (strict and done.problems) and not project:
             _summarize(done, folder)
             tell(*as_text(()))
-            return Exit.OK if done.complete else Exit.INCOMPLETE
-        prepared = prepare(snapshot, out, package, strict=strict, before=before, previous=previous)
-        _warn_of_edits(prepared)
-        changes = _changes(previous, prepared)
-        history = with_changes(out, snapshot, package, changes or ())
+            return ExitStatus.OK if done.complete else ExitStatus.INCOMPLETE
+        made = prepare(snapshot, package, strict=strict, previous=previous)
+        _warn_of_edits(before, made)
+        changes = _changes(previous, made)
+        history = None
+        if changes:
+            history = with_changes(out / CHANGES, snapshot, package, changes)
         with uninterrupted():
-            outcome = publish(prepared, out, changes=history, project=project)
+            outcome = publish(made, out, before, changes=history, project=project)
             _summarize(outcome, folder)
             if changes is not None:
                 tell(*as_text(changes))
-    return Exit.OK if outcome.complete else Exit.INCOMPLETE
+    return ExitStatus.OK if outcome.complete else ExitStatus.INCOMPLETE
 
 
 def _snapshot(
@@ -127,8 +139,7 @@ def _as_named(out: Path) -> str:
     return (place.relative_to(here) if place.is_relative_to(here) else out).as_posix()
 
 
-def _warn_of_edits(prepared: Prepared) -> None:
-    before = prepared.before
+def _warn_of_edits(before: Mapping[str, bytes], made: Package) -> None:
     if manifest_of(before) is None:
         say(
             "manifest.json cannot be read, so that what was edited by hand cannot be told; it is made anew, "
@@ -137,23 +148,23 @@ def _warn_of_edits(prepared: Prepared) -> None:
         return
     if has_windows_lines(before):
         say(f"Files {WINDOWS_LINES}.")
-    edited = edited_by_hand(before, {str(p): c for p, c in prepared.package.files.items()})
+    edited = edited_by_hand(before, {str(p): c for p, c in made.files.items()})
     if edited:
         say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
 
 
-def _changes(previous: Snapshot | None, prepared: Prepared) -> tuple[Change, ...] | None:
+def _changes(previous: Snapshot | None, made: Package) -> tuple[Change, ...] | None:
     """Return what a refresh changes; None where there was nothing before."""
     if previous is None or not previous.documents:
         return None
-    return compare_hubs(previous.offered(), prepared.package.snapshot.offered())
+    return compare_hubs(previous.offered(), made.snapshot.offered())
 
 
 def _show_progress(done: int, total: int) -> None:
     say_progress(f"  {done} of {total} endpoints looked up", last=done == total)
 
 
-def _summarize(outcome: Outcome, folder: Path) -> None:
+def _summarize(outcome: Generated, folder: Path) -> None:
     by_change = outcome.endpoints
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
     offered = len(outcome.snapshot.offered())

@@ -1,15 +1,51 @@
-"""Options that several commands share."""
+"""What the commands share: how they look, the options that several have, and what their exit status says."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from aki_runtime.hub import Address, Layout
 
 from ..fetching.target import Target, choose_target
 from ..naming import package_name_fault
+
+STATUSES = """\b
+exit status:
+  0  every listed endpoint is written
+  1  failed, and nothing in the output folder has changed
+  2  wrong usage
+  3  written, but an endpoint was skipped or kept from an earlier snapshot
+of a comparison:
+  0   no change
+  10  the worst change is harmless
+  11  the worst change is risky: calls go on, but may mean something else
+  12  a change is breaking"""
+
+
+class ExitStatus(IntEnum):
+    """What the exit status of a command says; `STATUSES` puts it into words."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    HARMLESS = 10
+    RISKY = 11
+    BREAKING = 12
+
+
+def new_app(**attributes: Any) -> typer.Typer:
+    """Return a Typer app with plain help, which needs no Rich."""
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        **attributes,
+    )
 
 
 def _package_name(text: str) -> str:
@@ -22,7 +58,7 @@ def _package_name(text: str) -> str:
 
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="output folder")]
-Package = Annotated[
+PackageName = Annotated[
     str, typer.Option("--package", metavar="NAME", callback=_package_name, help="package name")
 ]
 Server = Annotated[

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..exits import Exit
 from ..problems import GenerationError
-from ..style import new_app
+from .options import ExitStatus, new_app
 
 app = new_app()
 
@@ -28,7 +27,7 @@ def sandbox(
     catalogue: Annotated[
         Path | None, typer.Option(metavar="DIR", help="folder of details documents to serve")
     ] = None,
-) -> Exit:
+) -> ExitStatus:
     """Run a stand-in hub on this machine."""
     try:
         from aki_sandbox.catalogue import CatalogueError
@@ -41,4 +40,4 @@ def sandbox(
         run(port, catalogue)
     except (CatalogueError, PortTakenError) as error:
         raise GenerationError(str(error)) from None
-    return Exit.OK
+    return ExitStatus.OK

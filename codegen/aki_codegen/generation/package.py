@@ -1,4 +1,4 @@
-"""A whole package as a value: from a snapshot to the bytes of every file, and what is wrong with it."""
+"""A whole package as a value: from a snapshot to the bytes of every file, what is wrong with it, and its report."""
 
 import hashlib
 import json
@@ -9,15 +9,19 @@ from pathlib import PurePosixPath
 
 from aki_runtime.changes.facts import fingerprint
 from aki_runtime.metadata import read_metadata
+from aki_runtime.shapes import is_object
 
 from .. import __version__
 from ..ir import Endpoint
+from ..markup import code_span, markdown, row
 from ..output.folder import MANIFEST_NAME
 from ..parsing.parse import parse
 from ..problems import Problem
+from ..rendering.describe import endpoint_count, endpoint_summary
 from ..rendering.modules import make_modules
 from ..rendering.render import COMMENT as MADE_BY
 from ..rendering.render import command_for
+from ..rendering.templates import fill
 from ..snapshot.files import COMMENT, HISTORY, to_files
 from ..snapshot.snapshot import Snapshot
 
@@ -42,6 +46,11 @@ class Package:
     problems: tuple[Problem, ...]
     snapshot: Snapshot
 
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """What was wrong when the hub was asked, and what is wrong with its metadata."""
+        return tuple(sorted({*self.snapshot.problems, *self.problems}))
+
 
 def make_package(snapshot: Snapshot, name: str) -> Package:
     """Render a package: a pure function of the snapshot and the package's name.
@@ -62,11 +71,6 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     if not modules.endpoints:
         return Package(name, {}, (), problems, named)
     files = {**modules.files, **to_files(named, MADE_BY, command_for(snapshot, name))}
-    files[MANIFEST] = _manifest(files, named)
-    return Package(name, files, modules.endpoints, problems, named)
-
-
-def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes:
     manifest = {
         COMMENT: MADE_BY,
         "history": [str(HISTORY)],
@@ -74,16 +78,51 @@ def _manifest(files: Mapping[PurePosixPath, bytes], snapshot: Snapshot) -> bytes
             "aki-codegen": __version__,
             "datamodel-code-generator": version("datamodel-code-generator"),
         },
-        "endpoints": {wire: fingerprint(d) for wire, d in sorted(snapshot.documents.items())},
+        "endpoints": {wire: fingerprint(d) for wire, d in sorted(documents.items())},
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
             for path, content in sorted(files.items(), key=lambda item: item[0].parts)
             if path != HISTORY
         },
     }
-    return manifest_file(manifest)
+    files[MANIFEST] = manifest_file(manifest)
+    return Package(name, files, modules.endpoints, problems, named)
 
 
 def manifest_file(manifest: Mapping[str, object]) -> bytes:
     """Return the bytes of a manifest."""
     return f"{json.dumps(manifest, indent=2)}\n".encode()
+
+
+def report_of(package: Package) -> str:
+    """Return REPORT.md: what a package holds, and what is wrong with the metadata."""
+    documents = package.snapshot.documents
+    return fill(
+        "report.md.jinja",
+        package=code_span(package.name),
+        command=code_span(command_for(package.snapshot, package.name)),
+        count=markdown(endpoint_count(len(package.endpoints))),
+        server=code_span(package.snapshot.server),
+        endpoints=[
+            row(e.wire_name, code_span(e.name), endpoint_summary(e)) for e in package.endpoints
+        ],
+        problems=[
+            row(p.where, p.what, p.effect, p.remedy, _override(p, documents.get(p.endpoint)))
+            for p in package.all_problems
+        ],
+    )
+
+
+def _override(problem: Problem, document: object) -> str:
+    """Return the table of pyproject.toml in which a user settles a problem; empty where there is none."""
+    if problem.effect not in ("skipped", "degraded"):
+        return ""
+    table = f"tool.aki-codegen.endpoints.{json.dumps(problem.endpoint)}"
+    sections = document.get("parameter_description") if is_object(document) else None
+    fields: dict[str, object] = sections if is_object(sections) else {}
+    progress = fields.get("progress")
+    outputs = progress.get("OUTPUTS") if is_object(progress) else None
+    for name, section in (*fields.items(), ("progress", outputs)):
+        if is_object(section) and problem.field in section:
+            return f"[{table}.{name}.{json.dumps(problem.field)}] type, rename or skip"
+    return f"[{table}] skip"

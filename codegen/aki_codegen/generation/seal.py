@@ -7,7 +7,7 @@ It holds the problems, which a summary names, and a digest of all that a package
 import hashlib
 import json
 import marshal
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -17,50 +17,41 @@ import aki_runtime
 from aki_runtime.shapes import is_object
 
 from ..output.folder import MANIFEST_NAME, SNAPSHOT, generated_files, manifest_of
-from ..parsing.overrides import NO_OVERRIDES
 from ..problems import Problem
 from ..rendering.templates import templates_folder
 from ..snapshot.snapshot import Snapshot
-from .package import MANIFEST, manifest_file
+from .package import MANIFEST, Package, manifest_file
 
 TOOLS = ("datamodel-code-generator", "jinja2", "markupsafe", "ruff")
 
 
-def seal(
-    files: Mapping[PurePosixPath, bytes],
-    package: str,
-    report: str,
-    problems: Iterable[Problem],
-    before: Mapping[str, bytes],
+def sealed(
+    package: Package, report: str, before: Mapping[str, bytes]
 ) -> dict[PurePosixPath, bytes]:
     """Return a package's files with the seal in the manifest.
 
     Args:
-        files: The files without it.
-        package: What the package is imported as.
+        package: The package.
         report: The report beside it.
-        problems: Everything that was wrong, fetching included.
         before: The files of the package that is there: where just the digest is another, its manifest stays, so
             that a generator that makes the same files changes nothing.
     """
-    said = [asdict(problem) for problem in problems]
-    as_before = sealed_as(before, files)
-    if (
-        as_before[MANIFEST] == before.get(MANIFEST_NAME)
-        and _parts(before)[1].get("problems") == said
-    ):
+    problems = [asdict(problem) for problem in package.all_problems]
+    as_before = sealed_as(before, package.files)
+    is_same = as_before[MANIFEST] == before.get(MANIFEST_NAME)
+    if is_same and _manifest_and_seal(before)[1].get("problems") == problems:
         return as_before
-    manifest = json.loads(files[MANIFEST])
-    digest = _digest(package, manifest, report.encode(), said)
-    manifest["seal"] = {"problems": said, "digest": digest}
-    return {**files, MANIFEST: manifest_file(manifest)}
+    manifest = json.loads(package.files[MANIFEST])
+    digest = _digest(package.name, manifest, report.encode(), problems)
+    manifest["seal"] = {"problems": problems, "digest": digest}
+    return {**package.files, MANIFEST: manifest_file(manifest)}
 
 
 def sealed_as(
     before: Mapping[str, bytes], files: Mapping[PurePosixPath, bytes]
 ) -> dict[PurePosixPath, bytes]:
     """Return a package's files with the seal of those that are there, right or wrong."""
-    _, seal = _parts(before)
+    _, seal = _manifest_and_seal(before)
     if not seal or MANIFEST not in files:
         return dict(files)
     return {**files, MANIFEST: manifest_file({**json.loads(files[MANIFEST]), "seal": seal})}
@@ -76,15 +67,15 @@ def problems_if_sealed(
         package: What it is imported as.
         report: The report beside it.
     """
-    manifest, seal = _parts(files)
+    manifest, seal = _manifest_and_seal(files)
     problems: Any = seal.get("problems")
-    hashes = generated_files(files)
     try:
         if seal.get("digest") != _digest(package, manifest, report.read_bytes(), problems):
             return None
     except OSError:
         return None
     # Where the digest is right, so is what the manifest says; how it says it, and what else is there, is not in it.
+    hashes = generated_files(files)
     is_whole = (
         files[MANIFEST_NAME] == manifest_file({**manifest, "seal": seal})
         and all(name in hashes for name in files if name.startswith(SNAPSHOT))
@@ -96,17 +87,16 @@ def problems_if_sealed(
     return tuple(Problem(**problem) for problem in problems) if is_whole else None
 
 
-def is_same(previous: Snapshot, snapshot: Snapshot) -> bool:
+def makes_the_same(snapshot: Snapshot, other: Snapshot) -> bool:
     """Whether two snapshots make the same package."""
-    bare, other = (replace(s, documents={}, overrides=NO_OVERRIDES) for s in (previous, snapshot))
-    if bare != other or previous.overrides.model_dump() != snapshot.overrides.model_dump():
+    if replace(snapshot, documents={}) != replace(other, documents={}):
         return False
     # Marshalling takes hardly any time, and unlike `==` it tells 1, 1.0 and True apart, and the order of fields.
-    documents, others = (
+    documents = [
         marshal.dumps(sorted(s.documents.items(), key=lambda item: item[0]), 2)
-        for s in (previous, snapshot)
-    )
-    return documents == others
+        for s in (snapshot, other)
+    ]
+    return documents[0] == documents[1]
 
 
 def program_files() -> list[Path]:
@@ -115,7 +105,7 @@ def program_files() -> list[Path]:
     return [file for folder in folders for file in folder.rglob("*.py")]
 
 
-def _parts(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _manifest_and_seal(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a package's manifest says, its seal apart; nothing where it cannot be read."""
     manifest = manifest_of(files) or {}
     seal = manifest.pop("seal", None)

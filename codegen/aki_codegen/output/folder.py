@@ -25,7 +25,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all files in a folder, by their path in it, sorted; none where it is no folder.
 
     Raises:
-        OSError: One of them cannot be read.
+        GenerationError: One of them cannot be read.
     """
     files: dict[str, bytes] = {}
 
@@ -33,15 +33,18 @@ def files_of(folder: Path) -> dict[str, bytes]:
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             raise error
 
-    # pathlib takes longer to name a file than it takes to read it.
-    for parent, folders, names in os.walk(folder, onerror=complain):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        inside = "" if parent == str(folder) else f"{Path(parent).relative_to(folder).as_posix()}/"
-        for name in names:
-            place = os.path.join(parent, name)  # noqa: PTH118
-            if os.path.isfile(place):  # noqa: PTH113
-                with open(place, "rb") as file:  # noqa: PTH123
-                    files[f"{inside}{name}"] = file.read()
+    try:
+        for parent, folders, names in os.walk(folder, onerror=complain):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            # pathlib takes longer to name a file than it takes to read it.
+            inside = parent.removeprefix(str(folder)).replace(os.sep, "/").lstrip("/")
+            for name in names:
+                place = os.path.join(parent, name)  # noqa: PTH118
+                if os.path.isfile(place):  # noqa: PTH113
+                    with open(place, "rb") as file:  # noqa: PTH123
+                        files[f"{inside}/{name}" if inside else name] = file.read()
+    except OSError as error:
+        raise GenerationError(f"{folder} cannot be read: {error}") from None
     return dict(sorted(files.items()))
 
 

@@ -74,12 +74,17 @@ def write_beside(path: Path, text: str) -> None:
         GenerationError: It cannot be written.
     """
     try:
-        if path.is_file() and path.read_bytes() == text.encode():
+        if holds(path, text):
             return
         with replacing(path) as part:
             part.write_bytes(text.encode())
     except OSError as error:
         raise GenerationError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether a file holds just this text."""
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def recover(folder: Path) -> None:

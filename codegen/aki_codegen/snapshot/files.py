@@ -81,10 +81,7 @@ def read(package: Path) -> Snapshot | None:
     Raises:
         GenerationError: It is there but cannot be read.
     """
-    try:
-        files = files_of(package / SPEC)
-    except OSError as error:
-        raise GenerationError(f"{package / SPEC} cannot be read: {error}") from None
+    files = files_of(package / SPEC)
     return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
 
 

@@ -129,6 +129,10 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
+        if document is not None and document == known.get(name):
+            # Thousands are as they were, and nothing of what was read before is lost.
+            documents[name] = document
+            continue
         said = read_metadata(document)
         why = said.unreadable or _lost_section(said, known.get(name))
         if not why:

@@ -4,9 +4,9 @@ import json
 from html import unescape
 
 import pytest
-from aki_codegen.exits import Exit
+from aki_codegen.commands.changes import as_json, as_markdown, as_text, exit_of, summary
+from aki_codegen.commands.options import ExitStatus
 from aki_codegen.problems import Problem
-from aki_codegen.reports.diff import as_json, as_markdown, as_text, exit_of, summary
 from aki_runtime.changes.compare import compare_hubs
 from support.metadata import details
 
@@ -87,10 +87,10 @@ def test_the_exit_status_tells_the_worst_class(changes):
     def of(*severities):
         return exit_of(change for change in changes if change.severity in severities)
 
-    assert of() == Exit.OK == 0
-    assert of("harmless") == Exit.HARMLESS == 10
-    assert of("harmless", "risky") == Exit.RISKY == 11
-    assert of("harmless", "risky", "breaking") == Exit.BREAKING == 12
+    assert of() == ExitStatus.OK == 0
+    assert of("harmless") == ExitStatus.HARMLESS == 10
+    assert of("harmless", "risky") == ExitStatus.RISKY == 11
+    assert of("harmless", "risky", "breaking") == ExitStatus.BREAKING == 12
 
 
 def test_texts_of_a_hub_have_no_effect():

@@ -16,7 +16,6 @@ ORDER = (
     "snapshot",
     "rendering",
     "export",
-    "reports",
     "generation",
     "commands",
 )

@@ -1,8 +1,7 @@
 """REPORT.md and the sentences about problems: complete, sorted, and safe to look at."""
 
 import pytest
-from aki_codegen.generation.package import Package
-from aki_codegen.generation.report import report_markdown
+from aki_codegen.generation.package import Package, report_of
 from aki_codegen.problems import Problem
 from support.metadata import details, parse_one, snapshot_of
 
@@ -10,8 +9,8 @@ from support.metadata import details, parse_one, snapshot_of
 def report(document, *more, name="painter"):
     parsed = parse_one(document, name)
     snapshot = snapshot_of({name: document})
-    package = Package("my_hub", {}, parsed.endpoints, parsed.problems, snapshot)
-    return report_markdown(package, (*parsed.problems, *more))
+    problems = (*parsed.problems, *more)
+    return report_of(Package("my_hub", {}, parsed.endpoints, problems, snapshot))
 
 
 def test_it_lists_each_endpoint_with_its_function_and_what_it_is():

@@ -1,4 +1,4 @@
-"""Changes between two states of a hub, for people and for scripts: text, JSON and Markdown.
+"""Changes between two states of a hub, for people and for scripts: text, JSON, Markdown, and CHANGES.md.
 
 Owns the layout, and that no text of a hub does anything where it is shown. Must not know how changes are found.
 """
@@ -6,34 +6,34 @@ Owns the layout, and that no text of a hub does anything where it is shown. Must
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 
 from aki_runtime.changes.compare import Change, worst
 from aki_runtime.changes.rules import SEVERITIES, Severity
 from aki_runtime.changes.words import readable
 
-from ..exits import Exit
 from ..literals import doc_text
-from ..markup import Markdown, markdown, row
-from ..problems import Problem
+from ..markup import Markdown, code_span, markdown, row
+from ..problems import GenerationError, Problem
+from ..rendering.render import command_for
 from ..rendering.templates import fill
+from ..snapshot.snapshot import Snapshot
 from ..terminal import json_text
+from .options import ExitStatus
 
 WORST_FIRST = tuple(reversed(SEVERITIES))
 
 PULL_REQUEST_CHARACTERS = 60_000
 """Length of a Markdown report at most: the body of a pull request may have 65,536."""
 
-_EXITS: dict[Severity | None, Exit] = {
-    None: Exit.OK,
-    "harmless": Exit.HARMLESS,
-    "risky": Exit.RISKY,
-    "breaking": Exit.BREAKING,
-}
+HISTORY_CHARACTERS = 1_000_000
+"""Length of CHANGES.md at most; what is older than fits is in version control."""
 
 
-def exit_of(changes: Iterable[Change]) -> Exit:
-    """Return the exit status that tells the worst class."""
-    return _EXITS[worst(changes)]
+def exit_of(changes: Iterable[Change]) -> ExitStatus:
+    """Return the exit status that names the worst class."""
+    severity = worst(changes)
+    return ExitStatus.OK if severity is None else ExitStatus[severity.upper()]
 
 
 def summary(changes: Iterable[Change]) -> str:
@@ -107,6 +107,35 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
     return fill(
         "changes.md.jinja", counted=markdown(f"{counted[0].upper()}{counted[1:]}"), tables=tables
     )
+
+
+def with_changes(history: Path, snapshot: Snapshot, package: str, changes: Iterable[Change]) -> str:
+    """Return CHANGES.md with the changes of a refresh at its top. Undated, because version control knows when.
+
+    Args:
+        history: The file; what it holds stays below.
+        snapshot: What the package is made from.
+        package: What it is imported as.
+        changes: What the refresh changes.
+
+    Raises:
+        GenerationError: What is there cannot be read.
+    """
+    found = tuple(changes)
+    made_by = code_span(command_for(snapshot, package))
+    head = (
+        f"# Changes of {code_span(package)}\n\n"
+        f"Made by aki-codegen from endpoint metadata. Do not edit: run {made_by}.\n"
+    )
+    try:
+        before = history.read_text("utf-8") if history.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise GenerationError(f"{history} cannot be read: {error}; restore it from git") from None
+    # The command may have been another one.
+    _, mark, older = before.partition("\n## ")
+    older = f"{mark}{older}"[:HISTORY_CHARACTERS]
+    _, _, body = as_markdown(found).partition("\n")
+    return f"{head}\n## {summary(found)}\n{body}{older}"
 
 
 def _by_severity(changes: tuple[Change, ...]) -> Iterator[tuple[Severity, list[Change]]]:

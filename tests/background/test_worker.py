@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from aki_sandbox.faults.effects import Status
 from background.conftest import KEY
 from support.patience import until
 
@@ -96,6 +97,12 @@ class TestFaults:
         result = tasks.chat.delay(prompt_input="f [[error=out_of_memory]]")
         with pytest.raises(Exception, match="the job failed: out of memory"):
             result.get(timeout=60)
+
+    def test_a_task_that_has_a_job_does_not_expire(self, worker, tasks, hub):
+        hub.faults.add(Status(404), on="poll", times=3)  # three pauses: longer than two seconds
+        result = tasks.chat.apply_async(kwargs={"prompt_input": "x"}, expires=2)
+        assert result.get(timeout=60)["outputs"]["text"]
+        assert len(jobs(hub, "x")) == 1
 
 
 class TestCancelling:

@@ -51,6 +51,7 @@ class Record:
         submitted_at: When it was submitted, seconds since the epoch.
         fields: The result as the hub's fields, while it is not in the result backend.
         turn: Counts the deliveries that have taken the task, this one included.
+        digest: A fingerprint of the parameters; empty where it is not known.
     """
 
     phase: Phase = "free"
@@ -58,6 +59,7 @@ class Record:
     submitted_at: float = 0.0
     fields: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     turn: int = 0
+    digest: str = ""
 
     def to_json(self) -> str:
         """Return it as text."""

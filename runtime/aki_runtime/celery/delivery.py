@@ -7,9 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..batch.rows import digest_of
 from ..client.endpoint import Endpoint
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
@@ -18,6 +19,7 @@ from ..http.interruption import defer_signals
 from ..jobs.handle import canceled_too_late, result_fields
 from ..jobs.sync_job import Job
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
+from ..shapes import is_object
 from . import engine, results
 from .claims import Claims, Lease, Record
 from .engine import SteppedBackError, insist
@@ -87,7 +89,7 @@ class Delivery:
     @property
     def has_outcome(self) -> bool:
         """Whether the task's outcome is in the result backend."""
-        return self._status() in engine.READY
+        return self._state()[0] in engine.READY
 
     @property
     def is_over(self) -> bool:
@@ -120,22 +122,30 @@ class Delivery:
             timeout=self._plan.timeout,
             allow_paths=False,
         )
-        match self._lease.record.phase:
+        digest = digest_of(parameters)
+        record = self._lease.record if self._lease.record.phase != "free" else self._reported_job()
+        if record.phase in {"got", "ended"} and record.digest not in {"", digest}:
+            raise TaskError(
+                f"a task of the id {self._id!r} was sent before, with other parameters; "
+                "give each task an id of its own",
+                "ConfigurationError",
+            )
+        match record.phase:
             case "ended":
                 raise SteppedBackError
             case "submitting" if not self._plan.resubmit_uncertain:
                 raise uncertain_submit(
                     endpoint.info.name, "a worker died while it submitted the job"
                 )
-            case "submitting" | "free":
-                job = self._submit(endpoint, parameters)
+            case "free" | "submitting":
+                job = self._submit(endpoint, parameters, digest)
                 self._follow(job)
             case "submitted":
-                job = endpoint.job(self._lease.record.job_id)
+                job = endpoint.job(record.job_id)
                 self._follow(job)
             case "got":
-                job = endpoint.job(self._lease.record.job_id)
-                job.settle(self._lease.record.fields, None)
+                job = endpoint.job(record.job_id)
+                job.settle(record.fields, None)
         try:
             return results.as_result(job.result(), self._id, self._plan.store)
         except Exception as error:  # the storage is the caller's own
@@ -147,13 +157,15 @@ class Delivery:
         """Let go of the task, which has ended if its outcome is in the result backend."""
         record = self._lease.record
         try:
+            if not self._lease.is_noted:  # a time limit has struck
+                self._lease.note(record)
             # A result that could not be stored is kept: a task of the same id can still store it.
             if record.phase == "got":
-                ended = self._status() == "SUCCESS"
+                ended = self._state()[0] == "SUCCESS"
             else:
                 ended = record.phase != "ended" and self.has_outcome
             if ended:
-                self._lease.note(Record("ended", record.job_id, record.submitted_at))
+                self._lease.note(replace(record, phase="ended", fields={}))
         except SteppedBackError:
             pass
         finally:
@@ -167,7 +179,7 @@ class Delivery:
         deadline = time.monotonic() + _REVOKE_SECONDS
         try:
             while time.monotonic() < deadline:
-                if engine.status(self._task) == "REVOKED":
+                if engine.state(self._task)[0] == "REVOKED":
                     endpoint = getattr(self._plan.client(), self._plan.endpoint)
                     _cancel_quietly(endpoint.job(self._lease.record.job_id))
                     return
@@ -175,19 +187,26 @@ class Delivery:
         except Exception as error:  # the process ends all the same
             _log.warning("could not look why a task is ended: %s", type(error).__name__)
 
-    def _status(self) -> str:
-        return insist(lambda: engine.status(self._task), "the state of a task could not be read")
+    def _state(self) -> tuple[str, Any]:
+        return insist(lambda: engine.state(self._task), "the state of a task could not be read")
 
     def _is_unwanted(self) -> bool:
         """Whether somebody has asked to cancel the task, in one of the ways there are."""
         with _tolerating("could not look whether a task is cancelled"):
             return self._claims.cancel_asked(self._id) or (
-                engine.status(self._task) in {"ABORTED", "REVOKED"}
+                engine.state(self._task)[0] in {"ABORTED", "REVOKED"}
             )
         return False
 
+    def _reported_job(self) -> Record:
+        """Note the job that an earlier delivery has reported, though its record is gone."""
+        state, meta = self._state()
+        if state in {results.SUBMITTED, results.PROGRESS} and is_object(meta):
+            self._lease.note(Record("submitted", str(meta.get("job_id")), time.time()))
+        return self._lease.record
+
     def _submit(
-        self, endpoint: Endpoint[..., Any, Any], parameters: Mapping[str, Any]
+        self, endpoint: Endpoint[..., Any, Any], parameters: Mapping[str, Any], digest: str
     ) -> Job[Any, Any]:
         """Submit the job and note it.
 
@@ -199,12 +218,13 @@ class Delivery:
             raise CanceledError("cancelled before it was submitted")
         if self._lease.record.phase == "submitting":
             _log.warning("%s: a job that may have been made is submitted again", endpoint.info.name)
-        self._lease.note(Record("submitting", submitted_at=time.time()))
+        record = Record("submitting", submitted_at=time.time(), digest=digest)
+        self._lease.note(record)
         job: Job[Any, Any] | None = None
         try:
             with defer_signals("SIGTERM", "SIGUSR1"):  # revoking, soft time limits
                 job = endpoint.submit(**parameters)
-                self._lease.change(Record("submitted", job.id, time.time()))
+                self._lease.change(replace(record, phase="submitted", job_id=job.id))
                 with suppress(Exception):  # it is noted below, where signals may interrupt
                     self._lease.hold()
             if not self._lease.is_noted:
@@ -284,7 +304,7 @@ class Delivery:
             return
         try:
             with _tolerating("a result could not be noted"):
-                self._lease.note(Record("got", job.id, self._lease.record.submitted_at, fields))
+                self._lease.note(replace(self._lease.record, phase="got", fields=fields))
         except SteppedBackError:
             _log.warning("%s: a task was taken over while its result came", job.endpoint)
 

@@ -125,14 +125,20 @@ class PersistentBackend:
             return found
 
         def write(*args: Any, **more: Any) -> Any:
-            return insist(lambda: found(*args, **more), "the outcome of a task could not be stored")
+            what = "the outcome of a task could not be stored"
+            try:
+                return insist(lambda: found(*args, **more), what)
+            except exceptions.SoftTimeLimitExceeded:
+                # It strikes once, and too late: how the task has ended is decided, and left to be written.
+                return insist(lambda: found(*args, **more), what)
 
         return write
 
 
-def status(task: Any) -> str:
-    """Return the state of the running task in the result backend."""
-    return str(task.backend.get_task_meta(task.request.id, cache=False)["status"])
+def state(task: Any) -> tuple[str, Any]:
+    """Return the state of the running task in the result backend, and what was written with it."""
+    meta: dict[str, Any] = task.backend.get_task_meta(task.request.id, cache=False)
+    return str(meta["status"]), meta.get("result")
 
 
 def require_usable(task: Any) -> None:

@@ -160,7 +160,7 @@ def _for_message(
                 engine.serialization.dumps(data[name], serializer=task.serializer)
         except MediaError as error:
             problems.append(f"{name}: {error.message}")
-        except engine.kombu.EncodeError as error:
+        except (engine.kombu.EncodeError, RecursionError) as error:
             problems.append(f"{name}: no message can hold this value: {error}")
         except (OSError, ValueError) as error:
             problems.append(f"{name}: {unreadable(value, error)}")

@@ -10,7 +10,9 @@ from aki_sandbox.faults.job_effects import QueueFull
 from background.delivery.delivering import run
 from support.patience import until
 
-pytest.importorskip("celery", reason="Celery is not installed: make full")
+SoftTimeLimitExceeded = pytest.importorskip(
+    "celery.exceptions", reason="Celery is not installed: make full"
+).SoftTimeLimitExceeded
 jobs = pytest.importorskip("aki_client.celery")
 
 
@@ -50,6 +52,11 @@ class TestFaults:
         assert result.result.kind == "DeadlineExceededError"
         (job,) = hub.hub.jobs
         assert job.cancel_asked
+
+    def test_a_job_that_was_cancelled_is_not_said_to_go_on(self, task_of, hub):
+        said = str(run(task_of(timeout=0.5), prompt_input="[[dur=60 steps=600]]").result)
+        assert "the hub was asked to cancel it" in said
+        assert "goes on" not in said
 
     def test_a_backend_that_refuses_a_report_does_not_cost_the_job(self, chat, monkeypatch):
         def refuse(*_, **__):
@@ -125,6 +132,25 @@ class TestOutages:
         assert run(chat).state == "SUCCESS"
         assert hub.hub.jobs_submitted == 1
 
+    def test_a_state_that_is_half_written_is_read_again(self, chat, app, hub, monkeypatch):
+        read, halves = app.backend.get, [b'{"status": "PROG', b'{"status": "\xc3']
+        monkeypatch.setattr(app.backend, "get", lambda key: halves.pop() if halves else read(key))
+        assert run(chat).state == "SUCCESS"
+        assert not halves
+        assert hub.hub.jobs_submitted == 1
+
+    def test_a_task_that_cannot_be_let_go_of_is_tried_again_all_the_same(
+        self, task_of, claims, hub
+    ):
+        class Unreleasing(type(claims)):
+            def release(self, task_id, owner):
+                super().release(task_id, owner)
+                raise ConnectionError("the answer was lost")
+
+        hub.faults.add(Status(404), on="poll")
+        assert run(task_of(claims=Unreleasing(claims._path))).state == "SUCCESS"
+        assert hub.hub.jobs_submitted == 1
+
     def test_an_outcome_that_is_not_json_fails_at_once(self, task_of, hub):
         result = run(task_of("z_image_turbo", store=lambda media, place: object()), prompt="p")
         assert result.state == "FAILURE"
@@ -165,6 +191,39 @@ class TestOutages:
         claims.take("t", "another delivery", 60, new=True)
         assert run(chat).state == "PENDING"
         assert len(refused) == 3
+
+
+class TestTimeLimits:
+    """A soft time limit strikes when the result is here, and the place for it is away."""
+
+    def test_while_the_result_is_noted_it_is_noted_for_a_later_try(self, task_of, claims, hub):
+        class Slow(type(claims)):
+            struck = False
+
+            def hold(self, task_id, owner, turn, seconds, record=None):
+                if record is not None and record.phase == "got" and not Slow.struck:
+                    Slow.struck = True
+                    raise SoftTimeLimitExceeded
+                return super().hold(task_id, owner, turn, seconds, record)
+
+        chat = task_of(claims=Slow(claims._path))
+        assert isinstance(run(chat).result, SoftTimeLimitExceeded)
+        assert claims.take("t", "who looks", 60, new=True).phase == "got"
+
+    def test_while_the_outcome_is_stored_it_is_stored_all_the_same(
+        self, chat, app, hub, monkeypatch
+    ):
+        store, struck = app.backend.set, []
+
+        def strike(key, value):
+            if "SUCCESS" in value and not struck:
+                struck.append(key)
+                raise SoftTimeLimitExceeded
+            return store(key, value)
+
+        monkeypatch.setattr(app.backend, "set", strike)
+        assert run(chat).state == "SUCCESS"
+        assert struck
 
 
 class TestThreads:

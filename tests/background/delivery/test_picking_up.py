@@ -58,6 +58,34 @@ class TestPickingUp:
         chat = task_of(claims=Forgetful(claims._path), lease=0.6, progress_interval=0.01)
         assert run(chat, prompt_input="[[dur=0.1 steps=1]]").state == "SUCCESS"
 
+    @pytest.mark.parametrize("state", [jobs.SUBMITTED, jobs.PROGRESS])
+    def test_a_job_that_was_reported_is_followed_though_its_record_is_gone(
+        self, chat, app, client, hub, state
+    ):
+        job = client.llama3_8b_chat.submit(prompt_input="earlier")
+        app.backend.store_result("t", {"job_id": job.id, "endpoint": job.endpoint}, state)
+        assert "earlier" in run(chat).result["outputs"]["text"]
+        assert hub.hub.jobs_submitted == 1
+
+    def test_other_parameters_do_not_get_the_result_of_an_earlier_task_of_the_id(
+        self, task_of, hub
+    ):
+        def refuse(media, place):
+            raise OSError("the disk is full")
+
+        run(task_of("z_image_turbo", store=refuse, max_retries=0, name="a"), prompt="p").forget()
+        paint = task_of("z_image_turbo", store=lambda media, place: "stored")
+        other = run(paint, prompt="other")
+        assert "with other parameters" in str(other.result)
+        other.forget()
+        assert run(paint, prompt="p").result["outputs"]["images"] == ["stored"]
+        assert hub.hub.jobs_submitted == 1
+
+    def test_a_second_task_of_an_id_that_has_ended_is_refused_and_not_left_pending(self, chat, hub):
+        run(chat).forget()
+        assert "with other parameters" in str(run(chat, prompt_input="other").result)
+        assert hub.hub.jobs_submitted == 1
+
     def test_a_task_that_has_ended_is_left_alone(self, chat, hub):
         first = run(chat).result
         assert run(chat).result == first

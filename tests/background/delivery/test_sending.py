@@ -79,6 +79,29 @@ def test_a_file_that_cannot_be_read_is_refused_and_nothing_is_sent(app, edit, tm
         getattr(edit, send)(prompt="brighter", image=absent)
 
 
+def deep():
+    """Return a list that no JSON encoder can follow."""
+    inner = []
+    for _ in range(100_000):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize("send", SEND)
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, [{"role": {1}}], deep()], ids=["object", "set", "nested", "deep"]
+)
+@pytest.mark.parametrize("name", ["chat_context", "prompt_input"])
+def test_what_no_message_can_hold_is_refused_by_name_and_nothing_is_sent(
+    task_of, app, send, name, value
+):
+    app.control.purge()
+    with pytest.raises(InvalidParametersError, match=f"{name}: no message can hold this"):
+        getattr(task_of("qwen_vl_chat"), send)(**{name: value})
+    with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+        assert queue.qsize() == 0
+
+
 @pytest.mark.parametrize("make", [str, lambda path: path.name, lambda path: f"file://{path}"])
 def test_no_path_in_a_message_is_opened(edit, hub, picture, make):
     result = run(edit, prompt="brighter", image=make(picture)).result

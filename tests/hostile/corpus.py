@@ -23,6 +23,7 @@ INNOCENT = "innocent"
 MARK = "PWNED_7f3"
 """What hostile code would leave behind, and what hostile text holds."""
 
+_USUAL = 50_000
 Outcome = Literal["package", "problem", "refused"]
 Body = bytes | Callable[..., Any]
 
@@ -68,6 +69,20 @@ class Case:
     limits: Mapping[str, Any] = field(default_factory=dict)
     follows: bool = False
 
+    @property
+    def is_one_document(self) -> bool:
+        """Whether all of it is one details document of usual size, which may lie beside others."""
+        body = self.answers.get(f"/{HOSTILE}")
+        return (
+            isinstance(body, bytes)
+            and len(body) < _USUAL
+            and HOSTILE.encode() not in body.lower()  # an attack on names that are made of its own
+            and self.answers.keys() == {"", f"/{HOSTILE}", f"/{INNOCENT}"}
+            and self.answers[""] == listing([HOSTILE])
+            and self.outcome != "refused"
+            and not (self.follows or self.limits)
+        )
+
 
 def all_cases() -> list[Case]:
     """Return the corpus, sorted by name."""
@@ -101,6 +116,13 @@ def offered(
 
 BASELINE = Case("baseline", "", "package", offered({HOSTILE: document()}))
 """The innocent endpoint beside a harmless one."""
+
+
+def together(cases: list[Case]) -> Case:
+    """Return a case with the documents of others, each as an endpoint of the case's name."""
+    documents = {case.name: case.answers[f"/{HOSTILE}"] for case in cases}
+    name = f"{cases[0].name}-to-{cases[-1].name}"
+    return Case(name, "", "package", offered(documents))
 
 
 def _read_json(path: Path) -> Case:

@@ -3,7 +3,6 @@
 Nothing is replaced but the limits of time and size that a case names.
 """
 
-import ast
 import contextlib
 import functools
 import io
@@ -22,7 +21,7 @@ import aki_runtime
 from aki_codegen import cli
 from aki_codegen.fetching import source
 from hostile import audit, watch
-from hostile.corpus import Case
+from hostile.corpus import HOSTILE, INNOCENT, Case, together
 from hostile.hub import SandboxedHub
 
 try:
@@ -31,18 +30,18 @@ except ImportError:  # Windows
     resource = None
 
 PACKAGE = "hub_client"
+_RUNTIME = Path(aki_runtime.__file__).parent
 _PUBLIC = [
-    Path(aki_runtime.__file__).parent / "public.py",
-    *Path(aki_runtime.__file__).parent.glob("*/**/public.py"),
+    module
+    for module in (*_RUNTIME.glob("**/public.py"), *_RUNTIME.glob("*/__init__.py"))
+    if "\n__all__ = " in module.read_text("utf-8")
 ]
 
 
 def _offered(module: Path) -> list[str]:
     """Read the names that a public module offers; importing it may need an engine that is not installed."""
-    for statement in ast.parse(module.read_text("utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
-            return [module.parent.name, *ast.literal_eval(statement.value)]
-    raise AssertionError(f"{module} has no __all__")
+    _, _, names = module.read_text("utf-8").partition("\n__all__ = ")
+    return [module.parent.name, *re.findall(r'"(\w+)"', names.partition("]")[0])]
 
 
 OFFERED = frozenset(name for module in _PUBLIC for name in _offered(module))
@@ -191,6 +190,60 @@ class Laboratory:
             # A run's own lock: empty, and named by nothing that a hub says.
             if not (LOCK.fullmatch(path.name) and path.stat().st_size == 0)
         } | {str(path): b"" for path in self.folder.iterdir()}
+
+
+def tried(laboratory: Laboratory, cases: list[Case], baseline: Run) -> dict[str, list[str]]:
+    """Try cases on one hub, and return the faults of each.
+
+    Where there are any, halves are tried again, down to single cases on a hub of their own.
+    """
+    if len(cases) == 1:
+        (case,) = cases
+        run = laboratory.run(case)
+        return {case.name: faults_of_run(laboratory, run, baseline) + faults_of_case(case, run)}
+    run = laboratory.run(together(cases))
+    faults = faults_of_run(laboratory, run, baseline)
+    if not any((faults, *(faults_of_case(case, run, case.name) for case in cases))):
+        return {case.name: [] for case in cases}
+    half = len(cases) // 2
+    return {
+        **tried(laboratory, cases[:half], baseline),
+        **tried(laboratory, cases[half:], baseline),
+    }
+
+
+def faults_of_run(laboratory: Laboratory, run: Run, baseline: Run) -> list[str]:
+    """Return what is wrong with a run and its package, whatever the hub has offered."""
+    faults = [*run.faults, *faults_of_text(run.said)]
+    if run.status not in (0, 3):
+        return [*faults, f"it ended with status {run.status}: {run.said}"]
+    if run.innocent_files() != baseline.innocent_files():
+        faults.append("the innocent endpoint is another one")
+    if run.names.get(INNOCENT) != baseline.names[INNOCENT]:
+        faults.append("the innocent endpoint has other names")
+    if "please report this" in run.said:
+        faults.append(f"it took it for a fault of its own: {run.said}")
+    return [*faults, *faults_of_package(run), *laboratory.import_package(run)]
+
+
+def faults_of_case(case: Case, run: Run, endpoint: str = HOSTILE) -> list[str]:
+    """Return what a case expects of a run and did not get, its hostile endpoint being called so."""
+    lines = [line for line in run.said.splitlines() if endpoint == HOSTILE or endpoint in line]
+    faults = [] if case.says in "\n".join(lines) else [f"not said: {case.says}"]
+    if case.outcome == "problem" and not case.says:
+        faults.append("the case does not say which problem")
+    if case.outcome == "package" and len(run.names) == 1:
+        faults.append("no hostile endpoint is there")
+    fields = run.names.get(endpoint, {}).get("fields", {})
+    assert isinstance(fields, dict)
+    given = {wire: names["name"] for wire, names in run.names.items()}
+    given |= {**fields.get("output", {}), **fields.get("input", {})}
+    faults += [
+        f"{wire!r} is called {given.get(wire)!r}"
+        for wire, name in case.names.items()
+        if given.get(wire) != name
+    ]
+    return faults
 
 
 def faults_of_package(run: Run) -> list[str]:

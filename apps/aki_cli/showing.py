@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 from aki_runtime.errors import MediaError
-from aki_runtime.events import Queued
+from aki_runtime.events import in_words
 
 from .exits import CommandError, Exit
 from .terminal import console, one_line, readable, say, write, write_json
@@ -121,7 +121,9 @@ class _Bar:
         self._progress: Progress | None = None
 
     def show(self, event: "Event[Any]") -> None:
-        words, done = _words(event)
+        # Models of text count their tokens beyond any hundred; a bar that stands still would say less than none.
+        done = event.progress if 0 < event.progress <= 100 else None
+        words = in_words(event) + (f" {done:3.0f} %" if done is not None else "")
         if self._progress is None:
             self._progress = _new_progress()
             self._progress.start()
@@ -147,23 +149,6 @@ def _new_progress() -> "Progress":
         transient=True,
         expand=True,
     )
-
-
-def _words(event: "Event[Any]") -> tuple[str, float | None]:
-    """Say how a job is, and how much of it is done, 0 to 100; None where nobody knows."""
-    estimate = event.estimate
-    left = f", about {estimate:.0f} s left" if estimate is not None and estimate >= 1 else ""
-    progress = event.progress
-    if isinstance(event, Queued):
-        place = event.position
-        where = f"waiting, number {place} in the queue" if place else "waiting"
-        return where + left, None
-    message = getattr(getattr(event, "data", None), "progress_message", None)
-    said = one_line(message)[:30] if isinstance(message, str) and message else "running"
-    known = 0 < progress <= 100
-    return (
-        f"{said} {progress:3.0f} %{left}" if known else said + left
-    ), progress if known else None
 
 
 @dataclass

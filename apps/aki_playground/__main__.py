@@ -20,7 +20,7 @@ def main() -> int:
         epilog="The key is read from AKI_API_KEY, or from the file that --api-key-file names.",
     )
     parser.add_argument("--package", default="aki_client", help="generated package (%(default)s)")
-    parser.add_argument("--server", help="the hub's address; AKI_API_SERVER where it is not given")
+    parser.add_argument("--server", help="the hub's address; defaults to AKI_API_SERVER")
     parser.add_argument("--port", type=int, help="where to listen on 127.0.0.1; any free port")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--api-key-file", type=Path, metavar="FILE", help="file that holds the key")

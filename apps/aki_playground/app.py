@@ -8,15 +8,12 @@ import tempfile
 import threading
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aki_cli.exits import signals_as_exceptions
 from aki_runtime.errors import AkiError
 
-from .package import HubPackage, PackageError
-
-if TYPE_CHECKING:
-    from aki_client import AsyncAki
+from .package import HubPackage
+from .package import PlaygroundError as PlaygroundError
 
 HOST = "127.0.0.1"
 _SETTINGS = {
@@ -25,10 +22,6 @@ _SETTINGS = {
     "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-
-
-class PlaygroundError(Exception):
-    """The playground cannot start; the message says what to do."""
 
 
 def launch(
@@ -42,13 +35,13 @@ def launch(
 
     Args:
         package: The generated package whose endpoints are shown.
-        server: The hub's address; AKI_API_SERVER, or the package's own hub, where it is not given.
-        port: Where to listen on 127.0.0.1; any free port where it is not given.
+        server: The hub's address; defaults to AKI_API_SERVER, then to the package's own hub.
+        port: Where to listen on 127.0.0.1; defaults to any free port.
         open_browser: Open the page in the browser.
-        api_key: The hub's key; AKI_API_KEY where it is not given.
+        api_key: The hub's key; defaults to AKI_API_KEY.
 
     Raises:
-        PlaygroundError: Gradio is missing, the package is none, or the port is taken.
+        PlaygroundError: Gradio is missing, there is no such package, or the port is taken.
     """
     with (
         signals_as_exceptions(SystemExit),
@@ -66,8 +59,12 @@ def launch(
             ) from None
         number: int = listener.getsockname()[1]
         address = f"http://{HOST}:{number}"
-        chosen = _package(package)
-        bench = Bench(chosen, _client(chosen, api_key, server), Path(folder, "results"), server)
+        chosen = HubPackage(package)
+        try:
+            client = chosen.client(api_key, server)
+        except AkiError as error:
+            raise PlaygroundError(error.message) from None
+        bench = Bench(chosen, client, Path(folder, "results"), server)
 
         def announce() -> None:
             print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
@@ -76,20 +73,6 @@ def launch(
 
         with contextlib.suppress(KeyboardInterrupt):
             serve(bench, listener, announce)
-
-
-def _package(name: str) -> HubPackage:
-    try:
-        return HubPackage(name)
-    except PackageError as error:
-        raise PlaygroundError(str(error)) from None
-
-
-def _client(package: HubPackage, api_key: str | None, server: str | None) -> "AsyncAki":
-    try:
-        return package.client(api_key, server)
-    except AkiError as error:
-        raise PlaygroundError(error.message) from None
 
 
 def _listener(port: int | None) -> socket.socket:

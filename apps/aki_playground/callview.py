@@ -7,86 +7,58 @@ import gradio as gr
 from gradio.components import Component
 
 from .bench import Bench
-from .fields import fields_of
 from .package import EndpointCard
-from .parts import code_box, refusal_html, watch, wire_cancel, wire_run
 from .results import Results
 from .running import has_ended
-from .status import heading_html
-from .widgets import Form
+from .status import refusal_html
+from .view import EndpointView
 
 
-class CallView:
-    """The page of one endpoint; made where the page is being built.
-
-    Args:
-        bench: What every part of the page works with.
-        card: The endpoint.
-    """
+class CallView(EndpointView):
+    """The page of one endpoint that is called with a form."""
 
     def __init__(self, bench: Bench, card: EndpointCard) -> None:
-        self._bench = bench
-        self._card = card
-        self._form = Form(fields_of(card.parameters, card.texts))
-        info = card.info
+        super().__init__(bench, card)
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=320):
-                gr.HTML(
-                    heading_html(card.title, info.name, info.description, card.category),
-                    padding=False,
-                )
-                self._form.draw(advanced=False)
-                if any(field.advanced for field in self._form.fields):
+                self.heading()
+                self.form.draw(advanced=False)
+                if any(field.advanced for field in self.form.fields):
                     with gr.Accordion("More parameters", open=False, elem_id="more"):
-                        self._form.draw(advanced=True)
+                        self.form.draw(advanced=True)
                 with gr.Row(elem_classes="aki-buttons"):
-                    self._run = gr.Button("Run", variant="primary", size="md", elem_id="run")
-                    self._cancel = gr.Button(
-                        "Cancel", interactive=False, size="md", elem_id="cancel"
-                    )
+                    self.buttons("Run")
             with gr.Column(scale=6, min_width=320):
                 self._results = Results(card)
-        self._call = gr.State(None)
-        self._code = code_box(bench.source(card, {}))
-        self._wire()
-
-    def _wire(self) -> None:
-        notes = list(self._form.notes({}))
-        seen = [*self._results.components, self._run, self._cancel]
-        wire_run(
-            [self._run.click],
-            self._on_run,
-            self._form.inputs,
-            [self._call, self._code, *notes, *seen],
-            self._carry_out,
-            self._call,
-            seen,
-        )
-        wire_cancel(self._bench, self._cancel)
-        watch(self._form.inputs, self._on_change, self._form.inputs, [*notes, self._code])
+        self.code_box({})
+        inputs, notes = self.form.inputs, list(self.form.notes({}))
+        shown = [*self._results.components, self.run, self.cancel]
+        checked = [self.code, *notes, *shown]
+        self.wire([self.run.click], self._on_run, inputs, checked, self._carry_out, shown)
+        self.watch(inputs, self._on_change, inputs, [*notes, self.code])
 
     def _on_change(self, *values: Any) -> dict[Component, Any]:
-        reading = self._form.read(values)
-        faults, _ = self._bench.check(self._card, reading.arguments)
-        # What is still to be filled in is no fault before somebody says Run.
-        told = {name: text for name, text in faults.items() if name in reading.arguments}
-        code = self._bench.source(self._card, reading.arguments)
-        return {**self._form.notes({**told, **reading.faults}), self._code: code}
+        reading = self.form.read(values)
+        problems, _ = self.bench.check(self.card, reading.arguments)
+        # What is still to be filled in is not wrong before somebody says Run.
+        entered = {name: text for name, text in problems.items() if name in reading.arguments}
+        code = self.bench.source(self.card, reading.arguments)
+        return {**self.form.notes({**entered, **reading.problems}), self.code: code}
 
     def _on_run(self, *values: Any) -> dict[Component, Any]:
-        reading = self._form.read(values)
-        faults, others = self._bench.check(self._card, reading.arguments)
-        faults.update(reading.faults)
-        notes = self._form.notes(faults)
-        if faults or others:
-            return {**notes, self._call: None, self._results.status: refusal_html(faults, others)}
-        code = self._bench.source(self._card, reading.arguments)
+        reading = self.form.read(values)
+        problems, others = self.bench.check(self.card, reading.arguments)
+        problems.update(reading.problems)
+        notes = self.form.notes(problems)
+        if problems or others:
+            refusal = refusal_html(problems, others)
+            return {**notes, self.call: None, self._results.status: refusal}
         return {
             **notes,
             **self._results.cleared(),
-            **self._busy(True),
-            self._call: reading.arguments,
-            self._code: code,
+            **self.busy(True),
+            self.call: reading.arguments,
+            self.code: self.bench.source(self.card, reading.arguments),
         }
 
     async def _carry_out(
@@ -97,17 +69,11 @@ class CallView:
             yield {self._results.status: gr.update()}
             return
         tab = request.session_hash or ""
-        folder = self._bench.results_of(tab)
-        shown = {**self._results.cleared(), **self._busy(True)}
-        endpoint = self._bench.endpoint(self._card)
-        async with self._bench.runs.start(tab, endpoint, arguments) as run:
-            async for sight in run.sights():
-                shown |= self._results.show(sight, folder)
-                shown |= self._busy(not has_ended(sight))
+        folder = self.bench.results_of(tab)
+        shown = self._results.cleared()
+        endpoint = self.bench.endpoint(self.card)
+        async with self.bench.runs.start(tab, endpoint, arguments) as run:
+            async for state in run.states():
+                shown |= self._results.show(state, folder)
+                shown |= self.busy(not has_ended(state))
                 yield shown
-
-    def _busy(self, busy: bool) -> dict[Component, Any]:
-        return {
-            self._run: gr.update(interactive=not busy),
-            self._cancel: gr.update(interactive=busy),
-        }

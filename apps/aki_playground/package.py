@@ -1,15 +1,28 @@
-"""A generated package as the playground sees it, chosen at run time: its endpoints and its client."""
+"""A generated package as the playground sees it, chosen at run time: its endpoints, their outputs and its client."""
 
 import importlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from types import ModuleType, NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
+
+from aki_runtime.chat.text import ChatText
+from aki_runtime.media.objects import Audio, Image, Video
+from pydantic import BaseModel
 
 from .docstrings import parameter_texts
-from .outputs import OutputKind, output_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +31,22 @@ if TYPE_CHECKING:
 
 Info: TypeAlias = "EndpointInfo[Any, Any]"
 
+OutputKind = Literal["text", "image", "audio", "video", "images", "audios", "videos", "value"]
+
+_KINDS: dict[object, OutputKind] = {
+    ChatText: "text",
+    Image: "image",
+    Audio: "audio",
+    Video: "video",
+}
+_LISTS: dict[OutputKind, OutputKind] = {"image": "images", "audio": "audios", "video": "videos"}
+
 UNSORTED = "other"
 """The category of endpoints for which the hub names none."""
 
 
-class PackageError(Exception):
-    """There is no such generated package; the message says what to do."""
+class PlaygroundError(Exception):
+    """The playground cannot start; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +88,10 @@ class EndpointCard:
         """What it gives back, by Python name."""
         return output_kinds(self.info.reading.output)
 
-    @property
-    def streams_text(self) -> bool:
-        """Whether its progress tells text, so that it counts tokens and not percent."""
-        return "text" in output_kinds(self.info.reading.progress)
+    @cached_property
+    def progress(self) -> "Mapping[str, OutputKind]":
+        """What comes of it while it runs, by Python name."""
+        return output_kinds(self.info.reading.progress)
 
 
 class HubPackage:
@@ -78,7 +101,7 @@ class HubPackage:
         name: The name that it is imported by.
 
     Raises:
-        PackageError: It cannot be imported, or is none.
+        PlaygroundError: It cannot be imported, or was not generated.
     """
 
     def __init__(self, name: str) -> None:
@@ -86,7 +109,7 @@ class HubPackage:
         self._module = _imported(name)
         self.cards = {card.name: card for card in _cards(name, self._client_class)}
         if not self.cards:
-            raise PackageError(f"the package {name} has no endpoints to play with")
+            raise PlaygroundError(f"the package {name} has no endpoints to play with")
 
     def client(self, api_key: str | None, api_server: str | None) -> "AsyncAki":
         """Make a client; what is None comes from the environment."""
@@ -102,9 +125,11 @@ def _imported(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except (ImportError, TypeError, ValueError) as error:
-        raise PackageError(f"the package {name!r} cannot be imported ({error}); {advice}") from None
+        raise PlaygroundError(
+            f"the package {name!r} cannot be imported ({error}); {advice}"
+        ) from None
     if not hasattr(module, "AsyncAki"):
-        raise PackageError(f"{name!r} has no client AsyncAki; {advice}")
+        raise PlaygroundError(f"{name!r} has no client AsyncAki; {advice}")
     return module
 
 
@@ -117,3 +142,19 @@ def _cards(package: str, client: "type[AsyncAki]") -> Iterator[EndpointCard]:
             spec = client.load_endpoint(name)
         if not spec.info.removed:
             yield EndpointCard(name, spec.info, parameter_texts(spec.__doc__ or ""))
+
+
+def output_kinds(model: type[BaseModel]) -> dict[str, OutputKind]:
+    """Return the kind of each declared output, by its Python name."""
+    return {name: _kind(name, info.annotation) for name, info in model.model_fields.items()}
+
+
+def _kind(name: str, annotation: Any) -> OutputKind:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(name, arguments[0])
+    if origin in (Union, UnionType):
+        return _kind(name, next(a for a in arguments if a is not NoneType))
+    if origin is list and arguments:
+        return _LISTS.get(_kind(name, arguments[0]), "value")
+    return "text" if name == "text" and annotation is str else _KINDS.get(annotation, "value")

@@ -1,16 +1,120 @@
-"""The place on the page where results appear: text as it grows, pictures, sounds, films, and files to save."""
+"""The result of a run on the page: text as it grows, media as files with names of our own, and the rest as words."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+from aki_runtime.media.objects import Media
 from gradio.components import Component
+from pydantic import BaseModel
 
-from .outcome import ResultParts, outcome_of, save_text, told_by
-from .outputs import output_kinds
-from .package import EndpointCard
-from .running import Failed, Finished, Sight
-from .status import facts_html, sight_html, status_html
+from .package import EndpointCard, OutputKind
+from .running import Cancelled, Failed, Finished, RunState, has_ended
+from .status import facts_html, state_html, status_html
+
+LONGEST_FACT = 2000
+"""Characters of one value that are shown; the Python code gives all of it."""
+
+
+@dataclass
+class ResultParts:
+    """What there is to see of an output.
+
+    Attributes:
+        text: The text, None where there is none.
+        thinking: What a model thought before it.
+        images: Paths of images.
+        audios: Paths of audio.
+        videos: Paths of videos.
+        facts: Everything else, in words.
+    """
+
+    text: str | None = None
+    thinking: str = ""
+    images: list[Path] = field(default_factory=list[Path])
+    audios: list[Path] = field(default_factory=list[Path])
+    videos: list[Path] = field(default_factory=list[Path])
+    facts: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that can be saved."""
+        return [*self.images, *self.audios, *self.videos]
+
+
+def parts_of(state: RunState, card: EndpointCard, folder: Path) -> ResultParts | None:
+    """Read what there is to see of a run, and write its media into a folder; None where nothing has come."""
+    match state:
+        case Finished(output):
+            return result_parts(fields_set(output), card.outputs, folder, card.name)
+        case Failed(error):
+            partial = getattr(error, "partial", {})
+            return result_parts(partial, card.outputs, folder, f"{card.name}-partial")
+        case Cancelled():
+            return None
+        case _ if state.data is None:
+            return None
+        case _:
+            return result_parts(fields_set(state.data), card.progress, folder, "preview")
+
+
+def fields_set(output: BaseModel) -> dict[str, Any]:
+    """Return the declared fields that came with an output or progress."""
+    fields = type(output).model_fields
+    return {name: getattr(output, name) for name in fields if name in output.model_fields_set}
+
+
+def result_parts(
+    values: Mapping[str, Any], kinds: Mapping[str, OutputKind], folder: Path, stem: str
+) -> ResultParts:
+    """Read an output, or what there is of one, and write its media into a folder.
+
+    Args:
+        values: The fields that came, by name.
+        kinds: What each of them is.
+        folder: Where the files go; it is made where it is not there.
+        stem: How their names begin. No part of a name comes from the hub.
+    """
+    parts = ResultParts()
+    places = {"image": parts.images, "audio": parts.audios, "video": parts.videos}
+    for name, value in values.items():
+        if kinds.get(name) == "text" and isinstance(value, str) and parts.text is None:
+            parts.text = str(getattr(value, "content", value))
+            parts.thinking = str(getattr(value, "thinking", ""))
+            continue
+        items = cast("Sequence[Any]", value) if isinstance(value, list) else [value]
+        media = [item for item in items if isinstance(item, Media)]
+        if not media and value is not None:
+            parts.facts[name] = _words(value)
+        for number, medium in enumerate(media, 1):
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{stem}-{len(parts.files) + 1}{medium.suffix}"
+            try:
+                places[medium.kind].append(medium.save(path, overwrite=True))
+            except ValueError as error:
+                parts.facts[f"{name} {number}"] = str(error)
+    return parts
+
+
+def save_text(text: str, folder: Path, stem: str) -> Path:
+    """Write a text into a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stem}.txt"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    return path
+
+
+def _words(value: Any) -> str:
+    try:
+        text = (
+            value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        )
+    except (ValueError, RecursionError):
+        text = repr(value)
+    return text if len(text) <= LONGEST_FACT else text[: LONGEST_FACT - 1] + "…"
 
 
 class Results:
@@ -18,12 +122,15 @@ class Results:
 
     Args:
         card: The endpoint.
+
+    Attributes:
+        status: How the run stands, in words.
+        components: Everything that an update may touch.
     """
 
     def __init__(self, card: EndpointCard) -> None:
         self._card = card
-        self._progress = output_kinds(card.info.reading.progress)
-        kinds = {*card.outputs.values(), *self._progress.values()}
+        kinds = {*card.outputs.values(), *card.progress.values()}
         self.status = gr.HTML(
             status_html("Nothing has been sent yet."), padding=False, elem_id="status"
         )
@@ -46,34 +153,20 @@ class Results:
             visible=bool(kinds & {"image", "images"}),
             elem_id="result-images",
         )
-        self._audio = gr.Audio(
-            label="audio",
-            interactive=False,
-            buttons=["download"],
-            visible=bool(kinds & {"audio", "audios"}),
-            elem_id="result-audio",
-        )
-        self._video = gr.Video(
-            label="video",
-            interactive=False,
-            buttons=["download"],
-            visible=bool(kinds & {"video", "videos"}),
-            elem_id="result-video",
-        )
+        player: dict[str, Any] = {"interactive": False, "buttons": ["download"]}
+        has_audio = bool(kinds & {"audio", "audios"})
+        self._audio = gr.Audio(label="audio", visible=has_audio, elem_id="result-audio", **player)
+        has_video = bool(kinds & {"video", "videos"})
+        self._video = gr.Video(label="video", visible=has_video, elem_id="result-video", **player)
         self._facts = gr.HTML("", padding=False, visible=False, elem_id="result-facts")
         self._files = gr.File(
             label="Save", file_count="multiple", interactive=False, visible=False, elem_id="files"
         )
-
-    @property
-    def components(self) -> list[Component]:
-        """Everything that an update may touch."""
-        return [
+        media: list[Component] = [self._images, self._audio, self._video]
+        self.components: list[Component] = [
             self.status,
             self._text,
-            self._images,
-            self._audio,
-            self._video,
+            *media,
             self._facts,
             self._files,
         ]
@@ -90,53 +183,46 @@ class Results:
             self._files: gr.update(value=None, visible=False),
         }
 
-    def show(self, sight: Sight, folder: Path) -> dict[Component, Any]:
+    def show(self, state: RunState, folder: Path) -> dict[Component, Any]:
         """Return the updates that show how a run stands.
 
         Args:
-            sight: What was seen of it.
+            state: What was seen of it.
             folder: Where the files of its result go.
         """
         updates: dict[Component, Any] = {
-            self.status: sight_html(sight, counts_tokens=self._card.streams_text)
+            self.status: state_html(state, counts_tokens="text" in self._card.progress)
         }
-        match sight:
-            case Finished(output):
-                seen = outcome_of(told_by(output), self._card.outputs, folder, self._card.name)
-                updates |= self._shown(seen) | self._saved(seen, folder)
-            case Failed(error):
-                partial = getattr(error, "partial", {})
-                seen = outcome_of(partial, self._card.outputs, folder, f"{self._card.name}-partial")
-                updates |= self._shown(seen, "incomplete") | self._saved(seen, folder)
-            case _ if (data := getattr(sight, "data", None)) is not None:
-                seen = outcome_of(told_by(data), self._progress, folder, "preview")
-                updates |= self._shown(seen, "preview")
-            case _:
-                pass
-        return updates
+        parts = parts_of(state, self._card, folder)
+        if parts is None:
+            return updates
+        if not has_ended(state):
+            return updates | self._shown(parts, "preview")
+        label = "incomplete" if isinstance(state, Failed) else ""
+        return updates | self._shown(parts, label) | self._saved(parts, folder)
 
-    def _shown(self, seen: ResultParts, label: str = "") -> dict[Component, Any]:
+    def _shown(self, parts: ResultParts, label: str = "") -> dict[Component, Any]:
         updates: dict[Component, Any] = {}
-        if seen.text is not None:
-            updates[self._text] = gr.update(value=seen.text, label=label or "text")
-        if seen.images:
+        if parts.text is not None:
+            updates[self._text] = gr.update(value=parts.text, label=label or "text")
+        if parts.images:
             updates[self._images] = gr.update(
-                value=[str(path) for path in seen.images],
-                columns=1 if len(seen.images) == 1 else 2,
+                value=[str(path) for path in parts.images],
+                columns=1 if len(parts.images) == 1 else 2,
                 label=label or "images",
             )
-        if seen.audios:
-            updates[self._audio] = str(seen.audios[0])
-        if seen.videos:
-            updates[self._video] = str(seen.videos[0])
+        if parts.audios:
+            updates[self._audio] = str(parts.audios[0])
+        if parts.videos:
+            updates[self._video] = str(parts.videos[0])
         return updates
 
-    def _saved(self, seen: ResultParts, folder: Path) -> dict[Component, Any]:
-        files = seen.files
-        if seen.text:
-            files = [*files, save_text(seen.text, folder, self._card.name)]
+    def _saved(self, parts: ResultParts, folder: Path) -> dict[Component, Any]:
+        files = parts.files
+        if parts.text:
+            files = [*files, save_text(parts.text, folder, self._card.name)]
         return {
-            self._facts: gr.update(value=facts_html(seen.facts), visible=bool(seen.facts)),
+            self._facts: gr.update(value=facts_html(parts.facts), visible=bool(parts.facts)),
             self._files: gr.update(
                 value=[str(path) for path in files] or None, visible=bool(files)
             ),

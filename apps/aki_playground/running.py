@@ -40,16 +40,16 @@ class Cancelled:
     """The run was ended by whoever waited for it, and the hub was asked to cancel the job."""
 
 
-Sight: TypeAlias = "AnyEvent | Finished | Failed | Cancelled"
+RunState: TypeAlias = "AnyEvent | Finished | Failed | Cancelled"
 
 
-def has_ended(sight: Sight) -> bool:
+def has_ended(state: RunState) -> bool:
     """Whether nothing more is to be seen of a run."""
-    return isinstance(sight, Finished | Failed | Cancelled)
+    return isinstance(state, Finished | Failed | Cancelled)
 
 
 class Run:
-    """One run. Only the latest sight of it is kept: who looks late has missed nothing that still matters.
+    """One run. Only the latest state of it is kept: who looks late has missed nothing that still matters.
 
     Args:
         endpoint: What is called.
@@ -57,11 +57,11 @@ class Run:
     """
 
     def __init__(self, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]) -> None:
-        self._latest: Sight | None = None
+        self._latest: RunState | None = None
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._watch(endpoint, arguments))
 
-    async def sights(self) -> AsyncIterator[Sight]:
+    async def states(self) -> AsyncIterator[RunState]:
         """Iterate over what is seen, until the end; leaving early ends the run."""
         try:
             while True:
@@ -92,8 +92,8 @@ class Run:
         except Exception as error:  # shown on the page, whatever it is
             self._see(Failed(error))
 
-    def _see(self, sight: Sight) -> None:
-        self._latest = sight
+    def _see(self, state: RunState) -> None:
+        self._latest = state
         self._news.set()
 
 

@@ -1,42 +1,77 @@
-"""The web server around the page: Gradio behind the guard, and an orderly end."""
+"""The web server around the page: Gradio behind a guard, and an orderly end.
+
+A page on another site can send requests to a loopback address, and a name that it controls can be made to point there.
+So a request must name this server as its host, and must not come from another page. The policy that goes with every
+answer has the browser load nothing from anywhere else, whatever a hub's answer asks for.
+"""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import logging
+import re
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bench import Bench
-from .guard import Guard
-from .look import CSS, theme
-from .page import build
+from .page import CSS, build, theme
 
 _MOST_BYTES = "200mb"
-_PATIENCE_AT_STOP = 1
-"""Seconds that an open page is waited for when the program ends; its jobs have been cancelled before."""
+_SECONDS_TO_STOP = 1
+"""How long an open page is waited for when the program ends; its jobs have been cancelled before."""
+
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio compiles its own templates, which no value is part of, and its video player makes a blob of
+        # a script of this server. The page's own inline scripts are allowed by their hashes, so that what an
+        # answer brings in has none: a handler in an attribute, or a javascript: link.
+        "script-src 'self' 'unsafe-eval' blob:{}",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "connect-src 'self' data: blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = (
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_REPLACED = frozenset(
+    {name for name, _ in _HEADERS} | {b"access-control-allow-origin", b"content-security-policy"}
+)
+_INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
 def serve(bench: Bench, listener: socket.socket, announce: Callable[[], object]) -> None:
-    """Serve the page until the program is told to end.
+    """Serve the page until the program is to end.
 
     Args:
         bench: What every part of the page works with.
         listener: The socket that is listened on.
         announce: Called once requests are answered.
     """
-    host, port = _name(listener)
-    # What goes wrong with a run is on the page, and an open page at the end is no news.
+    host, port = listener.getsockname()
+    # What goes wrong with a run is on the page, and that a page is open at the end is nothing to warn of.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     _Server(bench, Guard(_application(bench, host, port), host, port), announce).run([listener])
-
-
-def _name(listener: socket.socket) -> tuple[str, int]:
-    name: tuple[str, int] = listener.getsockname()
-    return name
 
 
 def _application(bench: Bench, host: str, port: int) -> FastAPI:
@@ -69,7 +104,7 @@ def _application(bench: Bench, host: str, port: int) -> FastAPI:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, bench: Bench, app: Guard, announce: Callable[[], object]) -> None:
+    def __init__(self, bench: Bench, app: ASGIApp, announce: Callable[[], object]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -78,7 +113,7 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 ws="none",
-                timeout_graceful_shutdown=_PATIENCE_AT_STOP,
+                timeout_graceful_shutdown=_SECONDS_TO_STOP,
             )
         )
         self._bench = bench
@@ -91,3 +126,74 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._bench.runs.cancel_all()
         await super().shutdown(sockets)
+
+
+class Guard:
+    """ASGI middleware.
+
+    Args:
+        app: What is guarded.
+        host: The address that is listened on.
+        port: The port that is listened on.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app = app
+        self._hosts = frozenset({f"{host}:{port}", f"localhost:{port}"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            raise RuntimeError("the playground speaks HTTP only")
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _guarded(message.get("headers", ()))
+            await send(message)
+
+        refusal = self._refusal(Headers(scope=scope), scope["method"], scope["path"])
+        if refusal is not None:
+            await PlainTextResponse(refusal, status_code=403)(scope, receive, send_guarded)
+        elif scope["path"] == "/":
+            await self._send_page(scope, receive, send)
+        else:
+            await self._app(scope, receive, send_guarded)
+
+    async def _send_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the page whole, and name its inline scripts in the policy."""
+        # Compressed, the scripts could not be found.
+        headers = [header for header in scope["headers"] if header[0] != b"accept-encoding"]
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app({**scope, "headers": headers}, receive, keep)
+        body = b"".join(message.get("body", b"") for message in messages)
+        start = messages[0]
+        guarded = _guarded(start.get("headers", ()), _INLINE_SCRIPT.findall(body))
+        await send({**start, "headers": guarded})
+        await send({"type": "http.response.body", "body": body})
+
+    def _refusal(self, headers: Headers, method: str, path: str) -> str | None:
+        host = headers.get("host", "")
+        if host not in self._hosts:
+            return "This server answers at its own address only.\n"
+        # A link to the page may be followed from anywhere; what the page is made of, only it may ask for.
+        is_link = (method, path, headers.get("sec-fetch-mode")) == ("GET", "/", "navigate")
+        is_ours = headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        if headers.get("origin", f"http://{host}") != f"http://{host}" or not (is_ours or is_link):
+            return "This server takes no requests from other pages.\n"
+        return None
+
+
+def _guarded(
+    headers: Iterable[tuple[bytes, bytes]], scripts: Iterable[bytes] = ()
+) -> list[tuple[bytes, bytes]]:
+    digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
+    policy = _POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
+    kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED]
+    return [*kept, *_HEADERS, (b"content-security-policy", policy.encode())]

@@ -1,15 +1,11 @@
 """How a run stands, in words, and the small pieces of HTML that show it. Everything is escaped here."""
 
-import math
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from aki_runtime.events import Queued
+from aki_runtime.events import Event, Queued, in_words
 
-from .running import Cancelled, Failed, Finished
-
-if TYPE_CHECKING:
-    from .running import Sight
+from .running import Cancelled, Failed, Finished, RunState
 
 Tone = Literal["quiet", "busy", "good", "bad"]
 
@@ -31,9 +27,9 @@ def status_html(words: str, tone: Tone = "quiet", percent: float | None = None) 
     )
 
 
-def sight_html(sight: "Sight", *, counts_tokens: bool) -> str:
+def state_html(state: RunState, *, counts_tokens: bool) -> str:
     """Show how a run stands."""
-    match sight:
+    match state:
         case Finished(output):
             return status_html(_done(output), "good")
         case Failed(error):
@@ -41,20 +37,20 @@ def sight_html(sight: "Sight", *, counts_tokens: bool) -> str:
         case Cancelled():
             return status_html("Cancelled. The hub was asked to stop the job.", "quiet")
         case _:
-            return _event_html(sight, counts_tokens=counts_tokens)
+            return _event_html(state, counts_tokens=counts_tokens)
 
 
 def failure_words(error: Exception) -> str:
-    """Say why a run has no result."""
+    """Say why a run has no result, in one line."""
     message = str(getattr(error, "message", "")) or f"{type(error).__name__}: {error}"
     return " ".join(message.split())
 
 
-def note_html(text: str, fault: str = "") -> str:
+def note_html(text: str, problem: str = "") -> str:
     """Return what stands below a field: its text, and what is wrong with what it holds."""
-    said = f'<p class="aki-help">{escape(text)}</p>' if text else ""
-    wrong = f'<p class="aki-fault" role="alert">{escape(fault)}</p>' if fault else ""
-    return f'<div class="aki-note">{wrong}{said}</div>' if said or wrong else ""
+    help_ = f'<p class="aki-help">{escape(text)}</p>' if text else ""
+    alert = f'<p class="aki-fault" role="alert">{escape(problem)}</p>' if problem else ""
+    return f'<div class="aki-note">{alert}{help_}</div>' if help_ or alert else ""
 
 
 def heading_html(title: str, name: str, description: str, category: str) -> str:
@@ -74,38 +70,25 @@ def facts_html(facts: dict[str, str]) -> str:
     return f'<dl class="aki-facts">{rows}</dl>' if rows else ""
 
 
-def _event_html(event: Any, *, counts_tokens: bool) -> str:
-    progress = event.progress
+def refusal_html(problems: dict[str, str], others: list[str]) -> str:
+    """Say that nothing was sent, and why."""
+    words = [f"look at {', '.join(problems)}"] if problems else []
+    return status_html("Nothing was sent: " + "; ".join([*words, *others]) + ".", "bad")
+
+
+def _event_html(event: Event[Any], *, counts_tokens: bool) -> str:
+    words = in_words(event)
+    words = words[:1].upper() + words[1:]
     if isinstance(event, Queued):
-        return status_html(_waiting(event), "busy")
-    told = getattr(event.data, "progress_message", None)
-    words = [f"{progress:,.0f} tokens" if counts_tokens else f"{min(progress, 100):.0f} %"]
-    words += [told] if isinstance(told, str) and told else []
-    words += _left(event.estimate)
-    return status_html(
-        "Running · " + " · ".join(words), "busy", None if counts_tokens else progress
-    )
-
-
-def _waiting(event: Any) -> str:
-    words = ["Waiting in the queue"]
-    if event.position is not None:
-        words.append(f"place {event.position}")
-    if event.workers is not None:
-        words.append("1 worker" if event.workers == 1 else f"{event.workers} workers")
-    return " · ".join([*words, *_left(event.estimate)])
-
-
-def _left(seconds: float | None) -> list[str]:
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return []
-    return [f"about {seconds:.0f} s left" if seconds >= 1 else "less than a second left"]
+        workers = {None: "", 1: " · 1 worker"}.get(event.workers, f" · {event.workers} workers")
+        return status_html(words + workers, "busy")
+    if counts_tokens:
+        return status_html(f"{words} · {event.progress:,.0f} tokens", "busy")
+    return status_html(f"{words} · {min(event.progress, 100):.0f} %", "busy", event.progress)
 
 
 def _done(output: Any) -> str:
     meta = output.meta
-    words = [f"{meta.total_duration:.1f} s altogether"] if meta.total_duration is not None else []
-    words += (
-        [f"{meta.compute_duration:.1f} s of computing"] if meta.compute_duration is not None else []
-    )
-    return " · ".join(["Done", *words])
+    figures = {"altogether": meta.total_duration, "of computing": meta.compute_duration}
+    known = [f"{seconds:.1f} s {what}" for what, seconds in figures.items() if seconds is not None]
+    return " · ".join(["Done", *known])

@@ -1,7 +1,7 @@
 """The widget of each field. What it holds reaches the reader of the form as it is.
 
 Gradio refuses what its own widgets would not take with a message in a corner of the page. Here the endpoint's own rules
-decide, and their sentences stand at the field; so a slider and a choice hand on whatever they hold.
+decide, and their sentences stand at the field; so a slider and an image hand on whatever they hold.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,8 +11,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
 
-from .fields import Field
-from .reading import FormArguments, read_form
+from .form import Field, FormArguments, read_form
 from .status import note_html
 
 
@@ -40,91 +39,49 @@ class Form:
         """Read the values of `inputs`."""
         return read_form(self.fields, values)
 
-    def notes(self, faults: dict[str, str]) -> dict[Component, Any]:
+    def notes(self, problems: dict[str, str]) -> dict[Component, Any]:
         """Return the updates that say what is wrong at which field."""
         return {
-            note: note_html(field.text, faults.get(field.name, ""))
+            note: note_html(field.text, problems.get(field.name, ""))
             for field, note in zip(self.fields, self._notes, strict=True)
         }
 
 
 def _widget(field: Field) -> Component:
-    label = f"{field.name} *" if field.parameter.required else field.name
-    ident = f"field-{field.name}"
+    common: dict[str, Any] = {
+        "label": f"{field.name} *" if field.parameter.required else field.name,
+        "elem_id": f"field-{field.name}",
+        "interactive": True,
+    }
     match field.widget:
         case "slider":
-            slider = gr.Slider(
-                field.minimum,
-                field.maximum,
-                field.initial,
-                step=field.step,
-                label=label,
-                elem_id=ident,
-                interactive=True,
-            )
+            low, high = field.minimum, field.maximum
+            slider = gr.Slider(low, high, field.initial, step=field.step, **common)
             return _hand_on(slider, _number)
         case "number":
-            return gr.Number(field.initial, label=label, elem_id=ident, interactive=True)
+            return gr.Number(field.initial, **common)
         case "choice" | "open_choice":
-            return gr.Dropdown(
-                list(field.choices),
-                value=field.initial,
-                allow_custom_value=field.widget == "open_choice",
-                label=label,
-                elem_id=ident,
-                interactive=True,
-            )
+            is_open = field.widget == "open_choice"
+            choices = list(field.choices)
+            return gr.Dropdown(choices, value=field.initial, allow_custom_value=is_open, **common)
         case "checkbox":
-            return gr.Checkbox(field.initial, label=label, elem_id=ident, interactive=True)
+            return gr.Checkbox(field.initial, **common)
         case "text":
-            return gr.Textbox(
-                field.initial,
-                lines=field.lines,
-                max_lines=10,
-                label=label,
-                elem_id=ident,
-                interactive=True,
-            )
+            return gr.Textbox(field.initial, lines=field.lines, max_lines=10, **common)
         case "json":
+            common["label"] += " (JSON)"
+            lines = field.lines
             return gr.Code(
-                field.initial,
-                language="json",
-                lines=field.lines,
-                max_lines=12,
-                label=f"{label} (JSON)",
-                elem_id=ident,
-                interactive=True,
-                buttons=[],
+                field.initial, language="json", lines=lines, max_lines=12, buttons=[], **common
             )
         case "image":
-            picture = gr.Image(
-                type="filepath",
-                sources=["upload", "clipboard"],
-                label=label,
-                elem_id=ident,
-                interactive=True,
-                height=220,
-                buttons=[],
-            )
-            return _hand_on(picture, _path)
+            common |= {"sources": ["upload", "clipboard"], "height": 220, "buttons": []}
+            return _hand_on(gr.Image(type="filepath", **common), _path)
         case "audio":
-            return gr.Audio(
-                type="filepath",
-                sources=["upload", "microphone"],
-                label=label,
-                elem_id=ident,
-                interactive=True,
-                buttons=[],
-            )
+            common |= {"sources": ["upload", "microphone"], "buttons": []}
+            return gr.Audio(type="filepath", **common)
         case "video":
-            return gr.Video(
-                sources=["upload"],
-                label=label,
-                elem_id=ident,
-                interactive=True,
-                height=260,
-                buttons=[],
-            )
+            return gr.Video(sources=["upload"], height=260, buttons=[], **common)
 
 
 def _hand_on(widget: Component, read: Callable[[Any], Any]) -> Component:

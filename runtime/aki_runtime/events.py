@@ -69,6 +69,26 @@ class Running(Generic[ProgCo]):
 Event: TypeAlias = Queued[Prog] | Running[Prog]
 """One observation of a job that has not ended."""
 
+MAX_MESSAGE = 40
+"""Characters of a worker's message that the words of an event hold."""
+
+
+def in_words(event: Event[Any]) -> str:
+    """Say in one line how a job is, as in "queued, place 3, about 12 s left"; nothing in it acts on a terminal."""
+    if isinstance(event, Queued):
+        words = ["queued"] + ([f"place {event.position}"] if event.position is not None else [])
+    else:
+        message = getattr(event.data, "progress_message", None)
+        # They are the worker's: escape sequences and line ends among them are shown as spaces.
+        letters = (
+            (c if c.isprintable() else " " for c in message) if isinstance(message, str) else ""
+        )
+        shown = " ".join("".join(letters).split())[:MAX_MESSAGE]
+        words = ["running", shown] if shown else ["running"]
+    if event.estimate is not None and event.estimate >= 1:
+        words.append(f"about {event.estimate:.0f} s left")
+    return ", ".join(words)
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

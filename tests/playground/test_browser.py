@@ -149,7 +149,7 @@ def test_no_json_is_explained_at_its_field(page):
     choose(page, "seamless_translate")
     page.get_by_text("More parameters").click()
     page.locator("#field-glossary .cm-content").fill("{oops")
-    page.locator(".aki-fault", has_text="This is no JSON").wait_for()
+    page.locator(".aki-fault", has_text="This must be JSON").wait_for()
 
 
 def test_cancelling_cancels_the_job_on_the_hub_and_says_so(page, shared_hub):
@@ -259,7 +259,7 @@ def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
         )
         page.locator("#code .cm-content", has_text="film.mp4").wait_for()
         page.locator("#run").click()
-        status(page, "Waiting in the queue · place 1")
+        status(page, "Queued, place 1")
         page.locator("#cancel").click()
         status(page, "Cancelled")
         for job in busy:

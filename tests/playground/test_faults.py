@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import InvalidParametersError
-from aki_playground.faults import place_faults
+from aki_playground.bench import problems_by_field
 from aki_playground.package import HubPackage
 
 
@@ -10,7 +10,7 @@ def faults_of(endpoint, **arguments):
     card = HubPackage("aki_client").cards[endpoint]
     with pytest.raises(InvalidParametersError) as caught:
         card.info.inputs((), arguments)
-    return place_faults(caught.value.problems, card.parameters)
+    return problems_by_field(caught.value.problems, card.parameters)
 
 
 def test_each_fault_stands_at_its_own_field():

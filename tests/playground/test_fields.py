@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import Parameter
-from aki_playground.fields import fields_of
+from aki_playground.form import fields_of
 from aki_playground.package import HubPackage
 
 

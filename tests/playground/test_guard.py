@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from aki_playground.guard import Guard
+from aki_playground.server import Guard
 from starlette.responses import PlainTextResponse
 
 HERE = "http://127.0.0.1:7860"

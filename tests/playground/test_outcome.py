@@ -2,16 +2,15 @@
 
 from aki_client import Image
 from aki_client.models import FluxDevOutput, GptOssChatOutput
-from aki_playground.outcome import LONGEST_FACT, outcome_of, save_text, told_by
-from aki_playground.outputs import output_kinds
-from aki_playground.package import HubPackage
+from aki_playground.package import HubPackage, output_kinds
+from aki_playground.results import LONGEST_FACT, fields_set, result_parts, save_text
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
 def seen(model, folder, **fields):
     output = model.read(fields)
-    return outcome_of(told_by(output), output_kinds(model), folder, "flux_dev")
+    return result_parts(fields_set(output), output_kinds(model), folder, "flux_dev")
 
 
 def test_pictures_become_files_whose_names_are_ours(tmp_path):

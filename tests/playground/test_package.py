@@ -4,12 +4,14 @@ import sys
 
 import pytest
 from aki_playground.docstrings import parameter_texts
-from aki_playground.package import HubPackage, PackageError
+from aki_playground.package import HubPackage, PlaygroundError
 
 
 @pytest.mark.parametrize("name", ["no_such_package", "json", "", "..", "os.path"])
 def test_what_is_no_generated_package_is_refused_with_advice(name):
-    with pytest.raises(PackageError, match="give the name of a package that aki-codegen generated"):
+    with pytest.raises(
+        PlaygroundError, match="give the name of a package that aki-codegen generated"
+    ):
         HubPackage(name)
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 from aki_client import Parameter
-from aki_playground.fields import fields_of
+from aki_playground.form import fields_of, read_form
 from aki_playground.package import HubPackage
-from aki_playground.reading import read_form
 
 
 def read(entered, **attributes):
@@ -19,7 +18,7 @@ def test_a_form_that_nobody_touched_gives_no_argument(endpoint):
     reading = read_form(fields, [field.initial for field in fields])
     given = {name: value for name, value in reading.arguments.items() if value != ""}
     assert given == {}
-    assert reading.faults == {}
+    assert reading.problems == {}
 
 
 def test_only_what_differs_from_the_default_is_given():
@@ -64,7 +63,7 @@ def test_json_is_read():
 def test_what_is_no_json_is_explained_at_its_field(text):
     reading = read(text, type="json")
     assert reading.arguments == {}
-    assert "JSON" in reading.faults["value"]
+    assert "JSON" in reading.problems["value"]
 
 
 def test_an_upload_is_a_path():

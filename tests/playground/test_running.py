@@ -30,7 +30,7 @@ def ends_canceled(hub):
 def test_a_run_ends_with_its_result(hub):
     async def scenario(endpoint, runs):
         async with runs.start("tab", endpoint, arguments("Hello [[dur=0.3 steps=5]]")) as run:
-            return [sight async for sight in run.sights()]
+            return [state async for state in run.states()]
 
     seen = play(hub, scenario)
     assert isinstance(seen[-1], Finished)
@@ -41,7 +41,7 @@ def test_a_run_ends_with_its_result(hub):
 def test_a_failed_job_is_seen_as_such(hub):
     async def scenario(endpoint, runs):
         async with runs.start("tab", endpoint, arguments("[[error=out_of_memory]]")) as run:
-            return [sight async for sight in run.sights()]
+            return [state async for state in run.states()]
 
     last = play(hub, scenario)[-1]
     assert isinstance(last, Failed)
@@ -52,11 +52,11 @@ def test_cancelling_the_runs_of_a_tab_cancels_the_job_and_says_so(hub):
     async def scenario(endpoint, runs):
         seen = []
         async with runs.start("tab", endpoint, arguments(LONG)) as run:
-            async for sight in run.sights():
+            async for state in run.states():
                 if not seen:
                     await runs.cancel("another tab")
                     await runs.cancel("tab")
-                seen.append(sight)
+                seen.append(state)
         return seen
 
     seen = play(hub, scenario)
@@ -67,7 +67,7 @@ def test_cancelling_the_runs_of_a_tab_cancels_the_job_and_says_so(hub):
 def test_leaving_the_block_cancels_the_job(hub):
     async def scenario(endpoint, runs):
         async with runs.start("tab", endpoint, arguments(LONG)) as run:
-            async for _ in run.sights():
+            async for _ in run.states():
                 break
 
     play(hub, scenario)
@@ -80,7 +80,7 @@ def test_a_cancelled_task_cancels_the_job_and_stays_cancelled(hub):
 
         async def work():
             async with runs.start("tab", endpoint, arguments(LONG)) as run:
-                async for _ in run.sights():
+                async for _ in run.states():
                     begun.set()
 
         task = asyncio.create_task(work())
@@ -97,7 +97,7 @@ def test_at_the_end_every_run_of_every_tab_is_cancelled(hub):
     async def scenario(endpoint, runs):
         async def work(tab):
             async with runs.start(tab, endpoint, arguments(LONG)) as run:
-                return [sight async for sight in run.sights()][-1]
+                return [state async for state in run.states()][-1]
 
         tasks = [asyncio.create_task(work(tab)) for tab in ("one", "two")]
         while len(hub.hub.polls.by_job) < 2:

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from aki_client import Aki
+from aki_playground.bench import source_of
 from aki_playground.package import HubPackage
-from aki_playground.source import Call, source_of
 from aki_sandbox.server import SandboxServer
 
 
@@ -18,9 +18,9 @@ def hub():
         yield server
 
 
-def call_of(endpoint, server=None, **arguments):
+def code_of(endpoint, server=None, **arguments):
     card = HubPackage("aki_client").cards[endpoint]
-    return Call("aki_client", endpoint, arguments, card.outputs, server)
+    return source_of("aki_client", endpoint, arguments, card.outputs, server)
 
 
 def run(hub, folder, source):
@@ -40,7 +40,7 @@ def run(hub, folder, source):
 
 
 def test_a_short_call_stands_on_one_line():
-    assert source_of(call_of("llama3_chat", prompt_input="Hi")) == (
+    assert code_of("llama3_chat", prompt_input="Hi") == (
         "from aki_client import Aki\n"
         "\n"
         "aki = Aki()  # the key comes from AKI_API_KEY\n"
@@ -51,13 +51,13 @@ def test_a_short_call_stands_on_one_line():
 
 
 def test_a_long_call_has_a_line_for_each_argument():
-    source = source_of(call_of("z_image_turbo", prompt="A cute robot " * 6, width=512))
+    source = code_of("z_image_turbo", prompt="A cute robot " * 6, width=512)
     assert "    width=512,\n)\n" in source
     assert "for image in result.images:\n    print(image.save" in source
 
 
 def test_an_address_that_was_asked_for_is_in_the_code():
-    source = source_of(call_of("xttsv2", server='http://a"b', text="Hi"))
+    source = code_of("xttsv2", server='http://a"b', text="Hi")
     assert "Aki(api_server='http://a\"b')" in source
 
 
@@ -65,14 +65,14 @@ HOSTILE = '"""\n\'; import os; os.abort() #\u202e\x00\udcff{x}'
 
 
 def test_no_value_can_leave_its_literal():
-    source = source_of(call_of("flux_dev", prompt=HOSTILE))
+    source = code_of("flux_dev", prompt=HOSTILE)
     assert source.isascii()
     made = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword)]
     assert [ast.literal_eval(keyword.value) for keyword in made] == [HOSTILE]
 
 
 def test_the_code_of_a_picture_runs_and_saves_it(hub, tmp_path):
-    printed = run(hub, tmp_path, source_of(call_of("z_image_turbo", prompt="A robot", width=256)))
+    printed = run(hub, tmp_path, code_of("z_image_turbo", prompt="A robot", width=256))
     assert (tmp_path / printed.strip()).is_file()
 
 
@@ -83,13 +83,13 @@ def test_the_code_of_a_conversation_with_a_picture_runs(hub, tmp_path):
         aki.qwen_image(prompt="A robot", width=128, height=128).images[0].save(picture)
     parts = [{"image": str(picture)}, {"text": "What is this?\nTell me."}]
     talk = [{"role": "system", "content": "Be brief"}, {"role": "user", "content": parts}]
-    printed = run(hub, tmp_path, source_of(call_of("qwen_vl_chat", chat_context=talk)))
+    printed = run(hub, tmp_path, code_of("qwen_vl_chat", chat_context=talk))
     assert "What is this?" in printed
 
 
 @pytest.mark.slow
 def test_the_code_of_json_and_of_speech_runs(hub, tmp_path):
     arguments = {"text": "Hi", "target_language": "deu", "glossary": {"cat": ["Katze", None, 1.5]}}
-    assert run(hub, tmp_path, source_of(call_of("seamless_translate", **arguments)))
-    printed = run(hub, tmp_path, source_of(call_of("xttsv2", text="Hello")))
+    assert run(hub, tmp_path, code_of("seamless_translate", **arguments))
+    printed = run(hub, tmp_path, code_of("xttsv2", text="Hello"))
     assert (tmp_path / printed.strip()).suffix == ".wav"

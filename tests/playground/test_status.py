@@ -4,7 +4,7 @@ import pytest
 from aki_client import AkiError, Queued, Running
 from aki_client.models import FluxDevProgress
 from aki_playground.running import Cancelled, Failed
-from aki_playground.status import facts_html, heading_html, note_html, sight_html, status_html
+from aki_playground.status import facts_html, heading_html, note_html, state_html, status_html
 
 EVIL = '</div><script>alert(1)</script><img src=x onerror="alert(2)">\'"&'
 
@@ -16,8 +16,8 @@ EVIL = '</div><script>alert(1)</script><img src=x onerror="alert(2)">\'"&'
         note_html(EVIL, EVIL),
         heading_html(EVIL, EVIL, EVIL, EVIL),
         facts_html({EVIL: EVIL}),
-        sight_html(Failed(AkiError(EVIL)), counts_tokens=False),
-        sight_html(
+        state_html(Failed(AkiError(EVIL)), counts_tokens=False),
+        state_html(
             Running(5.0, FluxDevProgress.read({"progress_message": EVIL})), counts_tokens=False
         ),
     ],
@@ -29,32 +29,31 @@ def test_texts_of_a_hub_are_shown_as_text(made):
 
 
 def test_a_waiting_job_tells_its_place_and_the_time_left():
-    html = sight_html(Queued(position=3, estimate=12.4, workers=2), counts_tokens=False)
-    assert "Waiting in the queue · place 3 · 2 workers · about 12 s left" in html
+    html = state_html(Queued(position=3, estimate=12.4, workers=2), counts_tokens=False)
+    assert "Queued, place 3, about 12 s left · 2 workers" in html
 
 
 def test_a_picture_counts_percent_and_shows_a_bar():
-    event = Running(40.0, FluxDevProgress.read({}), estimate=0.4)
-    html = sight_html(event, counts_tokens=False)
-    assert "40 %" in html
-    assert "less than a second left" in html
+    event = Running(40.0, FluxDevProgress.read({"progress_message": "step 4"}), estimate=2.4)
+    html = state_html(event, counts_tokens=False)
+    assert "Running, step 4, about 2 s left · 40 %" in html
     assert "width:40.0%" in html
 
 
 def test_a_text_counts_tokens_and_shows_no_bar():
-    html = sight_html(Running(1234.0, FluxDevProgress.read({})), counts_tokens=True)
+    html = state_html(Running(1234.0, FluxDevProgress.read({})), counts_tokens=True)
     assert "1,234 tokens" in html
     assert "aki-bar" not in html
 
 
 def test_odd_figures_of_a_hub_break_nothing():
-    html = sight_html(Running(1e300, FluxDevProgress.read({}), estimate=-1.0), counts_tokens=False)
+    html = state_html(Running(1e300, FluxDevProgress.read({}), estimate=-1.0), counts_tokens=False)
     assert "width:100.0%" in html
     assert "left" not in html
 
 
 def test_a_cancelled_run_says_that_the_hub_was_told():
-    assert "The hub was asked to stop the job" in sight_html(Cancelled(), counts_tokens=False)
+    assert "The hub was asked to stop the job" in state_html(Cancelled(), counts_tokens=False)
 
 
 def test_a_fault_without_a_text_is_shown_and_nothing_for_neither():

@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ..errors import ConfigurationError
-from ..events import Event, Queued, Running
+from ..events import Event, Queued, Running, in_words
 from ..fields.base import ProgressModel
-from .live import in_words, printable
+from .live import printable
 
 _WHOLE = 100.0
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Protocol, TextIO
 
-from ..events import Event, Queued
+from ..events import Event, Queued, in_words
 from ..fields.base import OutputModel
 from ..media.display import fields_html, output_bundle
 
@@ -29,15 +29,6 @@ def open_view() -> View:
     """Return a view that suits the place: the output of a notebook's cell, or the standard output."""
     show = _notebook_display()
     return _NotebookView(show) if show is not None else _TextView(sys.stdout)
-
-
-def in_words(event: Event[Any]) -> str:
-    """Say in a few words how a job is."""
-    left = f", about {event.estimate:.0f} s left" if (event.estimate or 0) >= 1 else ""
-    if isinstance(event, Queued):
-        place = f", place {event.position}" if event.position is not None else ""
-        return f"queued{place}{left}"
-    return f"running{left}"
 
 
 class _NotebookView:

@@ -76,7 +76,7 @@ class Case:
         return (
             isinstance(body, bytes)
             and len(body) < _USUAL
-            and HOSTILE.encode() not in body.lower()  # an attack on names that are made of its own
+            and b"HostileInput" not in body  # an attack on a name that is made of its endpoint's
             and self.answers.keys() == {"", f"/{HOSTILE}", f"/{INNOCENT}"}
             and self.answers[""] == listing([HOSTILE])
             and self.outcome != "refused"

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from statistics import median
 
 from aki_client.models import Llama38bChatOutput, Llama38bChatProgress
-from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.reports import read_progress
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import EventReader, JobView, Reading
+from aki_runtime.protocol.answers import Answer, read_progress
+from aki_runtime.protocol.job import EventReader, JobState, Reading
 from pydantic_core import from_json
 
 from benchmarks.goals import Measured, table
@@ -25,7 +23,7 @@ def measure() -> list[Measured]:
 
     def ours() -> None:
         state = JobState("llama3_8b_chat", "job")
-        reader, came = EventReader(JobView(state, reading)), 0
+        reader, came = EventReader(state, reading), 0
         for body in bodies:
             state.observe(read_progress(Answer(200, body), "llama3_8b_chat", "job"), 0.0, 0.2)
             event = reader.read()

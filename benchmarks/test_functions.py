@@ -4,9 +4,8 @@ import json
 
 from aki_client.endpoints import flux_dev
 from aki_runtime.media.objects import Image
-from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.body import encode_body
-from aki_runtime.protocol.reports import read_progress
+from aki_runtime.protocol.answers import Answer, read_progress
+from aki_runtime.protocol.requests import Body
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.request_cost import INPUTS
@@ -26,11 +25,11 @@ def test_validating_eight_parameters(benchmark: BenchmarkFixture) -> None:
 
 
 def test_encoding_a_submit(benchmark: BenchmarkFixture) -> None:
-    assert benchmark(encode_body, INPUTS).length > 100
+    assert benchmark(Body, INPUTS).length > 100
 
 
 def test_encoding_a_picture_of_a_megabyte(benchmark: BenchmarkFixture) -> None:
-    sent = benchmark(lambda: sum(map(len, encode_body({"image": _PICTURE}))))
+    sent = benchmark(lambda: sum(map(len, Body({"image": _PICTURE}))))
     assert sent > 1_300_000
 
 

@@ -60,8 +60,8 @@ MORE = {
 
 REFERENCE = {
     "Clients and calls": (
-        "client.core client.endpoint client.info options events jobs.sync_stream jobs.async_stream"
-        " jobs.sync_job jobs.async_job jobs.bars http.clients hub changes.compare"
+        "client.core client.endpoint options events jobs.sync_job jobs.async_job jobs.bars"
+        " http.clients hub changes.compare"
     ),
     "Inputs": "fields.base fields.parameters chat.messages chat.tools json_value media.inputs",
     "Results": "media.objects chat.text client.untyped",

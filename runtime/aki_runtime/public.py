@@ -5,8 +5,7 @@ from .chat.messages import AudioPart, ChatContext, ChatMessage, ImagePart, TextP
 from .chat.text import ChatText
 from .chat.tools import Tool, ToolCall, ToolFunction
 from .client.core import KeyCheck
-from .client.endpoint import AsyncEndpoint, Endpoint
-from .client.info import EndpointInfo
+from .client.endpoint import AsyncEndpoint, Endpoint, EndpointInfo
 from .client.untyped import AnyOutput, AnyProgress
 from .errors import (
     AkiError,
@@ -40,11 +39,9 @@ from .fields.base import InputModel, OutputModel, ProgressModel
 from .fields.parameters import Parameter
 from .http.clients import fast_http_client
 from .hub import Layout
-from .jobs.async_job import AsyncJob
-from .jobs.async_stream import AsyncStream
+from .jobs.async_job import AsyncJob, AsyncStream
 from .jobs.bars import ProgressBar, progress_bar
-from .jobs.sync_job import Job
-from .jobs.sync_stream import Stream
+from .jobs.sync_job import Job, Stream
 from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput
 from .media.objects import Audio, Image, Media, Video

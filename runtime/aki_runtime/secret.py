@@ -12,17 +12,16 @@ class ApiKey:
 
     Args:
         value: The key as the hub expects it.
+
+    Attributes:
+        reveal: Returns the key itself, for the one place that writes it into a request.
     """
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("reveal",)
 
     def __init__(self, value: str) -> None:
         # Kept in a closure: debuggers and traceback tools print attributes, not cells.
-        self._reveal: Callable[[], str] = lambda: value
-
-    def reveal(self) -> str:
-        """Return the key itself, for the one place that writes it into a request."""
-        return self._reveal()
+        self.reveal: Callable[[], str] = lambda: value
 
     def __repr__(self) -> str:
         return "ApiKey('***')"

@@ -37,8 +37,7 @@ def hub(settings: HubSettings, request: pytest.FixtureRequest) -> Iterator[Sandb
 @pytest.fixture
 def short_cancelling(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the hub half a second to take in that a job is cancelled."""
-    for module in ("flows", "polling"):
-        monkeypatch.setattr(f"aki_runtime.protocol.{module}.CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr("aki_runtime.protocol.flows.CANCEL_SECONDS", 0.5)
 
 
 @pytest.fixture(params=MODES)

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are another mat
 PATIENCE = 2.0
 PRELUDE = f"""
 from aki_runtime.http import drive
-from aki_runtime.protocol import flows, polling
-for module in (drive, flows, polling):
+from aki_runtime.protocol import flows
+for module in (drive, flows):
     module.CANCEL_SECONDS = {PATIENCE}
 PROMPT = {LONG!r}
 """

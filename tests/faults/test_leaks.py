@@ -121,7 +121,7 @@ def test_a_call_that_is_cancelled_amid_an_answer_shows_nothing(hub):
 )
 @pytest.mark.parametrize("make", [Aki, AsyncAki])
 def test_a_key_that_is_no_text_is_refused_and_not_shown(make, spoil):
-    with pytest.raises(ConfigurationError, match="a string without line breaks") as caught:
+    with pytest.raises(ConfigurationError, match="text without line breaks") as caught:
         make(spoil(KEY))
     assert shown_by(caught.value) == []
 

@@ -5,8 +5,7 @@ import traceback
 
 import pytest
 from aki_runtime import errors
-from aki_runtime.protocol.answers import read_json
-from aki_runtime.protocol.reports import Done, Ended, Pending, read_progress, read_submit
+from aki_runtime.protocol.answers import Done, Ended, Pending, read_json, read_progress, read_submit
 from support.driver import JOB, answer, done
 
 AUTH = "what the worker signs in with"

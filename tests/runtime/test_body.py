@@ -8,7 +8,7 @@ import pytest
 from aki_runtime.errors import MediaError
 from aki_runtime.json_value import JsonText
 from aki_runtime.media.objects import Audio, Image
-from aki_runtime.protocol.body import encode_body
+from aki_runtime.protocol.requests import Body
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3
 LARGE = PNG + bytes(20_000_000)
@@ -19,7 +19,7 @@ def uri(kind, data):
 
 
 def received(values):
-    body = encode_body(values)
+    body = Body(values)
     sent = b"".join(body)
     assert len(sent) == body.length
     return json.loads(sent)
@@ -33,7 +33,7 @@ def large_file(tmp_path):
 
 
 def test_values_are_compact_json_with_readable_text():
-    assert b"".join(encode_body({"a": [1, "ü"], "b": None})) == '{"a":[1,"ü"],"b":null}'.encode()
+    assert b"".join(Body({"a": [1, "ü"], "b": None})) == '{"a":[1,"ü"],"b":null}'.encode()
 
 
 def test_a_lone_surrogate_is_escaped_and_media_beside_it_stay():
@@ -63,19 +63,19 @@ def test_media_within_json_text_are_data_uris_within_json_text():
 
 def test_what_has_no_json_form_is_refused():
     with pytest.raises(TypeError, match="object has no JSON form"):
-        encode_body({"a": object()})
+        Body({"a": object()})
 
 
 def test_a_small_body_is_one_piece_and_a_large_one_many_of_a_bounded_size():
-    assert len(list(encode_body({"image": Image(PNG)}))) == 1
+    assert len(list(Body({"image": Image(PNG)}))) == 1
     for payload in ({"image": Image(LARGE)}, {"text": "x" * 1_000_000}):
-        assert max(map(len, encode_body(payload))) <= 300_000
+        assert max(map(len, Body(payload))) <= 300_000
 
 
 @pytest.mark.parametrize("source", ["bytes", "file", "data URI"])
 def test_a_large_medium_is_sent_without_a_second_copy(source, large_file):
     given = {"bytes": LARGE, "file": large_file, "data URI": uri("image/png", LARGE)}[source]
-    body = encode_body({"image": Image(given)})
+    body = Body({"image": Image(given)})
     tracemalloc.start()
     try:
         assert sum(map(len, body)) == body.length > len(LARGE)
@@ -86,13 +86,13 @@ def test_a_large_medium_is_sent_without_a_second_copy(source, large_file):
 
 
 def test_a_body_can_be_sent_again():
-    body = encode_body({"image": Image(LARGE)})
+    body = Body({"image": Image(LARGE)})
     assert sum(map(len, body)) == sum(map(len, body)) == body.length
 
 
 @pytest.mark.parametrize("change", [b"", LARGE + b"!", None])
 def test_a_file_that_has_changed_meanwhile_is_not_sent(large_file, change):
-    body = encode_body({"image": Image(large_file)})
+    body = Body({"image": Image(large_file)})
     if change is None:
         large_file.unlink()
     else:

@@ -15,7 +15,7 @@ INTERRUPTIONS = [KeyboardInterrupt(), asyncio.CancelledError(), SystemExit(1)]
 
 
 def call(driver, **options):
-    return driver.run(flows.call(driver.session, CHAT, {}, Options(**options)))
+    return driver.run(flows.call(driver.context, CHAT, {}, Options(**options)))
 
 
 def test_a_call_returns_the_typed_result():

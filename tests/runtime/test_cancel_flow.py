@@ -7,10 +7,9 @@ from aki_runtime.errors import (
     JobCanceledError,
 )
 from aki_runtime.options import Options
-from aki_runtime.protocol import polling
 from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import JobView
+from aki_runtime.protocol.flows import JobReader
+from aki_runtime.protocol.job import JobState
 from support.driver import CHAT, JOB, Driver, answer, done, pending, taking
 
 CANCELED = answer(200, {"success": True, "job_state": "canceled"})
@@ -18,8 +17,12 @@ CANCELED = answer(200, {"success": True, "job_state": "canceled"})
 
 def cancel(driver, job=None):
     job = job or JobState(CHAT.endpoint, JOB)
-    driver.run(polling.cancel(driver.session, job, Options()))
+    driver.run(JobReader(driver.context, job, CHAT, Options()).cancel())
     return job
+
+
+def give_up(driver, job):
+    return JobReader(driver.context, job, CHAT, Options()).cancel_on_error()
 
 
 def test_cancelling_is_one_poll_that_says_so():
@@ -35,11 +38,11 @@ def test_a_hub_that_ignores_cancelling_leaves_the_job_as_it_was():
 def test_a_job_that_the_hub_cancels_at_once_has_ended():
     job = cancel(Driver(CANCELED))
     with pytest.raises(JobCanceledError):
-        JobView(job, CHAT).result()
+        CHAT.result(job)
 
 
 def test_a_job_that_finished_first_gives_its_result():
-    assert JobView(cancel(Driver(done(text="hi"))), CHAT).result().text == "hi"
+    assert CHAT.result(cancel(Driver(done(text="hi")))).text == "hi"
 
 
 def test_a_job_that_has_ended_is_not_cancelled():
@@ -74,12 +77,12 @@ def test_inputs_can_not_undo_the_cancelling():
 
 def test_abandoning_a_job_says_nothing_when_the_hub_is_gone():
     driver = Driver(then=ConnectionFailedError("broke"))
-    driver.run(polling.abandon(driver.session, JobState(CHAT.endpoint, JOB), Options()))
+    driver.run(give_up(driver, JobState(CHAT.endpoint, JOB)))
     assert driver.cancels
 
 
 def test_abandoning_a_job_that_has_ended_does_and_tells_nothing():
     job = cancel(Driver(CANCELED))
     driver = Driver()
-    driver.run(polling.abandon(driver.session, job, Options()))
+    driver.run(give_up(driver, job))
     assert (driver.sent, driver.notes) == ([], [])

@@ -1,15 +1,15 @@
 """Recorded sequences of polls, fed through a whole job as a caller would see it."""
 
 import io
+from functools import partial
 
 import pytest
 from aki_runtime import errors
 from aki_runtime.chat.text import ChatText
 from aki_runtime.fields.base import OutputModel, ProgressModel
 from aki_runtime.media.objects import Audio, Image
-from aki_runtime.protocol.reports import read_progress
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import EventReader, JobView, Reading
+from aki_runtime.protocol.answers import read_progress
+from aki_runtime.protocol.job import EventReader, JobState, Reading
 from PIL import Image as Pillow
 from support.captures import named_job, needs_captures, recorded_polls
 from support.driver import texts
@@ -78,23 +78,22 @@ def live_through(reading, answers):
     """Return how the job looks after all answers, and the events on its way."""
     answers = list(answers)
     job = JobState(reading.endpoint, named_job(answers[0]))
-    view = JobView(job, reading)
-    reader = EventReader(view)
+    reader = EventReader(job, reading)
     events = []
     for answer in answers:
         job.observe(read_progress(answer, reading.endpoint, job.job_id), 0.0, 0.2)
         events.append(reader.read())
-    return view, [event for event in events if event is not None]
+    return partial(reading.result, job), [event for event in events if event is not None]
 
 
 def test_a_chat_streams_its_text_once():
-    job, events = live_through(LLAMA, recorded_polls("call_wait_false_llama3_polls"))
-    assert "".join(event.text_delta for event in events) == SENTENCE == job.result().text
+    result, events = live_through(LLAMA, recorded_polls("call_wait_false_llama3_polls"))
+    assert "".join(event.text_delta for event in events) == SENTENCE == result().text
 
 
 def test_a_chat_ends_with_its_figures():
-    job, _ = live_through(LLAMA, recorded_polls("call_wait_false_llama3_polls"))
-    result = job.result()
+    result, _ = live_through(LLAMA, recorded_polls("call_wait_false_llama3_polls"))
+    result = result()
     assert (result.num_generated_tokens, result.prompt_length, result.model_name) == (
         10,
         20,
@@ -109,8 +108,8 @@ def test_a_chats_progress_counts_tokens():
 
 
 def test_a_painting_ends_with_pictures():
-    job, _ = live_through(FLUX, recorded_polls("call_wait_false_flux_polls"))
-    (picture,) = job.result().images
+    result, _ = live_through(FLUX, recorded_polls("call_wait_false_flux_polls"))
+    (picture,) = result().images
     with Pillow.open(io.BytesIO(picture.bytes)) as opened:
         assert (picture.format, opened.format, opened.size) == ("jpeg", "JPEG", (256, 256))
 
@@ -122,8 +121,8 @@ def test_a_painting_shows_pictures_on_its_way():
 
 
 def test_speech_ends_with_a_sound():
-    job, _ = live_through(SPEECH, recorded_polls("call_wait_false_tts_polls"))
-    sound = job.result().audio_output
+    result, _ = live_through(SPEECH, recorded_polls("call_wait_false_tts_polls"))
+    sound = result().audio_output
     assert (sound.format, sound.bytes[:4]) == ("wav", b"RIFF")
 
 
@@ -142,8 +141,8 @@ def test_progress_outputs_are_typed_as_declared():
     ],
 )
 def test_a_result_carries_how_long_it_took_and_no_credentials(reading, name):
-    job, events = live_through(reading, recorded_polls(name))
-    result = job.result()
+    result, events = live_through(reading, recorded_polls(name))
+    result = result()
     assert result.meta.total_duration is not None
     assert "worker_interface_version" in result.meta.extras
     assert "auth" not in result.meta.extras
@@ -151,22 +150,22 @@ def test_a_result_carries_how_long_it_took_and_no_credentials(reading, name):
 
 
 def test_a_job_whose_worker_fell_silent_lapses_once_and_for_all():
-    job, _ = live_through(LLAMA, recorded_polls("short_lapsed_processing_timeline")[:2])
+    result, _ = live_through(LLAMA, recorded_polls("short_lapsed_processing_timeline")[:2])
     with pytest.raises(errors.JobLapsedError, match="lapsed!"):
-        job.result()
+        result()
 
 
 def test_a_lapsed_job_is_forgotten_later():
-    job, _ = live_through(LLAMA, recorded_polls("short_lapsed_processing_timeline")[2:])
+    result, _ = live_through(LLAMA, recorded_polls("short_lapsed_processing_timeline")[2:])
     with pytest.raises(errors.JobUnknownError, match="no active request"):
-        job.result()
+        result()
 
 
 @pytest.mark.parametrize("part", ["batch4 (another long poll open)", "batch1 (no long poll open)"])
 def test_a_killed_workers_job_keeps_the_text_so_far(part):
-    job, _ = live_through(LLAMA, recorded_polls("worker_killed_timeline", part))
+    result, _ = live_through(LLAMA, recorded_polls("worker_killed_timeline", part))
     with pytest.raises(errors.JobLapsedError) as caught:
-        job.result()
+        result()
     assert caught.value.partial == {
         "text": "the quick brown",
         "num_generated_tokens": 3,

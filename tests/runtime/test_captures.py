@@ -4,12 +4,11 @@ import traceback
 
 import pytest
 from aki_runtime import errors
-from aki_runtime.protocol.answers import read_json
-from aki_runtime.protocol.reports import (
+from aki_runtime.protocol.answers import (
     Done,
     Ended,
     Pending,
-    Submitted,
+    read_json,
     read_progress,
     read_submit,
 )
@@ -62,10 +61,10 @@ ANSWERED_QUESTIONS = {
     "validate_key_good": {"success": True, "error": None},
 }
 SUBMITTED = {
-    "call_wait_false_example_submit": Submitted("98e15871-9d30-442d-854f-83df7a021d2f#11", 0),
-    "call_wait_false_flux_submit": Submitted("c860bed6-32d4-48fd-951d-dd2ba08a92cb#9", 0),
-    "call_wait_false_llama3_submit": Submitted("a2f1a7dd-c375-44d0-a0a1-4ab964b81023#8", 3),
-    "call_wait_false_tts_submit": Submitted("1d4d8bd0-4456-4a7e-9093-c691f0421848#10", 0),
+    "call_wait_false_example_submit": "98e15871-9d30-442d-854f-83df7a021d2f#11",
+    "call_wait_false_flux_submit": "c860bed6-32d4-48fd-951d-dd2ba08a92cb#9",
+    "call_wait_false_llama3_submit": "a2f1a7dd-c375-44d0-a0a1-4ab964b81023#8",
+    "call_wait_false_tts_submit": "1d4d8bd0-4456-4a7e-9093-c691f0421848#10",
 }
 PENDING = {
     "noworker_progress": Pending("queued", 1, None, 0, 0.0),

@@ -26,9 +26,9 @@ from aki_runtime.errors import (
     UnexpectedAnswerError,
 )
 from aki_runtime.options import Options
-from aki_runtime.protocol import polling
 from aki_runtime.protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
-from aki_runtime.protocol.state import JobState
+from aki_runtime.protocol.flows import JobReader
+from aki_runtime.protocol.job import JobState
 from support.driver import CHAT, JOB, Driver, answer, pending
 
 BUSY = [
@@ -112,10 +112,11 @@ def test_a_job_without_a_result_that_may_have_run_has_lost_it(error):
 def lapse_after(*script, silence=0.0):
     """Poll a job that is picked up until it has lapsed, so many seconds after the last answer."""
     job, driver = JobState(CHAT.endpoint, JOB), Driver(*script, LAPSED)
+    reader = JobReader(driver.context, job, CHAT, Options())
     for _ in script:
-        driver.run(polling.poll(driver.session, job, Options(), None))
+        driver.run(reader.news(at_once=True))
     driver.clock += silence
-    driver.run(polling.poll(driver.session, job, Options(), None))
+    driver.run(reader.news(at_once=True))
     return job.error
 
 

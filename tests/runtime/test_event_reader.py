@@ -3,9 +3,8 @@
 import pytest
 from aki_runtime.client.untyped import AnyOutput, AnyProgress
 from aki_runtime.events import Queued, Running
-from aki_runtime.protocol.reports import read_progress
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import EventReader, JobView, Reading
+from aki_runtime.protocol.answers import read_progress
+from aki_runtime.protocol.job import EventReader, JobState, Reading
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.driver import CHAT, JOB, answer, done, pending
@@ -18,8 +17,8 @@ class Watched:
 
     def __init__(self, reading=CHAT):
         self.job = JobState(reading.endpoint, JOB)
-        self.view = JobView(self.job, reading)
-        self.reader = EventReader(self.view)
+        self.reading = reading
+        self.reader = EventReader(self.job, reading)
 
     def hear(self, *answers):
         for one in answers:
@@ -134,13 +133,13 @@ def test_a_late_reader_gets_the_whole_text():
     watched = Watched()
     watched.hear(pending(text="a"))
     watched.hear(pending(text="ab"))
-    late = EventReader(watched.view)
+    late = EventReader(watched.job, watched.reading)
     assert late.read().text_delta == "ab"
 
 
 def test_two_readers_do_not_take_from_each_other():
     watched = Watched()
-    other = EventReader(watched.view)
+    other = EventReader(watched.job, watched.reading)
     watched.hear(pending(text="a"))
     assert other.read().text_delta == "a"
 

@@ -5,9 +5,8 @@ import time
 
 import pytest
 from aki_runtime.errors import UnexpectedAnswerError
-from aki_runtime.protocol.answers import Answer, decode, status_error
+from aki_runtime.protocol.answers import Answer, decode, read_submit, status_error
 from aki_runtime.protocol.explain import MAX_SENTENCE, sentences, status_phrase
-from aki_runtime.protocol.reports import read_submit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.driver import answer

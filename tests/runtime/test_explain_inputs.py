@@ -1,7 +1,7 @@
 """A refused argument is told in one sentence that says what to do."""
 
 import pytest
-from aki_runtime.client.info import check_with_model
+from aki_runtime.client.endpoint import check_with_model
 from aki_runtime.errors import InvalidParametersError
 from support.samples import ChatInput, PictureInput
 

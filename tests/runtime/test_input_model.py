@@ -6,7 +6,7 @@ import pathlib
 from typing import Annotated, Literal
 
 import pytest
-from aki_runtime.client.info import check_with_model
+from aki_runtime.client.endpoint import check_with_model
 from aki_runtime.errors import InvalidParametersError
 from aki_runtime.fields.base import InputModel
 from pydantic import Field, ValidationError

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
-from aki_runtime.jobs.slots import SLOTS
+from aki_runtime.jobs.registry import JOBS
 from support.ids import plain
 
 SECRET = "the-secret-key"
@@ -29,7 +29,7 @@ def job(client):
 
 
 def forget_jobs_in_use():
-    SLOTS._slots.clear()
+    JOBS._jobs.clear()
 
 
 def carry_far(value):
@@ -49,7 +49,7 @@ def test_a_job_is_found_again(job):
 
 
 def test_a_job_is_found_on_its_own_hub(job):
-    address = carry(job)._driver.session.address
+    address = carry(job)._driver.context.address
     assert (address.server, address.layout) == (SERVER, "aime")
 
 
@@ -60,7 +60,7 @@ def test_the_key_stays_at_home(job):
 def test_the_key_is_read_anew(client, job, monkeypatch):
     monkeypatch.setattr("aki_runtime.jobs.ref._clients", {})
     monkeypatch.setenv("AKI_API_KEY", "another-key")
-    assert carry(job)._driver.session.key().reveal() == "another-key"
+    assert carry(job)._driver.context.key.reveal() == "another-key"
 
 
 def test_copies_of_one_job_know_the_same(job):
@@ -74,14 +74,14 @@ def test_a_result_travels_along(job):
     job.settle({"seed": 5}, None)
     again = carry_far(job)
     assert again.ended
-    assert again._view.result().seed == 5
+    assert again._reading.result(again._state).seed == 5
 
 
 def test_an_error_travels_along(job):
     job.settle(None, JobFailedError("boom", endpoint="flux-dev", job_id=JOB))
     again = carry_far(job)
     with pytest.raises(JobFailedError, match="boom"):
-        again._view.result()
+        again._reading.result(again._state)
 
 
 def test_a_job_of_an_endpoint_that_was_not_generated_is_found_again(client):

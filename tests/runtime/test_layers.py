@@ -33,7 +33,6 @@ OFFERING = {"public"}
 CORE_FOLDERS = {VALUES, "media", "metadata", "chat", "fields", "protocol", "changes"}
 CORE_BESIDES = {
     "client.core",
-    "client.info",
     "client.staleness",
     "client.untyped",
     "jobs.bars",

@@ -1,6 +1,7 @@
 """Polls are repeated while that may help, carry what the caller sends, and grow apart."""
 
 import itertools
+import math
 
 import pytest
 from aki_runtime.errors import (
@@ -13,10 +14,9 @@ from aki_runtime.errors import (
     UnexpectedAnswerError,
 )
 from aki_runtime.options import Options
-from aki_runtime.protocol import polling
 from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import JobView
+from aki_runtime.protocol.flows import JobReader
+from aki_runtime.protocol.job import UNFETCHED_SECONDS, JobState
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
 
 BROKEN = ConnectionFailedError("the connection broke", sent=True)
@@ -40,7 +40,7 @@ PASSING = [
 
 def poll(driver, job=None, deadline=60.0):
     job = job or JobState(CHAT.endpoint, JOB)
-    driver.run(polling.poll(driver.session, job, Options(), deadline))
+    driver.run(JobReader(driver.context, job, CHAT, Options())._poll(deadline))
     return job
 
 
@@ -55,7 +55,7 @@ def watch_polls(driver, count, interval=0.2, **moments):
     job = JobState(CHAT.endpoint, JOB)
     options = Options(progress_interval=interval)
     for _ in range(count):
-        driver.run(polling.news(driver.session, job, options, None))
+        driver.run(JobReader(driver.context, job, CHAT, options).news())
     return [later - sooner for sooner, later in itertools.pairwise(driver.sent_at)]
 
 
@@ -68,7 +68,7 @@ def test_a_poll_names_the_job_and_carries_the_key():
 @pytest.mark.parametrize("failure", PASSING)
 def test_a_poll_is_repeated_over_a_passing_failure(failure):
     job = poll(Driver(failure, failure, failure, done(text="hi")))
-    assert JobView(job, CHAT).result().text == "hi"
+    assert CHAT.result(job).text == "hi"
 
 
 @pytest.mark.parametrize("failure", PASSING)
@@ -92,8 +92,8 @@ def test_a_deadline_that_passed_over_failures_tells_the_last_one():
 def test_without_a_deadline_patience_ends_before_a_finished_result_lapses(failure, kind):
     driver = Driver(then=failure)
     with pytest.raises(kind):
-        poll(driver, deadline=None)
-    assert 200 < driver.clock <= polling.UNFETCHED_SECONDS < 360
+        poll(driver, deadline=math.inf)
+    assert 200 < driver.clock <= UNFETCHED_SECONDS < 360
 
 
 @pytest.mark.parametrize(

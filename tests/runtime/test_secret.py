@@ -10,7 +10,7 @@ import traceback
 import pytest
 from aki_runtime.hub import Address
 from aki_runtime.protocol import requests
-from aki_runtime.protocol.effects import Session
+from aki_runtime.protocol.effects import HubContext
 from aki_runtime.secret import ApiKey
 
 SECRET = "the-secret-key"
@@ -33,7 +33,7 @@ SHOWN = {
     "pprint": lambda key: pprint.pformat([key, {"key": key}]),
     "an exception": lambda key: repr(ValueError(key)) + str(ValueError(key)),
     "its attributes": lambda key: str([getattr(key, name) for name in dir(key)]),
-    "a session": lambda key: repr(Session(HUB, lambda: key, lambda: 0.0)),
+    "a context": lambda key: repr(HubContext(HUB, key, lambda: 0.0)),
     "a submit": lambda key: repr(requests.submit(HUB, key, "chat", {})),
     "a poll": lambda key: repr(requests.poll(HUB, key, "chat", "job")),
     "a question": lambda key: repr(requests.validate_key(HUB, key, "aki 1")),

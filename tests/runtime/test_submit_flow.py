@@ -13,6 +13,7 @@ from aki_runtime.errors import (
 from aki_runtime.options import Options
 from aki_runtime.protocol import effects, flows, requests
 from aki_runtime.protocol.answers import Answer
+from aki_runtime.secret import ApiKey
 from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending, submitted, taking
 
 NEVER_SENT = ConnectionFailedError("could not connect", sent=False)
@@ -22,7 +23,7 @@ QUEUE_FULL = answer(400, {"success": False, "error": "Job queue reached max leng
 
 
 def submit(driver, **options):
-    return driver.run(flows.submit(driver.session, CHAT, {"top_k": 5}, Options(**options)))
+    return driver.run(flows.submit(driver.context, CHAT, {"top_k": 5}, Options(**options)))
 
 
 def test_a_submit_says_what_it_is_given_and_that_it_will_not_wait():
@@ -32,7 +33,7 @@ def test_a_submit_says_what_it_is_given_and_that_it_will_not_wait():
 
 
 def test_a_submit_returns_the_job():
-    assert submit(Driver(submitted())).state.job_id == JOB
+    assert submit(Driver(submitted())).job_id == JOB
 
 
 def test_the_log_shortens_the_jobs_id():
@@ -44,7 +45,7 @@ def test_the_log_shortens_the_jobs_id():
 @pytest.mark.parametrize("failure", [NEVER_SENT, TOO_MANY, QUEUE_FULL])
 def test_a_submit_that_made_no_job_is_sent_again(failure):
     driver = Driver(failure, failure, submitted())
-    assert submit(driver, max_retries=2).state.job_id == JOB
+    assert submit(driver, max_retries=2).job_id == JOB
 
 
 @pytest.mark.parametrize(
@@ -107,18 +108,18 @@ def test_a_submit_is_not_repeated_beyond_the_deadline():
 
 
 def test_a_repeated_submit_asks_for_the_key_again():
-    driver = Driver(TOO_MANY, submitted())
-    keys = iter([None, driver.session.key()])
-    driver.session = effects.Session(
-        driver.session.address, lambda: next(keys), lambda: driver.clock
-    )
+    def refuse(driver, seconds):
+        driver.context.key = ApiKey("another-key")
+        return TOO_MANY
+
+    driver = Driver(refuse, submitted())
     submit(driver)
-    assert [request.payload.get("key") for request in driver.submits] == [None, KEY]
+    assert [request.payload.get("key") for request in driver.submits] == [KEY, "another-key"]
 
 
 def test_a_refusal_for_want_of_a_key_says_where_to_put_it():
     driver = Driver(answer(401, {"error": ["API Key missing"]}))
-    driver.session = effects.Session(driver.session.address, lambda: None, lambda: driver.clock)
+    driver.context.key = None
     with pytest.raises(AuthenticationError, match="set AKI_API_KEY or give api_key="):
         submit(driver)
 
@@ -158,13 +159,13 @@ def test_a_submit_may_take_longer_than_the_deadline_so_that_its_job_can_be_cance
 @pytest.mark.usefixtures("full_jitter")
 def test_a_question_that_costs_nothing_is_asked_again_after_any_passing_failure():
     driver = Driver(MAYBE_SENT, Answer(503, b""), done())
-    request = requests.endpoint_list(driver.session.address, None)
-    assert driver.run(flows.ask(driver.session, request, Options(max_retries=2))).status == 200
+    request = requests.endpoint_list(driver.context.address, None)
+    assert driver.run(flows.ask(driver.context, request, Options(max_retries=2))).status == 200
     assert driver.pauses == [0.1, 0.2]
 
 
 def test_a_question_is_asked_again_as_often_as_said():
     driver = Driver(then=Answer(503, b""))
-    request = requests.endpoint_list(driver.session.address, None)
-    assert driver.run(flows.ask(driver.session, request, Options(max_retries=2))).status == 503
+    request = requests.endpoint_list(driver.context.address, None)
+    assert driver.run(flows.ask(driver.context, request, Options(max_retries=2))).status == 503
     assert len(driver.sent) == 3

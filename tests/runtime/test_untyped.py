@@ -8,11 +8,10 @@ from types import MappingProxyType
 
 import pytest
 from aki_runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
-from aki_runtime.errors import InvalidParametersError
+from aki_runtime.errors import InvalidParametersError, JobFailedError
 from aki_runtime.media.objects import Audio, Image, Video
-from aki_runtime.protocol.reports import read_progress
-from aki_runtime.protocol.state import JobState
-from aki_runtime.protocol.view import JobView
+from aki_runtime.protocol.answers import read_progress
+from aki_runtime.protocol.job import JobState
 from PIL import Image as Pillow
 from support.driver import JOB, answer
 from support.ids import plain
@@ -179,8 +178,9 @@ def test_a_failed_job_keeps_its_outputs():
     result = {"error": "boom", "images": [uri("image/png", PNG)]}
     body = {"job_state": "done", "job_result": result}
     job.observe(read_progress(answer(200, body), "any", JOB), 0.0, 0.2)
-    view = JobView(job, untyped_spec("any", "aki_client").info.reading)
-    assert view.error.partial == {"images": [Image(PNG)]}
+    with pytest.raises(JobFailedError) as caught:
+        untyped_spec("any", "aki_client").info.reading.result(job)
+    assert caught.value.partial == {"images": [Image(PNG)]}
 
 
 @pytest.mark.parametrize("sent", ['@","steps":"9', "data:image/png;base64,iVBORw0KGgo\xe9"])

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from aki_runtime.hub import Address
 from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.effects import Flow, Note, Notify, Pause, Send, Session
+from aki_runtime.protocol.effects import Flow, HubContext, Note, Notify, Pause, Send
+from aki_runtime.protocol.job import Reading
 from aki_runtime.protocol.requests import Request
-from aki_runtime.protocol.view import Reading
 from aki_runtime.secret import ApiKey
 from support.samples import ChatOutput, ChatProgress
 
@@ -42,8 +42,8 @@ class Driver:
         self.notes: list[str] = []
         self.interrupt_pause: dict[int, BaseException] = {}
         self.interrupt_send: dict[int, BaseException] = {}
-        self.session = Session(
-            Address.parse("https://hub.example", "aki"), lambda: ApiKey(KEY), lambda: self.clock
+        self.context = HubContext(
+            Address.parse("https://hub.example", "aki"), ApiKey(KEY), lambda: self.clock
         )
         self._script = iter(script)
         self._then = then

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from ..client.info import EndpointInfo
+from ..client.endpoint import EndpointInfo
 from ..client.resolving import EndpointLike, resolve
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, ConfigurationError, InvalidParametersError, MediaError

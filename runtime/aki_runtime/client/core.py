@@ -1,22 +1,23 @@
-"""What both clients are without I/O: settings, the key, reading the hub's answers to questions."""
+"""What both clients are without I/O: settings, the key, questions to the hub."""
+# pyright: reportPrivateUsage=false
+# Clients, their endpoints and what stands in for a driver know one another.
 
 import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, cast
 
-from ..errors import ConfigurationError, NotFoundError, UnexpectedAnswerError
+from ..errors import ConfigurationError, NotFoundError
+from ..http.drive import Driver
 from ..hub import Address, Hub, Layout, http_allowed_by_environment
-from ..jobs.ref import Origin
-from ..options import Options, changed
-from ..protocol import answers, flows
-from ..protocol.effects import Flow
+from ..jobs.ref import EndpointRef
+from ..options import OptionChanges, Options, changed
+from ..protocol import answers, flows, requests
+from ..protocol.effects import Flow, HubContext
 from ..protocol.explain import sentences
-from ..protocol.requests import Request
 from ..secret import ApiKey
-from ..shapes import is_array
 from . import staleness
 from .endpoint import EndpointSpec
 
@@ -48,31 +49,22 @@ def as_key(value: str | ApiKey | None) -> ApiKey | None:
     given: Any = os.environ.get("AKI_API_KEY", "") if value is None else value
     if isinstance(given, ApiKey):
         return given
-    # What is no text is hidden as well, and refused where no local shows it.
+    # What is not text is hidden as well, and refused where no local shows it.
     text = given.strip() if isinstance(given, str) else given
     return ApiKey(text) if text else None
 
 
-def _require_text(key: ApiKey | None) -> None:
-    if key is not None and not _is_text(key.reveal()):
-        raise ConfigurationError(
-            "the API key is no text that can be sent: a string without line breaks is wanted"
-        )
+class LateDriver:
+    """What stands in for a client's driver until it is needed, where a client has yet to be made."""
 
+    def __init__(self, client: "Callable[[], ClientCore]") -> None:
+        self._client = client
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable()
-
-
-@dataclass
-class KeyHolder:
-    """The key that a client and its copies with other options share, so that replacing it reaches all of them."""
-
-    key: ApiKey | None = None
-
-    def __call__(self) -> ApiKey | None:
-        """Return the key of this moment."""
-        return self.key
+    def __getattr__(self, name: str) -> Any:
+        # Nothing else: mocks and their like ask all that they meet for attributes of their own.
+        if name not in ("context", "http_client", "run"):
+            raise AttributeError(name)
+        return getattr(self._client()._driver, name)
 
 
 class _EndpointAttribute:
@@ -80,10 +72,14 @@ class _EndpointAttribute:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._spec: EndpointSpec[Any, Any, Any] | None = None
 
     def __get__(self, client: "ClientCore | None", owner: "type[ClientCore]") -> Any:
-        spec = owner.load_endpoint(self._name)
-        return (client or owner.__new__(owner))._bound(spec)  # pyright: ignore[reportPrivateUsage]  # part of the core
+        spec = self._spec or owner.load_endpoint(self._name)
+        self._spec = spec
+        if client is None:
+            return owner._endpoint_type(LateDriver(lambda: owner.__new__(owner)), spec, Options())
+        return owner._endpoint_type(client._driver, spec, client._options)
 
 
 class ClientCore:
@@ -92,6 +88,7 @@ class ClientCore:
     _hub: ClassVar[Hub]
     _options: Options = Options()
     _driver: Any
+    _endpoint_type: ClassVar[type[Any]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -101,9 +98,11 @@ class ClientCore:
 
     def _set_up(
         self,
+        driver: type[Driver[Any]],
         key: ApiKey | None,
         api_server: str | None,
         layout: Layout | None,
+        http_client: object,
         options: Mapping[str, Any],
         *,
         allow_http: bool,
@@ -111,58 +110,69 @@ class ClientCore:
         self._allow_http = allow_http or http_allowed_by_environment()
         self._options = changed(Options(), options, _ARGUMENTS)
         self._openai_retries = options.get("max_retries", 0)
-        self._key_holder = KeyHolder()
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
-        self._address = Address.parse(server, layout or self._hub.layout)
+        address = Address.parse(server, layout or self._hub.layout)
+        self._driver = driver(address, http_client, self._user_agent)
         self.api_key = key
-
-    def _bound(self, spec: EndpointSpec[Any, Any, Any]) -> Any:
-        raise NotImplementedError
 
     @property
     def api_server(self) -> str:
         """The hub's address."""
-        return self._address.server
+        context: HubContext = self._driver.context
+        return context.address.server
 
     @property
     def api_key(self) -> ApiKey | None:
         """The key, hidden; assign a string to replace it for all further requests, None to send none."""
-        return self._key_holder.key
+        context: HubContext = self._driver.context
+        return context.key
 
     @api_key.setter
     def api_key(self, value: str | ApiKey | None) -> None:
         # A traceback of a refusal may show the locals.
         key, value = as_key("" if value is None else value), None
-        _require_text(key)
-        self._address.require_private(key, allow_http=self._allow_http)
-        self._key_holder.key = key
+        if key is not None:
+            text: Any = key.reveal()
+            is_text = isinstance(text, str) and text.isprintable()
+            del text
+            if not is_text:
+                raise ConfigurationError(
+                    "the API key cannot be sent: it must be text without line breaks"
+                )
+        context = self._driver.context
+        context.address.require_private(key, allow_http=self._allow_http)
+        # Clients with other options share the context, so that this reaches all of them.
+        context.key = key
 
     @property
     def _user_agent(self) -> str:
         return self._hub.client_version.replace(" ", "/")
 
-    def _copy(self, changes: Mapping[str, Any]) -> Self:
+    def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
+        """Return the same client with other options for all its calls; connections are shared."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._options = changed(self._options, changes)
         other._openai_retries = changes.get("max_retries", self._openai_retries)
         return other
 
-    def _read_endpoints(self, answer: answers.Answer) -> list[str]:
-        listed = answers.read_json(answer).get("endpoints")
-        if not is_array(listed):
-            raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
-        return [name for name in listed if isinstance(name, str)]
+    def _endpoints(self) -> Flow[list[str]]:
+        return staleness.list_endpoints(self._driver.context, self._options)
 
-    def _read_details(self, answer: answers.Answer, name: str) -> Mapping[str, Any]:
+    def _details(self, name: str) -> Flow[Mapping[str, Any]]:
+        context = self._driver.context
+        request = requests.endpoint_details(context.address, context.key, name)
+        answer = yield from flows.ask(context, request, self._options)
         try:
             return answers.read_json(answer, name)
         except NotFoundError as error:
             staleness.name_nearest(error, self._hub.package)
             raise
 
-    def _read_key_check(self, answer: answers.Answer) -> KeyCheck:
-        document = answers.read_json(answer)
+    def _key_check(self) -> Flow[KeyCheck]:
+        context = self._driver.context
+        request = requests.validate_key(context.address, context.key, self._hub.client_version)
+        document = answers.read_json((yield from flows.ask(context, request, self._options)))
         valid = document.get("valid", document.get("success")) is True
         return KeyCheck(valid, "" if valid else "; ".join(sentences(document)))
 
@@ -216,20 +226,16 @@ class ClientCore:
         return self.api_key.reveal()
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
-        package = self._hub.package
+        package, context = self._hub.package, self._driver.context
         if name is None:
-            shipped = staleness.shipped_documents(package)
-            return staleness.check_all(self._driver.session, shipped, self._options)
+            return staleness.check_all(context, staleness.shipped_documents(package), self._options)
         if name in self._hub.endpoints:
-            shipped = staleness.shipped_document(Origin(package, name))
+            shipped = staleness.shipped_document(EndpointRef(package, name))
         else:
             shipped = {n: d for n, d in staleness.shipped_documents(package).items() if n == name}
         if not shipped:
             raise ConfigurationError(self._missing(name))
-        return staleness.check(self._driver.session, shipped, self._options)
-
-    def _ask(self, request: Request) -> Flow[answers.Answer]:
-        return flows.ask(self._driver.session, request, self._options)
+        return staleness.check(context, shipped, self._options)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:
@@ -259,14 +265,14 @@ class ClientCore:
         return sorted({*super().__dir__()} - {"load_endpoint"})
 
     def __copy__(self) -> Self:
-        return self._copy({})
+        return self.with_options()
 
     def __deepcopy__(self, memo: object) -> Self:
         # Connections and the key are shared, as they are with `with_options`.
-        return self._copy({})
+        return self.with_options()
 
     def __repr__(self) -> str:
-        if "_address" not in vars(self):
+        if "_driver" not in vars(self):
             return f"<{type(self).__name__}, not set up>"
         key = "with a key" if self.api_key is not None else "without a key"
         return f"<{type(self).__name__} {self.api_server} {key}>"

@@ -2,11 +2,12 @@
 
 import atexit
 import threading
-from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from ..options import Options
 from .async_client import AsyncClient
+from .core import LateDriver
 from .endpoint import AsyncEndpoint, Endpoint
 from .sync_client import SyncClient
 
@@ -25,10 +26,6 @@ def default_client(kind: type[C]) -> C:
     return client
 
 
-def _driver_of(kind: type[C]) -> Callable[[], Any]:
-    return lambda: default_client(kind)._driver  # pyright: ignore[reportPrivateUsage]  # the client's own endpoints
-
-
 @atexit.register
 def _close_sync_clients() -> None:
     for client in _clients.values():
@@ -38,9 +35,11 @@ def _close_sync_clients() -> None:
 
 def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
     """Return an endpoint function of the default client."""
-    return Endpoint(_driver_of(kind), kind.load_endpoint(name), Options())
+    driver: Any = LateDriver(partial(default_client, kind))
+    return Endpoint(driver, kind.load_endpoint(name), Options())
 
 
 def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
     """Return an awaitable endpoint function of the default client."""
-    return AsyncEndpoint(_driver_of(kind), kind.load_endpoint(name), Options())
+    driver: Any = LateDriver(partial(default_client, kind))
+    return AsyncEndpoint(driver, kind.load_endpoint(name), Options())

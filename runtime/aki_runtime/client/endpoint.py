@@ -7,6 +7,7 @@ An editor lets the function's docstring come with it, for every method that has 
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import (
     TYPE_CHECKING,
@@ -21,23 +22,22 @@ from typing import (
     overload,
 )
 
-from ..errors import InvalidParametersError
+from pydantic import ValidationError
+
+from ..errors import EndpointRemovedError, InvalidParametersError
 from ..fields.base import InputModel
-from ..fields.parameters import Parameter
+from ..fields.parameters import Parameter, parameters_of
+from ..fields.refusals import problems_of
 from ..http.drive import AsyncDriver, Driver, SyncDriver
-from ..jobs.async_job import AsyncJob
-from ..jobs.async_stream import AsyncStream
-from ..jobs.ref import JobRef, Origin, restore_endpoint
-from ..jobs.sync_job import Job
-from ..jobs.sync_stream import Stream
+from ..jobs.async_job import AsyncJob, AsyncStream
+from ..jobs.ref import EndpointRef, JobRef, restore_endpoint
+from ..jobs.sync_job import Job, Stream
 from ..media.inputs import takes_long
 from ..options import OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Work
-from ..protocol.state import JobState
-from ..protocol.view import JobView, Out, Prog, Reading
+from ..protocol.job import JobState, Out, Prog, Reading
 from . import staleness
-from .info import EndpointInfo, check_with_model, removal_notice
 
 if TYPE_CHECKING:
     from .async_client import AsyncClient
@@ -47,6 +47,77 @@ D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class EndpointInfo(Generic[Prog, Out]):
+    """What an endpoint is, apart from its parameters.
+
+    Attributes:
+        name: Its name on the hub.
+        title: What people call it.
+        description: What the hub says about it.
+        category: The hub's word for its kind, such as "chat"; None where the hub gives none.
+        version: The endpoint's version when this package was generated.
+        reading: How its answers are read.
+        origin: Which generated function it comes from.
+        input: The model of its parameters; None where nothing is known of them.
+        check: Makes of arguments what the hub wants, or refuses them; the second argument is `allow_paths`.
+        removed: What to say where the hub has removed the endpoint; empty where it is there.
+    """
+
+    name: str
+    title: str
+    description: str
+    category: str | None
+    version: int | None
+    reading: Reading[Prog, Out] = field(repr=False)
+    origin: EndpointRef = field(repr=False)
+    input: type[InputModel] | None = field(repr=False)
+    check: Callable[[dict[str, Any], bool], Mapping[str, Any]] = field(repr=False)
+    removed: str = field(default="", repr=False)
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What each parameter takes, by its Python name."""
+        return parameters_of(self.input) if self.input is not None else {}
+
+    def inputs(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, allow_paths: bool = True
+    ) -> Mapping[str, Any]:
+        """Check the arguments of one call and return them as the hub wants them.
+
+        Args:
+            args: None is taken.
+            kwargs: The parameters.
+            allow_paths: Whether media may be paths, which are opened; `Options` says more.
+
+        Raises:
+            InvalidParametersError: With every problem of the call at once.
+            EndpointRemovedError: The hub has no such endpoint any more.
+        """
+        if self.removed:
+            raise EndpointRemovedError(self.removed, endpoint=self.name)
+        if args:
+            raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
+        return self.check(kwargs, allow_paths)
+
+
+def check_with_model(
+    endpoint: str, model: type[InputModel]
+) -> Callable[[dict[str, Any], bool], Mapping[str, Any]]:
+    """Return the check of a generated endpoint: its input model, every problem at once."""
+    return partial(_check, endpoint, model)  # which can be pickled
+
+
+def _check(
+    endpoint: str, model: type[InputModel], given: dict[str, Any], allow_paths: bool = True
+) -> Mapping[str, Any]:
+    try:
+        return model.model_validate(given, context={"allow_paths": allow_paths}).to_wire()
+    except ValidationError as error:
+        problems = problems_of(error, model)
+    raise InvalidParametersError(endpoint, problems)
 
 
 def endpoint(
@@ -68,8 +139,10 @@ def endpoint(
 
     An endpoint that the hub has removed says so when its module is imported, and when it is called.
     """
-    gone = removal_notice(name, alternatives) if removed else ""
-    if gone:
+    gone = ""
+    if removed:
+        instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""
+        gone = f"the hub has removed the endpoint {name}{instead}; the next refresh leaves it out"
         warnings.warn(gone, DeprecationWarning, stacklevel=2)
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":
@@ -83,7 +156,7 @@ def endpoint(
             category=category,
             version=version,
             reading=Reading(name, output, progress),
-            origin=Origin(function.__module__.partition(".endpoints.")[0], function.__name__),
+            origin=EndpointRef(function.__module__.partition(".endpoints.")[0], function.__name__),
             input=model,
             check=check_with_model(name, model),
             removed=gone,
@@ -130,16 +203,13 @@ def _doc(text: str) -> Callable[[Method], Method]:
     return decorate
 
 
-class _Bound(Generic[D, P, Out, Prog]):
-    """What both kinds of endpoint are made of."""
+class _EndpointBase(Generic[D, P, Out, Prog]):
+    """State and behaviour that Endpoint and AsyncEndpoint share."""
 
     _client: ClassVar[str]
 
-    def __init__(
-        self, open_driver: Callable[[], D], spec: EndpointSpec[P, Out, Prog], options: Options
-    ) -> None:
-        # Called, not a property: whatever looks at all attributes, as mock does, has no client that is set up.
-        self._driver = open_driver
+    def __init__(self, driver: D, spec: EndpointSpec[P, Out, Prog], options: Options) -> None:
+        self._driver = driver
         self._spec = spec
         self._options = options
         self.__doc__ = spec.__doc__
@@ -149,7 +219,7 @@ class _Bound(Generic[D, P, Out, Prog]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
-        address = self._driver().session.address
+        address = self._driver.context.address
         ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
         return restore_endpoint, (self._client, ref, self._options)
 
@@ -172,32 +242,23 @@ class _Bound(Generic[D, P, Out, Prog]):
     def _begin(
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flow[T]:
-        """Check the arguments, at once or, where that takes long, beside the event loop; then begin a job's life."""
-        session, info, options = self._driver().session, self.info, self._options
-        explain = partial(staleness.explained, session, info.origin)
+        """Check the arguments, and begin a job's life with them."""
+        context, info, options = self._driver.context, self._spec.info, self._options
+        inputs = info.inputs(args, kwargs, allow_paths=options.allow_paths)
+        explain = partial(staleness.explained, context, info.origin)
+        return life(context, info.reading, inputs, options, explain)
 
-        def check() -> Mapping[str, Any]:
-            return info.inputs(args, kwargs, allow_paths=options.allow_paths)
-
-        def later() -> Flow[T]:
-            inputs: Mapping[str, Any] = yield Work(check)
-            return (yield from life(session, info.reading, inputs, options, explain))
-
-        if takes_long(kwargs):
-            return later()
-        return life(session, info.reading, check(), options, explain)
-
-    def _found(self, job_id: object) -> JobView[Prog, Out]:
+    def _known(self, job_id: object) -> JobState:
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
             raise InvalidParametersError(self.info.name, [reason])
-        return JobView(JobState(self.info.name, job_id), self.info.reading)
+        return JobState(self.info.name, job_id)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"
 
 
-class Endpoint(_Bound[SyncDriver, P, Out, Prog]):
+class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog]):
     """One endpoint of a client: call it, stream it, or submit a job."""
 
     _client = "Aki"
@@ -205,32 +266,32 @@ class Endpoint(_Bound[SyncDriver, P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         call: Flow[Out] = self._begin(flows.call, args, kwargs)
-        return self._driver().run(call)
+        return self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
-        start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
-        return Stream(self._driver(), start, self._options)
+        return Stream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
-        return self._handle(self._driver().run(self._begin(flows.submit, args, kwargs)))
+        return self._handle(self._driver.run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return self._handle(self._found(job_id))
+        return self._handle(self._known(job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
         return Endpoint(self._driver, self._spec, changed(self._options, changes))
 
-    def _handle(self, view: JobView[Prog, Out]) -> Job[Prog, Out]:
-        return Job(self._driver(), view, self._options, self.info.origin)
+    def _handle(self, state: JobState) -> Job[Prog, Out]:
+        info = self._spec.info
+        return Job(self._driver, state, info.reading, self._options, info.origin)
 
 
-class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
+class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog]):
     """One endpoint of an async client: await it, stream it, or submit a job."""
 
     _client = "AsyncAki"
@@ -238,26 +299,39 @@ class AsyncEndpoint(_Bound[AsyncDriver, P, Out, Prog]):
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
         call: Flow[Out] = self._begin(flows.call, args, kwargs)
-        return await self._driver().run(call)
+        return await self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
-        start: Flow[JobView[Prog, Out]] = self._begin(flows.submit, args, kwargs)
-        return AsyncStream(self._driver(), start, self._options)
+        return AsyncStream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
     @_doc(
         "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
     )
     async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
-        return self._handle(await self._driver().run(self._begin(flows.submit, args, kwargs)))
+        return self._handle(await self._driver.run(self._begin(flows.submit, args, kwargs)))
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
-        return self._handle(self._found(job_id))
+        return self._handle(self._known(job_id))
 
     def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
         """Return the same endpoint with other options; `Options` says what each means."""
         return AsyncEndpoint(self._driver, self._spec, changed(self._options, changes))
 
-    def _handle(self, view: JobView[Prog, Out]) -> AsyncJob[Prog, Out]:
-        return AsyncJob(self._driver(), view, self._options, self.info.origin)
+    def _handle(self, state: JobState) -> AsyncJob[Prog, Out]:
+        info = self._spec.info
+        return AsyncJob(self._driver, state, info.reading, self._options, info.origin)
+
+    def _begin(
+        self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Flow[T]:
+        if takes_long(kwargs):
+            return self._begin_later(life, args, kwargs)
+        return super()._begin(life, args, kwargs)
+
+    def _begin_later(
+        self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Flow[T]:
+        flow: Flow[T] = yield Work(partial(super()._begin, life, args, kwargs))
+        return (yield from flow)

@@ -4,18 +4,19 @@ An endpoint of a client brings that client's key, hub and options. Text brings n
 pickled.
 """
 
+# pyright: reportPrivateUsage=false
+# An endpoint keeps its client to itself, but for those who are given it.
+
 import importlib
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from ..errors import ConfigurationError
-from ..http.drive import Driver
 from ..hub import Address
 from ..options import Options
 from ..packages import split_reference
 from .core import ClientCore
-from .endpoint import AsyncEndpoint, Endpoint, EndpointSpec
-from .info import EndpointInfo
+from .endpoint import AsyncEndpoint, Endpoint, EndpointInfo, EndpointSpec
 
 BoundEndpoint: TypeAlias = Endpoint[..., Any, Any] | AsyncEndpoint[..., Any, Any]
 EndpointLike: TypeAlias = BoundEndpoint | EndpointSpec[..., Any, Any] | str
@@ -46,17 +47,17 @@ class Resolved:
     @property
     def options(self) -> Options | None:
         """The options of the endpoint that was given; None where it was not of a client."""
-        return self.bound._options if self.bound is not None else None  # pyright: ignore[reportPrivateUsage]
+        return self.bound._options if self.bound is not None else None
 
     @property
     def address(self) -> Address | None:
         """The hub of the endpoint that was given; None where it was not of a client."""
-        return _driver(self.bound).session.address if self.bound is not None else None
+        return self.bound._driver.context.address if self.bound is not None else None
 
     @property
     def has_key(self) -> bool:
         """Whether the endpoint that was given has a key."""
-        return self.bound is not None and _driver(self.bound).session.key() is not None
+        return self.bound is not None and self.bound._driver.context.key is not None
 
     def new_client(self, kind: Literal["Aki", "AsyncAki"]) -> Any:
         """Make a client with the key, hub and options of the endpoint that was given, or of the environment.
@@ -67,7 +68,7 @@ class Resolved:
         made = getattr(importlib.import_module(f"{self.package}.client"), kind)
         if self.bound is None:
             return made()
-        driver = _driver(self.bound)
+        driver = self.bound._driver
         if driver.http_client is not None:
             raise ConfigurationError(
                 f"{self.name} is of a client with an http_client, which {kind} cannot use; give the endpoint of one "
@@ -75,9 +76,9 @@ class Resolved:
             )
         # What the client was allowed stays allowed; an empty key is none, whatever the environment says.
         return made(
-            driver.session.key() or "",
-            api_server=driver.session.address.server,
-            layout=driver.session.address.layout,
+            driver.context.key or "",
+            api_server=driver.context.address.server,
+            layout=driver.context.address.layout,
             allow_http=True,
             **vars(self.options),
         )
@@ -116,14 +117,10 @@ def resolve(endpoint: EndpointLike, client: ClientCore | None = None) -> Resolve
     return Resolved(origin.package, origin.attribute, endpoint.info, bound)
 
 
-def _driver(endpoint: BoundEndpoint) -> Driver[Any]:
-    return endpoint._driver()  # pyright: ignore[reportPrivateUsage]
-
-
 def _is_set_up(endpoint: BoundEndpoint) -> bool:
     """Whether an endpoint is of a client, not of its class, as in `Aki.flux_dev`."""
     try:
-        _driver(endpoint)
+        _ = endpoint._driver.context
     except ConfigurationError:
         return False
     return True

@@ -12,11 +12,12 @@ from ..errors import (
     ConnectionFailedError,
     InvalidParametersError,
     NotFoundError,
+    UnexpectedAnswerError,
 )
-from ..jobs.ref import Origin
+from ..jobs.ref import EndpointRef
 from ..options import Options
 from ..protocol import answers, flows, requests
-from ..protocol.effects import Flow, Session
+from ..protocol.effects import Flow, HubContext
 from ..shapes import is_array
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def shipped_documents(package: str) -> Documents:
     return {document["name"]: document for document in read}
 
 
-def shipped_document(origin: Origin) -> Documents:
+def shipped_document(origin: EndpointRef) -> Documents:
     """Return the details that one endpoint was made from, by its name; none where it was not generated."""
     if not origin.attribute:
         return {}
@@ -46,7 +47,21 @@ def shipped_document(origin: Origin) -> Documents:
     return {document["name"]: document}
 
 
-def check(session: Session, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
+def list_endpoints(context: HubContext, options: Options) -> Flow[list[str]]:
+    """Ask the hub for the names of the endpoints that the key may use.
+
+    Raises:
+        AkiError: The hub could not be asked.
+    """
+    request = requests.endpoint_list(context.address, context.key)
+    answer = yield from flows.ask(context, request, options)
+    listed = answers.read_json(answer).get("endpoints")
+    if not is_array(listed):
+        raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
+    return [name for name in listed if isinstance(name, str)]
+
+
+def check(context: HubContext, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
     """Compare some endpoints with the hub.
 
     Raises:
@@ -54,25 +69,24 @@ def check(session: Session, shipped: Documents, options: Options) -> "Flow[tuple
     """
     live: Documents = {}
     for name in shipped:
-        yield from _describe(session, name, options, live)
+        yield from _describe(context, name, options, live)
     return _compare(shipped, live)
 
 
-def check_all(session: Session, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
+def check_all(
+    context: HubContext, shipped: Documents, options: Options
+) -> "Flow[tuple[Change, ...]]":
     """Compare all endpoints with the hub, newcomers included.
 
     Raises:
         AkiError: The hub could not be asked.
     """
-    request = requests.endpoint_list(session.address, session.key())
-    answer = yield from flows.ask(session, request, options)
-    listed = answers.read_json(answer).get("endpoints")
-    names = {name for name in listed if isinstance(name, str)} if is_array(listed) else set[str]()
+    names = yield from list_endpoints(context, options)
     live: Documents = {}
     failures = 0
-    for name in sorted(names | shipped.keys()):
+    for name in sorted({*names, *shipped}):
         try:
-            yield from _describe(session, name, options, live)
+            yield from _describe(context, name, options, live)
             failures = 0
         except AkiError as error:
             failures += 1
@@ -97,28 +111,21 @@ def name_nearest(error: NotFoundError, package: str) -> bool:
     return bool(close)
 
 
-def explained(session: Session, origin: Origin, refusal: AkiError) -> Flow[AkiError]:
+def explained(context: HubContext, origin: EndpointRef, refusal: AkiError) -> Flow[AkiError]:
     """Return what to raise for a refusal of an endpoint, or of parameters that the client thought valid."""
     if isinstance(refusal, NotFoundError) and (
         origin.attribute or not name_nearest(refusal, origin.package)
     ):
-        layout = session.address.layout
+        layout = context.address.layout
         other = "aki" if layout == "aime" else "aime"
         refusal.message += f"; calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
         refusal.args = (refusal.message,)
     if isinstance(refusal, InvalidParametersError):
         with suppress(AkiError, OSError, ValueError):
-            if changes := (yield from _changes_of(session, shipped_document(origin))):
+            brief = Options(timeout=EXPLAIN_SECONDS, max_retries=0)
+            if changes := (yield from check(context, shipped_document(origin), brief)):
                 return refusal.because_of(changes)
     return refusal
-
-
-def _changes_of(session: Session, shipped: Documents) -> "Flow[tuple[Change, ...]]":
-    live: Documents = {}
-    brief = Options(timeout=EXPLAIN_SECONDS, max_retries=0)
-    for name in shipped:
-        yield from _describe(session, name, brief, live)
-    return _compare(shipped, live)
 
 
 def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
@@ -129,13 +136,8 @@ def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
     return compare_hubs(shipped, live)
 
 
-def _describe(
-    session: Session,
-    name: str,
-    options: Options,
-    live: Documents,
-) -> Flow[None]:
-    request = requests.endpoint_details(session.address, session.key(), name)
-    answer = yield from flows.ask(session, request, options)
+def _describe(context: HubContext, name: str, options: Options, live: Documents) -> Flow[None]:
+    request = requests.endpoint_details(context.address, context.key, name)
+    answer = yield from flows.ask(context, request, options)
     if answer.status != 404:
         live[name] = answers.read_json(answer, name)

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from ..http.clients import SyncHttpClient
 from ..http.drive import SyncDriver
 from ..hub import Layout
-from ..jobs.sync_job import Job
-from ..jobs.sync_stream import Stream
+from ..jobs.sync_job import Job, Stream
 from ..options import OptionChanges
-from ..protocol import requests
-from ..protocol.view import Out, Prog
 from .core import ClientCore, KeyCheck, as_key
-from .endpoint import Endpoint, EndpointSpec, P
+from .endpoint import Endpoint
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 if TYPE_CHECKING:
@@ -24,19 +21,20 @@ class SyncClient(ClientCore):
     """A client of one hub. It may be shared by threads; use it in a `with` block or close it.
 
     Args:
-        api_key: The hub's key; AKI_API_KEY where it is not given.
-        api_server: The hub's address, with or without `/api`; AKI_API_SERVER, or the hub that this package was
-            generated from, where it is not given.
-        layout: `"aki"` or `"aime"`, how the hub lays out its routes; as generated where it is not given.
+        api_key: The hub's key; defaults to AKI_API_KEY.
+        api_server: The hub's address, with or without `/api`; defaults to AKI_API_SERVER, or to the hub that this
+            package was generated from.
+        layout: `"aki"` or `"aime"`, how the hub lays out its routes; defaults to the one of the generated package.
         http_client: Your own `Client` of httpx2 or httpx, for proxies, certificates or hooks; not closed here.
         allow_http: Allow the key to go over plain http to another machine (AKI_ALLOW_HTTP=1).
         options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, `on_retry`, `allow_paths`, for all calls.
 
     Raises:
-        ConfigurationError: The address is none, or the key would go over plain http.
+        ConfigurationError: The address cannot be used, or the key would go over plain http.
     """
 
     _driver: SyncDriver
+    _endpoint_type = Endpoint
 
     def __init__(
         self,
@@ -50,27 +48,26 @@ class SyncClient(ClientCore):
     ) -> None:
         # A traceback of what fails from here on may show the locals.
         key, api_key = as_key(api_key), None
-        self._set_up(key, api_server, layout, options, allow_http=allow_http)
-        self._driver = SyncDriver(self._address, self._key_holder, http_client, self._user_agent)
+        self._set_up(
+            SyncDriver, key, api_server, layout, http_client, options, allow_http=allow_http
+        )
 
     def endpoints(self) -> list[str]:
         """Ask the hub for the names of the endpoints that the key may use."""
-        request = requests.endpoint_list(self._address, self.api_key)
-        return self._read_endpoints(self._driver.run(self._ask(request)))
+        return self._driver.run(self._endpoints())
 
     def endpoint_details(self, name: str) -> Mapping[str, Any]:
         """Ask the hub for an endpoint's details, parameters and workers, as the hub words them."""
-        request = requests.endpoint_details(self._address, self.api_key, name)
-        return self._read_details(self._driver.run(self._ask(request)), name)
+        return self._driver.run(self._details(name))
 
     def validate_key(self) -> KeyCheck:
         """Ask the hub whether the key is good."""
-        request = requests.validate_key(self._address, self.api_key, self._hub.client_version)
-        return self._read_key_check(self._driver.run(self._ask(request)))
+        return self._driver.run(self._key_check())
 
     def endpoint(self, name: str) -> Endpoint[..., AnyOutput, AnyProgress]:
         """Return any endpoint by the hub's name for it, with unchecked parameters and untyped outputs."""
-        return self._bound(untyped_spec(name, self._hub.package))
+        spec = untyped_spec(name, self._hub.package)
+        return Endpoint(self._driver, spec, self._options)
 
     def call(self, name: str, params: Mapping[str, Any]) -> AnyOutput:
         """Call an endpoint that was not generated; lists, dicts and media are encoded as the hub wants."""
@@ -104,7 +101,7 @@ class SyncClient(ClientCore):
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.
 
         Args:
-            name: An endpoint, by its Python name or the hub's; all of them, newcomers included, where it is not given.
+            name: An endpoint, by its Python name or the hub's; omitted, all of them, newcomers included.
 
         Raises:
             ConfigurationError: The package has no such endpoint.
@@ -112,16 +109,9 @@ class SyncClient(ClientCore):
         """
         return self._driver.run(self._check(name))
 
-    def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
-        """Return the same client with other options for all its calls; connections are shared."""
-        return self._copy(changes)
-
     def close(self) -> None:
         """Close the connections; jobs go on."""
         self._driver.close()
-
-    def _bound(self, spec: EndpointSpec[P, Out, Prog]) -> Endpoint[P, Out, Prog]:
-        return Endpoint(lambda: self._driver, spec, self._options)
 
     def __enter__(self) -> Self:
         return self

@@ -17,15 +17,14 @@ from ..chat.text import ChatText
 from ..chat.tools import read_tool_calls
 from ..errors import InvalidParametersError, MediaError
 from ..fields.base import InputModel, ProgressModel
-from ..jobs.ref import Origin
+from ..jobs.ref import EndpointRef
 from ..json_value import encode_json
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
 from ..media.objects import Audio, Image, Media, Video
-from ..protocol.view import Reading
+from ..protocol.job import Reading
 from ..shapes import is_array, is_mapping, is_object
-from .endpoint import EndpointSpec
-from .info import EndpointInfo
+from .endpoint import EndpointInfo, EndpointSpec
 
 _DATA_URI = re.compile(
     r"data:(image|audio|video)/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}", re.IGNORECASE
@@ -76,7 +75,7 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
         category=None,
         version=None,
         reading=Reading(name, AnyOutput, AnyProgress),
-        origin=Origin(package, ""),
+        origin=EndpointRef(package, ""),
         input=None,
         check=partial(encode_untyped, name),
     )
@@ -140,7 +139,7 @@ def _media_of_any_kind(value: Any, *, allow_paths: bool) -> Media:
     for kind in FORMATS:
         with suppress(MediaError):
             return as_media(cast("Any", data), kind)
-    raise MediaError("it is of no known media format")
+    raise MediaError("it is of an unsupported media format")
 
 
 def _by_role(name: str, value: Any) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -15,15 +15,14 @@ from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
     Flow,
+    HubContext,
     Note,
     Notify,
     Pause,
     Send,
-    Session,
     TakeTurn,
     Work,
 )
-from ..secret import ApiKey
 from .clients import AsyncHttpClient, SyncHttpClient, require_kind
 from .interruption import carry_through
 
@@ -38,26 +37,19 @@ class Driver(Generic[C]):
 
     Args:
         address: The hub.
-        key: Returns the key of this moment.
         http_client: The caller's own client; it is used as it is and never closed here.
         user_agent: What the hub sees as the User-Agent.
 
     Attributes:
-        session: What flows are given.
+        context: The hub, as flows are given it.
         http_client: The caller's own client; None where requests go by one that is made here.
     """
 
     _kind: str
 
-    def __init__(
-        self,
-        address: Address,
-        key: Callable[[], ApiKey | None],
-        http_client: C | None,
-        user_agent: str,
-    ) -> None:
+    def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)
-        self.session = Session(address, key, time.monotonic)
+        self.context = HubContext(address, None, time.monotonic)
         self.http_client = http_client
         self._user_agent = user_agent
         self._made: list[Any] = []
@@ -127,13 +119,9 @@ class AsyncDriver(Driver[AsyncHttpClient]):
     _kind = "AsyncClient"
 
     def __init__(
-        self,
-        address: Address,
-        key: Callable[[], ApiKey | None],
-        http_client: AsyncHttpClient | None,
-        user_agent: str,
+        self, address: Address, http_client: AsyncHttpClient | None, user_agent: str
     ) -> None:
-        super().__init__(address, key, http_client, user_agent)
+        super().__init__(address, http_client, user_agent)
         self._undisturbed: set[asyncio.Task[Any]] = set()
 
     async def run(self, flow: Flow[T], interruption: BaseException | None = None) -> T:

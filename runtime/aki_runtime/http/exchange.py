@@ -19,9 +19,9 @@ from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError
 from ..protocol.answers import Answer
-from ..protocol.body import SMALL_BYTES
 from ..protocol.certainty import UNCERTAIN
 from ..protocol.effects import Send
+from ..protocol.requests import SMALL_BYTES
 from .clients import (
     HEADERS,
     add_query,

@@ -1,17 +1,21 @@
-"""The handle of one job for async code."""
+"""The handle of one job, and a job watched as it runs, for async code; `sync_job` says when that is cancelled."""
 
 from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
 
 from ..events import Event
 from ..http.drive import AsyncDriver
-from ..protocol import flows
-from ..protocol.view import EventReader, Out, Prog
-from .handle import JobHandle
-from .ref import restore_async_job
+from ..protocol.flows import JobReader
+from ..protocol.job import EventReader, Out, Prog
+from .handle import JobHandle, JobStream
+from .live import open_view
 
 
 class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
     """A job on the hub, for async code. It may be shared by tasks, event loops and threads."""
+
+    _client = "AsyncAki"
 
     async def status(self, timeout: float | None = 60.0) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
@@ -34,8 +38,8 @@ class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader, news = EventReader(self._view), self._news(timeout)
-        while (event := await self._driver.run(flows.next_event(reader, news))) is not None:
+        reader, events = self._read(timeout), EventReader(self._state, self._reading)
+        while (event := await self._driver.run(reader.next_event(events))) is not None:
             yield event
 
     async def result(self, timeout: float | None = None) -> Out:
@@ -49,8 +53,7 @@ class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        news = self._news(timeout)
-        return await self._driver.run(flows.result(self._view, news))
+        return await self._driver.run(self._read(timeout).result())
 
     async def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -60,10 +63,65 @@ class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
         """
         await self._driver.run(self._cancel(wait))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle where the job is and how it ended, never the key."""
-        return restore_async_job, (
-            self._ref(),
-            self._state.result,
-            self._state.error,
-        )
+
+class AsyncStream(JobStream[AsyncDriver, AsyncJob[Prog, Out], Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in an `async with` block."""
+
+    async def __aiter__(self) -> AsyncIterator[Event[Prog]]:
+        reader = await self._open()
+        while (event := await self._driver.run(reader.next_event(self._events))) is not None:
+            yield event
+        if reader.job.error is not None:
+            reader.reading.result(reader.job)  # raises it
+
+    async def text(self) -> AsyncIterator[str]:
+        """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
+        async for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    async def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        return await self._driver.run((await self._open()).result())
+
+    async def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        async with self:
+            async for event in self:
+                view.update(event)
+            output = await self.result()
+        view.finish(output)
+        return output
+
+    async def aclose(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._job is not None:
+            await self._driver.run(self._reader.cancel_on_error())
+
+    async def _open(self) -> JobReader[Prog, Out]:
+        if self._job is None:
+            self._begin(await self._driver.run(self._start))
+        return self._reader
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -40,16 +40,16 @@ class _NotebookView:
 
     def update(self, event: Event[Any]) -> None:
         words = in_words(event)
-        told: Mapping[str, object] = {} if isinstance(event, Queued) else _told(event.data)
+        fields: Mapping[str, object] = {} if isinstance(event, Queued) else _fields(event.data)
         self._show(
             {
-                "text/html": f"<div><em>{escape(words)}</em>{fields_html(told)}</div>",
+                "text/html": f"<div><em>{escape(words)}</em>{fields_html(fields)}</div>",
                 "text/plain": words,
             }
         )
 
     def finish(self, output: OutputModel) -> None:
-        self._show(output_bundle(_told(output), repr(output)))
+        self._show(output_bundle(_fields(output), repr(output)))
 
     def _show(self, bundle: dict[str, Any]) -> None:
         if self._handle is None:
@@ -59,7 +59,7 @@ class _NotebookView:
 
 
 class _TextView:
-    """Text as it comes, and at the end what is no text."""
+    """Text as it comes, and at the end what is not text."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -85,7 +85,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
-def _told(model: OutputModel) -> Mapping[str, object]:
+def _fields(model: OutputModel) -> Mapping[str, object]:
     return {**vars(model), **(model.model_extra or {})}
 
 

@@ -5,19 +5,15 @@ import importlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import JobError
 from ..hub import Layout
 from ..options import Options
 
-if TYPE_CHECKING:
-    from .async_job import AsyncJob
-    from .sync_job import Job
-
 
 @dataclass(frozen=True)
-class Origin:
+class EndpointRef:
     """Which generated function an endpoint comes from.
 
     Attributes:
@@ -41,7 +37,7 @@ class JobRef:
         job_id: The job. Whoever knows it can read the job: treat it as a secret.
     """
 
-    origin: Origin
+    origin: EndpointRef
     endpoint: str
     server: str
     layout: Layout
@@ -53,19 +49,10 @@ _lock = threading.Lock()
 
 
 def restore_job(
-    ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
-) -> "Job[Any, Any]":
+    kind: str, ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
+) -> Any:
     """Rebuild a job's handle in any process; the key is AKI_API_KEY there."""
-    job: Job[Any, Any] = _endpoint("Aki", ref).job(ref.job_id)
-    job.settle(result, error)
-    return job
-
-
-def restore_async_job(
-    ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
-) -> "AsyncJob[Any, Any]":
-    """Rebuild a job's handle for async code in any process; the key is AKI_API_KEY there."""
-    job: AsyncJob[Any, Any] = _endpoint("AsyncAki", ref).job(ref.job_id)
+    job = _endpoint(kind, ref).job(ref.job_id)
     job.settle(result, error)
     return job
 

@@ -1,17 +1,24 @@
-"""The handle of one job: a thin shell around flows, which share polls between all who read the job."""
+"""The handle of one job, and a job watched as it runs: thin shells around flows, for code that is not async.
+
+Leaving the `with` block of a stream before the end cancels its job, because nobody waits for it any more.
+"""
 
 from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
 
 from ..events import Event
 from ..http.drive import SyncDriver
-from ..protocol import flows
-from ..protocol.view import EventReader, Out, Prog
-from .handle import JobHandle
-from .ref import restore_job
+from ..protocol.flows import JobReader
+from ..protocol.job import EventReader, Out, Prog
+from .handle import JobHandle, JobStream
+from .live import open_view
 
 
 class Job(JobHandle[SyncDriver, Prog, Out]):
     """A job on the hub. It may be shared by threads."""
+
+    _client = "Aki"
 
     def status(self, timeout: float | None = 60.0) -> str:
         """Ask the hub and return the state: queued, processing, done, failed, canceled, lapsed, unknown, gone.
@@ -34,8 +41,8 @@ class Job(JobHandle[SyncDriver, Prog, Out]):
         Raises:
             DeadlineExceededError: The job has not ended in this time.
         """
-        reader, news = EventReader(self._view), self._news(timeout)
-        while (event := self._driver.run(flows.next_event(reader, news))) is not None:
+        reader, events = self._read(timeout), EventReader(self._state, self._reading)
+        while (event := self._driver.run(reader.next_event(events))) is not None:
             yield event
 
     def result(self, timeout: float | None = None) -> Out:
@@ -49,8 +56,7 @@ class Job(JobHandle[SyncDriver, Prog, Out]):
             DeadlineExceededError: The job has not ended in this time.
             JobError: The job ended without a result.
         """
-        news = self._news(timeout)
-        return self._driver.run(flows.result(self._view, news))
+        return self._driver.run(self._read(timeout).result())
 
     def cancel(self, wait: float = 0.0) -> None:
         """Ask the hub to cancel the job; returns once the hub has answered.
@@ -60,10 +66,65 @@ class Job(JobHandle[SyncDriver, Prog, Out]):
         """
         self._driver.run(self._cancel(wait))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle where the job is and how it ended, never the key."""
-        return restore_job, (
-            self._ref(),
-            self._state.result,
-            self._state.error,
-        )
+
+class Stream(JobStream[SyncDriver, Job[Prog, Out], Prog, Out]):
+    """The events of one job, in order; made by `endpoint.stream(...)`, used in a `with` block."""
+
+    def __iter__(self) -> Iterator[Event[Prog]]:
+        reader = self._open()
+        while (event := self._driver.run(reader.next_event(self._events))) is not None:
+            yield event
+        if reader.job.error is not None:
+            reader.reading.result(reader.job)  # raises it
+
+    def text(self) -> Iterator[str]:
+        """Iterate over the new text only; text that was rewritten comes whole, which the events alone tell."""
+        for event in self:
+            if event.text_delta:
+                yield event.text_delta
+
+    def result(self) -> Out:
+        """Wait for the end and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        return self._driver.run(self._open().result())
+
+    def show(self) -> Out:
+        """Show the job as it runs, in place in a notebook and as growing text elsewhere, and return the result.
+
+        Raises:
+            DeadlineExceededError: The stream's deadline passed; the job was cancelled.
+            JobError: The job ended without a result.
+        """
+        view = open_view()
+        with self:
+            for event in self:
+                view.update(event)
+            output = self.result()
+        view.finish(output)
+        return output
+
+    def close(self) -> None:
+        """Cancel the job unless it has ended."""
+        if self._job is not None:
+            self._driver.run(self._reader.cancel_on_error())
+
+    def _open(self) -> JobReader[Prog, Out]:
+        if self._job is None:
+            self._begin(self._driver.run(self._start))
+        return self._reader
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

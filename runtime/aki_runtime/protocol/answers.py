@@ -1,19 +1,27 @@
-"""What any answer of the hub means: a JSON object, or an exception whose kind the status tells."""
+"""What an answer of the hub means: a JSON object or an exception, and what it says of a job.
+
+The end of a job is a final `job_state` or the presence of `job_result`, never a percentage. Only declared
+fields are taken from a progress answer, because the hub leaks the worker's own credentials into it.
+"""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic_core import from_json
 
 from .. import errors
-from ..shapes import is_object
-from .explain import sentences, status_phrase
+from ..shapes import integer_or_none, is_array, is_object, number_or_none
+from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 
 _PASSING_REFUSALS = frozenset({408, 425, 429})
 _MOST_DIGITS = 4000  # Python refuses to write, or to read, whole numbers a little longer
+_LONGEST_STATE = 60
+_ABOUT_A_JOB = ("job_id", "job_state", "job_result")
+_ENVELOPE = frozenset({"success", "job_id", "ep_version", "error"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> erro
     Args:
         answer: What the hub answered.
         endpoint: The endpoint's name on the hub, where one is meant.
-        job_id: The job that was asked after; only its beginning is told.
+        job_id: The job that was asked after; only its beginning is shown.
     """
     said = sentences(answer.document, answer.status, job_id)
     kind = _status_kind(answer.status, said)
@@ -130,3 +138,176 @@ def _shape(body: bytes | bytearray) -> str:
 def is_queue_full(said: list[str]) -> bool:
     """Whether the hub refused because its queue is full."""
     return any("queue" in text.lower() and "max length" in text for text in said)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The job has not ended.
+
+    Attributes:
+        state: The hub's word: "queued", "processing", or one that nobody has met yet.
+    """
+
+    state: str
+    position: int | None = None
+    estimate: float | None = None
+    workers: int | None = None
+    progress: float = 0.0
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job has ended with a result: the only copy of it."""
+
+    result: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The job has ended without a result."""
+
+    error: errors.JobError
+
+
+Report: TypeAlias = Pending | Done | Ended
+
+
+def read_submit(answer: Answer, endpoint: str) -> str:
+    """Return the id of the job that a submit made.
+
+    Raises:
+        InvalidParametersError: The hub refused the parameters.
+        StatusError: Any other refusal.
+        UnexpectedAnswerError: The answer names no job.
+    """
+    if answer.status == 400:
+        body = answer.document
+        said = sentences(body)
+        if is_object(body) and is_array(body.get("error")) and not is_queue_full(said):
+            raise errors.InvalidParametersError(endpoint, said, by_hub=True)
+    document = read_json(answer, endpoint)
+    job_id = document.get("job_id")
+    if document.get("success") is False or not isinstance(job_id, str) or not job_id:
+        said = sentences(document)
+        raise errors.UnexpectedAnswerError(
+            f"{endpoint}: the hub took the call but named no job: {'; '.join(said)}",
+            endpoint=endpoint,
+            hub_messages=said,
+        )
+    return job_id
+
+
+def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
+    """Return what a progress answer says about the job.
+
+    Raises:
+        StatusError: The question failed, which says nothing about the job.
+        UnexpectedAnswerError: The answer is not of this protocol, or is about another job.
+    """
+    body = answer.document
+    fields: dict[str, Any] = body if is_object(body) else {}
+    result = _mapping(fields.get("job_result"))
+    mine = (None, "", job_id)
+    if fields.get("job_id") not in mine or result.get("job_id") not in mine:
+        # A traceback shows the locals, and these may hold what the hub says of its worker.
+        del body, fields, result
+        raise errors.UnexpectedAnswerError(
+            f"{endpoint}: the hub answered for another job than the one it was asked for",
+            endpoint=endpoint,
+        )
+    state = fields.get("job_state")
+    if state == "lapsed":
+        return Ended(_job_error(errors.JobLapsedError, "lapsed", endpoint, job_id, fields))
+    if answer.status == 402 and is_object(body):
+        said = sentences(body, answer.status, job_id)
+        return Ended(
+            errors.JobUnknownError(
+                f"{endpoint}: the hub does not know this job (any more): {said[0]}",
+                endpoint=endpoint,
+                job_id=job_id,
+                hub_messages=said,
+            )
+        )
+    if state == "canceled":
+        return Ended(_job_error(errors.JobCanceledError, "was canceled", endpoint, job_id, fields))
+    if answer.status >= 300 or not is_object(body):
+        del body, fields, result
+        raise no_document(answer, endpoint, job_id)
+    if fields.get("success") is False:
+        if fields.keys().isdisjoint(_ABOUT_A_JOB):
+            reason = "; ".join(sentences(body, None, job_id))
+            del body, fields, result
+            raise errors.UnexpectedAnswerError(
+                f"{endpoint}: the hub's answer names no job: {reason}", endpoint=endpoint
+            )
+        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, fields))
+    if result.get("error") or result.get("success") is False:
+        failure = {"job_result": result}
+        return Ended(_job_error(errors.JobFailedError, "failed", endpoint, job_id, failure))
+    if is_object(fields.get("job_result")):
+        return Done(without_credentials(result))
+    if state == "done":
+        return Ended(
+            errors.ResultGoneError(
+                f"{endpoint}: the job is done, but its result was handed out before "
+                "(to another reader, or in an answer that was lost on the way); "
+                "the hub keeps no second copy",
+                endpoint=endpoint,
+                job_id=job_id,
+            )
+        )
+    # It ends up in sentences, and these in terminals and logs.
+    if (
+        not isinstance(state, str)
+        or not 0 < len(state) <= _LONGEST_STATE
+        or not state.isprintable()
+    ):
+        state = "unknown"
+    return _pending(fields, state)
+
+
+def _job_error(
+    kind: type[errors.JobError],
+    what: str,
+    endpoint: str,
+    job_id: str,
+    fields: Mapping[str, Any],
+) -> errors.JobError:
+    result = _mapping(fields.get("job_result"))
+    reason = result.get("error") or fields.get("error")
+    said = sentences({"error": reason}, None, job_id) if reason else []
+    partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
+    return kind(
+        f"{endpoint}: the job {what}" + (f": {'; '.join(said)}" if said else ""),
+        endpoint=endpoint,
+        job_id=job_id,
+        partial={k: v for k, v in without_credentials(partial).items() if k not in _ENVELOPE},
+        hub_messages=said,
+    )
+
+
+def _pending(document: Mapping[str, Any], state: str) -> Pending:
+    progress = _mapping(document.get("progress"))
+    position = integer_or_none(progress.get("queue_position"))
+    estimate = number_or_none(progress.get("estimate"))
+    return Pending(
+        state=state,
+        position=position if position is not None and position >= 0 else None,
+        estimate=estimate if estimate is not None and estimate >= 0 else None,
+        workers=integer_or_none(progress.get("num_workers_online")),
+        progress=number_or_none(progress.get("progress")) or 0.0,
+        data=without_credentials(_mapping(progress.get("progress_data"))),
+    )
+
+
+def without_credentials(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop a worker's own credentials."""
+    kept = dict(fields)
+    for name in CREDENTIAL_FIELDS:
+        kept.pop(name, None)
+    return kept
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if is_object(value) else {}

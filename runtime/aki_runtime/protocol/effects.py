@@ -1,9 +1,10 @@
-"""What flows ask of their driver, and whom they talk to. Values only.
+"""What flows ask of their driver, and what they know of the hub. Values only.
 
 A flow is a generator that yields effects: send this, pause so long, write a line, show this event. A driver
 performs each and sends back the outcome, or throws what went wrong.
 """
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -96,20 +97,24 @@ Effect: TypeAlias = Send | Pause | TakeTurn | Note | Notify | Work
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
-@dataclass(frozen=True)
-class Session:
-    """Whom the flows talk to, and by which clock.
+@dataclass
+class HubContext:
+    """The hub's address, the key and the clock that flows need.
 
     Attributes:
         address: The hub.
-        key: Returns the key of this moment; it may be replaced while jobs run.
+        key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
         now: Seconds on a monotonic clock.
     """
 
     address: Address
-    key: Callable[[], ApiKey | None]
+    key: ApiKey | None
     now: Callable[[], float]
 
-    def deadline(self, seconds: float | None) -> float | None:
-        """Turn a duration into a moment."""
-        return None if seconds is None else self.now() + min(seconds, LONGEST_SECONDS)
+    def deadline(self, seconds: float | None) -> float:
+        """Turn a duration into a moment, infinity where it has no end."""
+        return math.inf if seconds is None else self.now() + min(seconds, LONGEST_SECONDS)
+
+    def left(self, deadline: float) -> float:
+        """Return the seconds that are left until a moment, at least 0."""
+        return max(deadline - self.now(), 0.0)

@@ -112,7 +112,7 @@ def _clean(text: str) -> str:
     if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
         title = _TITLE.search(text)
         text = html.unescape(title[1] if title else _TAGS.sub(" ", text))
-    # The hub's advice to its own administrator is no help to a caller.
+    # The hub's advice to its own administrator does not help a caller.
     text = _CONFIG_HINT.sub("", text)
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(_RULES.sub(" ", printable).split())

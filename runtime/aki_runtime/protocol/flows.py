@@ -6,44 +6,41 @@ The sync and the async driver run the same flows, so no rule of the protocol is 
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic
 
 from ..errors import (
     AkiError,
     AuthenticationError,
     ConnectionFailedError,
     DeadlineExceededError,
+    StatusError,
     UnexpectedAnswerError,
 )
 from ..events import Event
 from ..options import Options
-from . import answers, polling, reports, requests
+from . import answers, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy, made_no_job
-from .effects import (
-    CANCEL_SECONDS,
-    Flow,
-    Note,
-    Notify,
-    Send,
-    Session,
-)
+from .effects import CANCEL_SECONDS, Flow, HubContext, Note, Notify, Pause, Send, TakeTurn
+from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
-from .polling import abandon, passes, request_seconds, short
 from .requests import Request
-from .state import JobState
-from .view import EventReader, JobView, Out, Prog, Reading
+
+ANSWER_SECONDS = 5.0
+"""Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
 
 
-def ask(session: Session, request: Request, options: Options) -> Flow[Answer]:
+def ask(context: HubContext, request: Request, options: Options) -> Flow[Answer]:
     """Ask what costs nothing, again where that may bring another answer; return the last one, whatever it says."""
-    deadline = session.deadline(options.timeout)
+    deadline = context.deadline(options.timeout)
     attempt = 0
     while True:
         attempt += 1
         retry_after: float | None = None
         try:
-            answer: Answer = yield Send(request, request_seconds(session, deadline))
+            answer: Answer = yield Send(request, context.left(deadline))
             if answer.status == 405 and request.method == "GET":
                 # A server may let an endpoint be described, as called, by POST only.
                 request = requests.by_post(request)
@@ -56,57 +53,55 @@ def ask(session: Session, request: Request, options: Options) -> Flow[Answer]:
             if attempt > options.max_retries:
                 raise
             reason = error
-        left = math.inf if deadline is None else deadline - session.now()
+        left = context.left(deadline)
         pause = retry_delay_within(left, attempt, retry_after, random.random)
         if pause is None:
             raise reason
-        yield from polling.again(options, request.endpoint or "the hub", pause, reason)
+        yield from _again(options, request.endpoint or "the hub", pause, reason)
 
 
 def submit(
-    session: Session,
-    reading: Reading[Prog, Out],
+    context: HubContext,
+    reading: Reading[Any, Any],
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
-) -> Flow[JobView[Prog, Out]]:
+) -> Flow[JobState]:
     """Make a job, once: a submit is repeated only where it is certain that no job was made.
 
     Args:
-        session: Whom to ask.
+        context: The hub.
         reading: How the job is read.
         inputs: What the hub is given.
         options: How to go about it.
         explain: Returns what to raise for a refusal: what has changed on the hub may be the reason.
     """
     endpoint = reading.endpoint
-    deadline = session.deadline(options.timeout)
-    if passes(session, 0.0, deadline):
+    deadline = context.deadline(options.timeout)
+    if not context.left(deadline):
         raise DeadlineExceededError(
             f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint, sent=False
         )
     attempt = 0
     while True:
         attempt += 1
-        request = requests.submit(session.address, session.key(), endpoint, inputs)
+        request = requests.submit(context.address, context.key, endpoint, inputs)
         # Only with its id can a job be cancelled, and the answer has it.
-        seconds = request_seconds(session, deadline)
-        sending = Send(request, seconds, whole=True, grace=CANCEL_SECONDS)
+        sending = Send(request, context.left(deadline), whole=True, grace=CANCEL_SECONDS)
         retry_after: float | None = None
         try:
             answer: Answer = yield sending
             retry_after = answer.retry_after
-            made = reports.read_submit(answer, endpoint)
-            first_poll = session.now() + next_poll_delay(0, options.progress_interval, None)
-            job = JobState(endpoint, made.job_id, deadline=deadline, next_poll=first_poll)
-            yield Note(f"{endpoint}: job {short(job.job_id)} submitted")
-            return JobView(job, reading)
+            job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
+            job.next_poll = context.now() + next_poll_delay(0, options.progress_interval, None)
+            yield Note(f"{endpoint}: job {job.short_id} submitted")
+            return job
         except AuthenticationError as error:
-            if session.key() is not None:
+            if context.key is not None:
                 raise
             raise error.with_hint("set AKI_API_KEY or give api_key=") from None
         except AkiError as error:
-            if isinstance(error, ConnectionFailedError) and passes(session, 0.0, deadline):
+            if isinstance(error, ConnectionFailedError) and not context.left(deadline):
                 raise _no_answer_in_time(endpoint, sent=error.sent) from error
             if not is_busy(error):
                 is_clear = made_no_job(error) or UNCERTAIN in error.message
@@ -114,109 +109,270 @@ def submit(
                 break
             reason = error
         except BaseException:
-            # Only with its id can a job be cancelled, and the answer has it wherever the interruption struck.
+            # The answer has the job's id, wherever the interruption struck.
             if sending.answer is not None:
-                yield from _abandon_unseen(session, endpoint, sending.answer, options)
+                with suppress(AkiError):
+                    job = JobState(endpoint, answers.read_submit(sending.answer, endpoint))
+                    reader = JobReader(context, job, reading, options)
+                    yield from reader.cancel_on_error(interrupted=True)
             raise
         pause = retry_delay(attempt, retry_after, random.random, base=0.25)
-        if attempt > options.max_retries or passes(session, pause, deadline):
+        if attempt > options.max_retries or pause >= context.left(deadline):
             raise reason
-        yield from polling.again(options, f"{endpoint}: no job was made", pause, reason)
+        yield from _again(options, f"{endpoint}: no job was made", pause, reason)
     raise (yield from explain(refusal)) if explain is not None else refusal
 
 
-def watch(session: Session, job: JobState, options: Options) -> Flow[None]:
-    """Bring one piece of news of a job that is given up with its reader."""
-    try:
-        yield from _or_abandon(
-            session, job, options, polling.news(session, job, options, job.deadline)
-        )
-    except AkiError:
-        # The answer to the cancelling may hold the result, which nobody could have again.
-        if job.result is None:
-            raise
-
-
-def next_event(
-    reader: EventReader[Prog, Out], news: Callable[[], Flow[None]]
-) -> Flow[Event[Prog] | None]:
-    """Wait for something to happen to a job and return it; None when the job has ended.
-
-    Args:
-        reader: What was seen of the job so far.
-        news: Brings one piece of news.
-    """
-    while True:
-        event = reader.read()
-        if event is not None or reader.view.state.ended:
-            return event
-        yield from _with_partial(reader.view, news())
-
-
-def result(view: JobView[Any, Out], news: Callable[[], Flow[None]]) -> Flow[Out]:
-    """Wait for the end of a job and return its result.
-
-    Args:
-        view: The job.
-        news: Brings one piece of news.
-    """
-    while not view.state.ended:
-        yield from _with_partial(view, news())
-    return view.result()
-
-
-def _with_partial(view: JobView[Any, Any], news: Flow[None]) -> Flow[None]:
-    try:
-        yield from news
-    except AkiError as error:
-        if view.state.pending is not None:
-            error.partial = view.typed(view.state.pending.data)
-        raise
-
-
 def call(
-    session: Session,
+    context: HubContext,
     reading: Reading[Prog, Out],
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
-    view = yield from submit(session, reading, inputs, options, explain)
-    yield from _or_abandon(session, view.state, options, _follow(session, view, options))
-    return view.result()
-
-
-def _follow(session: Session, view: JobView[Any, Any], options: Options) -> Flow[None]:
-    reader = EventReader(view)
-    while event := (yield from next_event(reader, lambda: watch(session, view.state, options))):
-        if options.on_progress is not None:
-            yield Notify(event, options.on_progress)
-
-
-def _or_abandon(session: Session, job: JobState, options: Options, flow: Flow[None]) -> Flow[None]:
-    """Run a flow that waits for a job; whatever ends the waiting early cancels the job."""
+    job = yield from submit(context, reading, inputs, options, explain)
+    reader = JobReader(context, job, reading, options, job.deadline)
     try:
-        yield from flow
+        if options.on_progress is not None:
+            events = EventReader(job, reading)
+            while event := (yield from reader.next_event(events)):
+                yield Notify(event, options.on_progress)
+        return (yield from reader.result())
     except GeneratorExit:
         raise
-    except Exception:
-        yield from abandon(session, job, options)
-        raise
-    except BaseException:
-        yield from abandon(session, job, options, interrupted=True)
+    except BaseException as error:
+        yield from reader.cancel_on_error(interrupted=not isinstance(error, Exception))
         raise
 
 
-def _abandon_unseen(
-    session: Session, endpoint: str, answer: Answer, options: Options
-) -> Flow[None]:
-    """Cancel a job whose id came after its caller had gone."""
-    try:
-        made = reports.read_submit(answer, endpoint)
-    except AkiError:
-        return
-    yield from abandon(session, JobState(endpoint, made.job_id), options, interrupted=True)
+@dataclass
+class JobReader(Generic[Prog, Out]):
+    """One who waits for a job: a call, a stream, or one method of a handle.
+
+    Whoever gets the `done` answer has the only copy of the result, so readers of one job ask in turn, and each looks
+    first whether another one has brought news.
+
+    Attributes:
+        context: The hub.
+        job: The job.
+        reading: How it is read.
+        options: How often to ask.
+        deadline: When to stop waiting.
+        goes_on: Whether the job outlives its reader, so that an answer under way must not be lost; any other job is
+            cancelled when the waiting fails.
+    """
+
+    context: HubContext
+    job: JobState
+    reading: Reading[Prog, Out]
+    options: Options
+    deadline: float = math.inf
+    goes_on: bool = False
+
+    def next_event(self, events: EventReader[Prog, Out]) -> Flow[Event[Prog] | None]:
+        """Wait for something to happen to the job and return it; None when the job has ended.
+
+        Args:
+            events: What was seen of the job so far.
+        """
+        while True:
+            event = events.read()
+            if event is not None or self.job.ended:
+                return event
+            yield from self.news()
+
+    def result(self) -> Flow[Out]:
+        """Wait for the end of the job and return its result."""
+        while not self.job.ended:
+            yield from self.news()
+        return self.reading.result(self.job)
+
+    def news(self, *, at_once: bool = False) -> Flow[None]:
+        """Wait for the job's next poll and poll it, unless another reader has done so by then.
+
+        Args:
+            at_once: Whether to ask now.
+
+        Raises:
+            DeadlineExceededError: The deadline came first.
+        """
+        context, job = self.context, self.job
+        seen = job.revision
+        try:
+            # Outside of the turn, so that nobody who cancels has to wait for a long pause.
+            pause = 0.0 if at_once else job.next_poll - context.now()
+            if pause > 0:
+                left = context.left(self.deadline)
+                yield Pause(min(pause, left))
+                if pause >= left:
+                    raise too_late(job, goes_on=self.goes_on)
+            yield from self._take_turn(context.left(self.deadline))
+            try:
+                if job.revision == seen and not job.ended:
+                    yield from self._poll(self.deadline)
+            finally:
+                self._end_turn()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            yield from self.cancel_on_error(interrupted=not isinstance(error, Exception))
+            if isinstance(error, AkiError):
+                # The answer to the cancelling may hold the result, which nobody could have again.
+                if job.result is not None:
+                    return
+                if job.pending is not None:
+                    error.partial = self.reading.partial(job.pending.data)
+            raise
+
+    def cancel(self) -> Flow[None]:
+        """Ask the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
+        job = self.job
+        job.cancel_asked = True  # rides on the poll of another reader that is trying
+        yield from self._take_turn(CANCEL_SECONDS)
+        try:
+            if job.cancel_asked and not job.ended:
+                yield from self._poll(self.context.deadline(CANCEL_SECONDS), cancel=True)
+        finally:
+            self._end_turn()
+
+    def cancel_on_error(self, *, interrupted: bool = False) -> Flow[None]:
+        """Cancel a job that nobody waits for any more, as well as can be done in a short time, and once.
+
+        Args:
+            interrupted: Whether it is given up for an interruption, so that the next one ends even this.
+        """
+        job = self.job
+        if self.goes_on or job.ended or job.abandoned:
+            return
+        job.abandoned = True
+        yield Note(f"{job.endpoint}: cancelling job {job.short_id}, nobody waits for it")
+        # The reason for giving up is the one to report; that the hub cannot be asked is not.
+        with suppress(AkiError):
+            try:
+                yield from self.cancel()
+            except (GeneratorExit, AkiError):
+                raise
+            except BaseException:
+                if not interrupted:
+                    with suppress(AkiError):
+                        yield from self.cancel()
+                raise
+
+    def _take_turn(self, seconds: float) -> Flow[None]:
+        turn = self.job.turn
+        limit = None if math.isinf(seconds) else seconds
+        if turn is not None and not (yield TakeTurn(turn, limit)):
+            raise too_late(self.job, goes_on=self.goes_on)
+
+    def _end_turn(self) -> None:
+        if self.job.turn is not None:
+            self.job.turn.release()
+
+    def _poll(self, deadline: float, *, cancel: bool = False) -> Flow[None]:
+        """Ask how the job is until the hub answers, and take the answer in.
+
+        Asking costs nothing, and one odd answer says nothing of the job: all but the hub's own refusal is asked again.
+
+        Args:
+            deadline: When to stop asking.
+            cancel: Whether the hub is asked to cancel the job as well.
+
+        Raises:
+            DeadlineExceededError: The deadline came first; it says what came in place of an answer.
+            StatusError: The hub itself refuses to answer.
+            AkiError: No deadline was given, and no answer came for as long as a result lies ready.
+        """
+        context, job, endpoint = self.context, self.job, self.job.endpoint
+        until = context.now() + UNFETCHED_SECONDS if math.isinf(deadline) else deadline
+        attempt = 0
+        came: AkiError | None = None
+        while True:
+            attempt += 1
+            extra, job.inputs_to_send = job.inputs_to_send, {}
+            cancelling = cancel or job.cancel_asked
+            request = requests.poll(
+                context.address, context.key, endpoint, job.job_id, cancel=cancelling, extra=extra
+            )
+            grace = ANSWER_SECONDS if self.goes_on and not cancel else 0.0
+            sending = Send(request, context.left(deadline), whole=self.goes_on, grace=grace)
+            retry_after: float | None = None
+            is_taken = False
+            try:
+                answer: Answer = yield sending
+                before = job.status
+                reason = self._take_in(answer)
+                is_taken = reason is None
+                if reason is None:
+                    job.cancel_asked = job.cancel_asked and not cancelling
+                    if job.status != before:
+                        yield Note(f"{endpoint}: job {job.short_id} is {job.status}")
+                    return
+                retry_after = answer.retry_after
+            except (ConnectionFailedError, UnexpectedAnswerError) as error:
+                reason = error
+            except AkiError:
+                raise
+            except BaseException:
+                # The answer came all the same, and nobody else can have it.
+                if sending.answer is not None and not is_taken:
+                    with suppress(AkiError):
+                        is_taken = self._take_in(sending.answer) is None
+                raise
+            finally:
+                if not is_taken:
+                    job.inputs_to_send = {**extra, **job.inputs_to_send}
+            # That there is no answer in the last moments says less than what came before.
+            is_brief = sending.seconds < 1.0 and isinstance(reason, ConnectionFailedError)
+            came = reason if came is None or not is_brief else came
+            pause = retry_delay_within(context.left(until), attempt, retry_after, random.random)
+            if pause is None:
+                raise (
+                    came if math.isinf(deadline) else too_late(job, came, goes_on=self.goes_on)
+                ) from came
+            yield from _again(self.options, f"{endpoint}: job {job.short_id}", pause, reason)
+
+    def _take_in(self, answer: Answer) -> AkiError | None:
+        """Take in what an answer says of the job; return why it says nothing, where another one may."""
+        job = self.job
+        try:
+            report = answers.read_progress(answer, job.endpoint, job.job_id)
+        except UnexpectedAnswerError as error:
+            return error
+        except StatusError as error:
+            if answer.is_last_word:
+                raise
+            return error
+        job.observe(report, self.context.now(), self.options.progress_interval)
+        return None
+
+
+def too_late(
+    job: JobState, reason: AkiError | None = None, *, goes_on: bool = False
+) -> DeadlineExceededError:
+    """Make the exception for a deadline that passed.
+
+    Args:
+        job: The job that was waited for.
+        reason: What came in place of an answer.
+        goes_on: Whether the job outlives its reader.
+    """
+    message = f"{job.endpoint}: the deadline passed while the job was {job.status}"
+    if job.pending is not None and job.pending.workers == 0:
+        message += ", and no worker is online"
+    if goes_on:
+        message += "; the job goes on"
+    if reason is not None:
+        message += f"; asked again in vain: {reason}"
+    return DeadlineExceededError(message, endpoint=job.endpoint, job_id=job.job_id)
+
+
+def _again(options: Options, what: str, pause: float, reason: AkiError) -> Flow[None]:
+    """Say that something has failed and is tried again, and wait until then."""
+    yield Note(f"{what}: trying again in {pause:.2f} s: {reason}")
+    if options.on_retry is not None:
+        yield Notify(reason, options.on_retry)
+    yield Pause(pause)
 
 
 def _no_answer_in_time(endpoint: str, *, sent: bool) -> DeadlineExceededError:

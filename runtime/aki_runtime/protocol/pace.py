@@ -62,7 +62,7 @@ def next_poll_delay(
         interval: The progress interval: the longest pause while the job runs.
         queue_position: Place in the queue; None or 0 when the job runs.
         remaining: Seconds until the hub expects the end, below 0 when it should have come;
-            infinite where the hub has not told.
+            infinite where the hub has not said.
     """
     interval = min(interval, LONGEST_SECONDS)
     if queue_position is not None and queue_position > 1:

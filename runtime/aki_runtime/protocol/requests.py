@@ -1,16 +1,87 @@
-"""What to send, as values: the sans-IO half that faces the hub. It performs nothing."""
+"""What is sent to a hub, as values: requests, and their bodies as pieces of known length. It performs nothing.
 
-from collections.abc import Mapping
+Media are encoded while they are sent, so that one takes no memory beyond the piece that is on its way, whatever its
+size. Base64 needs no escapes in JSON, nor in JSON within JSON: a medium's place in the encoded text can be found and
+filled in later.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..errors import InvalidParametersError
 from ..hub import Address
+from ..json_value import JsonText, encode_json
+from ..media.objects import Media
 from ..secret import ApiKey
-from .body import Body, encode_body
+
+SMALL_BYTES = 65_536
+"""Bytes of a body that is sent in one piece; no piece of text is larger."""
 
 Purpose = Literal["submit", "poll", "ask"]
 """Why a request is sent: `submit` makes a job (and costs money), `poll` may hand out its only result, `ask` is free."""
+
+
+class Body:
+    """The values of a request as JSON: text and media in turn.
+
+    Args:
+        values: The values; media among them, however deep, stay what they are until they are sent.
+
+    Attributes:
+        length: Bytes in all.
+
+    Raises:
+        TypeError, ValueError, RecursionError: A value has no JSON form.
+        OSError: A file cannot be read any more.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._media: list[Media] = []
+        self._sign = ""
+        try:
+            text = encode_json(values)
+        except TypeError:  # there are media in it
+            text = encode_json(values, self._mark)
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            # A lone surrogate cannot be UTF-8; as an escape it is still JSON.
+            self._media = []
+            encoded = json.dumps(
+                values, default=self._mark, allow_nan=False, separators=(",", ":")
+            ).encode()
+        self._texts = encoded.split(self._sign.encode()) if self._media else [encoded]
+        self.length = sum(map(len, self._texts)) + sum(map(Media.data_uri_length, self._media))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Go through the pieces, as often as the request is sent.
+
+        Raises:
+            MediaError: A file cannot be read any more, or has changed its size.
+        """
+        pieces = self._pieces()
+        return iter([b"".join(pieces)]) if self.length <= SMALL_BYTES else pieces
+
+    def _pieces(self) -> Iterator[bytes]:
+        for number, text in enumerate(self._texts):
+            if number:
+                yield from self._media[number - 1].data_uri_pieces()
+            for start in range(0, len(text), SMALL_BYTES):
+                yield text[start : start + SMALL_BYTES]
+
+    def _mark(self, value: object) -> str:
+        """Return what stands for a value that has no JSON form of its own."""
+        if isinstance(value, JsonText):
+            return encode_json(value.value, self._mark)
+        if not isinstance(value, Media):
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+        # No text of a caller can hold it: it is made after all of them.
+        self._sign = self._sign or f"<{secrets.token_hex(16)}>"
+        self._media.append(value)
+        return self._sign
 
 
 @dataclass(frozen=True)
@@ -36,13 +107,8 @@ class Request:
     body: Body = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Encode the body here, where a failure cannot be taken for one of the connection.
-
-        Raises:
-            TypeError, ValueError, RecursionError: A value has no JSON form.
-            OSError: A file cannot be read any more.
-        """
-        object.__setattr__(self, "body", encode_body(self.payload or {}))
+        # Encoded here, where a failure cannot be taken for one of the connection.
+        object.__setattr__(self, "body", Body(self.payload or {}))
 
 
 def submit(

@@ -9,12 +9,9 @@ import os
 import threading
 from collections import deque
 from concurrent.futures import Future
-from typing import Any
 from weakref import WeakValueDictionary
 
-from ..fields.base import OutputModel
-from ..protocol.state import JobState
-from ..protocol.view import JobView, Out, Prog, Reading
+from ..protocol.job import JobState
 
 
 class SharedTurn:
@@ -80,45 +77,30 @@ class SharedTurn:
             self.release()  # it came amid the interruption
 
 
-class JobSlot:
-    """One job in use."""
-
-    def __init__(self, state: JobState) -> None:
-        state.turn = SharedTurn()
-        self.state = state
-        self._views: dict[type[OutputModel], JobView[Any, Any]] = {}
-
-    def view(self, reading: Reading[Prog, Out]) -> JobView[Prog, Out]:
-        """Return the job as it is read in one way; all who read it so share the outputs."""
-        view: JobView[Prog, Out] = self._views.setdefault(
-            reading.output, JobView(self.state, reading)
-        )
-        return view
-
-
-class JobSlots:
+class JobRegistry:
     """The jobs in use, forgotten with their last reader."""
 
     def __init__(self) -> None:
         self.forget()
 
-    def of(self, server: str, state: JobState) -> JobSlot:
-        """Return the slot of a job: the one in use, or a new one for this state."""
+    def of(self, server: str, state: JobState) -> JobState:
+        """Return what is known of a job: where it is in use, that of its readers instead of this one."""
         key = (server, state.endpoint, state.job_id)
         with self._lock:
-            slot = self._slots.get(key)
-            if slot is None:
-                slot = self._slots[key] = JobSlot(state)
-            return slot
+            known = self._jobs.get(key)
+            if known is None:
+                state.turn = SharedTurn()
+                self._jobs[key] = known = state
+            return known
 
     def forget(self) -> None:
         """Begin anew, as if no job were in use."""
-        self._slots: WeakValueDictionary[tuple[str, str, str], JobSlot] = WeakValueDictionary()
+        self._jobs: WeakValueDictionary[tuple[str, str, str], JobState] = WeakValueDictionary()
         self._lock = threading.Lock()
 
 
-SLOTS = JobSlots()
+JOBS = JobRegistry()
 
 if hasattr(os, "register_at_fork"):
     # A thread that held a lock here is not there in a forked process, and could not give it back.
-    os.register_at_fork(after_in_child=SLOTS.forget)
+    os.register_at_fork(after_in_child=JOBS.forget)

@@ -14,7 +14,7 @@ from ..output.folder import differences, files_of, require_whole
 from ..output.write import holds
 from ..problems import GenerationError
 from ..snapshot.files import read
-from ..snapshot.refresh import doubt, refreshed
+from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say, tell
 from .changes import as_text, exit_of
@@ -79,6 +79,6 @@ def _check_live(hub: HubOptions, snapshot: Snapshot) -> ExitStatus:
         live = refreshed(target, snapshot, lambda done, total: None, force=True)
     changes = compare_hubs(snapshot.offered(), live.offered())
     tell(*as_text(changes))
-    say(*doubt(target, live))
+    say(*removal_warning(target, live))
     tell(*(f"  {problem}" for problem in live.problems))
     return exit_of(changes)

@@ -15,7 +15,7 @@ from aki_runtime.changes.compare import compare_hubs
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..problems import GenerationError, Problem
 from ..snapshot.files import read
-from ..snapshot.refresh import doubt, refreshed
+from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot
 from ..terminal import hand_out, say, tell
@@ -169,7 +169,7 @@ def _live(choice: _Choice, hub: HubOptions, opened: ExitStack, *, is_state: bool
     def snapshot(other: Snapshot | None) -> Snapshot:
         # Nothing is written, so that a list that removes everything may say so.
         found = refreshed(target, other, lambda done, total: None, force=True)
-        say(*doubt(target, found))
+        say(*removal_warning(target, found))
         return found
 
     return State(target.introduction, snapshot, is_live=True)

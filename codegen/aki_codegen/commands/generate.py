@@ -23,12 +23,11 @@ from ..generation.package import Package
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
-from ..output.lock import only_run
-from ..output.write import uninterrupted
+from ..output.write import only_run, uninterrupted
 from ..parsing.overrides import read_overrides
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
-from ..snapshot.refresh import doubt, refreshed
+from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say, say_progress, tell
 from .changes import as_text, with_changes
@@ -127,7 +126,7 @@ def _snapshot(
     with hub.target(previous.hub if previous is not None else None) as target:
         say(f"Asking {target.introduction}.")
         snapshot = refreshed(target, previous, _show_progress, force=force)
-        say(*doubt(target, snapshot))
+        say(*removal_warning(target, snapshot))
         if snapshot.offered() and not target.is_sandbox:
             asyncio.run(require_layout(target.address, min(snapshot.offered())))
     return snapshot

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 
 from aki_runtime.changes.facts import fingerprint
 from aki_runtime.metadata import read_metadata
-from aki_runtime.shapes import is_object
 
 from .. import __version__
 from ..ir import Endpoint
@@ -23,7 +22,7 @@ from ..rendering.render import COMMENT as MADE_BY
 from ..rendering.render import command_for
 from ..rendering.templates import fill
 from ..snapshot.files import COMMENT, HISTORY, to_files
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot, sections_of
 
 MANIFEST = PurePosixPath(MANIFEST_NAME)
 
@@ -118,11 +117,7 @@ def _override(problem: Problem, document: object) -> str:
     if problem.effect not in ("skipped", "degraded"):
         return ""
     table = f"tool.aki-codegen.endpoints.{json.dumps(problem.endpoint)}"
-    sections = document.get("parameter_description") if is_object(document) else None
-    fields: dict[str, object] = sections if is_object(sections) else {}
-    progress = fields.get("progress")
-    outputs = progress.get("OUTPUTS") if is_object(progress) else None
-    for name, section in (*fields.items(), ("progress", outputs)):
-        if is_object(section) and problem.field in section:
+    for name, section in sections_of(document).items():
+        if problem.field in section:
             return f"[{table}.{name}.{json.dumps(problem.field)}] type, rename or skip"
     return f"[{table}] skip"

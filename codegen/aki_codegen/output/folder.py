@@ -22,7 +22,7 @@ WINDOWS_LINES = (
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of all files in a folder, by their path in it, sorted; none where it is no folder.
+    """Return the bytes of all files in a folder, by their path in it, sorted; none where it is not a folder.
 
     Raises:
         GenerationError: One of them cannot be read.
@@ -59,14 +59,11 @@ def manifest_of(files: Mapping[str, bytes]) -> dict[str, Any] | None:
 
 def generated_files(files: Mapping[str, bytes]) -> dict[str, str | None]:
     """Return the files that a manifest names, with the hash of each; None where a file has no fixed content."""
-    manifest = manifest_of(files)
-    if manifest is None:
-        return {MANIFEST_NAME: None}
-    hashes, history = manifest.get("files"), manifest.get("history")
     named: dict[str, str | None] = {MANIFEST_NAME: None}
+    manifest = manifest_of(files) or {}
+    hashes, history = manifest.get("files"), manifest.get("history")
     named |= {name: str(value) for name, value in (hashes if is_object(hashes) else {}).items()}
-    named |= {str(name): None for name in (history if is_array(history) else ())}
-    return named
+    return named | {str(name): None for name in (history if is_array(history) else ())}
 
 
 def require_whole(files: Mapping[str, bytes], folder: Path) -> None:
@@ -118,7 +115,7 @@ def edited_by_hand(files: Mapping[str, bytes], rendered: Mapping[str, bytes]) ->
 
 
 def has_windows_lines(files: Mapping[str, bytes]) -> bool:
-    """Whether files have got other ends of lines than they were made with, as git gives them where it is told to."""
+    """Whether lines of files end otherwise than they were made, as git may check them out."""
     return any(
         expected is not None
         and name in files
@@ -131,24 +128,22 @@ def has_windows_lines(files: Mapping[str, bytes]) -> bool:
 def differences(files: Mapping[str, bytes], rendered: Mapping[PurePosixPath, bytes]) -> list[str]:
     """Say how a package's files differ from what was rendered, a clause per file; history is left out."""
     expected = {str(path): content for path, content in rendered.items()}
-    history = {name for name, value in generated_files(expected).items() if value is None}
+    history = {name for name, digest in generated_files(expected).items() if digest is None}
     history -= {MANIFEST_NAME}
-    windows = {
-        name
-        for name, content in expected.items()
-        if files.get(name) != content and files.get(name, b"").replace(b"\r\n", b"\n") == content
-    }
-    told = [
-        f"{name} is missing"
-        if name not in files
-        else f"{name} is not what the generator makes of it"
-        for name in sorted(expected.keys() - history - windows)
-        if files.get(name) != expected[name]
-    ]
+    faults: list[str] = []
+    windows = 0
+    for name in sorted(expected.keys() - history):
+        if name not in files:
+            faults.append(f"{name} is missing")
+        elif files[name] != expected[name]:
+            if files[name].replace(b"\r\n", b"\n") == expected[name]:
+                windows += 1
+            else:
+                faults.append(f"{name} is not what the generator makes of it")
     if windows:
-        told.append(f"{len(windows)} files {WINDOWS_LINES}")
+        faults.append(f"{windows} files {WINDOWS_LINES}")
     foreign = sorted(files.keys() - expected.keys() - history)
-    return told + [f"{name} is not the generator's" for name in foreign]
+    return faults + [f"{name} is not the generator's" for name in foreign]
 
 
 def _is_as_made(content: bytes, digest: str) -> bool:

@@ -1,24 +1,31 @@
-"""Writing a package: whole or not at all. It knows files, and nothing of what is in them."""
+"""Writing a package: whole or not at all, one run at a time. It knows files, and nothing of what is in them."""
 
+import hashlib
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Container, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Container, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aki_runtime.files import linked, replacing
 from aki_runtime.http.interruption import handling
+from filelock import FileLock, Timeout
 
 from ..problems import GenerationError
+from ..terminal import say
 from .folder import MANIFEST_NAME, files_of, generated_files
 
 _OLD = ".aki-codegen-old-"
 _NEW = ".aki-codegen-new-"
 _PACKAGE = "package"
 """Where a new package is made within the folder in which all that is new waits."""
+
+
+WAIT_SECONDS = 600.0
+"""Time to wait for another run."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,37 @@ class Written:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+
+
+@contextmanager
+def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None]:
+    """Wait until no other run of this user works on a folder, and keep others waiting.
+
+    Raises:
+        GenerationError: Another run has not ended in time.
+    """
+    # Beside the package nothing but the report is written, so the lock lies elsewhere.
+    # Whoever comes by a link comes to the same folder, and nobody can open the lock of another user.
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    place = hashlib.sha256(f"{user} {folder.resolve()}".encode()).hexdigest()[:24]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"aki-codegen-{place}.lock")
+    try:
+        try:
+            lock.acquire(timeout=0.2)
+        except Timeout:
+            say(f"Waiting for another run that writes {folder}.")
+            lock.acquire(timeout=wait)
+    except Timeout:
+        raise GenerationError(f"another run has been writing {folder} for {wait:.0f} s") from None
+    except OSError as error:
+        raise GenerationError(
+            f"{lock.lock_file} keeps other runs waiting and cannot be opened: "
+            f"{error.strerror or error}; remove it, or set TMPDIR to a folder of yours"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_package(
@@ -56,15 +94,31 @@ def write_package(
     Raises:
         GenerationError: The folder cannot be written, or is not a generated package.
     """
+    before, beside = files_of(folder) if before is None else before, beside or {}
+    after = {str(path): content for path, content in files.items()}
+    generated = generated_files(before).keys()
+    foreign = {p: content for p, content in before.items() if p not in generated | after.keys()}
+    written = Written(
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
+        removed=tuple(sorted((before.keys() & generated) - after.keys())),
+    )
     try:
-        found = files_of(folder) if before is None else before
-        return _write_package(folder, files, found, beside or {})
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _require_ours(folder, before, beside)
+        if written == Written((), (), ()):
+            for name, text in beside.items():
+                write_beside(folder.parent / name, text)
+        else:
+            stays = {path for path, content in before.items() if after.get(path) == content}
+            _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
     except OSError as error:
         is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
         why = "a file is where a folder should be" if is_blocked else error.strerror or error
         raise GenerationError(
             f"{folder} cannot be written: {why}; choose another folder with --out"
         ) from None
+    return written
 
 
 def write_beside(path: Path, text: str) -> None:
@@ -121,13 +175,7 @@ def _leftovers(prefix: str, folder: Path) -> list[Path]:
     return sorted(folder.parent.glob(f"{prefix}{folder.name}-{'?' * 8}"))
 
 
-def _write_package(
-    folder: Path,
-    files: Mapping[PurePosixPath, bytes],
-    before: Mapping[str, bytes],
-    beside: Mapping[str, str],
-) -> Written:
-    folder.parent.mkdir(parents=True, exist_ok=True)
+def _require_ours(folder: Path, before: Mapping[str, bytes], beside: Mapping[str, str]) -> None:
     if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
         raise GenerationError(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
@@ -136,22 +184,6 @@ def _write_package(
     for name in beside:
         if (folder.parent / name).is_dir():
             raise GenerationError(f"{folder.parent / name} is a folder; move it away")
-    after = {str(path): content for path, content in files.items()}
-    generated = generated_files(before).keys()
-    ours = generated | after.keys()
-    foreign = {path: content for path, content in before.items() if path not in ours}
-    written = Written(
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
-        removed=tuple(sorted((before.keys() & generated) - after.keys())),
-    )
-    if written.added or written.changed or written.removed:
-        stays = {path for path, content in before.items() if after.get(path) == content}
-        _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
-    else:
-        for name, text in beside.items():
-            write_beside(folder.parent / name, text)
-    return written
 
 
 def _replace(

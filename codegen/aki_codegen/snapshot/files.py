@@ -18,11 +18,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..naming import DEFAULT_OUT, identifiers
 from ..output.folder import files_of
-from ..parsing.overrides import Overrides, parse_overrides
+from ..parsing.overrides import parse_overrides
 from ..parsing.parse import EndpointNames
 from ..problems import GenerationError, Problem
-from .names import merged, split_names
-from .snapshot import Snapshot
+from .snapshot import Snapshot, merged_names, split_names
 
 SPEC = PurePosixPath("spec")
 HUB = SPEC / "hub.json"
@@ -47,7 +46,7 @@ def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePo
     """
 
     def dump(value: Mapping[str, object]) -> bytes:
-        # ASCII: a lone surrogate in a hub's text has no other form in a file.
+        # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
         text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
         return f"{text}\n".encode("ascii")
 
@@ -100,22 +99,28 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
     if hub is None:
         return None
     try:
-        # Of what is no text the words would be an address too: "None" is the name of a host.
+        # Of what is not text the words would be an address too: "None" is the name of a host.
         named = map(hub.get, ("server", "layout"))
         address = Address.parse(*(text if isinstance(text, str) else "" for text in named))
     except ConfigurationError as error:
-        raise GenerationError(f"{package / HUB}: {error}; restore it from git") from None
-    removed, problems = reader.state()
+        raise reader.fault(HUB, f": {error}") from None
+    overrides = reader.load(OVERRIDES)
+    state = reader.load(STATE) or {}
+    try:
+        problems = _PROBLEMS.validate_python(state.get("problems", []))
+    except ValidationError:
+        raise reader.fault(STATE, " is damaged") from None
+    removed = state.get("removed")
     return Snapshot(
-        address.server,
-        address.layout,
-        reader.documents(),
-        merged(reader.names(NAMES), reader.names(HISTORY)),
-        reader.overrides(),
-        removed,
-        problems,
-        hub.get("sandbox") is True,
-        str(hub.get("out", DEFAULT_OUT)),
+        server=address.server,
+        layout=address.layout,
+        documents=reader.documents(),
+        names=merged_names(reader.names(NAMES), reader.names(HISTORY)),
+        overrides=parse_overrides(overrides or {}, str(package / OVERRIDES)),
+        removed=frozenset(n for n in (removed if is_array(removed) else ()) if isinstance(n, str)),
+        problems=problems,
+        is_sandbox=hub.get("sandbox") is True,
+        out=str(hub.get("out", DEFAULT_OUT)),
     )
 
 
@@ -135,63 +140,48 @@ def _names_document(names: Mapping[str, EndpointNames]) -> dict[str, object]:
 
 
 class _Reader:
-    """Reads the files of a snapshot; a fault is told with the file that it is in."""
+    """Reads the files of a snapshot; a fault names the file that it is in."""
 
     def __init__(self, files: Mapping[str, bytes], package: Path) -> None:
         self._files = files
         self._package = package
 
+    def fault(self, path: str | PurePosixPath, what: str) -> GenerationError:
+        """Return what to raise where a file is wrong."""
+        return GenerationError(f"{self._package / path}{what}; restore it from git")
+
+    def load(self, path: str | PurePosixPath) -> dict[str, Any] | None:
+        """Return the object in a file; None where there is no such file."""
+        content = self._files.get(str(path))
+        if content is None:
+            return None
+        try:
+            document = json.loads(content.decode())
+        except (ValueError, RecursionError) as error:
+            raise self.fault(path, f" cannot be read: {error}") from None
+        if not is_object(document):
+            raise self.fault(path, " holds no object")
+        return {name: value for name, value in document.items() if name != COMMENT}
+
     def documents(self) -> dict[str, object]:
+        """Return the details of endpoints, by the hub's names."""
         documents: dict[str, object] = {}
-        folder = f"{ENDPOINTS}/"
         for path in self._files:
-            inside = path.removeprefix(folder)
-            if inside == path or "/" in inside or not inside.endswith(".json"):
-                continue
-            document = self._object(path)
-            name = document.get("name")
-            if not isinstance(name, str) or not is_utf8(name):
-                place = self._package / path
-                raise GenerationError(f"{place} names no endpoint; restore it from git")
-            documents[name] = document
+            folder, _, name = path.rpartition("/")
+            if folder == str(ENDPOINTS) and name.endswith(".json"):
+                document = self.load(path) or {}
+                wire = document.get("name")
+                if not isinstance(wire, str) or not is_utf8(wire):
+                    raise self.fault(path, " names no endpoint")
+                documents[wire] = document
         return documents
 
     def names(self, path: PurePosixPath) -> dict[str, EndpointNames]:
+        """Return the names in a file, by the endpoints' names on the hub."""
         names: dict[str, EndpointNames] = {}
         for wire, given in (self.load(path) or {}).items():
             try:
                 names[wire.removeprefix("$")] = _NAMES.validate_python(given)
             except ValidationError:
-                place = self._package / path
-                raise GenerationError(
-                    f"{place} is damaged at {wire!r}; restore it from git"
-                ) from None
+                raise self.fault(path, f" is damaged at {wire!r}") from None
         return names
-
-    def overrides(self) -> Overrides:
-        table = self.load(OVERRIDES)
-        return parse_overrides(table, str(self._package / OVERRIDES)) if table else Overrides()
-
-    def state(self) -> tuple[frozenset[str], tuple[Problem, ...]]:
-        state = self.load(STATE) or {}
-        removed = state.get("removed", [])
-        try:
-            problems = _PROBLEMS.validate_python(state.get("problems", []))
-        except ValidationError:
-            place = self._package / STATE
-            raise GenerationError(f"{place} is damaged; restore it from git") from None
-        names = [name for name in removed if isinstance(name, str)] if is_array(removed) else []
-        return frozenset(names), problems
-
-    def load(self, path: PurePosixPath) -> dict[str, Any] | None:
-        return self._object(str(path)) if str(path) in self._files else None
-
-    def _object(self, path: str) -> dict[str, Any]:
-        place = self._package / path
-        try:
-            document = json.loads(self._files[path].decode())
-        except (ValueError, RecursionError) as error:
-            raise GenerationError(f"{place} cannot be read: {error}; restore it from git") from None
-        if not is_object(document):
-            raise GenerationError(f"{place} holds no object; restore it from git")
-        return {name: value for name, value in document.items() if name != COMMENT}

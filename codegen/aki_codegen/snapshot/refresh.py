@@ -6,30 +6,18 @@ removed only where the hub does not know it any more either, and stays a tombsto
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from aki_runtime.metadata import EndpointMetadata, read_metadata
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
 from ..literals import doc_list
+from ..naming import DEFAULT_OUT
 from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical
 
 ASK = "ask the hub's administrator"
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What became of endpoints that are not on the list any more.
-
-    Attributes:
-        removed: The hub does not know them any more.
-        kept: The others, with why they are kept.
-    """
-
-    removed: frozenset[str]
-    kept: Mapping[str, str]
 
 
 def refreshed(
@@ -62,30 +50,28 @@ def refreshed(
             f"{target.address.server} lists no endpoints; with a key it may list more (AKI_API_KEY)"
             + ("; --force takes that for true and removes all" if known else "")
         )
-    missing = _missing(target, fetched, known)
-    if len(missing.removed) * 2 > len(known) and not force:
+    removed, kept = _missing(target, fetched, known)
+    if len(removed) * 2 > len(known) and not force:
         raise GenerationError(
-            f"{target.address.server} would remove {len(missing.removed)} of {len(known)} endpoints "
-            f"({doc_list(missing.removed, 5)}); nothing was changed. Is it the hub that the package "
+            f"{target.address.server} would remove {len(removed)} of {len(known)} endpoints "
+            f"({doc_list(removed, 5)}); nothing was changed. Is it the hub that the package "
             f"was made from, {before.server}? --force takes it for true"
         )
     documents, problems = _with_last_known(fetched, before.documents)
-    problems += [Problem(name, "", why, ASK, "kept") for name, why in sorted(missing.kept.items())]
-    for name in missing.removed | missing.kept.keys():
-        documents[name] = known[name]
-    return Snapshot(
-        server,
-        layout,
-        documents,
-        before.names,
-        before.overrides,
-        missing.removed,
-        tuple(sorted(problems)),
-        target.is_sandbox,
+    problems += [Problem(name, "", why, ASK, "kept") for name, why in sorted(kept.items())]
+    return replace(
+        before,
+        server=server,
+        layout=layout,
+        documents={**documents, **{name: known[name] for name in (*removed, *kept)}},
+        removed=removed,
+        problems=tuple(sorted(problems)),
+        is_sandbox=target.is_sandbox,
+        out=DEFAULT_OUT,
     )
 
 
-def doubt(target: Target, snapshot: Snapshot) -> list[str]:
+def removal_warning(target: Target, snapshot: Snapshot) -> list[str]:
     """Say in a line why a removal may be none; nothing where nothing is removed."""
     if not snapshot.removed or target.is_sandbox:
         return []
@@ -96,30 +82,28 @@ def doubt(target: Target, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _missing(target: Target, fetched: Fetched, known: Mapping[str, object]) -> Missing:
+def _missing(
+    target: Target, fetched: Fetched, known: Mapping[str, object]
+) -> tuple[frozenset[str], dict[str, str]]:
+    """Return the endpoints that the hub does not know any more, and why others that it does not list are kept."""
     gone = sorted(known.keys() - set(fetched.listed))
     if not gone:
-        return Missing(frozenset(), {})
+        return frozenset(), {}
     answers = asyncio.run(fetch_missing(target.address, target.key, gone))
-    list_is_sound = not fetched.problems or all(
-        p.endpoint in fetched.listed for p in fetched.problems
-    )
+    list_is_sound = all(p.endpoint in fetched.listed for p in fetched.problems)
     kept: dict[str, str] = {}
     for name, answer in answers.items():
-        if answer is None and list_is_sound:
-            continue
-        if answer is None:
-            kept[name] = "it is not on the list, but the list itself is not sound"
-        elif answer:
-            kept[name] = (
-                f"it is not on the list, and whether it is gone could not be seen: {answer}"
-            )
-        else:
+        if answer:
+            why = f"whether it is gone could not be seen: {answer}"
+            kept[name] = f"it is not on the list, and {why}"
+        elif answer is not None:
             kept[name] = (
                 "it is not on the list, but the hub still describes it; "
                 "the key may have fewer rights than the one before"
             )
-    return Missing(frozenset(gone) - kept.keys(), kept)
+        elif not list_is_sound:
+            kept[name] = "it is not on the list, but the list itself is not sound"
+    return frozenset(gone) - kept.keys(), kept
 
 
 def _with_last_known(
@@ -133,8 +117,8 @@ def _with_last_known(
             # Thousands are as they were, and nothing of what was read before is lost.
             documents[name] = document
             continue
-        said = read_metadata(document)
-        why = said.unreadable or _lost_section(said, known.get(name))
+        metadata = read_metadata(document)
+        why = metadata.unreadable or _lost_section(metadata, known.get(name))
         if not why:
             documents[name] = document
             continue
@@ -146,10 +130,9 @@ def _with_last_known(
     return documents, list(problems.values())
 
 
-def _lost_section(said: EndpointMetadata, known: object) -> str:
-    """Say which section is none any more; every description of an endpoint has both, be they empty."""
+def _lost_section(metadata: EndpointMetadata, known: object) -> str:
+    """Say which section is gone; every description of an endpoint has both, be they empty."""
     before = read_metadata(known)
-    lost = [name for name in said.missing if name not in before.missing]
-    return (
-        f"its details have lost the section {lost[0]!r}" if lost and not before.unreadable else ""
-    )
+    lost = [name for name in metadata.missing if name not in before.missing]
+    is_lost = lost and not before.unreadable
+    return f"its details have lost the section {lost[0]!r}" if is_lost else ""

@@ -1,18 +1,18 @@
 """Snapshots from elsewhere: a folder of any level, or a revision of the git repository that a package is in.
 
-Owns how both are named and found. It writes nothing but a temporary folder, and checks nothing out.
+Owns how both are named and found. It writes nothing, and checks nothing out.
 """
 
 import io
 import os
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..output.folder import files_of
 from ..problems import GenerationError
-from .files import HUB, SPEC, read
+from .files import HUB, SPEC, read, read_files
 from .snapshot import Snapshot
 
 GIT_SECONDS = 60.0
@@ -33,12 +33,12 @@ def snapshot_of_folder(folder: Path, package: str) -> Snapshot:
         GenerationError: There is none, or it cannot be read.
     """
     if (folder / HUB.name).is_file():
-        return _from_files(_files_of_spec(folder), str(folder))
+        return _from_spec(files_of(folder), folder.parent)
     packages = [folder] if (folder / HUB).is_file() else _packages_in(folder, package)
     if len(packages) != 1:
         found = ", ".join(path.name for path in packages) or "none"
         raise GenerationError(
-            f"{folder} is no package, no spec folder and holds no single package (found: {found}); "
+            f"{folder} is neither a package nor a spec folder and does not hold one package (found: {found}); "
             "name a package folder"
         )
     snapshot = read(packages[0])
@@ -59,13 +59,22 @@ def snapshot_of_revision(revision: str, package: Path) -> Snapshot:
     """
     # Git would take it for an option, and some of its options write files.
     if not revision or revision.startswith("-") or not revision.isprintable():
-        raise GenerationError(f"{revision!r} is no git revision; name one such as HEAD~3 or v1.2")
+        raise GenerationError(
+            f"{revision!r} is not a git revision; name one such as HEAD~3 or v1.2"
+        )
     start = package.absolute()
     while not start.is_dir() and start != start.parent:
         start = start.parent
     inside = (package.absolute().relative_to(start) / SPEC).as_posix()
     files = _files_of_archive(_archive(revision, start, inside))
-    return _from_files(files, f"{package} at git revision {revision!r}")
+    return _from_spec(files, Path(f"{package} at git revision {revision!r}"))
+
+
+def _from_spec(files: Mapping[str, bytes], source: Path) -> Snapshot:
+    snapshot = read_files({f"{SPEC}/{path}": content for path, content in files.items()}, source)
+    if snapshot is None:
+        raise GenerationError(f"{source} holds no snapshot")
+    return snapshot
 
 
 def _packages_in(folder: Path, package: str) -> list[Path]:
@@ -74,21 +83,10 @@ def _packages_in(folder: Path, package: str) -> list[Path]:
     return sorted(path.parent.parent for path in folder.glob(f"*/{HUB}"))
 
 
-def _files_of_spec(folder: Path) -> dict[str, bytes]:
-    try:
-        return {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*.json"))
-            if path.is_file()
-        }
-    except OSError as error:
-        raise GenerationError(f"{folder} cannot be read: {error.strerror or error}") from None
-
-
 def _archive(revision: str, folder: Path, inside: str) -> bytes:
     command = ["git", "-C", str(folder), "archive", "--format=tar", revision, "--", inside]
     try:
-        ended = subprocess.run(  # noqa: S603 - a list of words, and the revision is no option
+        ended = subprocess.run(  # noqa: S603 - a list of words, and the revision cannot be an option
             command,
             capture_output=True,
             check=False,
@@ -108,14 +106,12 @@ def _refusal(revision: str, folder: Path, inside: str, said: bytes) -> str:
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     reason = lines[0].removeprefix("fatal: ") if lines else "it did not say why"
     if "not a git repository" in reason:
-        return (
-            f"{revision!r} is no folder, and {folder} is in no git repository to find a revision in"
-        )
+        return f"{revision!r} is not a folder, and {folder} is not in a git repository to find a revision in"
     if "did not match" in reason or "untracked" in reason:
         return f"the git revision {revision!r} holds no {folder / inside}"
     if "not a valid object name" in reason or "not a tree object" in reason:
         return (
-            f"{revision!r} is no folder and no git revision of {folder}; "
+            f"{revision!r} is neither a folder nor a git revision of {folder}; "
             "fetch it where the clone is shallow"
         )
     return f"the git revision {revision!r} cannot be read: {reason}"
@@ -132,20 +128,3 @@ def _files_of_archive(archive: bytes) -> dict[str, bytes]:
             if content is not None and member.size <= MAX_FILE_BYTES:
                 files[inside] = content.read()
     return files
-
-
-def _from_files(files: Mapping[str, bytes], source: str) -> Snapshot:
-    with tempfile.TemporaryDirectory(prefix="aki-codegen-") as temporary:
-        package = Path(temporary)
-        for name, content in files.items():
-            path = package / SPEC / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        try:
-            snapshot = read(package)
-        except GenerationError as error:
-            # The temporary folder is nothing to the reader.
-            raise GenerationError(f"{source}: {str(error).replace(temporary, '')}") from None
-    if snapshot is None:
-        raise GenerationError(f"{source}: there is no snapshot")
-    return snapshot

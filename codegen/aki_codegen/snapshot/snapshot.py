@@ -5,14 +5,15 @@ the names once given and the endpoints that have just gone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aki_runtime.hub import Address, Layout
 from aki_runtime.shapes import is_object
 
+from ..ir import Section
 from ..naming import DEFAULT_OUT
 from ..parsing.overrides import Overrides
-from ..parsing.parse import EndpointNames
+from ..parsing.parse import SECTIONS, EndpointNames
 from ..problems import Problem
 
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
@@ -55,8 +56,56 @@ class Snapshot:
 
 
 def canonical(name: str, document: object) -> object:
-    """Keep of a details document what is specification; what is none is kept whole, to be told as a problem."""
+    """Keep of a details document what is specification; anything else is kept whole, to be named as a problem."""
     if not is_object(document):
         return document
     kept = {key: document[key] for key in _KEPT_FIELDS if key in document}
     return {"name": name, **{key: value for key, value in kept.items() if key != "name"}}
+
+
+def sections_of(document: object) -> dict[Section, dict[str, object]]:
+    """Return the fields that a details document describes, as it has them; empty where it has none."""
+    described = document.get("parameter_description") if is_object(document) else None
+    fields = dict(described) if is_object(described) else {}
+    progress = fields.get("progress")
+    fields["progress"] = progress.get("OUTPUTS") if is_object(progress) else None
+    return {s: found if is_object(found := fields.get(s)) else {} for s in SECTIONS}
+
+
+def split_names(snapshot: Snapshot) -> tuple[dict[str, EndpointNames], dict[str, EndpointNames]]:
+    """Return the names in use, and those remembered for endpoints and fields that may come back."""
+    used: dict[str, EndpointNames] = {}
+    retired: dict[str, EndpointNames] = {}
+    for wire, given in snapshot.names.items():
+        if wire not in snapshot.documents:
+            retired[wire] = given
+            continue
+        declared = sections_of(snapshot.documents[wire])
+        kept: dict[Section, Mapping[str, str]] = {}
+        gone: dict[Section, Mapping[str, str]] = {}
+        for section, names in given.fields.items():
+            kept[section] = {w: name for w, name in names.items() if w in declared[section]}
+            if len(kept[section]) < len(names):
+                gone[section] = {w: name for w, name in names.items() if w not in kept[section]}
+        used[wire] = replace(given, fields=kept)
+        if gone:
+            retired[wire] = replace(given, fields=gone)
+    return used, retired
+
+
+def merged_names(
+    used: Mapping[str, EndpointNames], retired: Mapping[str, EndpointNames]
+) -> dict[str, EndpointNames]:
+    """Return all remembered names; where both know an endpoint, the names in use stand."""
+    together = dict(retired)
+    for wire, given in used.items():
+        past = retired[wire].fields if wire in retired else {}
+        together[wire] = replace(
+            given,
+            fields={
+                section: {**past.get(section, {}), **given.fields.get(section, {})}
+                for section in SECTIONS
+                if section in given.fields or section in past
+            },
+        )
+    return together

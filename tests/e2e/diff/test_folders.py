@@ -66,16 +66,13 @@ class TestFolders:
         (tmp_path / "empty").mkdir()
         status, output, errors = diff(package, tmp_path / "empty")
         assert (status, output) == (1, "")
-        assert f"{tmp_path / 'empty'} is no package, no spec folder" in errors
+        assert f"{tmp_path / 'empty'} is neither a package nor a spec folder" in errors
 
     def test_a_damaged_snapshot_is_named_by_the_folder_that_was_given(self, diff, package):
         (package / "spec" / "endpoints" / "painter.json").write_text("{")
         status, _, errors = diff(package / "spec", package)
         assert status == 1
-        assert (
-            f"aki-codegen: {package / 'spec'}: /spec/endpoints/painter.json cannot be read"
-            in errors
-        )
+        assert f"aki-codegen: {package}/spec/endpoints/painter.json cannot be read" in errors
 
     def test_without_a_package_there_is_nothing_to_compare(self, diff, out):
         status, _, errors = diff()

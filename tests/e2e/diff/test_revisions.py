@@ -75,11 +75,11 @@ class TestRevisions:
     @pytest.mark.parametrize(
         ("revision", "said"),
         [
-            ("nonsense", "'nonsense' is no folder and no git revision of"),
-            ("git:-x", "'-x' is no git revision; name one such as HEAD~3 or v1.2"),
-            ("git:--output=x", "is no git revision"),
-            ("git:", "'' is no git revision"),
-            ("git:a\nb", "is no git revision"),
+            ("nonsense", "'nonsense' is neither a folder nor a git revision of"),
+            ("git:-x", "'-x' is not a git revision; name one such as HEAD~3 or v1.2"),
+            ("git:--output=x", "is not a git revision"),
+            ("git:", "'' is not a git revision"),
+            ("git:a\nb", "is not a git revision"),
         ],
     )
     def test_what_is_no_revision_is_said_in_a_sentence(
@@ -103,7 +103,7 @@ class TestRevisions:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
         status, _, errors = diff("HEAD")
         assert status == 1
-        assert "is in no git repository" in errors
+        assert "is not in a git repository" in errors
 
     def test_without_git_that_is_said(self, diff, package, monkeypatch):
         monkeypatch.setenv("PATH", "")

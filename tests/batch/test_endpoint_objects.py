@@ -44,7 +44,7 @@ class TestOfAClient:
             batch.run(Aki("", api_server=hub.url).llama3_8b_chat, ROWS, output)
 
     def test_keeps_its_options(self, aki, other_hub, output):
-        patient = aki.llama3_8b_chat.with_options(timeout=0.3)
+        patient = aki.llama3_8b_chat.with_options(timeout=2.0)
         rows = [{"prompt_input": "[[dur=20]] row 1;"}]
         assert batch.run(patient, rows, output, outage_timeout=1).failed == 1
 

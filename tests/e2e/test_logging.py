@@ -55,7 +55,7 @@ def test_a_failure_is_told_without_the_traceback(mode, aki, lines, caplog):
 
 def test_a_job_that_nobody_waits_for_is_told(mode, aki, lines):
     with pytest.raises(DeadlineExceededError):
-        mode.wait(aki.llama3_8b_chat.with_options(timeout=0.3)(prompt_input="Hi [[dur=60]]"))
+        mode.wait(aki.llama3_8b_chat.with_options(timeout=2.0)(prompt_input="Hi [[dur=60]]"))
     assert "llama3_8b_chat: cancelling job ID, nobody waits for it" in lines()
 
 

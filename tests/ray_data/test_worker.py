@@ -56,7 +56,7 @@ class TestRows:
     def test_end_as_failed_when_their_time_is_over_and_their_job_is_cancelled(
         self, make_worker, line, hub
     ):
-        worker = make_worker(line, timeout=0.5)
+        worker = make_worker(line, timeout=2.0)
         (outcome,) = worker.outcomes([row("1", "[[dur=60 steps=600]] long")])
         assert (outcome.status, outcome.error.type) == ("failed", "DeadlineExceededError")
         assert [str(job.state) for job in hub.hub.jobs] == ["canceled"]
@@ -133,7 +133,7 @@ class TestAHubThatDoesNotCancel:
     @pytest.mark.slow
     def test_is_asked_for_the_same_job_where_its_time_was_over(self, make_worker, line, hub):
         long = row("1", "[[dur=12 steps=2]] row 1;")
-        (outcome,) = make_worker(line, timeout=0.5).outcomes([long])
+        (outcome,) = make_worker(line, timeout=2.0).outcomes([long])
         assert (outcome.status, outcome.error.type) == ("failed", "DeadlineExceededError")
         (outcome,) = make_worker(line, retry_failed=True).outcomes([long])
         assert (outcome.status, hub.hub.jobs_submitted) == ("done", 1)

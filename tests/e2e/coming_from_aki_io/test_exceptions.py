@@ -51,7 +51,7 @@ class TestExceptions:
             return httpx.Response(502, text="<html>Bad Gateway</html>")
 
         with httpx.Client(transport=httpx.MockTransport(answer)) as broken:
-            aki = Aki(http_client=broken, timeout=0.5)
+            aki = Aki(http_client=broken, timeout=2.0)
             with pytest.raises(DeadlineExceededError):
                 aki.llama3_chat(prompt_input="Hi")
         assert len(polls) > 2
@@ -59,7 +59,7 @@ class TestExceptions:
     @covers("TimeoutError")
     def test_a_deadline_that_passes_is_a_timeout(self, aki):
         with pytest.raises(DeadlineExceededError) as caught:
-            aki.llama3_chat.with_options(timeout=0.2)(prompt_input=ENDLESS)
+            aki.llama3_chat.with_options(timeout=2.0)(prompt_input=ENDLESS)
         assert isinstance(caught.value, TimeoutError)
         assert ends_canceled(aki.llama3_chat.job(caught.value.job_id))
         with hub_that_answers(503) as busy, pytest.raises(ServerError):

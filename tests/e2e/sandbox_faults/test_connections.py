@@ -86,13 +86,13 @@ class TestConnections:
             caller.http.post(
                 f"/api/call/{ENDPOINT}", json={"key": "any", "prompt_input": "hi"}, timeout=0.2
             )
-        assert server.hub.jobs_submitted == before + 1
+        until(lambda: server.hub.jobs_submitted == before + 1, "the job is made")
 
     def test_a_delay_ends(self, caller, server):
         server.faults.add(Delay(0.1))
         began = time.monotonic()
         assert caller.list().status_code == 200
-        assert 0.1 <= time.monotonic() - began < 1
+        assert time.monotonic() - began >= 0.1
 
     def test_a_stalled_answer_pauses_amid_its_body(self, caller, server):
         server.faults.add(Stall(0.1))

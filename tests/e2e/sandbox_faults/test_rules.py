@@ -97,13 +97,13 @@ class TestWhichRequestsGoWrong:
         asked = {
             "model": "llama3-chat",
             "stream": True,
-            "messages": [{"role": "user", "content": "hi [[dur=5]]"}],
+            "messages": [{"role": "user", "content": "hi [[dur=60]]"}],
         }
         headers = {"authorization": "Bearer any"}
         began = time.monotonic()
         with caller.http.stream("POST", "/v1/chat/completions", json=asked, headers=headers) as got:
             next(got.iter_bytes())
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 30
 
     @pytest.mark.parametrize(
         ("effect", "rule", "reason"),

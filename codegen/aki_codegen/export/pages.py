@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from aki_runtime.hub import Address
+from aki_runtime.metadata import MAX_SHOWN_CHOICES
 
 from .. import ir
 from ..markup import Markdown, code, code_block, markdown
 from ..naming import file_names
-from ..rendering.describe import MAX_SHOWN_CHOICES, default_text, type_phrase
+from ..rendering.describe import default_text, type_phrase
 from ..rendering.templates import fill
 from ..snapshot.snapshot import Snapshot
 from .snippets import snippets

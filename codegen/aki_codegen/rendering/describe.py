@@ -1,17 +1,14 @@
 """What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
 
-import json
 import textwrap
 from functools import lru_cache
 from itertools import chain
 
-from aki_runtime.metadata import MediaLimit, MediaLimits, shown
-from aki_runtime.shapes import range_in_words
+from aki_runtime.metadata import MediaLimits, field_in_words, limits_in_words
 
 from .. import ir
 from ..literals import doc_text, visible
 
-MAX_SHOWN_CHOICES = 20
 LINE_WIDTH = 96
 """Characters of a docstring's line, which stands four characters in."""
 
@@ -88,47 +85,21 @@ def default_text(parameter: ir.Field) -> str:
 
 def type_phrase(field: ir.Field) -> str:
     """Say what a value of a field is, with its limits."""
-    if field.medium is not None:
-        phrase = _MEDIA[field.medium]
-        if field.is_list:
-            return f"A list, each item {phrase[0].lower()}{phrase[1:]}"
-        return phrase + limits_phrase(field.media)
     if field.is_tools:
         return "Tools that the model may call, as OpenAI words them"
-    said = _PHRASES.get(field.type)
-    if said is None:
-        word = doc_text(visible(shown(json.loads(field.type))))
-        return f"Any JSON value; the hub calls its type {word}"
-    if field.type == "choice":
-        first = ", ".join(_value(choice) for choice in field.choices[:MAX_SHOWN_CHOICES])
-        more = len(field.choices) - MAX_SHOWN_CHOICES
-        limits = f" {first}" + (f" and {more:,} more" if more > 0 else "")
-    elif field.type == "chat":
-        limits = f"; messages may hold {', '.join(field.support)}" if field.support else ""
-    elif field.type == "text" and field.max_length is not None:
-        limits = f" of at most {field.max_length:,} characters"
-    else:
-        words = range_in_words(field.minimum, field.maximum, field.step)
-        limits = f", {words}" if words else ""
-    return said + limits + ("; the hub fits other values" if field.converts and limits else "")
+    return field_in_words(field, doc_text, kinds=_IN_PYTHON, quoted=True)
 
 
-_PHRASES = {
-    "text": "Text",
-    "prompt": "Raw prompt text, instead of a conversation",
-    "integer": "Whole number",
-    "number": "Number",
+def limits_phrase(limits: MediaLimits) -> str:
+    """Say what the figures of a medium may be, each clause behind a semicolon; empty where nothing limits them."""
+    return limits_in_words(limits, doc_text)
+
+
+_IN_PYTHON = {
     "boolean": "True or False",
-    "choice": "One of",
-    "json": "Any JSON value",
-    "chat": "Messages of a conversation, the last one the user's",
-    "chat text": "Text, with its thinking and content apart",
-    "tool calls": "Calls that the model asks for",
-}
-_MEDIA = {
-    "image": "A picture as bytes, path, file, Pillow image, data URI or another call's output",
-    "audio": "A sound as bytes, path, file, data URI or another call's output",
-    "video": "A film as bytes, path, file, data URI or another call's output",
+    "image": "An image as bytes, path, file, Pillow image, data URI or another call's output",
+    "audio": "Audio as bytes, path, file, data URI or another call's output",
+    "video": "A video as bytes, path, file, data URI or another call's output",
 }
 
 
@@ -136,41 +107,6 @@ def _names(outputs: tuple[ir.Field, ...]) -> str:
     # A non-empty `error` is an exception, so no caller reads it from a result.
     named = ", ".join(f"`{output.name}`" for output in outputs if output.wire_name != "error")
     return named or "nothing"
-
-
-def limits_phrase(limits: MediaLimits) -> str:
-    """Say what the figures of a medium may be, each clause behind a semicolon; empty where nothing limits them."""
-    said: dict[bool, list[str]] = {False: [], True: []}
-    for name, limit in limits.items():
-        said[limit.converts] += filter(None, [_limit_phrase(name, limit)])
-    clauses = [", ".join(said[False]), ", ".join(said[True])]
-    if clauses[1]:
-        clauses[1] += " (the hub converts others)"
-    return "".join(f"; {clause}" for clause in clauses if clause)
-
-
-def _limit_phrase(name: str, limit: MediaLimit) -> str:
-    taken = _either([doc_text(str(value)) for value in limit.supported])
-    between = range_in_words(_figure(limit.minimum), _figure(limit.maximum))
-    said = ", ".join(filter(None, (taken, between)))
-    return f"{name.replace('_', ' ')} {said}{_UNITS.get(name, '')}" if said else ""
-
-
-_UNITS = {
-    "size": " pixels",
-    "sample_rate": " Hz",
-    "sample_bit_depth": " bit",
-    "audio_bit_rate": " bit/s",
-    "duration": " s",
-}
-
-
-def _either(words: list[str]) -> str:
-    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _figure(values: tuple[float, ...]) -> str | None:
-    return " by ".join(f"{value:.10g}" for value in values) or None
 
 
 def _value(value: object) -> str:

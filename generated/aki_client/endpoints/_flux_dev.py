@@ -93,7 +93,7 @@ def flux_dev(
         num_samples: Whole number, 1 to 4. Default 1.
         guidance: Number, 1.0 to 10.0. Default 3.5.
         image2image_strength: Number, 0.0 to 1.0. Default 0.8.
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+        image: An image as bytes, path, file, Pillow image, data URI or another call's output;
             format jpeg, color space RGB or YUV, size 128 by 128 to 1024 by 1024 pixels (the hub
             converts others).
 

@@ -58,7 +58,7 @@ def image_upscale(
     """Image Upscale: Enlarges a picture two or four times and sharpens it.
 
     Args:
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+        image: An image as bytes, path, file, Pillow image, data URI or another call's output;
             format jpeg, png, webp, tiff, gif or bmp, size 8 by 8 to 1024 by 1024 pixels. Required.
         scale: One of 2, 4. Default 2.
         sharpness: One of 0.0, 0.25, 0.5, 1.0. Default 0.5.

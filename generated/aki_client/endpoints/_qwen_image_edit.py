@@ -76,7 +76,7 @@ def qwen_image_edit(
 
     Args:
         prompt: Text. Required.
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+        image: An image as bytes, path, file, Pillow image, data URI or another call's output;
             format jpeg, png or webp, size 16 by 16 to 4096 by 4096 pixels; color space RGB, YUV or
             RGBA (the hub converts others). Required.
         negative_prompt: Text. Default "".

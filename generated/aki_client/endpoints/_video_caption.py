@@ -64,7 +64,7 @@ def video_caption(
     """Video Caption: Describes in words what happens in a video.
 
     Args:
-        video: A film as bytes, path, file, data URI or another call's output; format mp4, webm or
+        video: A video as bytes, path, file, data URI or another call's output; format mp4, webm or
             avi, size 64 by 64 to 1920 by 1080 pixels, channels at most 2, duration at most 60 s.
             Required.
         prompt: Text of at most 1,000 characters. Default "Describe the video.".

@@ -16,8 +16,10 @@ from .values import (
     MetadataProblem,
     Scalar,
 )
+from .words import MAX_SHOWN_CHOICES, field_in_words, limits_in_words
 
 __all__ = [
+    "MAX_SHOWN_CHOICES",
     "MEDIA",
     "TYPES",
     "EndpointMetadata",
@@ -26,8 +28,10 @@ __all__ = [
     "MediaLimits",
     "MetadataProblem",
     "Scalar",
+    "field_in_words",
     "is_utf8",
     "json_text",
+    "limits_in_words",
     "read_metadata",
     "shown",
 ]

@@ -41,7 +41,7 @@ def test_a_parameters_line_tells_kind_limits_and_default(attributes, line):
 
 def test_a_media_parameters_line_tells_what_may_be_given_and_the_formats():
     line = parameter_line(parameter_of({"type": "image", "format": {"supported": ["PNG"]}}))
-    assert line.startswith("A picture as bytes, path, file, Pillow image, data URI or another call")
+    assert line.startswith("An image as bytes, path, file, Pillow image, data URI or another call")
     assert line.endswith("png.")
 
 

@@ -36,7 +36,7 @@ def image(
     """image.
 
     Args:
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output.
+        image: An image as bytes, path, file, Pillow image, data URI or another call's output.
 
     Returns:
         `image`.

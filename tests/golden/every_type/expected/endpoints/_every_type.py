@@ -103,10 +103,10 @@ def every_type(
         a_json: Any JSON value.
         a_chat_context: Messages of a conversation, the last one the user's.
         a_text_context: Raw prompt text, instead of a conversation.
-        a_image: A picture as bytes, path, file, Pillow image, data URI or another call's output.
-        a_audio: A sound as bytes, path, file, data URI or another call's output.
-        a_video: A film as bytes, path, file, data URI or another call's output.
-        a_image_list: A list, each item a picture as bytes, path, file, Pillow image, data URI or
+        a_image: An image as bytes, path, file, Pillow image, data URI or another call's output.
+        a_audio: Audio as bytes, path, file, data URI or another call's output.
+        a_video: A video as bytes, path, file, data URI or another call's output.
+        a_image_list: A list, each item an image as bytes, path, file, Pillow image, data URI or
             another call's output.
         a_selection_of_numbers: One of 1, 2, 4. Default 1.
         a_selection_that_converts: One of "small", "large"; the hub fits other values.

@@ -62,7 +62,7 @@ def xttsv2(
         voice: One of "emma", "daniel". Required.
         language: One of "eng", "deu", "fra". Default "eng".
         speed: One of 0.5, 1.0, 1.5. Default 1.0.
-        sample: A sound as bytes, path, file, data URI or another call's output; format wav or mp3,
+        sample: Audio as bytes, path, file, data URI or another call's output; format wav or mp3,
             duration 3 to 30 s.
 
     Returns:

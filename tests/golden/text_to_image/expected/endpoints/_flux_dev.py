@@ -74,7 +74,7 @@ def flux_dev(
         guidance: Number, 1.0 to 10.0. Default 3.5.
         seed: Whole number. Default -1.
         provide_progress_images: One of "none", "decoded". Default "none".
-        image: A picture as bytes, path, file, Pillow image, data URI or another call's output;
+        image: An image as bytes, path, file, Pillow image, data URI or another call's output;
             format jpeg or png.
 
     Returns:

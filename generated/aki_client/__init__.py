@@ -86,76 +86,77 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from aki_runtime.public import AkiError as AkiError
-    from aki_runtime.public import AnyOutput as AnyOutput
-    from aki_runtime.public import AnyProgress as AnyProgress
-    from aki_runtime.public import AsyncEndpoint as AsyncEndpoint
-    from aki_runtime.public import AsyncJob as AsyncJob
-    from aki_runtime.public import AsyncStream as AsyncStream
-    from aki_runtime.public import Audio as Audio
-    from aki_runtime.public import AudioInput as AudioInput
-    from aki_runtime.public import AudioPart as AudioPart
-    from aki_runtime.public import AuthenticationError as AuthenticationError
-    from aki_runtime.public import BadRequestError as BadRequestError
-    from aki_runtime.public import Change as Change
-    from aki_runtime.public import ChatContext as ChatContext
-    from aki_runtime.public import ChatMessage as ChatMessage
-    from aki_runtime.public import ChatText as ChatText
-    from aki_runtime.public import ConfigurationError as ConfigurationError
-    from aki_runtime.public import ConnectionFailedError as ConnectionFailedError
-    from aki_runtime.public import DeadlineExceededError as DeadlineExceededError
-    from aki_runtime.public import Endpoint as Endpoint
-    from aki_runtime.public import EndpointInfo as EndpointInfo
-    from aki_runtime.public import EndpointRemovedError as EndpointRemovedError
-    from aki_runtime.public import Event as Event
-    from aki_runtime.public import Image as Image
-    from aki_runtime.public import ImageInput as ImageInput
-    from aki_runtime.public import ImagePart as ImagePart
-    from aki_runtime.public import InputModel as InputModel
-    from aki_runtime.public import InvalidParametersError as InvalidParametersError
-    from aki_runtime.public import Job as Job
-    from aki_runtime.public import JobCanceledError as JobCanceledError
-    from aki_runtime.public import JobError as JobError
-    from aki_runtime.public import JobFailedError as JobFailedError
-    from aki_runtime.public import JobLapsedError as JobLapsedError
-    from aki_runtime.public import JobUnknownError as JobUnknownError
-    from aki_runtime.public import Json as Json
-    from aki_runtime.public import KeyCheck as KeyCheck
-    from aki_runtime.public import Layout as Layout
-    from aki_runtime.public import Media as Media
-    from aki_runtime.public import MediaError as MediaError
-    from aki_runtime.public import Meta as Meta
-    from aki_runtime.public import MissingOutputError as MissingOutputError
-    from aki_runtime.public import NotEntitledError as NotEntitledError
-    from aki_runtime.public import NotFoundError as NotFoundError
-    from aki_runtime.public import Options as Options
-    from aki_runtime.public import OutputModel as OutputModel
-    from aki_runtime.public import Parameter as Parameter
-    from aki_runtime.public import ParameterProblem as ParameterProblem
-    from aki_runtime.public import ProgressBar as ProgressBar
-    from aki_runtime.public import ProgressModel as ProgressModel
-    from aki_runtime.public import Queued as Queued
-    from aki_runtime.public import QueueFullError as QueueFullError
-    from aki_runtime.public import RateLimitedError as RateLimitedError
-    from aki_runtime.public import ResultGoneError as ResultGoneError
-    from aki_runtime.public import Running as Running
-    from aki_runtime.public import ServerError as ServerError
-    from aki_runtime.public import StatusError as StatusError
-    from aki_runtime.public import Stream as Stream
-    from aki_runtime.public import TextPart as TextPart
-    from aki_runtime.public import Tool as Tool
-    from aki_runtime.public import TooLargeError as TooLargeError
-    from aki_runtime.public import ToolCall as ToolCall
-    from aki_runtime.public import ToolFunction as ToolFunction
-    from aki_runtime.public import UnexpectedAnswerError as UnexpectedAnswerError
-    from aki_runtime.public import Video as Video
-    from aki_runtime.public import VideoInput as VideoInput
-    from aki_runtime.public import VideoPart as VideoPart
-    from aki_runtime.public import fast_http_client as fast_http_client
-    from aki_runtime.public import progress_bar as progress_bar
+    from aki_runtime.public import (
+        AkiError,
+        AnyOutput,
+        AnyProgress,
+        AsyncEndpoint,
+        AsyncJob,
+        AsyncStream,
+        Audio,
+        AudioInput,
+        AudioPart,
+        AuthenticationError,
+        BadRequestError,
+        Change,
+        ChatContext,
+        ChatMessage,
+        ChatText,
+        ConfigurationError,
+        ConnectionFailedError,
+        DeadlineExceededError,
+        Endpoint,
+        EndpointInfo,
+        EndpointRemovedError,
+        Event,
+        Image,
+        ImageInput,
+        ImagePart,
+        InputModel,
+        InvalidParametersError,
+        Job,
+        JobCanceledError,
+        JobError,
+        JobFailedError,
+        JobLapsedError,
+        JobUnknownError,
+        Json,
+        KeyCheck,
+        Layout,
+        Media,
+        MediaError,
+        Meta,
+        MissingOutputError,
+        NotEntitledError,
+        NotFoundError,
+        Options,
+        OutputModel,
+        Parameter,
+        ParameterProblem,
+        ProgressBar,
+        ProgressModel,
+        Queued,
+        QueueFullError,
+        RateLimitedError,
+        ResultGoneError,
+        Running,
+        ServerError,
+        StatusError,
+        Stream,
+        TextPart,
+        Tool,
+        TooLargeError,
+        ToolCall,
+        ToolFunction,
+        UnexpectedAnswerError,
+        Video,
+        VideoInput,
+        VideoPart,
+        fast_http_client,
+        progress_bar,
+    )
 
-    from aki_client.client import Aki as Aki
-    from aki_client.client import AsyncAki as AsyncAki
+    from aki_client.client import Aki, AsyncAki
 else:
     # Nothing heavy is imported before it is used.
     from aki_runtime.lazy import lazy_attributes
@@ -166,74 +167,8 @@ else:
     __getattr__, __dir__ = lazy_attributes(
         __name__,
         {
+            **dict.fromkeys(__all__, "aki_runtime.public"),
             "Aki": "aki_client.client",
             "AsyncAki": "aki_client.client",
-            "AkiError": "aki_runtime.public",
-            "AnyOutput": "aki_runtime.public",
-            "AnyProgress": "aki_runtime.public",
-            "AsyncEndpoint": "aki_runtime.public",
-            "AsyncJob": "aki_runtime.public",
-            "AsyncStream": "aki_runtime.public",
-            "Audio": "aki_runtime.public",
-            "AudioInput": "aki_runtime.public",
-            "AudioPart": "aki_runtime.public",
-            "AuthenticationError": "aki_runtime.public",
-            "BadRequestError": "aki_runtime.public",
-            "Change": "aki_runtime.public",
-            "ChatContext": "aki_runtime.public",
-            "ChatMessage": "aki_runtime.public",
-            "ChatText": "aki_runtime.public",
-            "ConfigurationError": "aki_runtime.public",
-            "ConnectionFailedError": "aki_runtime.public",
-            "DeadlineExceededError": "aki_runtime.public",
-            "Endpoint": "aki_runtime.public",
-            "EndpointInfo": "aki_runtime.public",
-            "EndpointRemovedError": "aki_runtime.public",
-            "Event": "aki_runtime.public",
-            "Image": "aki_runtime.public",
-            "ImageInput": "aki_runtime.public",
-            "ImagePart": "aki_runtime.public",
-            "InputModel": "aki_runtime.public",
-            "InvalidParametersError": "aki_runtime.public",
-            "Job": "aki_runtime.public",
-            "JobCanceledError": "aki_runtime.public",
-            "JobError": "aki_runtime.public",
-            "JobFailedError": "aki_runtime.public",
-            "JobLapsedError": "aki_runtime.public",
-            "JobUnknownError": "aki_runtime.public",
-            "Json": "aki_runtime.public",
-            "KeyCheck": "aki_runtime.public",
-            "Layout": "aki_runtime.public",
-            "Media": "aki_runtime.public",
-            "MediaError": "aki_runtime.public",
-            "Meta": "aki_runtime.public",
-            "MissingOutputError": "aki_runtime.public",
-            "NotEntitledError": "aki_runtime.public",
-            "NotFoundError": "aki_runtime.public",
-            "Options": "aki_runtime.public",
-            "OutputModel": "aki_runtime.public",
-            "Parameter": "aki_runtime.public",
-            "ParameterProblem": "aki_runtime.public",
-            "ProgressBar": "aki_runtime.public",
-            "ProgressModel": "aki_runtime.public",
-            "QueueFullError": "aki_runtime.public",
-            "Queued": "aki_runtime.public",
-            "RateLimitedError": "aki_runtime.public",
-            "ResultGoneError": "aki_runtime.public",
-            "Running": "aki_runtime.public",
-            "ServerError": "aki_runtime.public",
-            "StatusError": "aki_runtime.public",
-            "Stream": "aki_runtime.public",
-            "TextPart": "aki_runtime.public",
-            "TooLargeError": "aki_runtime.public",
-            "Tool": "aki_runtime.public",
-            "ToolCall": "aki_runtime.public",
-            "ToolFunction": "aki_runtime.public",
-            "UnexpectedAnswerError": "aki_runtime.public",
-            "Video": "aki_runtime.public",
-            "VideoInput": "aki_runtime.public",
-            "VideoPart": "aki_runtime.public",
-            "fast_http_client": "aki_runtime.public",
-            "progress_bar": "aki_runtime.public",
         },
     )

@@ -132,7 +132,7 @@ class TestAHubThatDoesNotCancel:
 
     @pytest.mark.slow
     def test_is_asked_for_the_same_job_where_its_time_was_over(self, make_worker, line, hub):
-        long = row("1", "[[dur=12 steps=2]] row 1;")
+        long = row("1", "[[dur=20 steps=2]] row 1;")
         (outcome,) = make_worker(line, timeout=2.0).outcomes([long])
         assert (outcome.status, outcome.error.type) == ("failed", "DeadlineExceededError")
         (outcome,) = make_worker(line, retry_failed=True).outcomes([long])

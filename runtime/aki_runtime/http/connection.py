@@ -31,7 +31,7 @@ class TooSlowError(Exception):
 
 
 class StaleConnectionError(Exception):
-    """A connection was idle for too long to be used again; nothing was sent over it."""
+    """A connection cannot be used again; nothing was sent over it."""
 
 
 class Times:
@@ -109,19 +109,20 @@ class _Connection:
 
     def get_extra_info(self, info: str) -> Any:
         """Say of a connection that holds more than the answer that it is readable: then it is closed, not used."""
-        if info == "is_readable" and self._head and self._left:
-            return True
+        if info == "is_readable" and self._head:
+            # A pool asks this of each idle connection for each request; the one that is used is looked at then.
+            return self._left != 0
         return self._info(info)
 
     def _outgoing(self, buffer: bytes, times: Times | None) -> bytes:
         """Return what to write now.
 
         Raises:
-            StaleConnectionError: This begins another request, and the connection is too old for it.
+            StaleConnectionError: This begins another request, and the connection is too old for it, or closed.
         """
         if self._head:
             limit = SUBMIT_IDLE_SECONDS if times is not None and times.submits else IDLE_SECONDS
-            if time.monotonic() - self._used > limit:
+            if time.monotonic() - self._used > limit or self._info("is_readable"):
                 raise StaleConnectionError
             self._head = b""
         if times is not None and buffer.startswith(b"POST "):

@@ -3,14 +3,17 @@
 import asyncio
 import inspect
 import logging
+import os
 import time
-from collections.abc import Awaitable, Coroutine
-from contextlib import suppress
-from functools import partial
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing, closing, suppress
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from ..errors import ConfigurationError
 from ..hub import Address
+from ..protocol.answers import Answer
 from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
@@ -23,8 +26,18 @@ from ..protocol.effects import (
     TakeTurn,
     Work,
 )
-from .clients import AsyncHttpClient, SyncHttpClient, require_kind
+from .clients import (
+    AsyncHttpClient,
+    SyncHttpClient,
+    certificates,
+    library_of,
+    make_client,
+    require_kind,
+)
+from .connection import StaleConnectionError, TooSlowError, async_trace, current, trace
+from .exchange import AsyncPieces, Exchange
 from .interruption import carry_through
+from .response_reader import ResponseReader
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -46,30 +59,34 @@ class Driver(Generic[C]):
     """
 
     _kind: str
+    _by_owner: Callable[[], Any]
 
     def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)
         self.context = HubContext(address, None, time.monotonic)
         self.http_client = http_client
         self._user_agent = user_agent
-        self._made: list[Any] = []
+        self._cookies: Any = None
+        self._opened: Any = self._by_owner()
+        self._undisturbed: set[asyncio.Task[Any]] = set()
 
-    @property
-    def _http(self) -> Any:
-        """What sends. It brings httpx with it, which only the first request needs."""
-        if not self._made:
-            from .exchange import AsyncHttp, SyncHttp
+    @cached_property
+    def _library(self) -> Any:
+        """What sends. It is imported for the first request, which alone needs it."""
+        return library_of(self.http_client)
 
-            kind = SyncHttp if self._kind == "Client" else AsyncHttp
-            # Of two threads that are here at a time, both use what the first has made.
-            self._made.append(kind(self.http_client, self._user_agent))
-        return self._made[0]
+    def _make_client(self, url: str) -> Any:
+        client = make_client(self._kind, url, self._user_agent, self._cookies)
+        self._cookies = client.cookies.jar
+        return client
 
 
 class SyncDriver(Driver[SyncHttpClient]):
-    """Runs flows in the calling thread. One may be shared by threads."""
+    """Runs flows in the calling thread. Threads may share it; a fork has connections of its own."""
 
     _kind = "Client"
+    _by_owner = dict[int, Any]
+    _opened: dict[int, Any]
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""
@@ -87,16 +104,17 @@ class SyncDriver(Driver[SyncHttpClient]):
 
     def close(self) -> None:
         """Close the connections, unless the client was the caller's own."""
-        for http in self._made[:1]:
-            http.close()
+        for process, client in list(self._opened.items()):
+            self._opened.pop(process, None)
+            client.close()
 
     def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send(whole=True):
-                carry_through(partial(self._http.exchange, effect), CANCEL_SECONDS)
+                carry_through(partial(self._exchange, effect), CANCEL_SECONDS)
                 return effect.answer
             case Send():
-                return self._http.exchange(effect)
+                return self._exchange(effect)
             case Pause(seconds):
                 time.sleep(seconds)
             case TakeTurn(turn, seconds):
@@ -112,17 +130,61 @@ class SyncDriver(Driver[SyncHttpClient]):
                     raise ConfigurationError("the callback is async; use it with AsyncAki")
         return None
 
+    def _exchange(self, sending: Send) -> Answer:
+        """Send a request and return its answer, which is left in `sending` as well.
+
+        Raises:
+            ConnectionFailedError: There is none, or not in time.
+            ConfigurationError: The client cannot be used.
+        """
+        client = self.http_client or self._client(sending.request.url)
+        exchange = Exchange(sending, client, self._library)
+        token = current.set(exchange)
+        try:
+            while True:
+                try:
+                    return self._send(exchange)
+                except StaleConnectionError:
+                    continue  # it is closed now, and another one takes its place
+        except BaseException as error:
+            failure = exchange.failure_of(error)
+        finally:
+            current.reset(token)
+        # Raised here, so that it does not lead to the library's own request, which holds the key.
+        raise failure
+
+    def _send(self, exchange: Exchange) -> Answer:
+        built = exchange.build(trace, exchange, is_own=self.http_client is None)
+        if exchange.shows_body:
+            stream = built.stream
+            built.read()
+            built.stream = stream
+        exchange.is_built = True
+        send = exchange.client.send
+        with closing(send(built, stream=True, follow_redirects=False)) as response:
+            reader = ResponseReader(exchange.sending.request, response, exchange.until)
+            for piece in response.iter_raw() if reader.is_raw else response.iter_bytes():
+                reader.take(piece)
+        exchange.sending.answer = answer = reader.answer()
+        return answer
+
+    def _client(self, url: str) -> Any:
+        process = os.getpid()
+        client = self._opened.get(process)
+        if client is None:
+            # What a forked process inherits is its parent's.
+            self.close()
+            client = self._opened.setdefault(process, self._make_client(url))
+        return client
+
 
 class AsyncDriver(Driver[AsyncHttpClient]):
-    """Runs flows in the calling task."""
+    """Runs flows in the calling task. Each event loop has connections of its own."""
 
     _kind = "AsyncClient"
 
-    def __init__(
-        self, address: Address, http_client: AsyncHttpClient | None, user_agent: str
-    ) -> None:
-        super().__init__(address, http_client, user_agent)
-        self._undisturbed: set[asyncio.Task[Any]] = set()
+    _by_owner = WeakKeyDictionary[asyncio.AbstractEventLoop, Any]
+    _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Any, AsyncGenerator[None, None]]]
 
     async def run(self, flow: Flow[T], interruption: BaseException | None = None) -> T:
         """Perform what the flow asks for until it returns or raises.
@@ -159,8 +221,9 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         try:
             await self._settle(loop)
         finally:
-            for http in self._made[:1]:
-                await http.aclose()
+            if opened := self._opened.pop(loop, None):
+                _, closer = opened
+                await closer.aclose()
 
     async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let callers that were cancelled tell the hub, for a short time."""
@@ -174,10 +237,10 @@ class AsyncDriver(Driver[AsyncHttpClient]):
     async def _perform(self, effect: Effect) -> Any:
         match effect:
             case Send(whole=True):
-                await self._carry_through(self._http.exchange(effect))
+                await self._carry_through(self._exchange(effect))
                 return effect.answer
             case Send():
-                return await self._http.exchange(effect)
+                return await self._exchange(effect)
             case Pause(seconds):
                 await asyncio.sleep(seconds)
             case TakeTurn(turn, seconds):
@@ -191,6 +254,54 @@ class AsyncDriver(Driver[AsyncHttpClient]):
                 if inspect.isawaitable(shown):
                     await cast("Awaitable[object]", shown)
         return None
+
+    async def _exchange(self, sending: Send) -> Answer:
+        """Send a request and return its answer; see `SyncDriver`."""
+        client = self.http_client or await self._client(sending.request.url)
+        exchange = Exchange(sending, client, self._library)
+        token = current.set(exchange)
+        try:
+            async with asyncio.timeout(exchange.longest):
+                while True:
+                    try:
+                        return await self._send(exchange)
+                    except StaleConnectionError:
+                        continue  # it is closed now, and another one takes its place
+        except TimeoutError:
+            failure = exchange.failure_of(TooSlowError())
+        except BaseException as error:
+            failure = exchange.failure_of(error)
+        finally:
+            current.reset(token)
+        # Raised here, so that it does not lead to the library's own request, which holds the key.
+        raise failure
+
+    async def _send(self, exchange: Exchange) -> Answer:
+        is_own = self.http_client is None
+        built = exchange.build(async_trace, AsyncPieces(exchange), is_own=is_own)
+        if exchange.shows_body:
+            stream = built.stream
+            await built.aread()
+            built.stream = stream
+        exchange.is_built = True
+        response = await exchange.client.send(built, stream=True, follow_redirects=False)
+        async with aclosing(response):
+            reader = ResponseReader(exchange.sending.request, response, exchange.until)
+            async for piece in response.aiter_raw() if reader.is_raw else response.aiter_bytes():
+                reader.take(piece)
+        exchange.sending.answer = answer = reader.answer()
+        return answer
+
+    async def _client(self, url: str) -> Any:
+        loop = asyncio.get_running_loop()
+        if loop not in self._opened:
+            # Reading certificates takes a while, which no other task should have to wait for.
+            await asyncio.to_thread(certificates)
+        if loop not in self._opened:
+            client = self._make_client(url)
+            self._opened[loop] = client, closer = client, _close_with_loop(client)
+            await anext(closer)
+        return self._opened[loop][0]
 
     async def _carry_through(self, work: Coroutine[Any, Any, object]) -> None:
         """Do some work in a task of its own, so that cancelling the caller leaves it whole."""
@@ -213,6 +324,14 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
         asyncio.tasks._unregister_task(task)
         return task
+
+
+async def _close_with_loop(client: Any) -> AsyncGenerator[None, None]:
+    """Close what nobody closed: an event loop finishes its generators before it ends."""
+    try:
+        yield
+    finally:
+        await client.aclose()
 
 
 async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:

@@ -1,39 +1,29 @@
-"""One request and its answer over a client of httpx2 or httpx: the caller's own, or one made here.
+"""One request on its way over a client of httpx2 or httpx: the caller's own, or one made here.
 
 A timeout bounds silence, never progress: whatever comes before the caller's deadline is taken.
 Whatever goes wrong becomes an exception that says whether the hub may have seen the request, and
 that does not lead to the library's own request, which holds the key.
 """
 
-import asyncio
 import math
-import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
-from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError
-from ..protocol.answers import Answer
 from ..protocol.certainty import UNCERTAIN
 from ..protocol.effects import Send
 from ..protocol.requests import SMALL_BYTES
 from .clients import (
     HEADERS,
     add_query,
-    certificates,
     connection_hint,
-    library_of,
     lowest_transport,
-    make_client,
     without_key_in_urls,
 )
-from .connection import StaleConnectionError, Times, TooSlowError, async_trace, current, trace
-from .response_reader import ResponseReader
+from .connection import Times, TooSlowError
 
 CONNECT_SECONDS = 10.0
 """Seconds for making a connection."""
@@ -44,163 +34,14 @@ SILENCE_SECONDS = 60.0
 SHORTEST_REQUEST = 0.05
 """Seconds that a request is given at least."""
 
-
-class SyncHttp:
-    """Sends requests. It may be shared by threads, and survives a fork with connections of its own.
-
-    Args:
-        given: The caller's own client; it is used as it is and never closed here.
-        user_agent: What the hub sees as the User-Agent.
-    """
-
-    def __init__(self, given: Any, user_agent: str) -> None:
-        self._given = given
-        self._user_agent = user_agent
-        self._library = library_of(given)
-        self._opened: dict[int, Any] = {}
-        self._cookies = CookieJar()
-
-    def exchange(self, sending: Send) -> Answer:
-        """Send a request and return its answer, which is left in `sending` as well.
-
-        Raises:
-            ConnectionFailedError: There is none, or not in time.
-            ConfigurationError: The client cannot be used.
-        """
-        client = self._given or self._client(sending.request.url)
-        exchange = _Exchange(sending, client, self._library)
-        token = current.set(exchange)
-        try:
-            while True:
-                try:
-                    return self._send(exchange)
-                except StaleConnectionError:
-                    continue  # it is closed now, and another one takes its place
-        except BaseException as error:
-            failure = exchange.failure_of(error)
-        finally:
-            current.reset(token)
-        # Raised here, so that it does not lead to the library's own request, which holds the key.
-        raise failure
-
-    def close(self) -> None:
-        """Close the connections, unless the client was the caller's own."""
-        for process, client in list(self._opened.items()):
-            self._opened.pop(process, None)
-            client.close()
-
-    def _send(self, exchange: "_Exchange") -> Answer:
-        built = exchange.build(trace, exchange, is_own=self._given is None)
-        if exchange.shows_body:
-            stream = built.stream
-            built.read()
-            built.stream = stream
-        exchange.is_built = True
-        send = exchange.client.send
-        with closing(send(built, stream=True, follow_redirects=False)) as response:
-            reader = exchange.reader(response)
-            for piece in response.iter_raw() if reader.is_raw else response.iter_bytes():
-                reader.take(piece)
-        return exchange.leave(reader.answer())
-
-    def _client(self, url: str) -> Any:
-        process = os.getpid()
-        client = self._opened.get(process)
-        if client is None:
-            # What a forked process inherits is its parent's.
-            self.close()
-            made = make_client("Client", url, self._user_agent, self._cookies)
-            client = self._opened.setdefault(process, made)
-        return client
+_CONTENT_TYPE = ("Content-Type", "application/json")
 
 
-class AsyncHttp:
-    """Sends requests, from any number of event loops, each with connections of its own.
-
-    Args:
-        given: The caller's own client; it is used as it is and never closed here.
-        user_agent: What the hub sees as the User-Agent.
-    """
-
-    def __init__(self, given: Any, user_agent: str) -> None:
-        self._given = given
-        self._user_agent = user_agent
-        self._library = library_of(given)
-        self._opened: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
-        self._closers: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[None, None]]
-        self._closers = WeakKeyDictionary()
-        self._cookies = CookieJar()
-
-    async def exchange(self, sending: Send) -> Answer:
-        """Send a request and return its answer; see `SyncHttp.exchange`."""
-        client = self._given or await self._client(sending.request.url)
-        exchange = _Exchange(sending, client, self._library)
-        token = current.set(exchange)
-        try:
-            async with asyncio.timeout(exchange.longest):
-                while True:
-                    try:
-                        return await self._send(exchange)
-                    except StaleConnectionError:
-                        continue  # it is closed now, and another one takes its place
-        except TimeoutError:
-            failure = exchange.failure_of(TooSlowError())
-        except BaseException as error:
-            failure = exchange.failure_of(error)
-        finally:
-            current.reset(token)
-        # Raised here, so that it does not lead to the library's own request, which holds the key.
-        raise failure
-
-    async def aclose(self) -> None:
-        """Close this event loop's connections, unless the client was the caller's own."""
-        loop = asyncio.get_running_loop()
-        self._opened.pop(loop, None)
-        closer = self._closers.pop(loop, None)
-        if closer is not None:
-            await closer.aclose()
-
-    async def _send(self, exchange: "_Exchange") -> Answer:
-        built = exchange.build(async_trace, _AsyncPieces(exchange), is_own=self._given is None)
-        if exchange.shows_body:
-            stream = built.stream
-            await built.aread()
-            built.stream = stream
-        exchange.is_built = True
-        response = await exchange.client.send(built, stream=True, follow_redirects=False)
-        async with aclosing(response):
-            reader = exchange.reader(response)
-            async for piece in response.aiter_raw() if reader.is_raw else response.aiter_bytes():
-                reader.take(piece)
-        return exchange.leave(reader.answer())
-
-    async def _client(self, url: str) -> Any:
-        loop = asyncio.get_running_loop()
-        client = self._opened.get(loop)
-        if client is None:
-            # Reading certificates takes a while, which no other task should have to wait for.
-            await asyncio.to_thread(certificates)
-            client = self._opened.get(loop)
-        if client is None:
-            client = make_client("AsyncClient", url, self._user_agent, self._cookies)
-            self._opened[loop] = client
-            self._closers[loop] = closer = _close_with_loop(client)
-            await anext(closer)
-        return client
-
-
-async def _close_with_loop(client: Any) -> AsyncGenerator[None, None]:
-    """Close what nobody closed: an event loop finishes its generators before it ends."""
-    try:
-        yield
-    finally:
-        await client.aclose()
-
-
-class _Exchange(Times):
+class Exchange(Times):
     """One request on its way; going through it hands out its body, in pieces and within its time.
 
     Attributes:
+        sending: What was asked for.
         client: What sends it.
         longest: Seconds that all of it may take; None where there is no deadline.
         is_built: Whether the request is made, and is sent now.
@@ -209,15 +50,14 @@ class _Exchange(Times):
     """
 
     def __init__(self, sending: Send, client: Any, library: Any) -> None:
-        request = sending.request
-        self._seconds = max(sending.seconds, SHORTEST_REQUEST)
-        sent_by = time.monotonic() + self._seconds
+        request, seconds = sending.request, max(sending.seconds, SHORTEST_REQUEST)
+        sent_by = time.monotonic() + seconds
         super().__init__(sent_by, sent_by + sending.grace, submits=request.purpose == "submit")
+        self.sending = sending
         self.client = client
-        self.longest = None if math.isinf(self._seconds) else self._seconds + sending.grace
+        self.longest = None if math.isinf(seconds) else seconds + sending.grace
         self.is_built = False
         self.shows_body = False
-        self._sending = sending
         self._library = library
         self._url = _parsed(library, request.url)
         self._body = request.body if request.payload is not None else None
@@ -231,7 +71,7 @@ class _Exchange(Times):
             pieces: Goes through the body as the client likes.
             is_own: Whether the client was made here.
         """
-        request, client = self._sending.request, self.client
+        request, client = self.sending.request, self.client
         now = time.monotonic()
         sending = max(self.sent_by - now, SHORTEST_REQUEST)
         timeout = {
@@ -241,14 +81,11 @@ class _Exchange(Times):
             "pool": None if math.isinf(sending) else sending,
         }
         given: dict[str, Any] = {"extensions": {"trace": tracing, "timeout": timeout}}
-        length: tuple[tuple[str, str], ...] = ()
+        length: list[tuple[str, str]] = []
         if self._body is not None:
             # Never as bytes: what instruments a client may show those, and the key is among them.
             given["content"] = pieces
-            length = (
-                ("Content-Length", str(self._body.length)),
-                ("Content-Type", "application/json"),
-            )
+            length = [("Content-Length", str(self._body.length)), _CONTENT_TYPE]
         if is_own:
             # Its `build_request` would merge headers that it has already, one by one.
             make, given["cookies"] = self._library.Request, client.cookies
@@ -261,15 +98,6 @@ class _Exchange(Times):
         if request.query:
             add_query(built, request.query, self._transport())
         return built
-
-    def reader(self, response: Any) -> ResponseReader:
-        """Return what reads the answer."""
-        return ResponseReader(self._sending.request, response, self.until)
-
-    def leave(self, answer: Answer) -> Answer:
-        """Leave the answer where an interrupted flow finds it, and return it."""
-        self._sending.answer = answer
-        return answer
 
     def __iter__(self) -> Iterator[bytes]:
         """Go through the body.
@@ -292,7 +120,7 @@ class _Exchange(Times):
         """Return what to raise in place of what went wrong."""
         if isinstance(error, AkiError) or not isinstance(error, Exception):
             return _without_origin(error)
-        library, request = self._library, self._sending.request
+        library, request = self._library, self.sending.request
         endpoint = request.endpoint or None
         # Where a caller's own client raises for a status, this is the URL with its query.
         said = without_key_in_urls(str(error)) or type(error).__name__
@@ -312,7 +140,7 @@ class _Exchange(Times):
             sent = sent and self._is_handed_out and not isinstance(error, library.ConnectTimeout)
         if isinstance(error, (TooSlowError, library.TimeoutException)):
             is_silence = time.monotonic() < self.sent_by - SHORTEST_REQUEST
-            within = f"did not answer within {self._seconds:.3g} s"
+            within = f"did not answer within {self.sending.seconds:.3g} s"
             what = f"{server} {'was silent for too long' if is_silence else within}"
         elif unconnected:
             what = (
@@ -328,10 +156,10 @@ class _Exchange(Times):
         return lowest_transport(self.client, self._library, self._url)
 
 
-class _AsyncPieces:
+class AsyncPieces:
     """The same body for an async client, which takes nothing else."""
 
-    def __init__(self, pieces: _Exchange) -> None:
+    def __init__(self, pieces: Exchange) -> None:
         self._pieces = pieces
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from aki_runtime.changes.fact_media import MEDIA
-from aki_runtime.changes.facts import FieldFacts
+from aki_runtime.metadata import FieldMetadata
 
 from .catalogue import Described
 from .exits import CommandError, Exit, StoppedError
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 FILE = "@"
 """Before a file's name: its content is the value. Twice for a text that begins with it."""
-
-_TRUTH = {"true": True, "false": False}
 
 
 def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,14 +40,14 @@ def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]
     given: dict[str, Any] = {}
     if json_file is not None:
         given = read_whole_input(json_file, found.fields.get("input", {}))
-    facts = found.section("input")
+    fields = found.section("input")
     problems: list[str] = []
     for name, text in written.items():
         if not isinstance(text, str):
             given[name] = text
             continue
         try:
-            given[name] = read_value(name, text, facts[name], found.choices(name, facts[name]))
+            given[name] = read_value(name, text, fields[name])
         except ValueError as error:
             problems.append(str(error))
     if problems:
@@ -106,34 +103,27 @@ def cancelling(found: Described) -> Generator[None, None, None]:
         ) from None
 
 
-def read_value(name: str, text: str, facts: FieldFacts, choices: list[Any]) -> Any:
+def read_value(name: str, text: str, field: FieldMetadata) -> Any:
     """Return the value of a parameter.
 
     Args:
         name: The parameter, for the sentence where it cannot be read.
         text: What was written.
-        facts: What the parameter takes.
-        choices: The values of a choice.
+        field: What the parameter takes.
 
     Raises:
-        ValueError: A file cannot be read, or there is no JSON where it has to be.
+        ValueError: A file cannot be read, or is not JSON where it has to be.
     """
-    if facts.type in MEDIA:
-        return _medium(text)
+    if field.medium == field.type:
+        return text if text[:5].lower() == "data:" else Path(text.removeprefix(FILE))
     text = _text_of(name, text)
-    match facts.type:
-        case "integer":
-            return _number(int, text)
-        case "number":
-            return _number(float, text)
-        case "choice":
-            return next((choice for choice in choices if _spelled(choice) == text), text)
+    match field.type:
         case "json" | "chat":
             return _json(name, text)
-        case "boolean":
-            return _TRUTH.get(text.lower(), text)
-        case "text" | "prompt":
-            return text
+        case "text" | "prompt" | "integer" | "number" | "boolean" | "choice":
+            from aki_runtime.fields.parameters import Parameter  # what help can do without
+
+            return Parameter(name, name, field.type, False, choices=field.choices).parse(text)
         case _:
             # A type that nobody has met: JSON where it is one.
             try:
@@ -166,12 +156,6 @@ def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in given.items()}
 
 
-def _medium(text: str) -> Any:
-    if text.startswith(FILE * 2):
-        return Path(text.removeprefix(FILE))
-    return text if text[:5].lower() == "data:" else Path(text.removeprefix(FILE))
-
-
 def _text_of(name: str, text: str) -> str:
     if text.startswith(FILE * 2):
         return text.removeprefix(FILE)
@@ -199,14 +183,3 @@ def _json(name: str, text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} must be JSON: {error}") from None
-
-
-def _number(kind: type[int] | type[float], text: str) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        return text
-
-
-def _spelled(choice: object) -> str:
-    return choice if isinstance(choice, str) else json.dumps(choice)

@@ -12,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import typer
-from aki_runtime.changes.fact_values import as_text, json_text, object_or_empty
-from aki_runtime.changes.facts import EndpointFacts, FieldFacts, endpoint_facts
 from aki_runtime.errors import NotFoundError
+from aki_runtime.metadata import EndpointMetadata, FieldMetadata, read_metadata
 
 from .exits import CommandError, Exit
-from .settings import CliSettings, did_you_mean, no_package, settings_of
+from .settings import CliSettings, did_you_mean, no_package
+from .terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -38,34 +37,20 @@ class Described:
     document: Mapping[str, Any]
 
     @cached_property
-    def facts(self) -> EndpointFacts:
+    def metadata(self) -> EndpointMetadata:
         """What the details say."""
-        return endpoint_facts(self.document)
+        return read_metadata(self.document)
 
     @property
     def title(self) -> str:
         """What people call it."""
-        return self.facts.title or self.name
+        return self.metadata.title or self.name
 
-    def section(self, section: str) -> dict[str, FieldFacts]:
+    def section(self, section: str) -> dict[str, FieldMetadata]:
         """Return the fields of a section by their names in Python, as the hub orders them."""
-        said: Mapping[str, FieldFacts] = getattr(self.facts, section)
         names = self.fields.get(section, {})
-        return {names[name]: facts for name, facts in said.items() if name in names}
-
-    def choices(self, name: str, facts: FieldFacts) -> list[Any]:
-        """Return the values of a choice as the hub orders them; none where it is not one."""
-        if not facts.choices:
-            return []
-        sections = object_or_empty(self.document.get("parameter_description"))
-        said = object_or_empty(object_or_empty(sections.get("input")).get(self.wire_name(name)))
-        supported: list[Any] = said.get("supported") or []
-        return [value for value in supported if json_text(value) in facts.choices]
-
-    def wire_name(self, name: str) -> str:
-        """Return the hub's name of a parameter."""
-        wire = {ours: theirs for theirs, ours in self.fields.get("input", {}).items()}
-        return wire.get(name, name)
+        described = self.metadata.sections[section].items()
+        return {names[name]: field for name, field in described if name in names}
 
 
 class Catalogue:
@@ -89,8 +74,7 @@ class Catalogue:
     @cached_property
     def names(self) -> dict[str, str]:
         """The endpoints' names in Python, by those on the hub, sorted."""
-        said = {n: as_text(object_or_empty(entry).get("name")) for n, entry in self._names.items()}
-        return {name: attribute for name, attribute in sorted(said.items()) if attribute}
+        return {name: entry["name"] for name, entry in sorted(self._names.items())}
 
     def find(self, name: str) -> Described | None:
         """Return an endpoint by its name in Python or on the hub, None where the package lacks it."""
@@ -125,20 +109,15 @@ class Catalogue:
             document = _read(self._folder / "endpoints" / f"{attribute}.json")
         except (OSError, ValueError):
             return None
-        return Described(
-            wire, attribute, object_or_empty(self._names[wire].get("fields")), document
-        )
+        return Described(wire, attribute, self._names[wire]["fields"], document)
 
 
-def _names(ctx: typer.Context, incomplete: str) -> list[str]:
-    names = Catalogue(settings_of(ctx).package).names.values()
-    return [name for name in names if name.startswith(incomplete)]
-
-
-ENDPOINT = typer.Argument(
-    metavar="NAME", help="An endpoint, by its name in Python or on the hub.", autocompletion=_names
-)
-"""The argument that several commands share."""
+def default_of(field: FieldMetadata) -> str:
+    """Say what the hub uses in the absence of a field; empty where it names nothing worth saying."""
+    value = field.default
+    if value is None:
+        return ""
+    return one_line(value if isinstance(value, str) else json.dumps(value))
 
 
 def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> Described:
@@ -172,12 +151,10 @@ def live_endpoint(name: str, document: Mapping[str, Any], known: Described | Non
         document: What the hub says.
         known: The same endpoint in the package, whose names in Python stay; newcomers are called as on the hub.
     """
-    facts = endpoint_facts(document)
     before: Mapping[str, Mapping[str, str]] = known.fields if known is not None else {}
-    said = {"input": facts.input, "output": facts.output, "progress": facts.progress}
     fields = {
-        section: {wire: before.get(section, {}).get(wire, wire) for wire in names}
-        for section, names in said.items()
+        section: {wire: before.get(section, {}).get(wire, wire) for wire in described}
+        for section, described in read_metadata(document).sections.items()
     }
     return Described(name, known.attribute if known is not None else "", fields, document)
 

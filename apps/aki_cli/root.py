@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from .commands import COMMANDS
 from .exits import CommandError, Exit
-from .settings import PACKAGE, did_you_mean
+from .settings import PACKAGE, did_you_mean, settings_of
 
 
 def new_app(group: type[TyperGroup] | None = None, **attributes: Any) -> typer.Typer:
@@ -24,6 +24,21 @@ def new_app(group: type[TyperGroup] | None = None, **attributes: Any) -> typer.T
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         **attributes,
     )
+
+
+def _endpoint_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    from .catalogue import Catalogue  # what help can do without
+
+    names = Catalogue(settings_of(ctx).package).names.values()
+    return [name for name in names if name.startswith(incomplete)]
+
+
+ENDPOINT = typer.Argument(
+    metavar="NAME",
+    help="An endpoint, by its name in Python or on the hub.",
+    autocompletion=_endpoint_names,
+)
+"""The argument that several commands share."""
 
 
 class AkiCommands(TyperGroup):

@@ -9,12 +9,12 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-import typer
 from aki_runtime.errors import ConfigurationError
 
 from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
+    import typer
     from aki_client import Aki, AsyncAki, Layout
 
 PACKAGE = "aki_client"
@@ -111,7 +111,7 @@ def no_package(name: str) -> CommandError:
     )
 
 
-def settings_of(ctx: typer.Context) -> CliSettings:
+def settings_of(ctx: "typer.Context") -> CliSettings:
     """Return the global options of a command; also while a word is completed, when nothing has run yet."""
     given: dict[str, Any] = ctx.find_root().params
     return CliSettings(

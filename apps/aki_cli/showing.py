@@ -4,12 +4,11 @@ A result was paid for and comes once, so that nothing here loses it: a file is n
 cannot be written to, another one is found. It must not know where jobs come from.
 """
 
-import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from aki_runtime.errors import MediaError
@@ -162,7 +161,8 @@ class Sink:
 
     form: Form = "text"
     save_to: str = "."
-    _faults: list[str] = field(default_factory=list[str], init=False, repr=False)
+    _paths: dict[str, list[str]] = field(default_factory=dict[str, list[str]], init=False)
+    _faults: list[str] = field(default_factory=list[str], init=False)
 
     def deliver(self, result: "OutputModel", *, streamed: bool = False) -> None:
         """Save what is to be saved and show the rest.
@@ -172,63 +172,54 @@ class Sink:
             streamed: Whether the text has been shown already.
 
         Raises:
-            CommandError: A medium is none; all else has been delivered.
+            CommandError: A medium cannot be decoded; all else has been delivered.
         """
         outputs = {name: value for name, value in result if name != "error" or value}
-        plain = {name: self._plain(value) for name, value in outputs.items()}
-        match self.form:
-            case "json":
-                write_json({"outputs": plain, "meta": asdict(result.meta)})
-            case "text":
-                self._show(outputs, plain, streamed=streamed)
-            case "quiet":
-                pass
+        plain = {name: self._plain(name, value) for name, value in outputs.items()}
+        if self.form == "json":
+            write_json({"outputs": plain, "meta": asdict(result.meta)})
+        elif self.form == "text":
+            self._show(outputs, plain, streamed=streamed)
         if self._faults:
             raise CommandError(f"{self._faults[0]}; it is not saved, all else is here", Exit.HUB)
 
     def _show(
         self, outputs: Mapping[str, Any], plain: Mapping[str, Any], *, streamed: bool
     ) -> None:
-        shown: set[str] = set()
+        rest: dict[str, Any] = {}
         for name, value in outputs.items():
             if name == "text" and isinstance(value, str):
-                shown.add(name)
                 if not streamed and value:
                     write(value if value.endswith("\n") else f"{value}\n")
-            elif any(are_media := [isinstance(item, _media()) for item in _items(value)]):
-                shown.add(name)
-                paths = zip(_items(plain[name]), are_media, strict=True)
-                write("".join(f"{path}\n" for path, is_one in paths if is_one and path is not None))
+            elif name in self._paths and not isinstance(value, dict):
+                write("".join(f"{path}\n" for path in self._paths[name]))
             elif value and isinstance(value, list | dict):
-                shown.add(name)
                 write_json(plain[name])
-        rest = {name: value for name, value in plain.items() if name not in shown}
-        if not shown:
+            else:
+                rest[name] = plain[name]
+        if len(rest) == len(outputs):
             write("".join(f"{one_line(name)}: {value}\n" for name, value in rest.items()))
         elif sys.stderr.isatty() and sys.stdout.isatty():
             _show_figures(rest)
 
-    def _plain(self, value: Any) -> Any:
-        """Return a value as JSON has it; media are saved, and their paths stand for them."""
-        if isinstance(value, _media()):
-            return self._saved(value)
-        if isinstance(value, list | tuple):
-            return [self._plain(item) for item in cast("list[Any]", value)]
-        if isinstance(value, dict):
-            return {name: self._plain(inner) for name, inner in cast("Json", value).items()}
-        if isinstance(value, float) and not math.isfinite(value):
-            return str(value)  # JSON has no number for it
-        data = getattr(value, "data", None) if isinstance(value, str) else None
-        raw = getattr(value, "raw", None)  # a call of a tool, as the hub sent it
-        return data if data is not None else raw if raw is not None else value
+    def _plain(self, name: str, value: Any) -> Any:
+        """Return an output as JSON has it; media are saved, and their paths stand for them."""
+        # What help and completion can do without.
+        from aki_runtime.batch.plain import plain_fields
+        from aki_runtime.chat.text import ChatText
 
-    def _saved(self, medium: "Media") -> str | None:
-        """Return the path of a saved medium; where the hub sent none, what it sent, as far as JSON is wanted."""
-        try:
-            return str(self._save(medium))
-        except MediaError as error:
-            self._faults.append(str(error))
-            return medium.as_it_came() if self.form == "json" else None
+        def keep(medium: "Media", _: str) -> str:
+            paths = self._paths.setdefault(name, [])
+            try:
+                paths.append(str(self._save(medium)))
+            except MediaError as error:
+                self._faults.append(str(error))
+                return medium.as_it_came()
+            return paths[-1]
+
+        # The text of an object is not all of it: there may be thinking and tool calls.
+        whole = value.data if isinstance(value, ChatText) and value.data is not None else value
+        return plain_fields({name: whole}, keep).get(name)
 
     def _save(self, medium: "Media") -> Path:
         try:
@@ -239,10 +230,6 @@ class Sink:
             shelter = Path(tempfile.mkdtemp(prefix="aki-"))
             say(f"{self.save_to} cannot be written ({error.strerror}); saved in {shelter} instead")
             return medium.save(shelter)
-
-
-def _items(value: Any) -> Sequence[Any]:
-    return cast("Sequence[Any]", value) if isinstance(value, list) else [value]
 
 
 def _save(medium: "Media", place: str) -> Path:
@@ -256,12 +243,6 @@ def _save(medium: "Media", place: str) -> Path:
         except FileExistsError:
             number += 1
             target = Path(place).with_stem(f"{Path(place).stem}-{number}")
-
-
-def _media() -> "type[Media]":
-    from aki_runtime.media.objects import Media  # what help can do without
-
-    return Media
 
 
 def _show_figures(rest: Mapping[str, Any]) -> None:

@@ -4,11 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from aki_cli.exits import CommandError
 from aki_cli.terminal import reopen_closed
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.options import read_key_file
 
-from .app import PlaygroundError, launch
+from .app import launch
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
             open_browser=not options.no_browser,
             api_key=read_key_file(options.api_key_file) if options.api_key_file else None,
         )
-    except (PlaygroundError, ConfigurationError) as error:
+    except (CommandError, ConfigurationError) as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 1
     return 0

@@ -12,8 +12,7 @@ from pathlib import Path
 from aki_cli.exits import signals_as_exceptions
 from aki_runtime.errors import AkiError
 
-from .package import HubPackage
-from .package import PlaygroundError as PlaygroundError
+from .package import HubPackage, PlaygroundError
 
 HOST = "127.0.0.1"
 _SETTINGS = {

@@ -18,11 +18,13 @@ from typing import (
     get_origin,
 )
 
+from aki_cli.catalogue import Catalogue, Described, default_of
+from aki_cli.exits import CommandError, Exit
+from aki_cli.terminal import one_line
 from aki_runtime.chat.text import ChatText
 from aki_runtime.media.objects import Audio, Image, Video
+from aki_runtime.metadata import FieldMetadata, field_in_words
 from pydantic import BaseModel
-
-from .docstrings import parameter_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +47,11 @@ UNSORTED = "other"
 """The category of endpoints for which the hub names none."""
 
 
-class PlaygroundError(Exception):
+class PlaygroundError(CommandError):
     """The playground cannot start; the message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Exit.CONFIGURATION)
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,12 @@ class EndpointCard:
     Attributes:
         name: Its name in Python, which is an identifier.
         info: What the client knows of it.
-        texts: What to say about each parameter.
+        described: What the hub says of it.
     """
 
     name: str
     info: Info
-    texts: "Mapping[str, str]"
+    described: Described
 
     @property
     def title(self) -> str:
@@ -82,6 +87,12 @@ class EndpointCard:
     def chat_parameter(self) -> str | None:
         """The parameter that takes a conversation."""
         return next((n for n, p in self.parameters.items() if p.type == "chat"), None)
+
+    @cached_property
+    def texts(self) -> "Mapping[str, str]":
+        """What to say at the field of each parameter, by Python name."""
+        fields = self.described.section("input")
+        return {name: field_text(field) for name, field in fields.items()}
 
     @cached_property
     def outputs(self) -> "Mapping[str, OutputKind]":
@@ -134,6 +145,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _cards(package: str, client: "type[AsyncAki]") -> Iterator[EndpointCard]:
+    catalogue = Catalogue(package)
     listed = importlib.import_module(f"{package}.endpoints")
     for name in cast("list[str]", listed.__all__):
         with warnings.catch_warnings():
@@ -141,7 +153,7 @@ def _cards(package: str, client: "type[AsyncAki]") -> Iterator[EndpointCard]:
             warnings.simplefilter("ignore", DeprecationWarning)
             spec = client.load_endpoint(name)
         if not spec.info.removed:
-            yield EndpointCard(name, spec.info, parameter_texts(spec.__doc__ or ""))
+            yield EndpointCard(name, spec.info, catalogue.require(name))
 
 
 def output_kinds(model: type[BaseModel]) -> dict[str, OutputKind]:
@@ -158,3 +170,15 @@ def _kind(name: str, annotation: Any) -> OutputKind:
     if origin is list and arguments:
         return _LISTS.get(_kind(name, arguments[0]), "value")
     return "text" if name == "text" and annotation is str else _KINDS.get(annotation, "value")
+
+
+def field_text(field: FieldMetadata) -> str:
+    """Say what belongs into a field of the form, and what the hub takes where it stays empty."""
+    description = one_line(field.description).rstrip(".")
+    sentences = [description] if description else []
+    # A box for text shows by itself that it takes text.
+    if field.type != "text" or field.max_length is not None:
+        sentences.append(field_in_words(field, one_line))
+    default = default_of(field)
+    sentences += ["Required"] if field.required else [f"Default {default}"] if default else []
+    return "".join(f"{sentence}. " for sentence in sentences).rstrip()

@@ -1,11 +1,11 @@
 """What is read of a package without importing its models, and of a live hub in its place."""
 
 import pytest
-from aki_cli.catalogue import Catalogue, Described, live_endpoint
+from aki_cli.catalogue import Catalogue, Described, default_of, live_endpoint
 from aki_cli.commands.call import options_of
 from aki_cli.exits import CommandError, Exit
-from aki_cli.words import default_of, takes
-from aki_runtime.changes.facts import field_facts
+from aki_cli.terminal import one_line
+from aki_runtime.metadata import field_in_words, read_metadata
 from support.metadata import details
 
 
@@ -40,21 +40,25 @@ def test_parameters_that_are_spelled_alike_have_options_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("attributes", "words", "default"),
     [
-        ({"type": "string", "max_length": 2000}, "text, at most 2,000 characters", ""),
-        ({"type": "integer", "min": 1, "default": 4}, "whole number, at least 1", "4"),
+        ({"type": "string", "max_length": 2000}, "Text of at most 2,000 characters", ""),
+        ({"type": "integer", "min": 1, "default": 4}, "Whole number, at least 1", "4"),
         (
             {"type": "int", "minimum": 0, "maximum": 64, "align": 32, "auto_convert": True},
-            "whole number, 0 to 64 in steps of 32; the hub fits other values",
+            "Whole number, 0 to 64, in steps of 32; the hub fits other values",
             "",
         ),
-        ({"type": "selection", "supported": ["b", "a"], "default": "a"}, "one of a, b", "a"),
-        ({"type": "image_list"}, "list of pictures", ""),
-        ({"type": "hologram\x1b[1m"}, 'any value; the hub calls its type "hologram\\u001b[1m"', ""),
-        ({"type": "string", "default": "x\x1b[1m\ny"}, "text", "x[1m y"),
+        ({"type": "selection", "supported": ["b", "a"], "default": "a"}, "One of b, a", "a"),
+        ({"type": "image_list"}, "A list, each item an image", ""),
+        (
+            {"type": "hologram\x1b[1m"},
+            "Any JSON value; the hub calls its type 'hologram\\x1b[1m'",
+            "",
+        ),
+        ({"type": "string", "default": "x\x1b[1m\ny"}, "Text", "x[1m y"),
     ],
 )
 def test_what_a_field_takes_is_said_in_words(
     attributes: dict[str, object], words: str, default: str
 ) -> None:
-    facts = field_facts(attributes)
-    assert (takes(facts), default_of(facts)) == (words, default)
+    field = read_metadata(details({"x": attributes})).inputs["x"]
+    assert (field_in_words(field, one_line), default_of(field)) == (words, default)

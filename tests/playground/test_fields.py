@@ -105,7 +105,7 @@ def test_each_field_says_what_it_takes_and_what_the_default_is(package):
     fields = form(package, "flux_dev")
     assert fields["steps"].text == "Whole number, 1 to 50. Default 40."
     assert fields["prompt"].text == "Required."
-    assert fields["image"].text.startswith("Format jpeg, color space RGB or YUV")
+    assert fields["image"].text.startswith("An image; format jpeg, color space RGB or YUV")
 
 
 def test_every_endpoint_of_the_package_has_a_form(package):

@@ -3,8 +3,9 @@
 import sys
 
 import pytest
-from aki_playground.docstrings import parameter_texts
-from aki_playground.package import HubPackage, PlaygroundError
+from aki_playground.package import HubPackage, PlaygroundError, field_text
+from aki_runtime.metadata import read_metadata
+from support.metadata import details
 
 
 @pytest.mark.parametrize("name", ["no_such_package", "json", "", "..", "os.path"])
@@ -21,17 +22,24 @@ def test_an_endpoint_without_a_category_has_one_to_be_found_under():
     assert cards["xttsv2"].category == "tts"
 
 
-def test_a_parameter_is_described_as_in_the_docstring():
-    texts = parameter_texts(
-        "Title.\n\n    Args:\n        width: Whole number,\n            1 to 5. Default 3.\n"
-        '        name: How it is called. Text. Default "".\n\n    Returns:\n        `width: no`.\n'
-    )
-    assert texts == {"width": "Whole number, 1 to 5. Default 3.", "name": "How it is called."}
-
-
-def test_a_docstring_without_parameters_or_none_at_all_says_nothing():
-    assert parameter_texts("Title.\n\nReturns:\n    `x`.") == {}
-    assert parameter_texts("") == {}
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        ({"type": "int", "min": 1, "max": 5, "default": 3}, "Whole number, 1 to 5. Default 3."),
+        (
+            {"type": "string", "description": "How it is called.", "default": ""},
+            "How it is called.",
+        ),
+        (
+            {"type": "string", "required": True, "max_length": 9},
+            "Text of at most 9 characters. Required.",
+        ),
+        ({"type": "string", "description": "a\x1b[1m\nb"}, "a[1m b."),
+        ({"type": "string"}, ""),
+    ],
+)
+def test_a_field_says_what_the_hub_says_of_the_parameter(attributes, text):
+    assert field_text(read_metadata(details({"x": attributes})).inputs["x"]) == text
 
 
 def test_the_launcher_imports_no_gradio_before_it_is_called():

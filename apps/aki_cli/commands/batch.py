@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..catalogue import ENDPOINT, Catalogue, Described
+from ..catalogue import Catalogue, Described
 from ..exits import CommandError, Exit, StoppedError
+from ..root import ENDPOINT
 from ..settings import CliSettings, did_you_mean, settings_of
 
 if TYPE_CHECKING:
@@ -165,12 +166,12 @@ def _constants_of(found: Described, written: list[str]) -> dict[str, Any]:
     from ..calling import read_value  # what help and completion can do without
 
     constants: dict[str, Any] = {}
-    facts = found.section("input")
+    fields = found.section("input")
     for text in written:
         name, value = _pair("--set", "PARAMETER=VALUE", text)
         name = _parameter("--set", found, name)
         try:
-            constants[name] = read_value(name, value, facts[name], found.choices(name, facts[name]))
+            constants[name] = read_value(name, value, fields[name])
         except ValueError as error:
             raise CommandError(f"--set {error}", Exit.USAGE) from None
     return constants

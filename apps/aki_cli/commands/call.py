@@ -11,20 +11,18 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from aki_runtime.changes.fact_media import MEDIA
-from aki_runtime.changes.facts import FieldFacts
+from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
 from typer.core import TyperGroup
 
-from ..catalogue import Catalogue, Described, find_endpoint
+from ..catalogue import Catalogue, Described, default_of, find_endpoint
 from ..exits import Exit
 from ..root import new_app
 from ..settings import settings_of
 from ..showing import output_option, save_to_option, sink
 from ..terminal import one_line
-from ..words import default_of, takes
 
 _USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
-_METAVARS = {
+_METAVARS: dict[str, str] = {
     "integer": "INTEGER",
     "number": "NUMBER",
     "choice": "CHOICE",
@@ -124,7 +122,7 @@ def options_of(found: Described) -> dict[str, str]:
 def _command_of(found: Described, before: dict[str, Any]) -> Any:
     """Return the command of an endpoint; `before` holds the options that were written before its name."""
     options = options_of(found)
-    facts = found.section("input")
+    fields = found.section("input")
     # A parameter may be called anything, `ctx` and `output` among it: behind the options stand names of our own.
     by_place = {f"p{place}": name for place, name in enumerate(options)}
 
@@ -146,7 +144,10 @@ def _command_of(found: Described, before: dict[str, Any]) -> Any:
 
     parameters = [
         _keyword("ctx", typer.Context),
-        *(_parameter(place, name, found, options, facts[name]) for place, name in by_place.items()),
+        *(
+            _parameter(place, name, found, options, fields[name])
+            for place, name in by_place.items()
+        ),
         *(_keyword(name, kind, make(names[1])) for name, (kind, make, names) in _OWN.items()),
     ]
     app = new_app()
@@ -157,17 +158,17 @@ def _command_of(found: Described, before: dict[str, Any]) -> Any:
 
 
 def _parameter(
-    place: str, name: str, found: Described, options: dict[str, str], facts: FieldFacts
+    place: str, name: str, found: Described, options: dict[str, str], field: FieldMetadata
 ) -> inspect.Parameter:
-    option, choices = options[name], found.choices(name, facts)
+    option = options[name]
     kind: Any = str | None
-    metavar: str | None = _METAVARS.get(facts.type, "TEXT")
-    if facts.type == "boolean":
+    metavar: str | None = _METAVARS.get(field.type, "TEXT")
+    if field.type == "boolean":
         kind, metavar = bool | None, None
         off = f"--no-{option.removeprefix('--')}"
         # A parameter of that name goes first; this one is then switched off with --json.
         option = option if off in options.values() else f"{option}/{off}"
-    words = [str(choice) for choice in choices]
+    words = [str(choice) for choice in field.choices]
 
     def candidates(incomplete: str) -> list[str]:
         return [word for word in words if word.startswith(incomplete)]
@@ -175,24 +176,23 @@ def _parameter(
     info = typer.Option(
         option,
         metavar=metavar,
-        help=_line(facts, choices),
+        help=_line(field),
         show_default=False,
         autocompletion=candidates if words else None,
     )
     return _keyword(place, kind, info)
 
 
-def _line(facts: FieldFacts, choices: list[Any]) -> str:
-    description = one_line(facts.description).rstrip(".")
-    kind = takes(facts, choices)
-    parts = [*([description] if description else []), kind[:1].upper() + kind[1:]]
-    default = default_of(facts)
-    mark = "  [required]" if facts.required else f"  [default: {default}]" if default else ""
+def _line(field: FieldMetadata) -> str:
+    description = one_line(field.description).rstrip(".")
+    parts = [*([description] if description else []), field_in_words(field, one_line)]
+    default = default_of(field)
+    mark = "  [required]" if field.required else f"  [default: {default}]" if default else ""
     return ". ".join(parts) + "." + mark
 
 
 def _help(found: Described) -> str:
-    return f"{one_line(found.title)}. {one_line(found.facts.description)}".strip()
+    return f"{one_line(found.title)}. {one_line(found.metadata.description)}".strip()
 
 
 def _epilog(found: Described, options: dict[str, str]) -> str:

@@ -13,8 +13,9 @@ import typer
 from aki_runtime.errors import AkiError
 
 from ..calling import bound, cancelling
-from ..catalogue import ENDPOINT, Described, find_endpoint
+from ..catalogue import Described, find_endpoint
 from ..exits import CommandError, Exit, StoppedError, TerminatedError
+from ..root import ENDPOINT
 from ..settings import settings_of
 from ..showing import Watch
 from ..terminal import say
@@ -220,7 +221,7 @@ class _Talk:
 
     def _attaching(self, kind: str) -> Callable[[str], None]:
         def attach(file: str) -> None:
-            taken = [medium for medium, _ in self._found.section("input")["chat_context"].support]
+            taken = list(self._found.section("input")["chat_context"].support)
             if kind not in taken:
                 say(f"{self._found.name} takes {', '.join(['text', *taken])} in a conversation")
                 return

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from aki_runtime.changes.facts import FieldFacts
 from aki_runtime.errors import StatusError, UnexpectedAnswerError
+from aki_runtime.metadata import FieldMetadata, field_in_words
 
-from ..catalogue import ENDPOINT, Catalogue, Described, find_endpoint, live_endpoint
+from ..catalogue import Catalogue, Described, default_of, find_endpoint, live_endpoint
+from ..root import ENDPOINT
 from ..settings import settings_of
 from ..terminal import draw, one_line, say
-from ..words import default_of, takes
 from .call import options_of
 
 if TYPE_CHECKING:
@@ -36,9 +36,11 @@ def endpoints(
     if live:
         with settings.client() as client:
             known = {n: known.get(n) or _live(client, n) for n in client.endpoints()}
-    shown = [f for f in known.values() if category is None or f.facts.category == category]
+    shown = [f for f in known.values() if category is None or f.metadata.category == category]
     if not shown:
-        there = sorted({found.facts.category for found in known.values() if found.facts.category})
+        there = sorted(
+            {found.metadata.category for found in known.values() if found.metadata.category}
+        )
         hint = f"; there are {one_line(', '.join(there))}" if category and there else ""
         say(f"no endpoint{f' of category {category!r}' if category else ''}{hint}")
         return
@@ -61,11 +63,11 @@ def _table(shown: list[Described]) -> None:
     table.add_column("endpoint", no_wrap=True, style="bold")
     table.add_column("category", no_wrap=True)
     table.add_column("title")
-    for found in sorted(shown, key=lambda found: (found.facts.category or "~", found.name)):
+    for found in sorted(shown, key=lambda found: (found.metadata.category or "~", found.name)):
         name = found.attribute or found.name
         note = "" if found.attribute else " (not in the package)"
         title = one_line(found.title)
-        table.add_row(one_line(name), one_line(found.facts.category or ""), title + note)
+        table.add_row(one_line(name), one_line(found.metadata.category or ""), title + note)
     draw(table)
 
 
@@ -91,14 +93,14 @@ def show(
 
 
 def _introduce(found: Described) -> None:
-    facts = found.facts
+    metadata = found.metadata
     draw(one_line(found.title), style="bold")
-    if facts.description:
-        draw(one_line(facts.description))
+    if metadata.description:
+        draw(one_line(metadata.description))
     said = {
         "on the hub": found.name if found.name != found.attribute else "",
-        "category": facts.category or "",
-        "version": "" if facts.version is None else str(facts.version),
+        "category": metadata.category or "",
+        "version": "" if metadata.version is None else str(metadata.version),
     }
     draw(", ".join(f"{what} {one_line(word)}" for what, word in said.items() if word), style="dim")
 
@@ -120,23 +122,23 @@ def _parameters(found: Described) -> None:
         return
     options = options_of(found)
     table = _new_table("parameter", "takes", "default")
-    for name, facts in fields.items():
-        default = "required" if facts.required else default_of(facts)
-        description = one_line(facts.description).rstrip(".")
-        words = takes(facts, found.choices(name, facts))
+    for name, field in fields.items():
+        default = "required" if field.required else default_of(field)
+        description = one_line(field.description).rstrip(".")
+        words = field_in_words(field, one_line)
         table.add_row(
             options.get(name) or one_line(name),
-            f"{description}: {words}" if description else words,
+            f"{description}. {words}" if description else words,
             default,
         )
     draw("", table)
 
 
-def _fields(fields: Mapping[str, FieldFacts], title: str) -> "Table":
+def _fields(fields: Mapping[str, FieldMetadata], title: str) -> "Table":
     table = _new_table(title, "")
-    for name, facts in fields.items():
+    for name, field in fields.items():
         if name != "error":  # a failure has a sentence of its own
-            table.add_row(one_line(name), takes(facts))
+            table.add_row(one_line(name), field_in_words(field, one_line))
     return table
 
 
@@ -154,6 +156,6 @@ def _new_table(*columns: str) -> "Table":
 
 def _example(found: Described) -> str:
     options = options_of(found)
-    needed = [n for n, facts in found.section("input").items() if facts.required and n in options]
+    needed = [n for n, f in found.section("input").items() if f.required and n in options]
     chat = [name for name in ("prompt_input",) if name in options and not needed]
     return "".join(f" {options[name]} …" for name in [*needed, *chat])

@@ -6,8 +6,9 @@ import typer
 from aki_runtime.errors import JobCanceledError
 
 from ..calling import bound
-from ..catalogue import ENDPOINT, find_endpoint
+from ..catalogue import find_endpoint
 from ..exits import Exit, StoppedError
+from ..root import ENDPOINT
 from ..settings import settings_of
 from ..showing import OUTPUT, SAVE_TO, Sink, Watch, sink
 from ..terminal import say, write

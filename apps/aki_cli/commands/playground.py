@@ -28,13 +28,4 @@ def playground(
             "the playground needs an extra: pip install 'aki-client[playground]'",
             Exit.CONFIGURATION,
         ) from None
-    try:
-        page.launch(
-            package=settings.package,
-            server=settings.server,
-            port=port,
-            open_browser=browser,
-            api_key=key,
-        )
-    except page.PlaygroundError as error:
-        raise CommandError(str(error), Exit.CONFIGURATION) from None
+    page.launch(settings.package, settings.server, port, browser, key)

@@ -64,8 +64,7 @@ class TestGoingOn:
             journal.begin("3", place=3, kept={"id": 3})
             journal.note_job("3", aki.llama3_8b_chat.submit(prompt_input="row 3;").id)
             journal.note_outcome("3", batch.RowState.FAILED, told)
-        assert run(source).failed == 1
-        summary = run(source, retry_failed=True)
+        summary = run(source)
         assert (summary.done, summary.picked_up) == (20, 1)
         assert hub.hub.jobs_submitted == 20
 
@@ -186,3 +185,27 @@ class TestAJobWhoseEndIsNotKnown:
             summary = batch.run(hurried, rows, output, retry_failed=True)
         assert (summary.done, summary.picked_up) == (1, 1)
         assert hub.hub.jobs_submitted == 1
+
+    @pytest.fixture
+    def left(self, hub, output):
+        """A batch whose job of row 3 goes on while nobody could learn its end."""
+        told = {"error": {"type": "ServerError", "message": "a login page"}}
+        with batch.Journal.open(f"{output}.journal") as journal, Aki() as aki:
+            job_id = aki.llama3_8b_chat.submit(prompt_input="row 3;").id
+            journal.begin("3", place=3, kept={"id": 3})
+            journal.note_job("3", job_id)
+            journal.note_outcome("3", batch.RowState.FAILED, told)
+        return job_id
+
+    @pytest.mark.parametrize("as_completed", [False, True])
+    def test_is_done_by_the_same_call_once_more(self, run, source, hub, left, read, as_completed):
+        summary = run(source, as_completed=as_completed)
+        assert (summary.done, summary.failed, summary.before) == (20, 0, 0)
+        assert sorted(o["row"] for o in read()) == list(range(1, 21))
+        assert hub.hub.jobs_submitted == 20
+
+    def test_is_uncertain_where_its_result_is_gone_by_then(self, run, source, hub, left):
+        with Aki() as aki:
+            aki.llama3_8b_chat.job(left).result()
+        summary = run(source)
+        assert (summary.done, summary.uncertain, hub.hub.jobs_submitted) == (19, 1, 20)

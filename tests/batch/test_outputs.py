@@ -5,7 +5,7 @@ import json
 import pytest
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
 from aki_runtime.batch.files import MediaFolder, require_writable
-from aki_runtime.batch.journal import FINAL, Journal, RowState
+from aki_runtime.batch.journal import Journal, RowState
 from aki_runtime.batch.outcome import Outcome, RowError, outcome_of
 from aki_runtime.batch.outputs import OutputFile, column_types, flat
 from aki_runtime.media.objects import Image
@@ -67,14 +67,14 @@ class TestJsonLines:
 
     def test_grow_with_each_outcome_where_rows_come_as_they_end(self, journal, tmp_path):
         file = OutputFile(tmp_path / "out.jsonl", "finished")
-        file.begin(journal, FINAL)
+        file.begin(journal, [])
         file.add(Outcome(4, "done"))
         assert [line["row"] for line in lines(tmp_path / "out.jsonl")] == [3, 1, 2, 4]
         file.close()
 
     def test_leave_out_what_is_begun_again(self, journal, tmp_path):
         file = OutputFile(tmp_path / "out.jsonl", "finished")
-        file.begin(journal, [RowState.DONE])
+        file.begin(journal, [RowState.FAILED])
         assert [line["row"] for line in lines(tmp_path / "out.jsonl")] == [3, 1]
         file.close()
 

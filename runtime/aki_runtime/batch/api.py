@@ -4,7 +4,6 @@ import asyncio
 import signal
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import replace
@@ -17,11 +16,10 @@ from ..media.objects import Media
 from .engine import Engine
 from .errors import UnreadableInputError
 from .files import MediaFolder, require_writable
-from .journal import FINAL, Journal, JournalWriter
-from .outcome import STATUSES, Outcome, Status, Summary, Tally
+from .outcome import Outcome, Summary
 from .outputs import OutputFile
 from .plain import data_uri
-from .prepare import PreparedBatch, prepared
+from .prepare import prepared
 from .readers import Rows
 from .row_life import KeepForRow
 from .settings import SettingChanges, Settings, Stop, StrPath
@@ -70,40 +68,33 @@ async def arun(
 
 
 async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Settings) -> Summary:
+    started = time.monotonic()
     file = OutputFile(path, "finished" if chosen.as_completed else "place")
     require_writable(path.parent)
-    began = time.monotonic()
-    async with prepared(endpoint, rows, chosen) as batch, AsyncExitStack() as stack:
-        journal_path, folder = chosen.journal_of(path), chosen.media_of(path)
+    journal_path, folder = chosen.journal_of(path), chosen.media_of(path)
+    async with prepared(endpoint, rows, chosen) as batch:
         journal, count = await batch.open_journal(journal_path, file, folder)
-        stack.callback(journal.close)
         media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
-        work = await stack.enter_async_context(_Work(batch, journal, media.keep))
-        file.begin(journal, [state for state in FINAL if state not in chosen.again])
-        stack.callback(file.close)
-        tally = Tally(_counted(journal), began)
-        try:
-            async with aclosing(work.outcomes(tally)) as outcomes:
-                async for outcome in outcomes:
-                    tally.add(outcome)
-                    file.add(outcome)
-                    if chosen.on_progress is not None:
-                        running, limit = work.engine.limiter.active, work.engine.limiter.limit
-                        now = time.monotonic()
-                        chosen.on_progress(tally.progress(count, running, limit, now))
-        finally:
-            await asyncio.to_thread(file.write, journal)
-        return Summary(
-            rows=count if count is not None else sum(map(tally.count, STATUSES.values())),
-            done=tally.count("done"),
-            failed=tally.count("failed"),
-            uncertain=tally.count("uncertain"),
-            before=tally.before,
-            picked_up=work.engine.picked_up,
-            tokens=tally.tokens,
-            compute_seconds=tally.compute_seconds,
-            seconds=time.monotonic() - began,
-            interrupted=work.stop.is_asked,
+        with journal:
+            engine = Engine(batch.endpoint, journal, chosen, media.keep, started)
+            tally, limiter = engine.tally, engine.limiter
+            file.begin(journal, chosen.again)
+            try:
+                async with aclosing(engine.outcomes(batch.rows())) as outcomes:
+                    async for outcome in outcomes:
+                        file.add(outcome)
+                        if chosen.on_progress is not None:
+                            now = time.monotonic()
+                            chosen.on_progress(
+                                tally.progress(count, limiter.active, limiter.limit, now)
+                            )
+            finally:
+                await asyncio.to_thread(file.write, journal)
+        return tally.summary(
+            count,
+            time.monotonic(),
+            picked_up=engine.picked_up,
+            interrupted=engine.stop.is_asked,
             output=path,
             journal=journal_path,
         )
@@ -127,6 +118,10 @@ async def stream(
         AkiError: What ended the batch before its time.
     """
     chosen = Settings(**settings)
+    folder = Path(chosen.media) if chosen.media is not None else None
+    keep: KeepForRow = _keep_within
+    if folder is not None:
+        keep = MediaFolder(folder, Path(), survives_power_loss=chosen.survives_power_loss).keep
     async with AsyncExitStack() as stack:
         if chosen.journal is None:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
@@ -134,18 +129,11 @@ async def stream(
         else:
             path = Path(chosen.journal)
         batch = await stack.enter_async_context(prepared(endpoint, rows, chosen))
-        folder = Path(chosen.media) if chosen.media is not None else None
         journal, _ = await batch.open_journal(path, media=folder)
-        stack.callback(journal.close)
-        media = (
-            MediaFolder(folder, Path(), survives_power_loss=chosen.survives_power_loss)
-            if folder is not None
-            else None
+        engine = Engine(
+            batch.endpoint, stack.enter_context(journal), chosen, keep, time.monotonic()
         )
-        keep = media.keep if media is not None else _keep_within
-        work = await stack.enter_async_context(_Work(batch, journal, keep))
-        outcomes = work.outcomes(Tally(_counted(journal), time.monotonic()))
-        async with aclosing(outcomes):
+        async with aclosing(engine.outcomes(batch.rows())) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 
@@ -167,41 +155,6 @@ async def acheck(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingC
 def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]) -> int:
     """Check all rows as `run` would, from code that is not async; see `acheck`."""
     return asyncio.run(acheck(endpoint, rows, **settings))
-
-
-class _Work:
-    """An engine and its writer, for the length of an `async with` block."""
-
-    def __init__(self, batch: PreparedBatch, journal: Journal, keep: KeepForRow) -> None:
-        self._batch = batch
-        self._journal = journal
-        self._keep = keep
-        self.stop = batch.settings.stop or Stop()
-
-    async def __aenter__(self) -> "_Work":
-        self._writer = await JournalWriter(self._journal).__aenter__()
-        return self
-
-    async def __aexit__(self, *reason: object) -> None:
-        await self._writer.__aexit__(*reason)
-
-    def outcomes(self, tally: Tally) -> AsyncGenerator[Outcome, None]:
-        """Carry the batch out."""
-        settings = self._batch.settings
-        self.engine = Engine(
-            self._batch.endpoint,
-            self._journal,
-            self._writer,
-            self.stop,
-            again=settings.again,
-            most=settings.concurrency,
-            outage_timeout=settings.outage_timeout,
-            keep=self._keep,
-            on_again=tally.forget,
-            on_notice=settings.on_notice or _say_nothing,
-        )
-        rows = self._batch.source.rows(self._batch.columns, settings.limit)
-        return self.engine.outcomes(rows)
 
 
 @contextmanager
@@ -229,14 +182,5 @@ _FINISHING = (
 _LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
 
 
-def _counted(journal: Journal) -> Counter[Status]:
-    counts = journal.counts()
-    return Counter({status: counts[state] for state, status in STATUSES.items()})
-
-
 def _keep_within(_row: int, medium: Media, name: str) -> str:
     return data_uri(medium, name)
-
-
-def _say_nothing(_text: str) -> None:
-    return None

@@ -1,15 +1,15 @@
 """All rows of a batch: as many at a time as the hub bears, and an orderly end whatever ends it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from .errors import JournalMismatchError
 from .journal import Entry, Journal, JournalWriter, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
-from .outcome import Outcome, Status, has_unknown_end
+from .outcome import Outcome, Tally, has_unknown_end, is_started_again
 from .row_life import AnyEndpoint, KeepForRow, RowLife, Started
 from .rows import Row
-from .settings import Stop
+from .settings import Settings, Stop
 
 _LOOKED_UP_AT_ONCE = 64
 _UNREAD = 1000
@@ -21,45 +21,37 @@ class Engine:
     Args:
         endpoint: What is called.
         journal: Where each step is noted.
-        writer: Who writes there.
-        stop: How it is asked to stop.
-        again: The states of rows that are started again: `failed`, `uncertain`, both or none.
-        most: Largest number of jobs at a time.
-        outage_timeout: Seconds that the hub may be out of reach.
+        settings: How many jobs at a time, which rows again, how it is stopped.
         keep: What becomes of media.
-        on_again: Called with the status of each row of an earlier run that is started again.
-        on_notice: Called with a sentence that a person should know.
+        started: When the run started, in seconds on the monotonic clock.
 
     Attributes:
         limiter: How many rows are under way, and may be.
+        tally: The outcomes that there are.
         picked_up: How many jobs of earlier runs were picked up.
+        stop: How it is asked to stop.
     """
 
     def __init__(
         self,
         endpoint: AnyEndpoint,
         journal: Journal,
-        writer: JournalWriter,
-        stop: Stop,
-        *,
-        again: frozenset[RowState],
-        most: int,
-        outage_timeout: float,
+        settings: Settings,
         keep: KeepForRow,
-        on_again: Callable[[Status], None],
-        on_notice: Callable[[str], object],
+        started: float,
     ) -> None:
         self._journal = journal
-        self._writer = writer
-        self._stop = stop
-        self._again = again
-        self._on_again = on_again
-        self._on_notice = on_notice
-        self.limiter = ConcurrencyLimiter(most)
+        self._writer = JournalWriter(journal)
+        self._settings = settings
+        self.stop = settings.stop or Stop()
+        self.limiter = ConcurrencyLimiter(settings.concurrency)
+        self.tally = Tally(journal.counts(), started)
         self._life = RowLife(
             endpoint,
             self.limiter,
-            OutageTimer(outage_timeout, endpoint=endpoint.info.name, resume="the same command"),
+            OutageTimer(
+                settings.outage_timeout, endpoint=endpoint.info.name, resume="the same command"
+            ),
             keep=keep,
             cancels_overdue=False,
             on_no_room=self._wait_for_room,
@@ -77,19 +69,21 @@ class Engine:
         Raises:
             AkiError: What ended the batch before its time; every outcome until then has been yielded.
         """
-        self._stop.when(asked=self.limiter.close, now=self._life.leave)
-        feeding = asyncio.create_task(self._feed(rows))
-        is_left = True
-        try:
-            while (outcome := await self._found.get()) is not None:
+        self.stop.when(asked=self.limiter.close, now=self._life.leave)
+        async with self._writer:
+            feeding = asyncio.create_task(self._feed(rows))
+            is_left = True
+            try:
+                while (outcome := await self._found.get()) is not None:
+                    self._read.set()
+                    self.tally.add(outcome)
+                    yield outcome
+                is_left = False
+            finally:
+                if is_left:
+                    self.stop.now()
                 self._read.set()
-                yield outcome
-            is_left = False
-        finally:
-            if is_left:
-                self._stop.now()
-            self._read.set()
-            await _outlast(feeding)
+                await _outlast(feeding)
         if self._failure is not None:
             raise self._failure
 
@@ -106,7 +100,7 @@ class Engine:
                 if len(portion) == _LOOKED_UP_AT_ONCE:
                     await self._start_all(portion)
                     portion = []
-                if self._stop.is_asked:
+                if self.stop.is_asked:
                     return
             await self._start_all(portion)
         except BaseException as error:
@@ -122,10 +116,10 @@ class Engine:
         for row, entry in zip(rows, known, strict=True):
             if entry is not None:
                 _require_same(row, entry)
-                if entry.state not in self._again:
+                if not is_started_again(entry, self._settings.again):
                     continue
             # Rows wait here where nobody reads the outcomes as fast as they come.
-            while self._found.qsize() >= _UNREAD and not self._stop.is_asked:
+            while self._found.qsize() >= _UNREAD and not self.stop.is_asked:
                 self._read.clear()
                 await self._read.wait()
             if not await self._start(row, entry):
@@ -136,8 +130,8 @@ class Engine:
         if not await self.limiter.acquire():
             return False
         if entry is not None and entry.state is not RowState.SUBMITTED:
-            self._on_again("uncertain" if entry.state is RowState.UNCERTAIN else "failed")
-        notes = _BatchNotes(self._writer, self._stop, row, entry)
+            self.tally.forget(entry)
+        notes = _BatchNotes(self._writer, self.stop, row, entry)
         self.picked_up += notes.known_job is not None
         task = asyncio.create_task(self._carry_out(row, notes))
         self._tasks.add(task)
@@ -156,17 +150,17 @@ class Engine:
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
-        self._stop.soon()
+        self.stop.soon()
 
     def _wait_for_room(self, error: BaseException) -> None:
-        self._stop.soon()
-        if not self._has_warned:
+        self.stop.soon()
+        if not self._has_warned and self._settings.on_notice is not None:
             self._has_warned = True
-            self._on_notice(
+            self._settings.on_notice(
                 f"nothing can be written ({error}); no further row is started, and the results in hand wait "
                 "for room: free some, or press Ctrl-C to give them up"
             )
-        if self._stop.is_now:
+        if self.stop.is_now:
             raise error
 
 

@@ -1,7 +1,7 @@
 """How rows ended, one by one and altogether: what the journal notes, what the output says, how far a batch is."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -136,6 +136,14 @@ def has_unknown_end(entry: Entry) -> bool:
     return error is not None and not issubclass(getattr(errors, error.type, AkiError), JobError)
 
 
+def is_started_again(entry: Entry, again: Collection[RowState]) -> bool:
+    """Whether a run starts a row again that has an outcome, where it starts rows in some states again.
+
+    A job whose end is unknown is asked for in any case: that costs nothing, and the result may still be there.
+    """
+    return entry.state in again or has_unknown_end(entry)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a batch is.
@@ -214,16 +222,22 @@ class Tally:
     """Counts outcomes.
 
     Args:
-        before: What earlier runs had come to.
-        began: When this run began, in seconds on its clock.
+        before: How many rows earlier runs have left in each state.
+        started: When this run started, in seconds on its clock.
+
+    Attributes:
+        before: Outcomes of earlier runs.
+        tokens: Tokens that were generated in this run.
+        compute_seconds: Seconds of computing in this run.
+        started: When this run started.
     """
 
-    def __init__(self, before: Counter[Status], began: float) -> None:
-        self.before = before.total()
+    def __init__(self, before: Mapping[RowState, int], started: float) -> None:
+        self._counts = Counter({status: before[state] for state, status in STATUSES.items()})
+        self.before = self._counts.total()
         self.tokens = 0
         self.compute_seconds = 0.0
-        self._counts = before.copy()
-        self._began = began
+        self.started = started
         self._ended = 0
 
     def add(self, outcome: Outcome) -> None:
@@ -233,18 +247,40 @@ class Tally:
         self.tokens += outcome.tokens or 0
         self.compute_seconds += outcome.compute_duration or 0.0
 
-    def forget(self, status: Status) -> None:
-        """A row of an earlier run is begun again."""
-        self._counts[status] -= 1
+    def forget(self, entry: Entry) -> None:
+        """Take a row out that is started again."""
+        self._counts[STATUSES[entry.state]] -= 1
         self.before -= 1
 
-    def count(self, status: Status) -> int:
-        """Return how many rows have ended so."""
-        return self._counts[status]
+    def summary(
+        self,
+        rows: int | None,
+        now: float,
+        *,
+        picked_up: int,
+        interrupted: bool,
+        output: Path,
+        journal: Path,
+    ) -> Summary:
+        """Return what came of the batch."""
+        return Summary(
+            rows=rows if rows is not None else self._counts.total(),
+            done=self._counts["done"],
+            failed=self._counts["failed"],
+            uncertain=self._counts["uncertain"],
+            before=self.before,
+            picked_up=picked_up,
+            tokens=self.tokens,
+            compute_seconds=self.compute_seconds,
+            seconds=now - self.started,
+            interrupted=interrupted,
+            output=output,
+            journal=journal,
+        )
 
     def progress(self, rows: int | None, running: int, limit: int, now: float) -> Progress:
         """Return how far the batch is."""
-        seconds = max(now - self._began, 1e-6)
+        seconds = max(now - self.started, 1e-6)
         rate = self._ended / seconds if self._ended >= _FEW else None
         todo = None if rows is None else max(0, rows - self._counts.total())
         return Progress(

@@ -7,7 +7,7 @@ columns are read from the outcomes themselves, and values of several kinds becom
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ..files import replacing
 from ..shapes import is_array
 from .errors import OutputError, UnreadableInputError
 from .journal import FINAL, Journal, Order, RowState
-from .outcome import Outcome, figures_of, outcome_of, read_outcome
+from .outcome import Outcome, figures_of, is_started_again, outcome_of, read_outcome
 from .readers import JSON_LINES, PARQUET, pyarrow
 
 _ROWS = 2000
@@ -59,18 +59,18 @@ class OutputFile:
                 f"unsupported file type of {path}; give a .jsonl or .parquet file for the output"
             )
 
-    def begin(self, journal: Journal, states: Sequence[RowState]) -> None:
+    def begin(self, journal: Journal, again: Collection[RowState]) -> None:
         """Bring a file that grows up to what the journal says; make any other one where there is none.
 
         Args:
             journal: The journal.
-            states: How the rows stand that are not begun again in this run.
+            again: The states of rows that this run starts again; their outcomes are yet to come.
 
         Raises:
             OutputError: It cannot be written.
         """
         if self._order == "finished" and not self._is_parquet:
-            self.write(journal, states)
+            self.write(journal, again)
             try:
                 self._live = self.path.open("ab", buffering=0)
             except OSError as error:
@@ -124,12 +124,12 @@ class OutputFile:
                 self.close()
                 raise self._failed(error) from None
 
-    def write(self, journal: Journal, states: Sequence[RowState] = FINAL) -> None:
+    def write(self, journal: Journal, again: Collection[RowState] | None = None) -> None:
         """Make the file anew of the journal.
 
         Args:
             journal: The journal.
-            states: Only rows in one of these.
+            again: Leave rows out that are started again where rows in these states are; defaults to none.
 
         Raises:
             OutputError: It cannot be written; an older file is as it was.
@@ -137,9 +137,9 @@ class OutputFile:
         self.close()
         try:
             with replacing(self.path, sync=True, mark="part") as part:
-                outcomes, again = (self._outcomes(journal, states) for _ in range(2))
+                outcomes, once_more = (self._outcomes(journal, again) for _ in range(2))
                 if self._is_parquet:
-                    write_parquet(part, outcomes, again)
+                    write_parquet(part, outcomes, once_more)
                 else:
                     with part.open("wb") as file:
                         file.writelines(map(line, outcomes))
@@ -152,8 +152,10 @@ class OutputFile:
         if live is not None:
             live.close()
 
-    def _outcomes(self, journal: Journal, states: Sequence[RowState]) -> Iterator[Outcome]:
-        return map(outcome_of, journal.entries(*states, order=self._order))
+    def _outcomes(self, journal: Journal, again: Collection[RowState] | None) -> Iterator[Outcome]:
+        for entry in journal.entries(*FINAL, order=self._order):
+            if again is None or not is_started_again(entry, again):
+                yield outcome_of(entry)
 
     def _failed(self, error: OSError) -> OutputError:
         return OutputError(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,7 +23,7 @@ from .outcome import Outcome, RowError
 from .outputs import OutputFile
 from .readers import Input, Item, Rows, input_of
 from .row_life import AnyEndpoint
-from .rows import Columns, unknown_columns
+from .rows import Columns, Row, unknown_columns
 from .settings import Settings
 
 ROWS_FACT = "rows"
@@ -55,6 +55,10 @@ class PreparedBatch:
     source: Input
     columns: Columns
     settings: Settings
+
+    def rows(self) -> AsyncIterator[Row]:
+        """Read the rows to carry them out."""
+        return self.source.rows(self.columns, self.settings.limit)
 
     async def check(self) -> int | None:
         """Check all rows, and return how many there are; None where they can be read only once.

@@ -72,15 +72,16 @@ class Settings:
     Attributes:
         client: Your own async client; else that of the endpoint, or one that is made of AKI_API_KEY and AKI_API_SERVER
             and closed at the end.
-        journal: The journal's file; beside the output, with `.journal` added, where it is not given.
-        media: The folder for pictures, sounds and films; `OUTPUT.media` where it is not given.
+        journal: The journal's file; defaults to OUTPUT.journal.
+        media: The folder for images, audio and video; defaults to OUTPUT.media.
         concurrency: Jobs at a time at most, 1 to 100; how many there are depends on how the hub bears them.
         columns: The parameter that a column of another name is for.
         constants: Values of parameters, for all rows that have none of their own.
         keep: Columns that go into the output as they are.
         ignore_extra: Leave columns out that are for nothing; else they are a fault.
         limit: Only the first so many rows.
-        retry_failed: Begin rows again that earlier runs ended as failed.
+        retry_failed: Start rows again that earlier runs ended as failed. (Where only the end of a job is unknown, every
+            run asks for that job.)
         resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         as_completed: Write rows in the order in which they end; else in the order of the input.
         survives_power_loss: Wait for the disk with each note and file.
@@ -122,7 +123,7 @@ class Settings:
 
     @property
     def again(self) -> frozenset[RowState]:
-        """The states of rows that are begun again."""
+        """The states of rows that are started again."""
         states = {
             RowState.FAILED: self.retry_failed,
             RowState.UNCERTAIN: self.resubmit_uncertain,

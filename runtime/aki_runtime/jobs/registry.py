@@ -5,6 +5,7 @@ get its result. So handles, streams and copies of them, sync and async, share on
 """
 
 import asyncio
+import math
 import os
 import threading
 from collections import deque
@@ -22,13 +23,13 @@ class SharedTurn:
         self._is_taken = False
         self._waiting: deque[Future[None]] = deque()
 
-    def take(self, seconds: float | None) -> bool:
+    def take(self, seconds: float) -> bool:
         """Wait for the turn, and return whether it came in time."""
         waiter = self._ask()
         if waiter is None:
             return True
         try:
-            waiter.result(seconds)
+            waiter.result(None if math.isinf(seconds) else seconds)
         except TimeoutError:
             return not waiter.cancel()
         except BaseException:
@@ -36,13 +37,13 @@ class SharedTurn:
             raise
         return True
 
-    async def take_async(self, seconds: float | None) -> bool:
+    async def take_async(self, seconds: float) -> bool:
         """Wait for the turn in a task, and return whether it came in time."""
         waiter = self._ask()
         if waiter is None:
             return True
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if math.isinf(seconds) else seconds):
                 await asyncio.wrap_future(waiter)
         except TimeoutError:
             return not waiter.cancel()

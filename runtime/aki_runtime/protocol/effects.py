@@ -50,11 +50,11 @@ class Pause:
 class Turn(Protocol):
     """Who may ask after a job, of all threads and tasks that read it."""
 
-    def take(self, seconds: float | None) -> bool:
+    def take(self, seconds: float) -> bool:
         """Wait for the turn, and return whether it came in time."""
         ...
 
-    async def take_async(self, seconds: float | None) -> bool:
+    async def take_async(self, seconds: float) -> bool:
         """Wait for the turn in a task, and return whether it came in time."""
         ...
 
@@ -68,7 +68,7 @@ class TakeTurn:
     """Wait for a turn, at most so long, and send back whether it came; the flow releases it."""
 
     turn: Turn
-    seconds: float | None
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -207,12 +207,15 @@ class JobReader(Generic[Prog, Out]):
                 yield Pause(min(pause, left))
                 if pause >= left:
                     raise too_late(job, goes_on=self.goes_on)
-            yield from self._take_turn(context.left(self.deadline))
+            turn = job.turn
+            if turn is not None and not (yield TakeTurn(turn, context.left(self.deadline))):
+                raise too_late(job, goes_on=self.goes_on)
             try:
                 if job.revision == seen and not job.ended:
                     yield from self._poll(self.deadline)
             finally:
-                self._end_turn()
+                if turn is not None:
+                    turn.release()
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -227,14 +230,16 @@ class JobReader(Generic[Prog, Out]):
 
     def cancel(self) -> Flow[None]:
         """Ask the hub to cancel the job. Returns once the hub has answered; the job may end as done all the same."""
-        job = self.job
+        job, turn = self.job, self.job.turn
         job.cancel_asked = True  # rides on the poll of another reader that is trying
-        yield from self._take_turn(CANCEL_SECONDS)
+        if turn is not None and not (yield TakeTurn(turn, CANCEL_SECONDS)):
+            raise too_late(job, goes_on=self.goes_on)
         try:
             if job.cancel_asked and not job.ended:
                 yield from self._poll(self.context.deadline(CANCEL_SECONDS), cancel=True)
         finally:
-            self._end_turn()
+            if turn is not None:
+                turn.release()
 
     def cancel_on_error(self, *, interrupted: bool = False) -> Flow[None]:
         """Cancel a job that nobody waits for any more, as well as can be done in a short time, and once.
@@ -258,16 +263,6 @@ class JobReader(Generic[Prog, Out]):
                     with suppress(AkiError):
                         yield from self.cancel()
                 raise
-
-    def _take_turn(self, seconds: float) -> Flow[None]:
-        turn = self.job.turn
-        limit = None if math.isinf(seconds) else seconds
-        if turn is not None and not (yield TakeTurn(turn, limit)):
-            raise too_late(self.job, goes_on=self.goes_on)
-
-    def _end_turn(self) -> None:
-        if self.job.turn is not None:
-            self.job.turn.release()
 
     def _poll(self, deadline: float, *, cancel: bool = False) -> Flow[None]:
         """Ask how the job is until the hub answers, and take the answer in.

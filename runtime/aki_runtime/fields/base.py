@@ -195,10 +195,15 @@ class OutputModel(BaseModel):
     @classmethod
     def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
         """Make the output of a job from what the hub sent; never refuses."""
-        outputs = set(fields) - _ENVELOPE
-        wire_names = cls.declared(outputs)
-        extras = {name: fields[name] for name in fields if name in outputs - wire_names}
-        output = cls.model_validate({name: fields[name] for name in fields if name in wire_names})
+        declared = cls.declared(fields.keys() - _ENVELOPE)
+        outputs: dict[str, Any] = {}
+        extras: dict[str, Any] = {}
+        for name, value in fields.items():
+            if name in declared:
+                outputs[name] = value
+            elif name not in _ENVELOPE:
+                extras[name] = value
+        output = cls.model_validate(outputs)
         output._meta = Meta(
             endpoint=endpoint,
             job_id=job_id,

@@ -251,10 +251,13 @@ def parameters_of(model: type[BaseModel]) -> Mapping[str, Parameter]:
     )
 
 
-def wire_names(model: type[BaseModel]) -> dict[str, str]:
+@cache
+def wire_names(model: type[BaseModel]) -> Mapping[str, str]:
     """Return the hub's names of a model's fields, by those in Python; a hub's name may be empty."""
     fields = model.model_fields.items()
-    return {name: name if info.alias is None else info.alias for name, info in fields}
+    return MappingProxyType(
+        {name: name if info.alias is None else info.alias for name, info in fields}
+    )
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:

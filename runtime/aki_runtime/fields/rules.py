@@ -37,7 +37,9 @@ def can_be_converted(value: object, parameter: Parameter) -> bool:
 def broken_rule(value: Any, parameter: Parameter) -> str | None:
     """Say which rule of the hub a value of the right type breaks; None where it breaks none."""
     if is_number(value):
-        return _broken_number(value, parameter)
+        is_off_step = parameter.step is not None and not is_multiple(value, parameter.step)
+        is_broken = is_off_step or is_out_of_range(value, parameter)
+        return number_rule(value, parameter) if is_broken else None
     if isinstance(value, Media):
         return broken_limit(value, parameter.media)
     if parameter.type == "chat" and is_array(value):
@@ -58,13 +60,6 @@ def broken_limit(medium: Media, limits: Any) -> str | None:
     size_limits = rules.get("size")
     size = image_size(medium.head(HEAD_BYTES), medium.format) if medium.kind == "image" else None
     return _broken_size(size, size_limits) if size and _is_enforced(size_limits) else None
-
-
-def _broken_number(value: float, parameter: Parameter) -> str | None:
-    step = parameter.step
-    is_right = step is None or is_multiple(value, step)
-    is_broken = is_out_of_range(value, parameter) or not is_right
-    return number_rule(value, parameter) if is_broken else None
 
 
 def is_out_of_range(value: float, parameter: Parameter) -> bool:

@@ -60,7 +60,7 @@ MORE = {
 
 REFERENCE = {
     "Clients and calls": (
-        "client.core client.endpoint options events jobs.sync_job jobs.async_job jobs.bars"
+        "client.core client.endpoint options events jobs.sync_job jobs.async_job jobs.showing"
         " http.clients hub changes.compare"
     ),
     "Inputs": "fields.base fields.parameters chat.messages chat.tools json_value media.inputs",

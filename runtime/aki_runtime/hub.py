@@ -1,13 +1,15 @@
-"""Which hub a package was generated from, and how addresses and paths are made. It sends nothing."""
+"""Which hub a package was generated from, how addresses and paths are made, what a client knows. It sends nothing."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
+from .options import LONGEST_SECONDS
 from .secret import ApiKey
 
 Layout = Literal["aki", "aime"]
@@ -116,6 +118,29 @@ class Address:
     def progress_url(self, endpoint: str) -> str:
         """The URL that tells of a job, and takes its cancelling."""
         return self.server + CALL_PATHS[self.layout][1].format(name=quote(endpoint, safe=""))
+
+
+@dataclass
+class HubContext:
+    """The hub's address, the key and the clock that flows need.
+
+    Attributes:
+        address: The hub.
+        key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
+        now: Seconds on a monotonic clock.
+    """
+
+    address: Address
+    key: ApiKey | None
+    now: Callable[[], float]
+
+    def deadline(self, seconds: float | None) -> float:
+        """Turn a duration into a moment, infinity where it has no end."""
+        return math.inf if seconds is None else self.now() + min(seconds, LONGEST_SECONDS)
+
+    def left(self, deadline: float) -> float:
+        """Return the seconds that are left until a moment, at least 0."""
+        return max(deadline - self.now(), 0.0)
 
 
 def http_allowed_by_environment() -> bool:

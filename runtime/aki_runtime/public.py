@@ -40,7 +40,7 @@ from .fields.parameters import Parameter
 from .http.clients import fast_http_client
 from .hub import Layout
 from .jobs.async_job import AsyncJob, AsyncStream
-from .jobs.bars import ProgressBar, progress_bar
+from .jobs.showing import ProgressBar, progress_bar
 from .jobs.sync_job import Job, Stream
 from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput

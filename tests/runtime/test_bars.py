@@ -6,7 +6,7 @@ import pytest
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.events import Queued, Running
 from aki_runtime.fields.base import ProgressModel
-from aki_runtime.jobs.bars import progress_bar
+from aki_runtime.jobs.showing import progress_bar
 
 
 class Painting(ProgressModel):

@@ -35,9 +35,8 @@ CORE_BESIDES = {
     "client.core",
     "client.staleness",
     "client.untyped",
-    "jobs.bars",
+    "jobs.showing",
     "jobs.handle",
-    "jobs.live",
 }
 PERFORMING = {
     "asyncio",

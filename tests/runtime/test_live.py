@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from aki_runtime.events import Queued, Running
 from aki_runtime.fields.base import OutputModel, ProgressModel
-from aki_runtime.jobs.live import open_view, printable
+from aki_runtime.jobs.showing import open_view, printable
 
 
 class Said(OutputModel):

@@ -8,9 +8,8 @@ import pprint
 import traceback
 
 import pytest
-from aki_runtime.hub import Address
+from aki_runtime.hub import Address, HubContext
 from aki_runtime.protocol import requests
-from aki_runtime.protocol.effects import HubContext
 from aki_runtime.secret import ApiKey
 
 SECRET = "the-secret-key"

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
-from aki_runtime.hub import Address
+from aki_runtime.hub import Address, HubContext
 from aki_runtime.protocol.answers import Answer
-from aki_runtime.protocol.effects import Flow, HubContext, Note, Notify, Pause, Send
+from aki_runtime.protocol.effects import Flow, Note, Notify, Pause, Send
 from aki_runtime.protocol.job import Reading
 from aki_runtime.protocol.requests import Request
 from aki_runtime.secret import ApiKey

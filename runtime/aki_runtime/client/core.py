@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, cast
 
 from ..errors import ConfigurationError, NotFoundError
 from ..http.drive import Driver
-from ..hub import Address, Hub, Layout, http_allowed_by_environment
+from ..hub import Address, Hub, HubContext, Layout, http_allowed_by_environment
 from ..jobs.ref import EndpointRef
 from ..options import OptionChanges, Options, changed
 from ..protocol import answers, flows, requests
-from ..protocol.effects import Flow, HubContext
+from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..secret import ApiKey
 from . import staleness

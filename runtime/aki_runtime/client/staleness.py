@@ -14,10 +14,11 @@ from ..errors import (
     NotFoundError,
     UnexpectedAnswerError,
 )
+from ..hub import HubContext
 from ..jobs.ref import EndpointRef
 from ..options import Options
 from ..protocol import answers, flows, requests
-from ..protocol.effects import Flow, HubContext
+from ..protocol.effects import Flow
 from ..shapes import is_array
 
 if TYPE_CHECKING:

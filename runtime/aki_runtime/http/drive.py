@@ -12,13 +12,12 @@ from typing import Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import ConfigurationError
-from ..hub import Address
+from ..hub import Address, HubContext
 from ..protocol.answers import Answer
 from ..protocol.effects import (
     CANCEL_SECONDS,
     Effect,
     Flow,
-    HubContext,
     Note,
     Notify,
     Pause,

@@ -9,7 +9,7 @@ from ..http.drive import AsyncDriver
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
-from .live import open_view
+from .showing import open_view
 
 
 class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):

@@ -12,7 +12,7 @@ from ..http.drive import SyncDriver
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
-from .live import open_view
+from .showing import open_view
 
 
 class Job(JobHandle[SyncDriver, Prog, Out]):

@@ -1,17 +1,13 @@
-"""What flows ask of their driver, and what they know of the hub. Values only.
+"""What flows ask of their driver. Values only.
 
 A flow is a generator that yields effects: send this, pause so long, write a line, show this event. A driver
 performs each and sends back the outcome, or throws what went wrong.
 """
 
-import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from ..hub import Address
-from ..options import LONGEST_SECONDS
-from ..secret import ApiKey
 from .answers import Answer
 from .requests import Request
 
@@ -95,26 +91,3 @@ class Work:
 
 Effect: TypeAlias = Send | Pause | TakeTurn | Note | Notify | Work
 Flow: TypeAlias = Generator[Effect, Any, T]
-
-
-@dataclass
-class HubContext:
-    """The hub's address, the key and the clock that flows need.
-
-    Attributes:
-        address: The hub.
-        key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
-        now: Seconds on a monotonic clock.
-    """
-
-    address: Address
-    key: ApiKey | None
-    now: Callable[[], float]
-
-    def deadline(self, seconds: float | None) -> float:
-        """Turn a duration into a moment, infinity where it has no end."""
-        return math.inf if seconds is None else self.now() + min(seconds, LONGEST_SECONDS)
-
-    def left(self, deadline: float) -> float:
-        """Return the seconds that are left until a moment, at least 0."""
-        return max(deadline - self.now(), 0.0)

@@ -19,11 +19,12 @@ from ..errors import (
     UnexpectedAnswerError,
 )
 from ..events import Event
+from ..hub import HubContext
 from ..options import Options
 from . import answers, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy, made_no_job
-from .effects import CANCEL_SECONDS, Flow, HubContext, Note, Notify, Pause, Send, TakeTurn
+from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, TakeTurn
 from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
 from .requests import Request

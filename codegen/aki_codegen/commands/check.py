@@ -13,49 +13,35 @@ from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import differences, files_of, require_whole
 from ..output.write import holds
 from ..problems import GenerationError
-from ..snapshot.files import read
-from ..snapshot.refresh import refreshed, removal_warning
+from ..snapshot.files import read_or_raise
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say, tell
+from . import options
 from .changes import as_text, exit_of
-from .options import (
-    STATUSES,
-    AllowHttp,
-    ExitStatus,
-    HubOptions,
-    KeyFile,
-    Out,
-    PackageName,
-    Routes,
-    Server,
-    new_app,
-)
 
-app = new_app()
+app = options.new_app()
 
 
-@app.command(epilog=STATUSES)
+@app.command(epilog=options.STATUSES)
 def check(
     ctx: typer.Context,
-    out: Out = Path(DEFAULT_OUT),
-    package: PackageName = DEFAULT_PACKAGE,
+    out: options.Out = Path(DEFAULT_OUT),
+    package: options.PackageName = DEFAULT_PACKAGE,
     live: Annotated[bool, typer.Option("--live", help="compare the snapshot with the hub")] = False,
-    server: Server = None,
-    layout: Routes = None,
-    api_key_file: KeyFile = None,
-    allow_http: AllowHttp = False,
-) -> ExitStatus:
+    server: options.Server = None,
+    layout: options.Routes = None,
+    api_key_file: options.KeyFile = None,
+    allow_http: options.AllowHttp = False,
+) -> options.ExitStatus:
     """Tell whether a package is what its snapshot makes of it, or, with --live, how the snapshot stands to the hub.
 
     Nothing is written.
     """
-    hub = HubOptions(server, layout, api_key_file, allow_http)
+    hub = options.HubOptions(server, layout, api_key_file, allow_http)
     if not live and hub:
         ctx.fail("without --live nobody is asked; leave out --server, --layout and --api-key-file")
     folder = out / package
-    snapshot = read(folder)
-    if snapshot is None:
-        raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
+    snapshot = read_or_raise(folder)
     if live:
         return _check_live(hub, snapshot)
     files = files_of(folder)
@@ -70,15 +56,14 @@ def check(
             faults,
         )
     tell(f"{folder}: as its snapshot makes it")
-    return ExitStatus.OK
+    return options.ExitStatus.OK
 
 
-def _check_live(hub: HubOptions, snapshot: Snapshot) -> ExitStatus:
+def _check_live(hub: options.HubOptions, snapshot: Snapshot) -> options.ExitStatus:
     with hub.target(snapshot.hub) as target:
         say(f"Asking {target.introduction}.")
-        live = refreshed(target, snapshot, lambda done, total: None, force=True)
+        live = options.snapshot_of_hub(target, snapshot)
     changes = compare_hubs(snapshot.offered(), live.offered())
     tell(*as_text(changes))
-    say(*removal_warning(target, live))
     tell(*(f"  {problem}" for problem in live.problems))
     return exit_of(changes)

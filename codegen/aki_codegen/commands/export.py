@@ -17,15 +17,15 @@ from ..output.write import write_beside, write_package
 from ..parsing.parse import parse
 from ..problems import GenerationError
 from ..rendering.schema import Schema
-from ..snapshot.files import COMMENT, read
+from ..snapshot.files import COMMENT, read_or_raise
 from ..snapshot.snapshot import Snapshot
 from ..terminal import hand_out, json_text, say
-from .options import ExitStatus, Out, PackageName, new_app
+from . import options
 
 STANDARD_OUTPUT = "-"
 
 
-app = new_app()
+app = options.new_app()
 
 
 @app.command()
@@ -34,8 +34,8 @@ def export(
         Literal["openapi", "jsonschema", "docs"],
         typer.Argument(metavar="openapi|jsonschema|docs", help="what is made", show_default=False),
     ],
-    out: Out = Path(DEFAULT_OUT),
-    package: PackageName = DEFAULT_PACKAGE,
+    out: options.Out = Path(DEFAULT_OUT),
+    package: options.PackageName = DEFAULT_PACKAGE,
     output: Annotated[
         str,
         typer.Option(
@@ -43,12 +43,9 @@ def export(
             help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
         ),
     ] = STANDARD_OUTPUT,
-) -> ExitStatus:
+) -> options.ExitStatus:
     """Describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked."""
-    folder = out / package
-    snapshot = read(folder)
-    if snapshot is None:
-        raise GenerationError(f"{folder} holds no snapshot; run `aki-codegen generate` first")
+    snapshot = read_or_raise(out / package)
     endpoints = offered_endpoints(snapshot)
     if what == "openapi":
         _write_text(output, _dumped(openapi(endpoints, snapshot)))
@@ -59,7 +56,7 @@ def export(
     else:
         files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
         _write_folder(what, output, files)
-    return ExitStatus.OK
+    return options.ExitStatus.OK
 
 
 def offered_endpoints(snapshot: Snapshot) -> Sequence[Endpoint]:

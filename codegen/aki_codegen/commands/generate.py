@@ -30,32 +30,21 @@ from ..rendering.describe import endpoint_count
 from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say, say_progress, tell
+from . import options
 from .changes import as_text, with_changes
-from .options import (
-    STATUSES,
-    AllowHttp,
-    ExitStatus,
-    HubOptions,
-    KeyFile,
-    Out,
-    PackageName,
-    Routes,
-    Server,
-    new_app,
-)
 
-app = new_app()
+app = options.new_app()
 
 
-@app.command(epilog=STATUSES)
+@app.command(epilog=options.STATUSES)
 def generate(
     ctx: typer.Context,
-    server: Server = None,
-    layout: Routes = None,
-    api_key_file: KeyFile = None,
-    allow_http: AllowHttp = False,
-    out: Out = Path(DEFAULT_OUT),
-    package: PackageName = DEFAULT_PACKAGE,
+    server: options.Server = None,
+    layout: options.Routes = None,
+    api_key_file: options.KeyFile = None,
+    allow_http: options.AllowHttp = False,
+    out: options.Out = Path(DEFAULT_OUT),
+    package: options.PackageName = DEFAULT_PACKAGE,
     offline: Annotated[
         bool,
         typer.Option("--offline", help="render from the snapshot in the package, ask nobody"),
@@ -75,13 +64,13 @@ def generate(
             help="take an empty list, or one that removes more than half, for what it says",
         ),
     ] = False,
-) -> ExitStatus:
+) -> options.ExitStatus:
     """Ask a hub for its endpoints and write a typed client.
 
     The hub is that of --server or AKI_API_SERVER; else the one that the package was made from; else https://aki.io
     where there is a key, and the sandbox hub where there is none.
     """
-    hub = HubOptions(server, layout, api_key_file, allow_http)
+    hub = options.HubOptions(server, layout, api_key_file, allow_http)
     if offline and hub:
         ctx.fail("--offline asks nobody; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -98,7 +87,7 @@ def generate(
         if done is not None and not (strict and done.problems) and not project:
             _summarize(done, folder)
             tell(*as_text(()))
-            return ExitStatus.OK if done.complete else ExitStatus.INCOMPLETE
+            return options.ExitStatus.OK if done.complete else options.ExitStatus.INCOMPLETE
         made = prepare(snapshot, package, strict=strict, previous=previous)
         _warn_of_edits(before, made)
         changes = _changes(previous, made)
@@ -110,11 +99,11 @@ def generate(
             _summarize(outcome, folder)
             if changes is not None:
                 tell(*as_text(changes))
-    return ExitStatus.OK if outcome.complete else ExitStatus.INCOMPLETE
+    return options.ExitStatus.OK if outcome.complete else options.ExitStatus.INCOMPLETE
 
 
 def _snapshot(
-    hub: HubOptions, folder: Path, previous: Snapshot | None, *, offline: bool, force: bool
+    hub: options.HubOptions, folder: Path, previous: Snapshot | None, *, offline: bool, force: bool
 ) -> Snapshot:
     if offline:
         if previous is None:

@@ -11,6 +11,9 @@ from aki_runtime.hub import Address, Layout
 
 from ..fetching.target import Target, choose_target
 from ..naming import package_name_fault
+from ..snapshot.refresh import refreshed, removal_warning
+from ..snapshot.snapshot import Snapshot
+from ..terminal import say
 
 STATUSES = """\b
 exit status:
@@ -81,6 +84,13 @@ AllowHttp = Annotated[
         "--allow-http", help="send the key over plain http to another machine (AKI_ALLOW_HTTP)"
     ),
 ]
+
+
+def snapshot_of_hub(target: Target, other: Snapshot | None) -> Snapshot:
+    """Ask a hub to compare it with another state: nothing is written, so that a list may remove everything."""
+    found = refreshed(target, other, lambda done, total: None, force=True)
+    say(*removal_warning(target, found))
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from ..problems import GenerationError
-from .options import ExitStatus, new_app
+from . import options
 
-app = new_app()
+app = options.new_app()
 
 
 def _port(given: object) -> int:
     text = str(given)  # it may be the default
     if not (text.isascii() and text.isdigit() and int(text) < 2**16):
-        raise typer.BadParameter(f"{text!r} is no port; take a number from 0 to 65535")
+        raise typer.BadParameter(f"{text!r} is not a port; take a number from 0 to 65535")
     return int(text)
 
 
@@ -27,7 +27,7 @@ def sandbox(
     catalogue: Annotated[
         Path | None, typer.Option(metavar="DIR", help="folder of details documents to serve")
     ] = None,
-) -> ExitStatus:
+) -> options.ExitStatus:
     """Run a stand-in hub on this machine."""
     try:
         from aki_sandbox.catalogue import CatalogueError
@@ -40,4 +40,4 @@ def sandbox(
         run(port, catalogue)
     except (CatalogueError, PortTakenError) as error:
         raise GenerationError(str(error)) from None
-    return ExitStatus.OK
+    return options.ExitStatus.OK

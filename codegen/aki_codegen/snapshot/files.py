@@ -84,6 +84,18 @@ def read(package: Path) -> Snapshot | None:
     return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
 
 
+def read_or_raise(package: Path, advice: str = "run `aki-codegen generate` first") -> Snapshot:
+    """Read the snapshot of a generated package.
+
+    Raises:
+        GenerationError: There is none, or it cannot be read.
+    """
+    snapshot = read(package)
+    if snapshot is None:
+        raise GenerationError(f"{package} holds no snapshot; {advice}")
+    return snapshot
+
+
 def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
     """Read the snapshot from the files of a generated package; None where there is none.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..output.folder import files_of
 from ..problems import GenerationError
-from .files import HUB, SPEC, read, read_files
+from .files import HUB, SPEC, read_files, read_or_raise
 from .snapshot import Snapshot
 
 GIT_SECONDS = 60.0
@@ -41,10 +41,7 @@ def snapshot_of_folder(folder: Path, package: str) -> Snapshot:
             f"{folder} is neither a package nor a spec folder and does not hold one package (found: {found}); "
             "name a package folder"
         )
-    snapshot = read(packages[0])
-    if snapshot is None:
-        raise GenerationError(f"{packages[0]} holds no snapshot")
-    return snapshot
+    return read_or_raise(packages[0])
 
 
 def snapshot_of_revision(revision: str, package: Path) -> Snapshot:

@@ -77,7 +77,7 @@ class TestFolders:
     def test_without_a_package_there_is_nothing_to_compare(self, diff, out):
         status, _, errors = diff()
         assert status == 1
-        assert "holds no snapshot to compare; run `aki-codegen generate` first" in errors
+        assert "holds no snapshot; run `aki-codegen generate` first" in errors
 
     def test_nothing_is_written(self, diff, package, tmp_path):
         other = store(BREAKING, tmp_path / "other")

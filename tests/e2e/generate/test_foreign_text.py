@@ -157,7 +157,7 @@ def test_a_fault_of_the_generator_is_told_harmlessly(run, made, monkeypatch):
         def fail(*_, text=text, **__):
             raise RuntimeError(text)
 
-        monkeypatch.setattr("aki_codegen.commands.check.refreshed", fail)
+        monkeypatch.setattr("aki_codegen.commands.options.refreshed", fail)
         status, said = run("check", "--live", "--server", made.url)
         assert status == 1
         assert "please report this: RuntimeError" in said

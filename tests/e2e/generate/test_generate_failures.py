@@ -249,7 +249,7 @@ class TestUsage:
     @pytest.mark.parametrize("port", ["65536", "-1", "http", "8_0"])
     def test_a_port_that_is_none(self, capsys, port):
         assert main(["sandbox", f"--port={port}"]) == 2
-        assert f"{port!r} is no port; take a number from 0 to 65535" in capsys.readouterr().err
+        assert f"{port!r} is not a port; take a number from 0 to 65535" in capsys.readouterr().err
 
     def test_offline_and_a_server(self, generate):
         status, _, errors = generate("--offline", "--server", "http://localhost:1")

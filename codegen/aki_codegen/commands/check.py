@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from aki_runtime.changes.compare import compare_hubs
 
+from ..fetching.target import HubOptions, choose_target
 from ..generation.generate import REPORT
 from ..generation.package import make_package, report_of
 from ..generation.seal import sealed_as
@@ -37,7 +38,7 @@ def check(
 
     Nothing is written.
     """
-    hub = options.HubOptions(server, layout, api_key_file, allow_http)
+    hub = HubOptions(server, layout, api_key_file, allow_http)
     if not live and hub:
         ctx.fail("without --live nobody is asked; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -59,8 +60,8 @@ def check(
     return options.ExitStatus.OK
 
 
-def _check_live(hub: options.HubOptions, snapshot: Snapshot) -> options.ExitStatus:
-    with hub.target(snapshot.hub) as target:
+def _check_live(hub: HubOptions, snapshot: Snapshot) -> options.ExitStatus:
+    with choose_target(hub, snapshot.hub) as target:
         say(f"Asking {target.introduction}.")
         live = options.snapshot_of_hub(target, snapshot)
     changes = compare_hubs(snapshot.offered(), live.offered())

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 from aki_runtime.changes.compare import compare_hubs
 
-from ..fetching.target import Target
+from ..fetching.target import HubOptions, Target, choose_target
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..snapshot.files import read, read_or_raise
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
@@ -68,7 +68,7 @@ def diff(
     if server and old is not None:
         ctx.fail("--server names the hub where no states are named; leave one out")
     with ExitStack() as opened:
-        hub = options.HubOptions(server, layout, api_key_file, allow_http)
+        hub = HubOptions(server, layout, api_key_file, allow_http)
         find = _States(out / package, hub, opened)
         first = find.of_package() if old is None else find.named(old)
         otherwise = find.live if old is None else find.of_package
@@ -107,7 +107,7 @@ class _States:
         opened: Keeps a sandbox hub running.
     """
 
-    def __init__(self, folder: Path, hub: options.HubOptions, opened: ExitStack) -> None:
+    def __init__(self, folder: Path, hub: HubOptions, opened: ExitStack) -> None:
         self._folder = folder
         self._hub = hub
         self._opened = opened
@@ -130,5 +130,5 @@ class _States:
         package = read(self._folder)
         own = package.hub if package is not None else None
         hub = self._hub if server is None else replace(self._hub, server=server)
-        target = self._opened.enter_context(hub.target(own, is_state=server is not None))
+        target = self._opened.enter_context(choose_target(hub, own, is_state=server is not None))
         return State(target.introduction, target)

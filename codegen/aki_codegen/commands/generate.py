@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ import typer
 from aki_runtime.changes.compare import Change, compare_hubs
 
 from ..fetching.source import require_layout
+from ..fetching.target import HubOptions, choose_target
 from ..generation.generate import (
     CHANGES,
     Generated,
@@ -70,7 +71,7 @@ def generate(
     The hub is that of --server or AKI_API_SERVER; else the one that the package was made from; else https://aki.io
     where there is a key, and the sandbox hub where there is none.
     """
-    hub = options.HubOptions(server, layout, api_key_file, allow_http)
+    hub = HubOptions(server, layout, api_key_file, allow_http)
     if offline and hub:
         ctx.fail("--offline asks nobody; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -83,27 +84,25 @@ def generate(
             overrides=snapshot.overrides if settled is None else settled,
             out=_as_named(out),
         )
-        done = already_made(package, out, before, previous, snapshot)
-        if done is not None and not (strict and done.problems) and not project:
-            _summarize(done, folder)
-            tell(*as_text(()))
-            return options.ExitStatus.OK if done.complete else options.ExitStatus.INCOMPLETE
-        made = prepare(snapshot, package, strict=strict, previous=previous)
-        _warn_of_edits(before, made)
-        changes = _changes(previous, made)
-        history = None
-        if changes:
-            history = with_changes(out / CHANGES, snapshot, package, changes)
-        with uninterrupted():
-            outcome = publish(made, out, before, changes=history, project=project)
-            _summarize(outcome, folder)
-            if changes is not None:
-                tell(*as_text(changes))
-    return options.ExitStatus.OK if outcome.complete else options.ExitStatus.INCOMPLETE
+        result = already_made(package, out, before, previous, snapshot)
+        if result is not None and not (strict and result.problems) and not project:
+            _summarize(result, folder, ())
+        else:
+            made = prepare(snapshot, package, strict=strict, previous=previous)
+            _warn_of_edits(before, made)
+            changes = history = None
+            if previous is not None and previous.documents:
+                changes = compare_hubs(previous.offered(), made.snapshot.offered())
+            if changes:
+                history = with_changes(out / CHANGES, snapshot, package, changes)
+            with uninterrupted():
+                result = publish(made, out, before, changes=history, project=project)
+                _summarize(result, folder, changes)
+    return options.ExitStatus.OK if result.complete else options.ExitStatus.INCOMPLETE
 
 
 def _snapshot(
-    hub: options.HubOptions, folder: Path, previous: Snapshot | None, *, offline: bool, force: bool
+    hub: HubOptions, folder: Path, previous: Snapshot | None, *, offline: bool, force: bool
 ) -> Snapshot:
     if offline:
         if previous is None:
@@ -112,7 +111,7 @@ def _snapshot(
             )
         say(f"Rendering from the snapshot of {previous.server}, nobody is asked.")
         return previous
-    with hub.target(previous.hub if previous is not None else None) as target:
+    with choose_target(hub, previous.hub if previous is not None else None) as target:
         say(f"Asking {target.introduction}.")
         snapshot = refreshed(target, previous, _show_progress, force=force)
         say(*removal_warning(target, snapshot))
@@ -130,7 +129,7 @@ def _as_named(out: Path) -> str:
 def _warn_of_edits(before: Mapping[str, bytes], made: Package) -> None:
     if manifest_of(before) is None:
         say(
-            "manifest.json cannot be read, so that what was edited by hand cannot be told; it is made anew, "
+            "manifest.json cannot be read, so that files edited by hand cannot be named; it is made anew, "
             "and `aki-codegen check` names what no longer belongs there."
         )
         return
@@ -141,23 +140,18 @@ def _warn_of_edits(before: Mapping[str, bytes], made: Package) -> None:
         say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
 
 
-def _changes(previous: Snapshot | None, made: Package) -> tuple[Change, ...] | None:
-    """Return what a refresh changes; None where there was nothing before."""
-    if previous is None or not previous.documents:
-        return None
-    return compare_hubs(previous.offered(), made.snapshot.offered())
-
-
 def _show_progress(done: int, total: int) -> None:
     say_progress(f"  {done} of {total} endpoints looked up", last=done == total)
 
 
-def _summarize(outcome: Generated, folder: Path) -> None:
-    by_change = outcome.endpoints
+def _summarize(result: Generated, folder: Path, changes: Iterable[Change] | None) -> None:
+    by_change = result.endpoints
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
-    offered = len(outcome.snapshot.offered())
+    offered = len(result.snapshot.offered())
     tell(f"{folder}: {endpoint_count(offered)} ({counts})")
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
             tell(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
-    tell(*(f"  {problem}" for problem in outcome.problems))
+    tell(*(f"  {problem}" for problem in result.problems))
+    if changes is not None:
+        tell(*as_text(changes))

@@ -1,15 +1,12 @@
 """What the commands share: how they look, the options that several have, and what their exit status says."""
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from aki_runtime.hub import Address, Layout
 
-from ..fetching.target import Target, choose_target
+from ..fetching.target import Target
 from ..naming import package_name_fault
 from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
@@ -91,36 +88,3 @@ def snapshot_of_hub(target: Target, other: Snapshot | None) -> Snapshot:
     found = refreshed(target, other, lambda done, total: None, force=True)
     say(*removal_warning(target, found))
     return found
-
-
-@dataclass(frozen=True)
-class HubOptions:
-    """What the command line says of the hub to ask.
-
-    Attributes:
-        server: Its address; None leaves it to the environment and the package.
-        layout: Its routes; None leaves them to the package.
-        key_file: The file that holds the key; None leaves it to AKI_API_KEY.
-        allow_http: Whether the key may go over plain http.
-    """
-
-    server: str | None = None
-    layout: Layout | None = None
-    key_file: Path | None = None
-    allow_http: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.server or self.layout or self.key_file)
-
-    def target(
-        self, own: Address | None, *, is_state: bool = False
-    ) -> AbstractContextManager[Target]:
-        """Decide which hub to ask, given that of the package; see `choose_target`."""
-        return choose_target(
-            self.server,
-            self.layout,
-            self.key_file,
-            own,
-            allow_http=self.allow_http,
-            is_state=is_state,
-        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.hub import Address, http_allowed_by_environment
+from aki_runtime.hub import Address, Layout, http_allowed_by_environment
 from aki_runtime.secret import ApiKey, read_key_file
 
 from ..problems import GenerationError
@@ -34,30 +34,42 @@ class Target:
     is_sandbox: bool = False
 
 
+@dataclass(frozen=True)
+class HubOptions:
+    """What the command line says of the hub to ask.
+
+    Attributes:
+        server: Its address; else that of the environment, or of the package.
+        layout: Its routes; else those of the package where it is the package's hub.
+        key_file: The file that holds the key; else AKI_API_KEY does.
+        allow_http: Whether the key may go over plain http to another machine.
+    """
+
+    server: str | None = None
+    layout: Layout | None = None
+    key_file: Path | None = None
+    allow_http: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.server or self.layout or self.key_file)
+
+
 @contextmanager
 def choose_target(
-    server: str | None,
-    layout: str | None,
-    key_file: Path | None,
-    own: Address | None,
-    *,
-    allow_http: bool,
-    is_state: bool = False,
-) -> Generator[Target, None, None]:
+    asked: HubOptions, own: Address | None, *, is_state: bool = False
+) -> Generator[Target]:
     """Decide which hub to ask; the sandbox, where nothing names another, lives as long as the context.
 
     Args:
-        server: The hub of the command line; else that of the environment.
-        layout: Its layout; else that of the package where it is the package's hub.
-        key_file: A file with the key; else that of the environment.
+        asked: What the command line says.
         own: The hub that the package was made from; None where that is the sandbox, or there is no package.
-        allow_http: Send the key over plain http to another machine.
-        is_state: `server` is one of the states to compare: the environment's key is for the package's hub and the
+        is_state: The server is one of the states to compare: the environment's key is for the package's hub and the
             environment's, and goes to no other.
 
     Raises:
         GenerationError: The address, the key file or the way of sending the key cannot be used.
     """
+    server, layout, key_file = asked.server, asked.layout, asked.key_file
     if server is not None and not server.strip():
         raise GenerationError("--server is empty; give the hub's address, or leave the option out")
     key = _read_key(key_file)
@@ -75,15 +87,10 @@ def choose_target(
         address = Address.parse(named, layout or "aki")
         if own is not None and own.server == address.server and layout is None:
             address = own
-        withheld = (
-            is_state
-            and key_file is None
-            and key is not None
-            and address.server not in _hosts_of_key(own)
-        )
-        if withheld:
-            key = None
-        address.require_private(key, allow_http=allow_http or http_allowed_by_environment())
+        is_foreign = is_state and address.server not in _hosts_of_key(own)
+        withheld = is_foreign and key is not None and key_file is None
+        key = None if withheld else key
+        address.require_private(key, allow_http=asked.allow_http or http_allowed_by_environment())
     except ConfigurationError as error:
         raise GenerationError(error.message) from None
     with_key = "with a key" if key is not None else "without a key"
@@ -102,7 +109,7 @@ def _hosts_of_key(own: Address | None) -> set[str]:
 
 
 @contextmanager
-def _sandbox() -> Generator[Target, None, None]:
+def _sandbox() -> Generator[Target]:
     try:
         from aki_sandbox.server import SandboxServer
     except ImportError as error:

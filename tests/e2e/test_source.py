@@ -6,8 +6,7 @@ import json
 import threading
 
 import pytest
-from aki_codegen.fetching.documents import DocumentClient
-from aki_codegen.fetching.source import MAX_CONCURRENT, Limits, fetch
+from aki_codegen.fetching.source import MAX_CONCURRENT, DocumentClient, Limits, fetch
 from aki_codegen.problems import GenerationError
 from aki_runtime.hub import Address
 from aki_runtime.secret import ApiKey

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from aki_codegen.commands.export import offered_endpoints
-from aki_codegen.export.json_schemas import schema_bundle
-from aki_codegen.export.openapi import openapi
+from aki_codegen.export.openapi import openapi, schema_bundle
 from aki_codegen.export.pages import endpoint_pages
 from hostile.corpus import Case, all_cases
 from jsonschema import Draft202012Validator

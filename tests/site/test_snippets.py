@@ -14,8 +14,7 @@ import pytest
 from agreement.compare import catalogue_documents
 from agreement.inputs import media_samples
 from aki_codegen.commands.export import offered_endpoints
-from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.export.snippets import FILES
+from aki_codegen.export.pages import FILES, endpoint_pages
 from aki_codegen.snapshot.files import read
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings

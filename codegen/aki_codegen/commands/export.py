@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..export.json_schemas import schema_bundle, schema_files
-from ..export.openapi import openapi
+from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
 from ..ir import Endpoint
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE

@@ -1,20 +1,29 @@
-"""Pages of a reference, one per endpoint and one that lists them: Markdown for MkDocs and whatever else reads it."""
+"""Pages of a reference, one per endpoint and one that lists them: Markdown for MkDocs and whatever else reads it.
 
+A page holds short programs that call its endpoint, in Python, in a shell and with curl; each runs as it stands. Their
+values are this project's own, but for choices, and are quoted here.
+"""
+
+import json
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from aki_runtime.hub import Address
 from aki_runtime.metadata import MAX_SHOWN_CHOICES
+from aki_runtime.shapes import is_array, is_object
 
 from .. import ir
+from ..literals import Code, doc_text, literal, name
 from ..markup import Markdown, code, code_block, markdown
-from ..naming import file_names
+from ..naming import Identifier, file_names
 from ..rendering.describe import default_text, type_phrase
 from ..rendering.templates import fill
 from ..snapshot.snapshot import Snapshot
-from .snippets import snippets
 
 INDEX = PurePosixPath("index.md")
 TAKEN = ("index", "readme")
@@ -23,6 +32,16 @@ TAKEN = ("index", "readme")
 MOST_CHOICES = 1_000
 
 _OUTPUTS = {"image": "Picture", "audio": "Sound", "video": "Film"}
+FILES = {"image": "picture.png", "audio": "sound.wav", "video": "film.mp4"}
+"""What the snippets read where an endpoint takes media."""
+
+_TEXTS = {
+    "prompt": "A lighthouse at dusk",
+    "prompt_input": "Tell me a joke",
+    "text": "Hello there",
+    "negative_prompt": "blurry",
+}
+_MESSAGES = [{"role": "user", "content": "Tell me a joke"}]
 
 
 def endpoint_pages(
@@ -51,7 +70,6 @@ def endpoint_pages(
 
 
 def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
-    made = snippets(endpoint, package, address)
     return fill(
         "docs_endpoint.md.jinja",
         title=markdown(endpoint.title),
@@ -67,13 +85,9 @@ def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
         outputs=[_output_row(o) for o in endpoint.outputs if o.wire_name != "error"],
         progress=[_output_row(o) for o in endpoint.progress],
         has_progress=bool(endpoint.progress),
-        sync=code_block("python", made.sync),
-        asynchronous=code_block("python", made.asynchronous),
-        command=code_block("bash", made.command),
-        curl_call=code_block("bash", made.curl_call),
-        curl_progress=code_block("bash", made.curl_progress),
         output_model=code(f"{endpoint.models}Output"),
         models=code(f"{package}.models"),
+        **_programs(endpoint, package, address),
     )
 
 
@@ -131,3 +145,141 @@ def _categories(endpoints: Sequence[ir.Endpoint], paths: Mapping[str, str]) -> l
         }
         for named, group in groupby(by_category, category)
     ]
+
+
+def _programs(endpoint: ir.Endpoint, package: str, address: Address) -> dict[str, Markdown]:
+    """Return the programs that call an endpoint, by their names in the template."""
+    given = _arguments(endpoint)
+    made = name(Identifier(package))
+    call = f"{name(endpoint.name)}({', '.join(f'{p.name}={_python(v)}' for p, v in given)})"
+    use = _use(endpoint)
+    asynchronous = (
+        f"import asyncio\n\nfrom {made} import AsyncAki\n\n\n"
+        "async def main() -> None:\n"
+        "    async with AsyncAki() as aki:\n"
+        f"        result = await aki.{call}\n"
+        f"        {use}\n\n\nasyncio.run(main())"
+    )
+    asked = '{"key": "$AKI_API_KEY", "job_id": "$JOB_ID"}'
+    options = "".join(_option(p, v) for p, v in given)
+    bash = {
+        "command": f"aki call {endpoint.name}{options}",
+        "curl_call": _curl(address.call_url(endpoint.wire_name), address, _call_body(given)),
+        "curl_progress": _curl(address.progress_url(endpoint.wire_name), address, asked),
+    }
+    sync = f"from {made} import Aki\n\naki = Aki()\nresult = aki.{call}\n{use}"
+    return {
+        "sync": code_block("python", sync),
+        "asynchronous": code_block("python", asynchronous),
+        **{program: code_block("bash", text) for program, text in bash.items()},
+    }
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file as an argument."""
+
+    kind: str
+
+    @property
+    def path(self) -> str:
+        return FILES[self.kind]
+
+
+def _arguments(endpoint: ir.Endpoint) -> Sequence[tuple[ir.Field, object]]:
+    """Return what every call must hold, and for a chat what is said."""
+    wanted = [p for p in endpoint.inputs if p.required]
+    if not wanted:
+        named = {p.wire_name: p for p in endpoint.inputs}
+        said = named.get("prompt_input") or next(
+            (p for p in endpoint.inputs if p.type == "chat"), None
+        )
+        wanted = [said] if said is not None else []
+    return [(p, _value(p)) for p in wanted]
+
+
+def _value(parameter: ir.Field) -> object:
+    low = parameter.minimum if parameter.minimum is not None else parameter.step or 1
+    if parameter.medium is not None:
+        file = _File(parameter.medium)
+        return [file] if parameter.is_list else file
+    match parameter.type:
+        case "choice":
+            return parameter.choices[0]
+        case "integer":
+            return int(low)
+        case "number":
+            return float(low)
+        case "boolean":
+            return True
+        case "chat":
+            return _MESSAGES
+        case "json":
+            return []
+        case _:
+            return _TEXTS.get(parameter.wire_name, "Hello")[: parameter.max_length]
+
+
+def _python(value: object) -> Code:
+    if isinstance(value, _File):
+        return literal(value.path)
+    if is_array(value):
+        items = [_python(item) for item in value]
+        return Code(f"[{', '.join(items)}]")
+    if is_object(value):
+        items = [Code(f"{literal(key)}: {_python(item)}") for key, item in value.items()]
+        return Code("{" + ", ".join(items) + "}")
+    return literal(value)
+
+
+def _use(endpoint: ir.Endpoint) -> str:
+    first = next((o for o in endpoint.outputs if o.wire_name != "error"), None)
+    if first is None:
+        return "print(result)"
+    saved = f'save("{endpoint.name}", overwrite=True)'
+    if first.medium is not None:
+        return f"print(result.{first.name}{'[0]' if first.is_list else ''}.{saved})"
+    return f"print(result.{first.name})" if first.type in ("text", "chat text") else "print(result)"
+
+
+def _option(parameter: ir.Field, value: object) -> str:
+    if is_array(value) and any(isinstance(item, _File) for item in value):
+        value = value[0]
+    if isinstance(value, _File):
+        shown = f"@{value.path}"
+    elif isinstance(value, str):
+        # One printable line: a choice of the hub could end the block of code that this stands in.
+        shown = f"@{doc_text(value)}" if value.startswith("@") else doc_text(value)
+    else:
+        shown = json.dumps(value)
+    return f" --{parameter.name.replace('_', '-')} {shlex.quote(shown)}"
+
+
+def _call_body(given: Sequence[tuple[ir.Field, object]]) -> str:
+    inputs = "".join(f"{_json(p.wire_name)}: {_wire(v, p)}, " for p, v in given)
+    return f'{{"key": "$AKI_API_KEY", {inputs}"wait_for_result": false}}'
+
+
+def _wire(value: object, parameter: ir.Field) -> str:
+    if isinstance(value, _File):
+        return f"\"data:{value.kind}/{value.path.rpartition('.')[2]};base64,$(base64 < {value.path} | tr -d '\\n')\""
+    if parameter.is_list and is_array(value):
+        return f"[{', '.join(_wire(item, parameter) for item in value)}]"
+    return _json(json.dumps(value) if is_array(value) else value)
+
+
+def _json(value: object) -> str:
+    """Return JSON that a here-document leaves as it is: what a shell would read there is an escape of JSON."""
+    text = json.dumps(value, ensure_ascii=True)
+    plain = text.replace("\\\\", "\\u005c")
+    return plain.replace("$", "\\u0024").replace("`", "\\u0060")
+
+
+def _curl(url: str, address: Address, body: str) -> str:
+    # The body comes from the standard input: arguments of a process, the key among them, can be seen by others.
+    server = quote(address.server, safe=":/[]-._~%")
+    path = url.removeprefix(address.server)
+    return (
+        f'curl -sS "${{AKI_API_SERVER:-{server}}}{path}" \\\n'
+        f'  -H "Content-Type: application/json" --data-binary @- <<JSON\n{body}\nJSON'
+    )

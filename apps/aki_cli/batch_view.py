@@ -62,7 +62,7 @@ class Bar:
             self._task,
             total=progress.rows,
             completed=progress.ended,
-            description=" · ".join(_short(progress)),
+            description=" · ".join(progress_clauses(progress)),
         )
 
     def say(self, sentence: str) -> None:
@@ -71,19 +71,19 @@ class Bar:
 
 
 def progress_clauses(progress: "Progress") -> Iterator[str]:
-    """Say in clauses how far a batch is."""
+    """Say in a few words each how far a batch is; a line of a terminal has to do."""
     rows = f" of {progress.rows:,}" if progress.rows is not None else ""
-    yield f"{progress.ended:,}{rows} rows ended"
+    yield f"{progress.ended:,}{rows} rows"
     if progress.failed:
         yield f"{progress.failed:,} failed"
     if progress.uncertain:
         yield f"{progress.uncertain:,} uncertain"
-    yield f"{progress.running} of at most {progress.limit} running"
     if progress.rate is not None:
-        yield f"{progress.rate:.1f} rows/s"
+        yield f"{progress.rate:.1f}/s"
     if progress.left is not None:
         yield f"{duration(progress.left)} left"
     yield from _figures(progress.tokens, progress.compute_seconds)
+    yield f"{progress.running} of {progress.limit} at a time"
 
 
 def summary_lines(summary: "Summary") -> Iterator[str]:
@@ -130,17 +130,3 @@ def _figures(tokens: int, compute_seconds: float) -> Iterator[str]:
         yield f"{tokens:,} tokens"
     if compute_seconds:
         yield f"{compute_seconds:,.1f} s of computing"
-
-
-def _short(progress: "Progress") -> list[str]:
-    """Say in a few words each how far a batch is; a line of a terminal has to do."""
-    rows = f"/{progress.rows:,}" if progress.rows is not None else ""
-    words = [f"{progress.ended:,}{rows}"]
-    words += [f"{progress.failed:,} failed"] if progress.failed else []
-    words += [f"{progress.uncertain:,} uncertain"] if progress.uncertain else []
-    words += [f"{progress.rate:.1f}/s"] if progress.rate is not None else []
-    words += [f"{duration(progress.left)} left"] if progress.left is not None else []
-    words += [f"{progress.tokens:,} tokens"] if progress.tokens else []
-    words += [f"{progress.compute_seconds:,.0f} s computed"] if progress.compute_seconds else []
-    words += [f"{progress.running}/{progress.limit} at a time"]
-    return words

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aki_runtime.metadata import FieldMetadata
 
@@ -21,6 +21,8 @@ from .terminal import write
 
 if TYPE_CHECKING:
     from aki_client import Aki, AnyOutput, AnyProgress, Endpoint
+
+    AnyEndpoint: TypeAlias = Endpoint[..., AnyOutput, AnyProgress]
 
 FILE = "@"
 """Before a file's name: its content is the value. Twice for a text that begins with it."""
@@ -57,10 +59,10 @@ def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]
     return given
 
 
-def bound(client: "Aki", found: Described) -> "Endpoint[..., AnyOutput, AnyProgress]":
+def bound(client: "Aki", found: Described) -> "AnyEndpoint":
     """Return an endpoint of a client: the generated one with its checks, or the hub's by name."""
     if found.attribute:
-        return cast("Endpoint[..., AnyOutput, AnyProgress]", getattr(client, found.attribute))
+        return cast("AnyEndpoint", getattr(client, found.attribute))
     return client.endpoint(found.name)
 
 

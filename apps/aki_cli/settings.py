@@ -6,7 +6,6 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from aki_runtime.errors import ConfigurationError
@@ -15,7 +14,7 @@ from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     import typer
-    from aki_client import Aki, AsyncAki, Layout
+    from aki_client import Aki, Layout
 
 PACKAGE = "aki_client"
 NO_KEY = "there is no key; set AKI_API_KEY or say --api-key-file FILE"
@@ -62,19 +61,18 @@ class CliSettings:
             CommandError: There is no such package.
             AkiError: The client's own, where the address or the key cannot be used.
         """
-        return cast("Aki", self._new_client("Aki"))
-
-    def async_client(self) -> "AsyncAki":
-        """Make an async client of the package, and raise as `client` does."""
-        return cast("AsyncAki", self._new_client("AsyncAki"))
-
-    def module(self, name: str) -> ModuleType:
-        """Import a module of the package.
-
-        Raises:
-            CommandError: There is none.
-        """
-        return self._import(f"{self.package}.{name}")
+        name = f"{self.package}.client"
+        try:
+            kind: type[Aki] = importlib.import_module(name).Aki
+        except ModuleNotFoundError as error:
+            if not name.startswith(error.name or "\0"):
+                raise
+            raise no_package(self.package) from None
+        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        layout = cast("Layout | None", self.layout)
+        return kind(
+            self.key(), api_server=self.server, layout=layout, allow_http=self.allow_http, **options
+        )
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
@@ -82,24 +80,6 @@ class CliSettings:
         with suppress(ConfigurationError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)
-
-    def _import(self, name: str) -> ModuleType:
-        try:
-            return importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if not name.startswith(error.name or "\0"):
-                raise
-            raise no_package(self.package) from None
-
-    def _new_client(self, name: str) -> Any:
-        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
-        return getattr(self.module("client"), name)(
-            self.key(),
-            api_server=self.server,
-            layout=cast("Layout | None", self.layout),
-            allow_http=self.allow_http,
-            **options,
-        )
 
 
 def no_package(name: str) -> CommandError:

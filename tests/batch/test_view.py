@@ -54,20 +54,20 @@ def test_a_duration(seconds, text):
 
 def test_progress_in_clauses():
     assert list(progress_clauses(PROGRESS)) == [
-        "13 of 1,000 rows ended",
+        "13 of 1,000 rows",
         "2 failed",
         "1 uncertain",
-        "5 of at most 8 running",
-        "1.3 rows/s",
+        "1.3/s",
         "12 min 39 s left",
         "1,234 tokens",
         "5.5 s of computing",
+        "5 of 8 at a time",
     ]
 
 
 def test_what_is_unknown_is_left_out():
     unknown = replace(PROGRESS, rows=None, rate=None, left=None, failed=0, uncertain=0, tokens=0)
-    assert list(progress_clauses(unknown))[:2] == ["10 rows ended", "5 of at most 8 running"]
+    assert list(progress_clauses(unknown)) == ["10 rows", "5.5 s of computing", "5 of 8 at a time"]
 
 
 def test_a_batch_that_is_done():
@@ -100,7 +100,7 @@ def test_lines_come_now_and_then(monkeypatch, capsys):
         lines.show(PROGRESS)
     written = capsys.readouterr().err
     assert len(written.splitlines()) == 2
-    assert written.startswith("aki: 13 of 1,000 rows ended, 2 failed, ")
+    assert written.startswith("aki: 13 of 1,000 rows, 2 failed, ")
 
 
 def test_a_notice_shows_no_control_characters(capsys):

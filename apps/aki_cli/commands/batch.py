@@ -9,10 +9,12 @@ import typer
 from ..catalogue import Catalogue, Described
 from ..exits import CommandError, Exit, StoppedError
 from ..root import ENDPOINT
-from ..settings import CliSettings, did_you_mean, settings_of
+from ..settings import did_you_mean, settings_of
 
 if TYPE_CHECKING:
-    from aki_client.batch import SettingChanges, Stop, Summary
+    from aki_runtime.batch.public import SettingChanges
+
+    from ..calling import AnyEndpoint
 
 
 def batch(
@@ -52,7 +54,7 @@ def batch(
     ] = None,
     media: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="For pictures and sounds (OUTPUT.media)."),
+        typer.Option(metavar="FOLDER", help="For images, audio and video (OUTPUT.media)."),
     ] = None,
     journal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The journal (OUTPUT.journal).")
@@ -85,7 +87,6 @@ def batch(
         raise CommandError("say -o OUTPUT, a .jsonl or .parquet file", Exit.USAGE)
     found = Catalogue(settings.package).require(name)
     changes: SettingChanges = {
-        "client": settings.async_client(),
         "columns": _mapping_of(found, columns or []),
         "constants": _constants_of(found, constants or []),
         "keep": keep or (),
@@ -98,34 +99,38 @@ def batch(
         "retry_failed": retry_failed,
         "resubmit_uncertain": resubmit_uncertain,
     }
-    if output is None or dry_run:
-        return _check(settings, found.attribute, rows, changes)
-    return _run(settings, found.attribute, rows, output, changes)
+    # Help and completion come without what a batch needs.
+    from ..calling import bound
+
+    with settings.client() as client:
+        endpoint = bound(client, found)
+        if output is None or dry_run:
+            return _check(endpoint, rows, changes)
+        return _run(endpoint, rows, output, changes)
 
 
-def _check(settings: CliSettings, name: str, rows: Path, changes: "SettingChanges") -> int:
+def _check(endpoint: "AnyEndpoint", rows: Path, changes: "SettingChanges") -> Exit:
+    from aki_runtime.batch.public import check
+
     from ..batch_view import number_of
     from ..terminal import write
 
-    count: int = settings.module("batch").check(name, rows, **changes)
-    write(f"{number_of(count, 'row')} in order; nothing was sent\n")
+    write(f"{number_of(check(endpoint, rows, **changes), 'row')} in order; nothing was sent\n")
     return Exit.OK
 
 
-def _run(
-    settings: CliSettings, name: str, rows: Path, output: Path, changes: "SettingChanges"
-) -> int:
+def _run(endpoint: "AnyEndpoint", rows: Path, output: Path, changes: "SettingChanges") -> Exit:
+    from aki_runtime.batch.public import BatchStoppedError, Stop, run
+
     from ..batch_view import batch_view, summary_lines
     from ..terminal import write
 
-    module = settings.module("batch")
-    stop: Stop = module.Stop()
-    changes["stop"] = stop
+    changes["stop"] = stop = Stop()
     try:
         with batch_view() as view:
             changes["on_progress"], changes["on_notice"] = view.show, view.say
-            summary: Summary = module.run(name, rows, output, **changes)
-    except module.BatchStoppedError as error:
+            summary = run(endpoint, rows, output, **changes)
+    except BatchStoppedError as error:
         if stop.signal is None:
             raise
         raise StoppedError(error.message, _stopped_by(stop.signal)) from None
@@ -140,30 +145,14 @@ def _stopped_by(number: int) -> Exit:
 
 
 def _mapping_of(found: Described, written: list[str]) -> dict[str, str]:
-    """Return the parameter that each mapped column is for.
-
-    Args:
-        found: The endpoint.
-        written: As in `text=prompt`.
-
-    Raises:
-        CommandError: It is not written so, or there is no such parameter.
-    """
+    """Return the parameter that each mapped column is for, as in `text=prompt`."""
     pairs = [_pair("--map", "COLUMN=PARAMETER", text) for text in written]
     return {column: _parameter("--map", found, name) for column, name in pairs}
 
 
 def _constants_of(found: Described, written: list[str]) -> dict[str, Any]:
-    """Return the values of all rows that have none of their own, as `aki call` would read them.
-
-    Args:
-        found: The endpoint.
-        written: As in `width=512`.
-
-    Raises:
-        CommandError: It is not written so, there is no such parameter, or the value cannot be read.
-    """
-    from ..calling import read_value  # what help and completion can do without
+    """Return the values for rows that have none, as in `width=512`, read as `aki call` reads them."""
+    from ..calling import read_value
 
     constants: dict[str, Any] = {}
     fields = found.section("input")

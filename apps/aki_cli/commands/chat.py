@@ -21,7 +21,7 @@ from ..showing import Watch
 from ..terminal import say
 
 if TYPE_CHECKING:
-    from aki_client import AnyOutput, AnyProgress, Endpoint
+    from ..calling import AnyEndpoint
 
 MEDIA_COMMANDS = ("image", "audio", "video")
 PROMPT = "> "
@@ -125,7 +125,7 @@ class _Talk:
 
     def __init__(
         self,
-        endpoint: "Endpoint[..., AnyOutput, AnyProgress]",
+        endpoint: "AnyEndpoint",
         found: Described,
         conversation: Conversation,
     ) -> None:

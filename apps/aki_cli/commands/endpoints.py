@@ -56,13 +56,7 @@ def _live(client: "Aki", name: str) -> Described:
 
 
 def _table(shown: list[Described]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("endpoint", no_wrap=True, style="bold")
-    table.add_column("category", no_wrap=True)
-    table.add_column("title")
+    table = _new_table("endpoint", "category", "title")
     for found in sorted(shown, key=lambda found: (found.metadata.category or "~", found.name)):
         name = found.attribute or found.name
         note = "" if found.attribute else " (not in the package)"

@@ -40,7 +40,7 @@ def test_a_bar_shows_progress_and_goes_away(terminal: Terminal) -> None:
 def test_a_batch_shows_a_bar_that_goes_away(terminal: Terminal) -> None:
     (terminal.folder / "rows.csv").write_text(f"prompt\na lake\na hill {SLOW}\n")
     child = terminal.aki("batch", "flux_dev", "rows.csv", "-o", "out.jsonl", "--concurrency", "1")
-    child.expect(r"1/2 .* at a time")
+    child.expect(r"1 of 2 rows .* at a time")
     screen = terminal.screen(child)
     assert child.exitstatus == 0
     last = ESCAPES.sub("", screen).splitlines()[-3:]

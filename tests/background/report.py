@@ -21,7 +21,7 @@ from support.pages import Part
 PAGE = Path(__file__).parents[2] / "docs" / "celery.md"
 TASKS, KILLS = 500, 3
 FIGURES = Part("<!-- figures -->", "<!-- /figures -->")
-_TEXT = """{tasks} tasks of `llama3_8b_chat` on Redis, {workers} workers with {slots} processes each, a visibility
+_TEXT = """{tasks} tasks of a chat endpoint on Redis, {workers} workers with {slots} processes each, a visibility
 timeout of {visibility} s; {rate:.0%} of all requests to the sandbox hub fail (connection reset before or after the hub
 has acted, answer cut, 503 before or after), another {rate:.0%} of the submits are refused because the queue is full,
 and {kills} workers are killed with SIGKILL in the middle, each with all its processes.

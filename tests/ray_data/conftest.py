@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from aki_runtime.batch.rows import Row
 from aki_runtime.ray.journal import RowJournal
-from aki_runtime.ray.ledger import Ledger
-from aki_runtime.ray.operations import Answer, Operation
+from aki_runtime.ray.ledger import Answer, Ledger, Operation
 from aki_runtime.ray.options import CallOptions
 from aki_runtime.ray.worker import Worker
 from aki_sandbox.server import SandboxServer

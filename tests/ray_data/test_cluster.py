@@ -186,6 +186,28 @@ for act in (
     assert re.search(r"Journal\w*Error: the journal .*questions cannot be", told)
 
 
+def test_two_journals_do_not_write_into_one_folder(cluster, folder):
+    program = """
+import pyarrow as pa
+from aki_client.batch import OutputError
+from aki_client.ray import CallOptions, EndpointCaller, RowJournal
+rows = pa.table({"id": [1], "prompt": ["a hill"], "width": [128], "height": [128]})
+def caller(name):
+    journal = RowJournal.start(f"{name}.journal", name=name, lease=9)
+    return EndpointCaller(CallOptions(endpoint="z_image_turbo", journal=journal, row_id="id", media="media"))
+print(caller("hills")(rows)["aki_outcome"])
+print("again:", caller("hills")(rows)["aki_outcome"])
+try:
+    caller("dales")
+except OutputError as error:
+    print("refused:", error)
+"""
+    told = cluster.run(program, folder)
+    assert "again:" in told
+    assert re.search(r"refused: .*media is there, and .*dales\.journal does not say", told)
+    assert len(list((folder / "media").iterdir())) == 1
+
+
 def test_every_row_has_one_outcome_and_one_job_when_a_node_is_killed():
     run = subprocess.run(
         [sys.executable, str(HERE / "trial.py"), "160"],

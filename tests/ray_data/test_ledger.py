@@ -1,8 +1,8 @@
 """The ledger: of all workers one is at a row, whoever asks, dies, comes back or asks twice."""
 
 import pytest
-from aki_client.batch import JournalMismatchError, RowState
-from aki_runtime.ray.operations import (
+from aki_client.batch import JournalMismatchError, OutputError, RowState
+from aki_runtime.ray.ledger import (
     Attempt,
     Begin,
     Differs,
@@ -191,6 +191,22 @@ class TestARestart:
         restarted.bind({"endpoint": "flux_dev"})
         with pytest.raises(JournalMismatchError, match="another run"):
             restarted.bind({"endpoint": "qwen_image"})
+
+
+class TestTheMediaFolder:
+    """A folder belongs to one journal, because files are named after rows."""
+
+    def test_is_refused_where_something_else_is_in_it(self, ledger, tmp_path):
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media" / "000001-images.png").write_text("of another dataset")
+        with pytest.raises(OutputError, match=r"media is there, and .*rows\.journal does not say"):
+            ledger.bind({"endpoint": "flux_dev"}, str(tmp_path / "media"))
+
+    def test_of_an_earlier_run_of_the_journal_is_taken(self, ledger, open_ledger, tmp_path):
+        ledger.bind({"endpoint": "flux_dev"}, str(tmp_path / "media"))
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media" / "000001-images.png").write_text("of this dataset")
+        open_ledger().bind({"endpoint": "flux_dev"}, str(tmp_path / "media"))
 
 
 def test_all_that_is_asked_together_is_one_transaction(ledger):

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 from aki_client.batch import JournalError, JournalFullError
+from aki_runtime.ray.ledger import Attempt, Begin, Free, Fresh
 from aki_runtime.ray.mailbox import Mailbox
-from aki_runtime.ray.operations import Attempt, Begin, Free, Fresh
 
 
 class Post:
@@ -33,7 +33,7 @@ def with_mailbox(post, use, **options):
     """Use a mailbox in an event loop of its own."""
 
     async def main():
-        mailbox = Mailbox(post.send, **{"lease": 10.0, **options})
+        mailbox = Mailbox(post.send, **{"lease": 10.0, "on_lost": lambda: None, **options})
         try:
             return await use(mailbox)
         finally:
@@ -104,7 +104,6 @@ def test_silence_makes_the_worker_count_as_dead_and_an_answer_as_alive_again():
     lost = []
 
     async def use(mailbox):
-        mailbox.when_lost(lambda: lost.append(mailbox.is_alive))
         post.is_silent = True
         while not lost:
             await asyncio.sleep(0.01)
@@ -112,8 +111,8 @@ def test_silence_makes_the_worker_count_as_dead_and_an_answer_as_alive_again():
         while not mailbox.is_alive:
             await asyncio.sleep(0.01)
 
-    with_mailbox(post, use, lease=0.5)
-    assert lost == [False]
+    with_mailbox(post, use, lease=0.5, on_lost=lambda: lost.append("lost"))
+    assert lost == ["lost"]
 
 
 def test_answers_are_those_to_the_questions():

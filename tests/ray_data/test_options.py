@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError
 from aki_client.batch import Outcome, RowError
-from aki_runtime.ray.cells import rows_of, with_outcomes
+from aki_runtime.ray.caller import rows_of, with_outcomes
 from aki_runtime.ray.journal import RowJournal
 from aki_runtime.ray.options import CallOptions
 

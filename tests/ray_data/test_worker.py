@@ -59,6 +59,8 @@ class TestRows:
         worker = make_worker(line, timeout=2.0)
         (outcome,) = worker.outcomes([row("1", "[[dur=60 steps=600]] long")])
         assert (outcome.status, outcome.error.type) == ("failed", "DeadlineExceededError")
+        assert "the hub was asked to cancel it" in outcome.error.message
+        assert "goes on" not in outcome.error.message
         assert [str(job.state) for job in hub.hub.jobs] == ["canceled"]
 
     def test_that_are_media_go_into_the_folder(self, make_worker, line, tmp_path):

@@ -26,6 +26,7 @@ from ..errors import (
 from ..events import Queued
 from ..fields.base import OutputModel
 from ..jobs.async_job import AsyncJob
+from ..jobs.handle import canceled_too_late, result_fields
 from ..media.objects import Media
 from ..protocol.certainty import is_busy, made_no_job, result_lost
 from ..shapes import integer_or_none
@@ -234,8 +235,7 @@ class RowLife:
             self._following.discard(task)
         if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
             await _error_of(job.cancel(_CANCEL_SECONDS))
-            if job.ended and await _error_of(job.result()) is None:
-                error = None
+            error = canceled_too_late(job) if result_fields(job) is None else None
         if error is None:
             output = await job.result()
             return await self._settle(row, notes, started, RowState.DONE, job, output)

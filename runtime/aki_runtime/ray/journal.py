@@ -1,13 +1,35 @@
-"""The journal that the nodes share, as its users see it: where it is, and nothing else, so that it can travel."""
+"""The journal that the nodes share, as its users see it: where it is, and nothing else, so that it can travel.
 
+With `caller` it is all that uses Ray, whose types are not strict.
+"""
+
+import asyncio
+import importlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ..batch.errors import JournalError
 from ..errors import ConfigurationError
-from .engine import LedgerActor
+from .ledger import Answer, Ledger, Operation
+from .mailbox import Send
 
 _SHORTEST_LEASE = 1.0
+_ENDLESS = -1
+
+
+def ray(name: str = "ray") -> Any:
+    """Import a module of Ray.
+
+    Raises:
+        ImportError: Ray is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ImportError("datasets need Ray: pip install 'aki-client[ray]'") from None
 
 
 @dataclass(frozen=True)
@@ -58,21 +80,27 @@ class RowJournal:
                 f"lease={lease} is too short; give at least {_SHORTEST_LEASE} s"
             )
         wanted = str(Path(path).absolute())
-        actor = LedgerActor.start(
-            name,
-            namespace,
-            node_id,
-            path=wanted,
-            lease=lease,
-            survives_power_loss=survives_power_loss,
-        )
-        found, found_lease = actor.about()
+        node = node_id or ray().get_runtime_context().get_node_id()
+        strategies = ray("ray.util.scheduling_strategies")
+        ray().remote(Ledger).options(
+            name=name,
+            namespace=namespace,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=0,
+            max_restarts=_ENDLESS,
+            max_task_retries=_ENDLESS,
+            # The journal's file is on that node and no other.
+            scheduling_strategy=strategies.NodeAffinitySchedulingStrategy(node, soft=False),
+        ).remote(path=wanted, lease=lease, survives_power_loss=survives_power_loss)
+        journal = cls(name, namespace, lease)
+        found, found_lease = _answer(_actor(journal).about.remote())
         if (found, found_lease) != (wanted, lease):
             raise ConfigurationError(
                 f"the journal {name!r} of this cluster is {found} with a lease of {found_lease:g} s; "
                 "stop that one, or give this one another name"
             )
-        return cls(name, namespace, lease)
+        return journal
 
     @classmethod
     def find(cls, name: str = "aki-rows", *, namespace: str = "aki") -> "RowJournal":
@@ -81,17 +109,62 @@ class RowJournal:
         Raises:
             JournalError: There is none of this name.
         """
-        _, lease = LedgerActor(name, namespace).about()
+        _, lease = _answer(_actor(cls(name, namespace, 0.0)).about.remote())
         return cls(name, namespace, lease)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows are `submitting`, `submitted`, `done`, `failed` and `uncertain`."""
-        return self.actor().counts()
+        return dict(_answer(_actor(self).counts.remote()))
 
     def stop(self) -> None:
         """Close the journal and end its actor; the file stays, and the same rows go on from there."""
-        self.actor().stop()
+        actor = _actor(self)
+        _answer(actor.close.remote())
+        ray().kill(actor, no_restart=True)
 
-    def actor(self) -> LedgerActor:
-        """Return the actor, from any node."""
-        return LedgerActor(self.name, self.namespace)
+
+def bind(journal: RowJournal, identity: Mapping[str, str], media: str | None) -> None:
+    """Say what the rows are, and which folder their media go to, once for all.
+
+    Raises:
+        JournalMismatchError: They are something else already.
+        OutputError: Something is in the folder that no run of this journal has put there.
+    """
+    _answer(_actor(journal).bind.remote(dict(identity), media))
+
+
+def sender(journal: RowJournal, worker: str) -> Send:
+    """Return what brings the operations of a worker to the ledger."""
+    actor = _actor(journal)
+
+    async def send(operations: Sequence[Operation]) -> Sequence[Answer]:
+        reference = actor.carry_out.remote(worker, list(operations))
+        try:
+            answers: Sequence[Answer] = await asyncio.wrap_future(reference.future())
+        except Exception as error:
+            raise _cause(error) from None
+        return answers
+
+    return send
+
+
+def _actor(journal: RowJournal) -> Any:
+    try:
+        return ray().get_actor(journal.name, namespace=journal.namespace)
+    except ValueError:
+        raise JournalError(
+            f"there is no journal {journal.name!r} in the cluster; begin it with RowJournal.start"
+        ) from None
+
+
+def _answer(reference: Any) -> Any:
+    try:
+        return ray().get(reference)
+    except Exception as error:
+        raise _cause(error) from None
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what was raised on the other side, without Ray's own text around it."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error

@@ -1,38 +1,131 @@
-"""The one book of all nodes: a journal, and who of those at work in it is alive.
+"""The ledger: which worker of which node is at a row, and how each row ended; and what workers ask of it.
 
-A worker is alive as long as it is heard of; one that has been silent for longer than the lease is taken for
-dead, and its rows may be taken over. It keeps what it has to know after a restart in the journal's file.
-It knows nothing of Ray, which runs it as an actor: one process, one call at a time.
+A worker is alive as long as it is heard of; one that has been silent for longer than the lease is taken for dead, and
+its rows may be taken over. Operations and answers are values that travel between nodes. An operation may arrive twice,
+because Ray repeats what a restarted actor may not have answered: all of them name the attempt that they belong to, and
+mean the same however often they come. It knows nothing of Ray, which runs it as an actor: one process, one call at a
+time.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeAlias
 
+from ..batch import files
 from ..batch.errors import JournalInUseError
 from ..batch.journal import FINAL, Entry, Journal, RowState
 from ..batch.outcome import Outcome, RowError, has_unknown_end
-from .operations import (
-    Answer,
-    Attempt,
-    Begin,
-    Differs,
-    Free,
-    Fresh,
-    Held,
-    Known,
-    Look,
-    NoteJob,
-    NoteOutcome,
-    Operation,
-    Release,
-    RowEnd,
-    worker_of,
-)
 
 _LOCK_SECONDS = 20.0
 _LEFT = "a worker was lost while this row was submitted; a job may or may not have been made, so it was not sent again"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one worker, which proves that it lives for all its tries at once, to carry out a row."""
+
+    worker: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.worker}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Ask for a row before it is submitted.
+
+    Attributes:
+        row_id: The row.
+        attempt: Who asks.
+        digest: What the row is, so that two rows of one id are noticed.
+        again: The outcomes that do not count: `failed`, `uncertain`, both or none.
+    """
+
+    row_id: str
+    attempt: Attempt
+    digest: str = ""
+    again: frozenset[RowState] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give a row back, because it is certain that no job was made of it."""
+
+    row_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class NoteJob:
+    """Note the job that a row became, before it is polled."""
+
+    row_id: str
+    attempt: Attempt
+    job_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOutcome:
+    """Note how a row ended, before it is handed on. A result is kept whoever has the row by now."""
+
+    row_id: str
+    attempt: Attempt
+    state: RowState
+    outcome: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Ask how a row stands, and change nothing."""
+
+    row_id: str
+
+
+Operation: TypeAlias = Begin | Release | NoteJob | NoteOutcome | Look
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The row is the asker's: to be submitted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The row is the asker's and has a job, to be followed; another worker, taken for dead, may have been at it."""
+
+    job_id: str = field(repr=False)
+    is_taken_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Another worker is at the row, and is taken for dead after so many seconds, unless it is heard of."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RowEnd:
+    """The row has an outcome."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """The journal knows another row of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Nobody is at the row."""
+
+
+Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Free
 
 
 class Ledger:
@@ -71,13 +164,18 @@ class Ledger:
         """
         return str(self._journal.path), self._lease
 
-    def bind(self, identity: Mapping[str, str]) -> None:
-        """Say what the rows are, once for all.
+    def bind(self, identity: Mapping[str, str], media: str | None = None) -> None:
+        """Say what the rows are, and which folder their media go to, once for all.
 
         Raises:
             JournalMismatchError: They are something else already.
+            OutputError: Something is in the folder that no run of this journal has put there.
         """
-        self._journal.bind(identity)
+        folders = {"media folder": Path(media)} if media is not None else {}
+        files.require_own(folders, self._path, self._journal)
+        with self._journal.together():
+            self._journal.bind(identity)
+            files.claim(self._journal, folders.values())
 
     def counts(self) -> dict[str, int]:
         """Return how many rows are in each state."""
@@ -145,7 +243,9 @@ class Ledger:
             return Held(seconds)
         journal.take_over(begin.row_id, owner=entry.owner)
         if entry.job_id is not None:
-            return Known(entry.job_id, is_taken_over=worker_of(entry.owner) != begin.attempt.worker)
+            return Known(
+                entry.job_id, is_taken_over=_worker_of(entry.owner) != begin.attempt.worker
+            )
         given_up = Outcome(0, "uncertain", error=RowError("InterruptedError", _LEFT))
         journal.note_outcome(begin.row_id, RowState.UNCERTAIN, given_up.to_note())
         return self._begin(begin)
@@ -184,8 +284,12 @@ class Ledger:
         return Held(max(self._seconds_left(entry.owner, None), 0.0))
 
     def _seconds_left(self, owner: str, asker: Attempt | None) -> float:
-        worker = worker_of(owner)
+        worker = _worker_of(owner)
         if asker is not None and worker == asker.worker:
             # A worker makes one attempt at a time for a row, so that an earlier one of its own has ended.
             return 0.0
         return self._heard_of.get(worker, self._began) + self._lease - self._now()
+
+
+def _worker_of(owner: str) -> str:
+    return owner.rpartition("/")[0]

@@ -1,33 +1,21 @@
-"""The way from a worker's tasks to the ledger: what they ask at one moment goes together.
+"""The way from a worker's tasks to the ledger: what they ask at one moment goes in one message.
 
-Every letter says that the worker lives, and one is sent even when there is nothing to ask. While none gets
+Every message says that the worker lives, and one is sent even when there is nothing to ask. While none gets
 through the worker has to count as dead itself, and a little before the ledger takes it for dead.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..batch.errors import JournalError, JournalFullError
-from .operations import Answer, Operation
+from .ledger import Answer, Operation
 
 Send: TypeAlias = Callable[[Sequence[Operation]], Awaitable[Sequence[Answer]]]
 """Brings operations to the ledger and returns an answer to each."""
 
-MOST_TOGETHER = 200
-"""Operations in one letter, at most."""
-
-OUTAGE_TIMEOUT = 600.0
-"""Seconds that the ledger may be out of reach, or its disk full, before the worker gives up."""
-
+_MOST_TOGETHER = 200
 _PAUSE = 1.0
-
-
-@dataclass
-class _Question:
-    operation: Operation
-    answer: "asyncio.Future[Answer]" = field(default_factory=asyncio.Future)
 
 
 class Mailbox:
@@ -36,21 +24,23 @@ class Mailbox:
     Args:
         send: Brings operations to the ledger.
         lease: Seconds of silence after which the ledger takes the worker for dead.
-        outage_timeout: Seconds that the ledger may be out of reach.
+        on_lost: Called each time when the ledger may be about to take this worker for dead.
+        outage_timeout: Seconds that the ledger may be out of reach, or its disk full, before the worker gives up.
     """
 
     def __init__(
         self,
         send: Send,
         lease: float,
-        outage_timeout: float = OUTAGE_TIMEOUT,
+        on_lost: Callable[[], object],
+        outage_timeout: float = 600.0,
     ) -> None:
         self._send = send
         self._lease = lease
-        self._on_lost: list[Callable[[], None]] = []
+        self._on_lost = on_lost
         self._outage_timeout = outage_timeout
         self._loop = asyncio.get_running_loop()
-        self._questions: list[_Question] = []
+        self._questions: list[tuple[Operation, asyncio.Future[Answer]]] = []
         self._has_some = asyncio.Event()
         self._alive_until = self._loop.time() + lease * 0.75
         self._tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._watch())]
@@ -60,20 +50,16 @@ class Mailbox:
         """Whether the ledger certainly counts this worker among the living."""
         return self._loop.time() < self._alive_until
 
-    def when_lost(self, act: Callable[[], None]) -> None:
-        """Say what is to happen each time when the ledger may be about to take this worker for dead."""
-        self._on_lost.append(act)
-
     async def ask(self, operation: Operation) -> Answer:
         """Ask the ledger for something, and return its answer once that is on the disk.
 
         Raises:
             JournalError: The ledger cannot be reached, or not use its journal.
         """
-        question = _Question(operation)
-        self._questions.append(question)
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._questions.append((operation, answer))
         self._has_some.set()
-        return await question.answer
+        return await answer
 
     async def close(self) -> None:
         """Send nothing any more; the ledger takes the worker for dead when the lease is over."""
@@ -88,18 +74,21 @@ class Mailbox:
                     await self._has_some.wait()
             except TimeoutError:
                 pass
-            questions = self._questions[:MOST_TOGETHER]
-            del self._questions[:MOST_TOGETHER]
+            questions = self._questions[:_MOST_TOGETHER]
+            del self._questions[:_MOST_TOGETHER]
             if not self._questions:
                 self._has_some.clear()
+            waiting = [answer for _, answer in questions]
             try:
-                answers = await self._sent([question.operation for question in questions])
+                answers = await self._sent([operation for operation, _ in questions])
             except JournalError as error:
-                for question in questions:
-                    question.answer.set_exception(error)
-                continue
-            for question, answer in zip(questions, answers, strict=True):
-                question.answer.set_result(answer)
+                for future in waiting:
+                    if not future.done():  # who has asked may have been cancelled
+                        future.set_exception(error)
+            else:
+                for future, answer in zip(waiting, answers, strict=True):
+                    if not future.done():
+                        future.set_result(answer)
 
     async def _sent(self, operations: Sequence[Operation]) -> Sequence[Answer]:
         """Send until it arrives: an operation that comes twice means the same."""
@@ -112,8 +101,9 @@ class Mailbox:
                 if isinstance(error, JournalError) and not isinstance(error, JournalFullError):
                     raise
                 if self._loop.time() > until:
+                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
                     raise JournalError(
-                        f"the journal could not be reached for {self._outage_timeout:.0f} s ({_first_line(error)}); "
+                        f"the journal could not be reached for {self._outage_timeout:.0f} s ({reason}); "
                         "what it holds is kept, and the same run goes on from there"
                     ) from None
             else:
@@ -126,12 +116,6 @@ class Mailbox:
             until = self._alive_until
             await asyncio.sleep(max(until - self._loop.time(), 0.0))
             if self._alive_until == until:
-                for act in self._on_lost:
-                    act()
+                self._on_lost()
                 while self._alive_until == until:
                     await asyncio.sleep(self._lease / 20)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

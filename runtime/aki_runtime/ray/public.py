@@ -1,10 +1,9 @@
 """What `ray` of a package offers. Importing it needs Ray."""
 
-from . import engine
 from .caller import EndpointCaller, call_endpoint
-from .journal import RowJournal
+from .journal import RowJournal, ray
 from .options import CallOptions
 
-engine.module("ray.data")
+ray("ray.data")
 
 __all__ = ["CallOptions", "EndpointCaller", "RowJournal", "call_endpoint"]

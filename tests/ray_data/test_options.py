@@ -61,6 +61,11 @@ class TestOptions:
         client = options(key_file=str(file)).make_client()
         assert client.api_key.reveal() == "sk-4711"
 
+    def test_mean_the_same_folder_and_key_file_wherever_a_worker_runs(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        given = options(media="media", key_file="key")
+        assert (given.media, given.key_file) == (str(tmp_path / "media"), str(tmp_path / "key"))
+
     @pytest.mark.parametrize("text", [None, ""])
     def test_name_a_key_file_that_is_not_good(self, tmp_path, text):
         file = tmp_path / "key"

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..batch.journal import RowState
@@ -38,11 +39,11 @@ class CallOptions:
         timeout: Seconds for each job, from when it was submitted or picked up; None waits as long as the hub does;
             defaults to that of the endpoint.
         outage_timeout: Seconds that the hub may be out of reach before the dataset fails.
-        media: A folder that all nodes see, for pictures, sounds and films; without it they are data URIs in the
-            JSON column, and in the journal.
+        media: A folder that all nodes see, for images, audio and video; omitted, they are data URIs in the JSON column,
+            and in the journal. It belongs to one journal: what it holds has to be of its earlier runs.
         resubmit_uncertain: Send rows again that may have been paid for: they may be paid twice.
         retry_failed: Send rows again that ended without a result.
-        key_file: A file on each node that holds the key; AKI_API_KEY of the worker's environment where it is not given.
+        key_file: A file on each node that holds the key; defaults to AKI_API_KEY of the worker's environment.
         api_server: The hub's address; defaults to that of the endpoint, AKI_API_SERVER or the package's hub.
         layout: How the hub lays out its routes; defaults to that of the endpoint, or as generated.
         allow_http: Let the key go over plain http to another machine.
@@ -78,14 +79,15 @@ class CallOptions:
                 f"concurrency={self.concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
             )
         if self.timeout is not None and self.timeout <= 0:
-            raise ConfigurationError(f"timeout={self.timeout} is no time; give seconds, or None")
+            raise ConfigurationError(
+                f"timeout={self.timeout} must be more than 0; give seconds, or None"
+            )
         self._take_over(resolve(self.endpoint))
         outputs = self.found.info.reading.output.model_fields
         for name in self.fields:
             if name not in outputs:
-                told = ", ".join(outputs)
                 raise ConfigurationError(
-                    f"{name} is not an output of {self.found.name}; it has {told}"
+                    f"{name} is not an output of {self.found.name}; it has {', '.join(outputs)}"
                 )
         self.reader()
 
@@ -96,12 +98,9 @@ class CallOptions:
 
     @property
     def again(self) -> frozenset[RowState]:
-        """The states of rows that are begun again."""
-        states = {
-            RowState.FAILED: self.retry_failed,
-            RowState.UNCERTAIN: self.resubmit_uncertain,
-        }
-        return frozenset(state for state, is_wanted in states.items() if is_wanted)
+        """The states of rows that are started again."""
+        failed = {RowState.FAILED} if self.retry_failed else set[RowState]()
+        return frozenset(failed | ({RowState.UNCERTAIN} if self.resubmit_uncertain else set()))
 
     def reader(self) -> Columns:
         """Return what becomes of each column."""
@@ -130,6 +129,9 @@ class CallOptions:
     def _take_over(self, found: Resolved) -> None:
         """Keep the endpoint as the text that names it on every node, and what is not secret of its client."""
         changes: dict[str, Any] = {"endpoint": found.reference}
+        # Every worker has a folder of its own to run in.
+        for name, path in (("media", self.media), ("key_file", self.key_file)):
+            changes[name] = str(Path(path).absolute()) if path is not None else None
         if found.options is not None and found.address is not None:
             # A function for events may not be one that can travel.
             taken = {**vars(found.options), "on_progress": None}

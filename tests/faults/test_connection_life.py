@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from aki_client import AkiError, AsyncAki, DeadlineExceededError, fast_http_client
 from aki_sandbox.web.connections import unserved_url
-from faults.modes import KEY
+from faults.modes import KEY, Mode
 from faults.plain_server import PlainServer, head
 from faults.table.case import SHORT
 
@@ -84,19 +84,23 @@ class TestBytesLeft:
     """An answer that nobody asked for."""
 
     def test_a_second_answer_on_the_connection_is_not_read_as_the_next_one(self, mode, form):
-        def answer(hub, number):
-            return form(JOB) + form(OTHER) if "/call/" in hub.path else form(DONE)
+        opened = []
+        for at_once, later in (
+            (form(OTHER), b""),
+            (form(OTHER)[:20], b""),
+            (b"", form(OTHER)),  # while the connection is idle
+        ):
 
-        with hub_that_answers(answer) as server, mode.client(server.url) as aki:
-            assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
-            assert len(set(connections(server))) == 2
+            def answer(hub, number, at_once=at_once):
+                opened.append(hub.connection)
+                return form(JOB) + at_once if "/call/" in hub.path else form(DONE)
 
-    def test_part_of_a_second_answer_does_not_garble_the_next_one(self, mode, form):
-        def answer(hub, number):
-            return form(JOB) + form(OTHER)[:20] if "/call/" in hub.path else form(DONE)
-
-        with hub_that_answers(answer) as server, mode.client(server.url) as aki:
-            assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
+            with hub_that_answers(answer) as server, mode.client(server.url) as aki:
+                job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=SHORT))
+                if later:
+                    opened[-1].sendall(later)
+                assert mode.wait(job.result()).text == "mine"
+                assert len(set(connections(server))) == 2
 
     def test_a_connection_without_bytes_left_is_used_again(self, mode, form, monkeypatch):
         monkeypatch.setattr(SUBMIT_IDLE, 60)
@@ -120,19 +124,6 @@ class TestBytesLeft:
             mode.client(server.url, http_client=http) as aki,
         ):
             assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
-
-
-def test_bytes_that_come_while_a_connection_is_idle_are_not_read_as_an_answer(mode):
-    opened = []
-
-    def answer(hub, number):
-        opened.append(hub.connection)
-        return usual(hub, number)
-
-    with hub_that_answers(answer) as server, mode.client(server.url) as aki:
-        job = mode.wait(aki.llama3_8b_chat.submit(prompt_input=SHORT))
-        opened[0].sendall(whole(OTHER))
-        assert mode.wait(job.result()).text == "mine"
 
 
 class TestAge:
@@ -279,28 +270,23 @@ def slow_reader(bytes_per_second, most):
 class TestLargeBodies:
     """A body that is sent in pieces, by every kind of client."""
 
-    @pytest.mark.parametrize("library", [httpx, httpx2])
-    def test_a_caller_s_own_client_sends_them(self, mode, library):
-        make = library.AsyncClient if mode.is_async else library.Client
-        with (
-            hub_that_answers(usual) as server,
-            mode.using(make()) as http,
-            mode.client(server.url, http_client=http) as aki,
-        ):
-            mode.wait(aki.llama3_8b_chat(prompt_input="x" * 3_000_000))
-        assert len(server.asked[0][2]["prompt_input"]) == 3_000_000
-
-    def test_the_fast_client_sends_them(self, mode):
+    def test_a_caller_s_own_client_sends_them(self):
         pytest.importorskip("httpx_aiohttp", reason="needs the extra `fast`")
-        if not mode.is_async:
-            pytest.skip("it is async")
-        with (
-            hub_that_answers(usual) as server,
-            mode.using(fast_http_client()) as http,
-            mode.client(server.url, http_client=http) as aki,
+        for name, make in (
+            ("sync", httpx.Client),
+            ("sync", httpx2.Client),
+            ("async", httpx.AsyncClient),
+            ("async", httpx2.AsyncClient),
+            ("async", fast_http_client),
         ):
-            mode.wait(aki.llama3_8b_chat(prompt_input="x" * 3_000_000))
-        assert len(server.asked[0][2]["prompt_input"]) == 3_000_000
+            with (
+                Mode(name) as mode,
+                hub_that_answers(usual) as server,
+                mode.using(make()) as http,
+                mode.client(server.url, http_client=http) as aki,
+            ):
+                mode.wait(aki.llama3_8b_chat(prompt_input="x" * 3_000_000))
+            assert len(server.asked[0][2]["prompt_input"]) == 3_000_000
 
 
 @pytest.mark.parametrize("own", [False, True])

@@ -70,10 +70,12 @@ class TestOptions:
         assert "".join(event.text_delta for event in seen) == answer.text
 
     @pytest.mark.parametrize("settings", [HubSettings(worker_slots=0)], ids=["no_worker"])
-    def test_an_event_tells_the_place_in_the_queue(self, mode, chat):
-        with mode.using(chat.stream(prompt_input="hi")) as stream:
-            event = next(mode.items(stream))
-        assert (type(event), event.position) == (Queued, 1)
+    def test_a_callback_is_shown_the_place_in_the_queue(self, mode, chat):
+        def show(event):
+            raise LookupError(f"{type(event).__name__} at {event.position}")
+
+        with pytest.raises(LookupError, match="Queued at 1"):
+            mode.wait(chat.with_options(on_progress=show)(prompt_input="hi"))
 
     @pytest.mark.parametrize("settings", [HubSettings(worker_slots=1)], ids=["one_worker"])
     def test_a_callback_need_not_ask_which_event_it_was_given(self, mode, chat):

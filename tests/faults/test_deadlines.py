@@ -1,10 +1,11 @@
 """Who stops waiting, who cancels the job, and who merely looks away."""
 
+import asyncio
 import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -46,6 +47,39 @@ def test_leaving_a_stream_early_cancels_its_job(mode, aki, hub):
     with mode.using(chat(aki).stream(prompt_input=LONG)) as stream:
         next(mode.items(stream))
     assert states(hub) == ["canceled"]
+
+
+@pytest.mark.parametrize("how", ["break", "an exception"])
+def test_dropping_a_stream_before_its_end_cancels_its_job_and_warns(mode, aki, hub, how):
+    def leave():
+        if how == "an exception":
+            raise ZeroDivisionError
+
+    def drop():
+        for _ in chat(aki).stream(prompt_input=LONG):
+            leave()
+            break
+
+    async def drop_later():
+        async for _ in chat(aki).stream(prompt_input=LONG):
+            leave()
+            break
+
+    def is_canceled():
+        until(lambda: states(hub) == ["canceled"], "the job is cancelled")
+
+    async def in_a_loop_that_goes_on():
+        with suppress(ZeroDivisionError):
+            await drop_later()
+        await asyncio.to_thread(is_canceled)
+
+    def in_a_thread():
+        with suppress(ZeroDivisionError):
+            drop()
+        is_canceled()
+
+    with pytest.warns(ResourceWarning, match=r"dropped before its end.*use a `with` block"):
+        mode.wait(in_a_loop_that_goes_on()) if mode.is_async else in_a_thread()
 
 
 def test_an_exception_in_a_stream_cancels_its_job_and_is_raised(mode, aki, hub):

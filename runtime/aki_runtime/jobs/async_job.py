@@ -1,15 +1,21 @@
 """The handle of one job, and a job watched as it runs, for async code; `sync_job` says when that is cancelled."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from ..events import Event
 from ..http.drive import AsyncDriver
+from ..protocol.effects import Flow
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
 from .showing import open_view
+
+_cancelling: set[asyncio.Task[None]] = set()
+"""A loop holds its tasks weakly."""
 
 
 class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
@@ -108,6 +114,12 @@ class AsyncStream(JobStream[AsyncDriver, AsyncJob[Prog, Out], Prog, Out]):
         """Cancel the job unless it has ended."""
         if self._job is not None:
             await self._driver.run(self._reader.cancel_on_error())
+
+    def _run_later(self, flow: Flow[None]) -> None:
+        with suppress(RuntimeError):  # no loop runs any more
+            task = asyncio.get_running_loop().create_task(self._driver.run(flow))
+            _cancelling.add(task)
+            task.add_done_callback(_cancelling.discard)
 
     async def _open(self) -> JobReader[Prog, Out]:
         if self._job is None:

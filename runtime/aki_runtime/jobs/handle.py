@@ -2,6 +2,8 @@
 # pyright: reportPrivateUsage=false
 # A stream knows its handle from inside.
 
+import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Generic, TypeVar
@@ -136,6 +138,21 @@ class JobStream(Generic[D, H, Prog, Out]):
         self._driver = driver
         self._start = start
         self._handle = handle
+
+    def __del__(self) -> None:
+        # Whoever leaves a loop by `break` or an exception, without a `with` block, says so in no other way.
+        job = self._job
+        if job is None or job.ended or self._reader.job.abandoned or sys.is_finalizing():
+            return
+        message = (
+            f"{self!r} was dropped before its end, and its job is cancelled; use a `with` block"
+        )
+        warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
+        self._run_later(self._reader.cancel_on_error())
+
+    def _run_later(self, flow: Flow[None]) -> None:
+        """Run a flow beside the code that goes on, which may be any: a stream is dropped where its last name goes."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         state = self._job._state.status if self._job is not None else "not started"

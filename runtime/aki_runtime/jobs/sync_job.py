@@ -3,12 +3,14 @@
 Leaving the `with` block of a stream before the end cancels its job, because nobody waits for it any more.
 """
 
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
 from ..events import Event
 from ..http.drive import SyncDriver
+from ..protocol.effects import Flow
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
@@ -111,6 +113,9 @@ class Stream(JobStream[SyncDriver, Job[Prog, Out], Prog, Out]):
         """Cancel the job unless it has ended."""
         if self._job is not None:
             self._driver.run(self._reader.cancel_on_error())
+
+    def _run_later(self, flow: Flow[None]) -> None:
+        threading.Thread(target=self._driver.run, args=(flow,), name="aki-cancel").start()
 
     def _open(self) -> JobReader[Prog, Out]:
         if self._job is None:

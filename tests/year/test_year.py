@@ -6,7 +6,7 @@ import pytest
 from aki_codegen.commands.changes import as_markdown
 from aki_codegen.commands.options import ExitStatus
 from aki_runtime.changes.compare import Change, worst
-from aki_runtime.changes.rules import severity_of
+from aki_runtime.changes.rules import RULES
 from year.play import PACKAGE, without_history
 from year.second_half import YEAR
 from year.start import new_year
@@ -50,7 +50,7 @@ class TestReport:
         assert told.keys() == expected.keys()
         for place, change in told.items():
             assert expected[place].words in change.message
-            assert change.severity == severity_of(change.kind)
+            assert change.severity == RULES[change.kind].severity
 
     def test_the_refresh_ends_with_that_report(self, season, revision):
         if revision.refused:

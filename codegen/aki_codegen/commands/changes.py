@@ -9,8 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from aki_runtime.changes.compare import Change, worst
-from aki_runtime.changes.rules import SEVERITIES, Severity
-from aki_runtime.changes.words import readable
+from aki_runtime.changes.rules import SEVERITIES, Severity, readable
 
 from ..literals import doc_text
 from ..markup import Markdown, code_span, markdown, row

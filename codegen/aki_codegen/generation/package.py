@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
-from aki_runtime.changes.facts import fingerprint
+from aki_runtime.changes.compare import fingerprint
 from aki_runtime.metadata import read_metadata
 
 from .. import __version__

@@ -1,18 +1,38 @@
 """Two states of a hub's metadata, compared: what changed, and what that means for those who call the endpoints.
 
-Owns the comparison of endpoints and hubs; that of single fields is next door, the classes are in the table of rules.
-Pure, and never raises whatever the documents are: the client compares live details with those it was made from.
+Owns the comparison of endpoints and hubs, and the form in which two states are compared; the table of rules says what
+is compared of each. Pure, and never raises whatever the documents are: the client compares live details with those
+that it was made from.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import AkiError
-from .facts import EndpointFacts, FieldFacts, endpoint_facts
-from .fields import input_changes, output_changes
+from ..metadata import (
+    EndpointMetadata,
+    FieldMetadata,
+    MediaLimit,
+    MediaLimits,
+    json_text,
+    read_metadata,
+    shown,
+)
 from .guesses import guess_renamed_endpoints, guess_renamed_fields
-from .rules import SEVERITIES, Severity, severity_of
-from .words import Found, listed, readable, shown
+from .rules import (
+    ENDPOINT,
+    INPUT,
+    OUTPUT,
+    RULES,
+    SEVERITIES,
+    Found,
+    Severity,
+    differences,
+    listed,
+    readable,
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -23,7 +43,7 @@ class Change:
         endpoint: The endpoint's name on the hub.
         section: "input", "output" or "progress"; empty for the endpoint itself.
         field: The parameter's or field's name on the hub; empty for the endpoint itself.
-        kind: What kind of change it is, a key of `change_rules.RULES`.
+        kind: What kind of change it is, a key of `rules.RULES`.
         severity: What it means for calls that were right before.
         message: What changed, as one sentence with before and after.
     """
@@ -59,7 +79,7 @@ def compare_endpoints(name: str, old_document: object, new_document: object) -> 
         old_document: What was known.
         new_document: What is known now.
     """
-    return tuple(sorted(_compare(name, endpoint_facts(old_document), endpoint_facts(new_document))))
+    return tuple(sorted(_compare(name, _compared(old_document), _compared(new_document))))
 
 
 def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[Change, ...]:
@@ -69,11 +89,11 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
     the change says that this is a guess. In place of details that could not be read, the new state may hold the error.
     """
     unreadable = {name: said for name, said in new.items() if isinstance(said, AkiError)}
-    before = {n: endpoint_facts(said) for n, said in old.items() if n not in unreadable}
-    after = {n: endpoint_facts(said) for n, said in new.items() if n not in unreadable}
+    before = {n: _compared(said) for n, said in old.items() if n not in unreadable}
+    after = {n: _compared(said) for n, said in new.items() if n not in unreadable}
     renamed = guess_renamed_endpoints(before, after)
     changes = [
-        _of_endpoint(name, Found("details unreadable", f"its details cannot be read: {error}"))
+        _change(name, ("details unreadable", f"its details cannot be read: {error}"))
         for name, error in unreadable.items()
     ]
     for gone in before.keys() - after.keys():
@@ -81,82 +101,107 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
             changes.append(_renamed_endpoint(gone, renamed[gone]))
             changes += _compare(renamed[gone], before[gone], after[renamed[gone]])
         else:
-            changes.append(
-                _of_endpoint(gone, Found("endpoint removed", "the hub has it no longer"))
-            )
+            changes.append(_change(gone, ("endpoint removed", "the hub has it no longer")))
     for added in after.keys() - before.keys() - set(renamed.values()):
         title = after[added].title
         message = f"the hub has it now: {shown(title)}" if title else "the hub has it now"
-        changes.append(_of_endpoint(added, Found("endpoint added", message)))
+        changes.append(_change(added, ("endpoint added", message)))
     for name in before.keys() & after.keys():
         changes += _compare(name, before[name], after[name])
     return tuple(sorted(changes))
 
 
-def _compare(name: str, old: EndpointFacts, new: EndpointFacts) -> Iterator[Change]:
+def fingerprint(document: object) -> str:
+    """Return the SHA-256 of what a details document says; equal just where a comparison finds no change."""
+    said = json.dumps(_compared(document), default=vars, sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _compared(document: object) -> EndpointMetadata:
+    """Read a document into the form in which two are compared: freed from how things are said."""
+    said = read_metadata(document)
+    inputs, outputs, progress = (
+        {name: _field(field) for name, field in fields.items()} for fields in said.sections.values()
+    )
+    return EndpointMetadata(
+        said.title, said.description, said.category, said.version, inputs, outputs, progress
+    )
+
+
+def _field(field: FieldMetadata) -> FieldMetadata:
+    # To Python 1, 1.0 and True are equal; as JSON text only the first two are.
+    return replace(
+        field,
+        wire_name="",
+        default=None if field.default is None else json_text(field.default),
+        default_refused=False,
+        step=None if (field.type, field.step) == ("integer", 1) else field.step,
+        choices=tuple(sorted({json_text(choice) for choice in field.choices})),
+        media=_limits(field.media),
+        support={kind: _limits(limits) for kind, limits in field.support.items()},
+    )
+
+
+def _limits(limits: MediaLimits) -> MediaLimits:
+    return {
+        name: replace(
+            limit,
+            supported=tuple(sorted({json_text(value) for value in limit.supported})),
+        )
+        for name, limit in limits.items()
+        if limit != MediaLimit(converts=True)
+    }
+
+
+def _compare(name: str, old: EndpointMetadata, new: EndpointMetadata) -> Iterator[Change]:
     if old == new:
         return
-    yield from (_of_endpoint(name, found) for found in _own_changes(old, new))
-    yield from _section_changes(name, "input", old.input, new.input)
-    yield from _section_changes(name, "output", old.output, new.output)
-    yield from _section_changes(name, "progress", old.progress, new.progress)
+    for row in ENDPOINT:
+        yield from (_change(name, found) for found in row.find(old, new))
+    for section, fields in old.sections.items():
+        yield from _section_changes(name, section, fields, new.sections[section])
 
 
-def _own_changes(old: EndpointFacts, new: EndpointFacts) -> Iterator[Found]:
-    if old.title != new.title:
-        yield Found("title changed", f"its title changes: {shown(old.title)} → {shown(new.title)}")
-    if old.description != new.description:
-        change = f"{shown(old.description)} → {shown(new.description)}"
-        yield Found("description changed", f"its description changes: {change}")
-    if old.category != new.category:
-        change = f"{_or_none(old.category)} → {_or_none(new.category)}"
-        yield Found("category changed", f"its category changes: {change}")
-    if old.version != new.version:
-        yield Found(
-            _version_kind(old.version, new.version),
-            f"its version changes: {_or_none(old.version)} → {_or_none(new.version)}",
-        )
-
-
-def _version_kind(old: int | None, new: int | None) -> str:
-    if new is None:
-        return "version dropped"
-    return "version lowered" if old is not None and new < old else "version raised"
+def _change(endpoint: str, found: Found, section: str = "", field: str = "") -> Change:
+    kind, message = found
+    return Change(endpoint, section, field, kind, RULES[kind].severity, message)
 
 
 def _section_changes(
-    endpoint: str, section: str, old: Mapping[str, FieldFacts], new: Mapping[str, FieldFacts]
+    endpoint: str,
+    section: str,
+    old: Mapping[str, FieldMetadata],
+    new: Mapping[str, FieldMetadata],
 ) -> Iterator[Change]:
-    def change(field: str, found: Found) -> Change:
-        return Change(endpoint, section, field, found.kind, severity_of(found.kind), found.message)
-
     is_input = section == "input"
     word = "parameter" if is_input else "field"
     renamed = guess_renamed_fields(old, new)
+    found: list[tuple[str, Found]] = []
     for gone in old.keys() - new.keys():
         if gone in renamed:
             message = (
                 f"it is probably renamed: {readable(gone)} → {readable(renamed[gone])}"
                 " (a guess: one is gone, one is new, and their attributes are equal)"
             )
-            yield change(gone, Found(f"{word} renamed", message))
+            found.append((gone, (f"{word} renamed", message)))
         else:
-            yield change(gone, Found(f"{word} removed", "the hub has it no longer"))
+            found.append((gone, (f"{word} removed", "the hub has it no longer")))
     for added in new.keys() - old.keys() - set(renamed.values()):
         required = is_input and new[added].required
         kind = "required parameter added" if required else f"{word} added"
-        yield change(added, Found(kind, _newcomer(new[added], required=required)))
-    compare = input_changes if is_input else output_changes
+        found.append((added, (kind, _newcomer(new[added], required=required))))
+    rows = INPUT if is_input else OUTPUT
     for name in old.keys() & new.keys():
-        yield from (change(name, found) for found in compare(old[name], new[name]))
+        found += [(name, one) for one in differences(rows, old[name], new[name])]
+    yield from (_change(endpoint, one, section, field) for field, one in found)
 
 
-def _newcomer(facts: FieldFacts, *, required: bool) -> str:
-    details = [f"type {facts.type}"]
+def _newcomer(field: FieldMetadata, *, required: bool) -> str:
+    details = [f"type {field.type}"]
     if required:
         details.append("required")
-    if facts.default is not None:
-        details.append(f"default {listed((facts.default,))}")
+    if field.default is not None:
+        details.append(f"default {listed((field.default,))}")
     return f"it is new: {', '.join(details)}"
 
 
@@ -165,12 +210,4 @@ def _renamed_endpoint(gone: str, name: str) -> Change:
         f"it is probably renamed: {readable(gone)} → {readable(name)}"
         " (a guess: one is gone, one is new, and their parameters are nearly equal)"
     )
-    return _of_endpoint(gone, Found("endpoint renamed", message))
-
-
-def _of_endpoint(name: str, found: Found) -> Change:
-    return Change(name, "", "", found.kind, severity_of(found.kind), found.message)
-
-
-def _or_none(value: str | int | None) -> str:
-    return "none" if value is None else shown(value)
+    return _change(gone, ("endpoint renamed", message))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from .facts import EndpointFacts, FieldFacts
+from ..metadata import EndpointMetadata, FieldMetadata
 
 ALIKE_PARAMETERS = 0.8
 """Share of equal fields from which two endpoints are taken for one."""
@@ -18,13 +18,13 @@ ALIKE_NAMES = 0.5
 MAX_CANDIDATES = 200
 """Things that are gone, or new, at most: each is compared with each."""
 
-_PLAIN = {FieldFacts(type=kind) for kind in ("text", "integer", "number", "boolean", "json")}
+_PLAIN = [FieldMetadata("", type=kind) for kind in ("text", "integer", "number", "boolean", "json")]
 
 Pair = tuple[str, str]
 
 
 def guess_renamed_fields(
-    old: Mapping[str, FieldFacts], new: Mapping[str, FieldFacts]
+    old: Mapping[str, FieldMetadata], new: Mapping[str, FieldMetadata]
 ) -> dict[str, str]:
     """Return new names by old: one is gone, one is new, and what is said of them is the same, description apart.
 
@@ -50,7 +50,7 @@ def guess_renamed_fields(
 
 
 def guess_renamed_endpoints(
-    old: Mapping[str, EndpointFacts], new: Mapping[str, EndpointFacts]
+    old: Mapping[str, EndpointMetadata], new: Mapping[str, EndpointMetadata]
 ) -> dict[str, str]:
     """Return new names by old: one is gone, one is new, and nearly all their fields are equal.
 
@@ -106,26 +106,25 @@ def _alike(first: str, second: str) -> float:
     return SequenceMatcher(None, first[:100].casefold(), second[:100].casefold()).ratio()
 
 
-def _count(facts: FieldFacts, all_facts: Iterable[FieldFacts]) -> int:
+def _count(facts: FieldMetadata, all_facts: Iterable[FieldMetadata]) -> int:
     return sum(facts == other for other in all_facts)
 
 
-def _fields(facts: EndpointFacts) -> dict[tuple[str, str], FieldFacts]:
-    sections = {"input": facts.input, "output": facts.output, "progress": facts.progress}
+def _fields(endpoint: EndpointMetadata) -> dict[tuple[str, str], FieldMetadata]:
     return {
         (section, name): replace(said, description="")
-        for section, fields in sections.items()
+        for section, fields in endpoint.sections.items()
         for name, said in fields.items()
     }
 
 
 def _shared(
-    first: Mapping[tuple[str, str], FieldFacts], second: Mapping[tuple[str, str], FieldFacts]
+    first: Mapping[tuple[str, str], FieldMetadata], second: Mapping[tuple[str, str], FieldMetadata]
 ) -> float:
     equal = sum(second.get(place) == said for place, said in first.items())
     return equal / len(first.keys() | second.keys()) if first and second else 0.0
 
 
-def _same_text(first: EndpointFacts, second: EndpointFacts) -> bool:
+def _same_text(first: EndpointMetadata, second: EndpointMetadata) -> bool:
     same_title = bool(first.title) and first.title == second.title
     return same_title or (bool(first.description) and first.description == second.description)

@@ -100,6 +100,11 @@ def read_metadata(document: object) -> EndpointMetadata:
     )
 
 
+def takes(field: FieldMetadata, value: object) -> bool:
+    """Whether a field takes a value as it is, as far as the value itself tells; of media nothing is known."""
+    return _of_type(value, field) is not None and _objection(value, field) is None
+
+
 def json_text(value: object) -> str:
     """Return a value as JSON text that is the same for the same value: keys sorted, 8.0 as 8."""
     try:
@@ -300,7 +305,8 @@ def _length(value: object) -> int | None:
 
 
 def _choices(attributes: _Attributes) -> tuple[Scalar, ...]:
-    values = attributes.take("supported", _only_array) or []
+    given = attributes.left.get("supported")
+    values = given if is_array(given) else []
     choices: dict[tuple[str, Scalar], Scalar] = {}
     for value in values[:MAX_CHOICES]:
         if (
@@ -313,13 +319,12 @@ def _choices(attributes: _Attributes) -> tuple[Scalar, ...]:
             what = f"its choice {shown(value)} is no text or number"
             attributes.tell(what, "the choice is left out")
     if choices and len(values) <= MAX_CHOICES:
+        attributes.pop("supported")
         return tuple(choices.values())
     attributes.tell(
         f"it is a selection with {len(values):,} choices in `supported`",
         "it takes any text; the hub decides",
     )
-    if values:
-        attributes.left["supported"] = values
     return ()
 
 
@@ -371,7 +376,7 @@ def _limits(attributes: _Attributes) -> dict[str, MediaLimit]:
 def _limit(name: str, attributes: _Attributes) -> MediaLimit:
     def figures(value: object) -> tuple[float, ...] | None:
         values = value if is_array(value) else [value]
-        numbers = tuple(number for number in values if is_finite_number(number))
+        numbers = tuple(normal_number(number) for number in values if is_finite_number(number))
         whole = len(values) == len(numbers) == (2 if name == "size" else 1)
         return numbers if whole else None
 

@@ -224,6 +224,14 @@ class TestBoundaries:
             "type changed, converted"
         ]
 
+    def test_limits_of_a_number_that_becomes_whole_are_part_of_its_new_type(self):
+        assert inputs_kinds({"type": "float"}, {"type": "int", "maximum": 9}) == ["type changed"]
+
+    def test_raw_prompt_text_is_required_where_the_hub_refuses_its_default(self):
+        assert inputs_kinds({"type": "text_context"}, {"type": "text_context", "default": 5}) == [
+            "became required"
+        ]
+
     def test_a_text_is_not_always_a_number_even_where_the_hub_converts(self):
         assert inputs_kinds({}, {"type": "int", **FITTED}) == ["type changed"]
 

@@ -4,8 +4,7 @@ import copy
 import json
 
 import pytest
-from aki_runtime.changes.compare import compare_endpoints, compare_hubs
-from aki_runtime.changes.facts import fingerprint
+from aki_runtime.changes.compare import compare_endpoints, compare_hubs, fingerprint
 from hypothesis import given
 from hypothesis import strategies as st
 from support.metadata import details
@@ -119,6 +118,19 @@ def test_hubs_in_any_order_are_the_same_and_any_two_can_be_compared(hub, data):
         ),
         ({"type": "chat_context", "support": []}, {"type": "chat_context"}),
         ({}, ["no", "object"]),
+        # What the generated client leaves out is not compared either.
+        (
+            {"type": "selection", "supported": ["a", "\ud800"]},
+            {"type": "selection", "supported": ["a"]},
+        ),
+        (
+            {"type": "image", "format": {"supported": ["png", "x y"]}},
+            {"type": "image", "format": {"supported": ["png"]}},
+        ),
+        (
+            {"type": "selection", "supported": [1], "default": 1.0},
+            {"type": "selection", "supported": [1], "default": 1},
+        ),
     ],
 )
 def test_other_words_for_the_same(one, other):

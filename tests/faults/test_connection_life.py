@@ -126,6 +126,23 @@ class TestBytesLeft:
             assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
 
 
+def test_a_connection_that_the_hub_has_closed_without_a_word_is_not_used(mode):
+    def answer(hub, number):
+        hub.close_connection = True
+        return usual(hub, number)
+
+    failed = []
+    with (
+        hub_that_answers(answer) as server,
+        mode.client(server.url, on_retry=failed.append) as aki,
+    ):
+        for _ in range(2):
+            mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+            time.sleep(0.3)  # so that the end of the connection has arrived
+    assert failed == []
+    assert len(connections(server, "/call/")) == 2
+
+
 class TestAge:
     """How long an idle connection is trusted."""
 

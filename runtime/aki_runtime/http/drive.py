@@ -181,7 +181,6 @@ class AsyncDriver(Driver[AsyncHttpClient]):
     """Runs flows in the calling task. Each event loop has connections of its own."""
 
     _kind = "AsyncClient"
-
     _by_owner = WeakKeyDictionary[asyncio.AbstractEventLoop, Any]
     _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Any, AsyncGenerator[None, None]]]
 
@@ -195,17 +194,18 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             flow: What to perform.
             interruption: What the flow was interrupted by, in that task of its own.
         """
-        is_rest = interruption is not None
         try:
-            effect = flow.throw(interruption) if interruption is not None else next(flow)
-            while interruption is None or is_rest:
+            effect = next(flow) if interruption is None else flow.throw(interruption)
+            while True:
                 try:
                     outcome = await self._perform(effect)
-                except BaseException as error:
-                    if isinstance(error, asyncio.CancelledError) and not is_rest:
+                except asyncio.CancelledError as error:
+                    if interruption is None:
                         interruption = error
-                    else:
-                        effect = flow.throw(error)
+                        break
+                    effect = flow.throw(error)
+                except BaseException as error:
+                    effect = flow.throw(error)
                 else:
                     effect = flow.send(outcome)
         except StopIteration as end:
@@ -220,8 +220,8 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         try:
             await self._settle(loop)
         finally:
-            if opened := self._opened.pop(loop, None):
-                _, closer = opened
+            if loop in self._opened:
+                _, closer = self._opened.pop(loop)
                 await closer.aclose()
 
     async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -298,7 +298,8 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             await asyncio.to_thread(certificates)
         if loop not in self._opened:
             client = self._make_client(url)
-            self._opened[loop] = client, closer = client, _close_with_loop(client)
+            closer = _close_with_loop(client)
+            self._opened[loop] = client, closer
             await anext(closer)
         return self._opened[loop][0]
 

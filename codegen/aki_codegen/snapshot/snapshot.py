@@ -99,7 +99,7 @@ def merged_names(
     """Return all remembered names; where both know an endpoint, the names in use stand."""
     together = dict(retired)
     for wire, given in used.items():
-        past = retired[wire].fields if wire in retired else {}
+        past: Mapping[Section, Mapping[str, str]] = retired[wire].fields if wire in retired else {}
         together[wire] = replace(
             given,
             fields={

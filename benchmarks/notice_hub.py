@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import SandboxJob
+from aki_sandbox.hub.jobs import JobBook, SandboxJob
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 

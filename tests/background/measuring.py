@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aki_sandbox.faults.effects import Cut, Reset, Status
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Cut, QueueFull, Reset, Status
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from background.stack import Redis, Worker

@@ -2,8 +2,7 @@
 
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
-from aki_sandbox.faults.effects import Cut, Status
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Cut, QueueFull, Status
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.connections import unserved_url
 from batch.rows import CHAT

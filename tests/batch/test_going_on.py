@@ -2,8 +2,7 @@
 
 import pytest
 from aki_client import Aki, batch
-from aki_sandbox.faults.effects import LoginPage, Reset, Status
-from aki_sandbox.faults.job_effects import Forget, Lapse, WorkerFails
+from aki_sandbox.faults.effects import Forget, Lapse, LoginPage, Reset, Status, WorkerFails
 from batch.rows import write
 
 

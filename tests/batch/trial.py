@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aki_cli.exits import Exit
-from aki_sandbox.faults.effects import Cut, Reset, Status
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Cut, QueueFull, Reset, Status
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings

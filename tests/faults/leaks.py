@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aki_sandbox.hub.worker import AUTH_KEY
+from aki_sandbox.hub.replies import AUTH_KEY
 from faults.modes import KEY
 
 _SECRETS = (KEY, AUTH_KEY)

@@ -20,8 +20,7 @@ from aki_client import (
 from aki_client.models import Llama38bChatProgress
 from aki_sandbox.faults import edits
 from aki_sandbox.faults.edits import Edit
-from aki_sandbox.faults.effects import Raw, Reset, Status
-from aki_sandbox.faults.job_effects import Forget, Lapse
+from aki_sandbox.faults.effects import Forget, Lapse, Raw, Reset, Status
 from aki_sandbox.settings import HubSettings
 from faults.plain_server import head
 from faults.running import states

@@ -8,7 +8,7 @@ import socket
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, StatusError
 from aki_sandbox.faults.effects import Stall
-from aki_sandbox.hub.worker import AUTH_KEY
+from aki_sandbox.hub.replies import AUTH_KEY
 from faults.leaks import secrets_in, shown_by, watched_logs
 from faults.modes import KEY
 from faults.plain_server import PlainServer, head

@@ -9,8 +9,7 @@ import sys
 from collections import Counter
 from typing import Any, Self
 
-from aki_sandbox.faults.effects import Cut, Reset, Status
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Cut, QueueFull, Reset, Status
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings

@@ -7,8 +7,7 @@ import pytest
 from aki_client import AuthenticationError, NotEntitledError
 from aki_client.batch import JournalMismatchError
 from aki_runtime.batch.rows import Row
-from aki_sandbox.faults.effects import Cut, Reset
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import Cut, QueueFull, Reset
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from ray_data.conftest import LEASE, Line, row

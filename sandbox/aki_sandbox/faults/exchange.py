@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.jsontypes import Json
 from aki_sandbox.web.connections import reset
-from aki_sandbox.web.context import RequestContext, context_of
+from aki_sandbox.web.http import RequestContext, context_of
 
 _LONGEST_NAP = 0.02
 _PIECE = 1 << 16

@@ -1,7 +1,7 @@
 """Which requests go wrong, and how: the plan of faults of a sandbox server.
 
-Owns the counting of requests and the choice of a fault for each. What a fault does is in `effects`,
-`job_effects` and `edits`; must not know that.
+Owns the counting of requests and the choice of a fault for each, by count or by lot: the same plan strikes the same
+places every time. What a fault does is in `effects` and `edits`; must not know that.
 
     server.faults.add(Status(503), on="poll", nth=2)                # the 2nd poll of all
     server.faults.add(Reset(), on="poll", nth=2, per_job=True, times=None)  # all but the 1st of a job
@@ -10,17 +10,65 @@ Owns the counting of requests and the choice of a fault for each. What a fault d
     server.faults.refuse(times=3)                                   # the next three connections
 """
 
+import hashlib
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aki_sandbox.faults.exchange import HubResponse, PendingRequest
-from aki_sandbox.faults.schedules import Schedule, drawn, scripted
 from aki_sandbox.hub.hub import SandboxHub
-from aki_sandbox.web.context import RouteKind, context_of
+from aki_sandbox.web.http import RouteKind, context_of
+
+Schedule: TypeAlias = Callable[[int], bool]
+"""Says of the n-th request, from 1, whether it is struck."""
+
+_DIGEST_BYTES = 8
+
+
+def scripted(nth: int, times: int | None, every: int) -> Schedule:
+    """Strike from the n-th request on each so-many-th, a number of times.
+
+    Args:
+        nth: The first one struck, from 1.
+        times: How many are struck; None for no end.
+        every: From one that is struck to the next.
+
+    Raises:
+        ValueError: A number is below 1.
+    """
+    if nth < 1 or every < 1 or (times is not None and times < 1):
+        raise ValueError("nth, times and every count from 1.")
+
+    def strikes(place: int) -> bool:
+        turn, off = divmod(place - nth, every)
+        return turn >= 0 and not off and (times is None or turn < times)
+
+    return strikes
+
+
+def drawn(rate: float, seed: int) -> Schedule:
+    """Strike a part of the requests, drawn by lot.
+
+    Args:
+        rate: How many, from 0 (none) to 1 (all).
+        seed: Decides which.
+
+    Raises:
+        ValueError: The rate is no number from 0 to 1.
+    """
+    if not 0 <= rate <= 1:
+        raise ValueError("A rate is a number from 0 to 1.")
+
+    def strikes(place: int) -> bool:
+        lot = hashlib.blake2b(f"{seed} {place}".encode(), digest_size=_DIGEST_BYTES).digest()
+        return int.from_bytes(lot, "big") < rate * (1 << 8 * _DIGEST_BYTES)
+
+    return strikes
+
 
 On: TypeAlias = RouteKind | Literal["any", "running", "final"]
 """Which requests a fault is for. `final` are the polls to which the hub has just answered with the

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Catalogue, Endpoint, load_catalogue
-from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import SandboxJob, WireState
-from aki_sandbox.hub.polls import PollLog
+from aki_sandbox.hub.jobs import JobBook, PollLog, SandboxJob, WireState
 from aki_sandbox.hub.replies import (
     Reply,
     details,

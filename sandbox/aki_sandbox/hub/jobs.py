@@ -1,13 +1,21 @@
-"""One job and the states it can be in.
+"""The jobs of a hub: the states of each, found by id, queued by endpoint, forgotten in the end; and its polls.
 
-Owns what a job knows of itself. Must not know what it computes, what moves it from state to state,
-nor how that is told to a client.
+Owns the ids, the lapsing of unfetched results, and the log of polls. Time comes in with every call (seconds, any
+epoch). Must not know what a job computes, nor what a client is answered.
 """
 
-from dataclasses import dataclass
+import heapq
+import math
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
+from uuid import uuid4
 
 from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.settings import HubSettings
 from aki_sandbox.workers.work import WorkItem
 
 
@@ -68,3 +76,255 @@ class SandboxJob:
     def seconds_left(self, now: float) -> float:
         """Return how long the worker will still need; 0 unless it is processing."""
         return max(0.0, self.ends_at - now) if self.state is WireState.PROCESSING else 0.0
+
+
+_Moment: TypeAlias = tuple[float, int, SandboxJob]
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """How many jobs of an endpoint are processed, how many wait, and how many may wait."""
+
+    processed: int
+    waiting: int
+    max_waiting: int
+
+
+@dataclass(slots=True)
+class Queue:
+    """The jobs of one endpoint that wait or are processed."""
+
+    slots: int
+    max_length: int
+    max_wait: float
+    job_timeout: float
+    waiting: list[SandboxJob] = field(default_factory=list[SandboxJob])
+    busy: int = 0
+    endings: list[_Moment] = field(default_factory=list[_Moment])
+    cancels: list[_Moment] = field(default_factory=list[_Moment])
+
+    def advance(self, now: float) -> list[SandboxJob]:
+        """Play everything that happened until now, in order; return the jobs that ended."""
+        ended: list[SandboxJob] = []
+        while self.cancels and self.cancels[0][0] <= now:
+            at, _, job = heapq.heappop(self.cancels)
+            ended += self._play(at)
+            ended += self._cancel(job, at)
+        return ended + self._play(now)
+
+    def cancel(self, job: SandboxJob, at: float) -> None:
+        """Plan that a job is canceled, unless it has ended by then. Asking again changes nothing."""
+        if not job.cancel_asked:
+            job.cancel_asked = True
+            heapq.heappush(self.cancels, (at, job.number, job))
+
+    def lapse(self, job: SandboxJob, now: float) -> list[SandboxJob]:
+        """End a job as lapsed, as when its worker is seen offline. A final state stays."""
+        if job.state is WireState.QUEUED:
+            return self._end_waiting(job, now, WireState.LAPSED)
+        if not job.ended:
+            self._end(job, now, WireState.LAPSED)
+        return []
+
+    def position(self, job: SandboxJob) -> int:
+        """Return the place of a waiting job, 1 being the next to start."""
+        return bisect_left(self.waiting, job.number, key=lambda other: other.number) + 1
+
+    def _cancel(self, job: SandboxJob, now: float) -> list[SandboxJob]:
+        """End a job at its worker's next step, or before it starts. A final state stays."""
+        if job.state is WireState.QUEUED:
+            return self._end_waiting(job, now, WireState.CANCELED)
+        if job.started_at is not None and not job.ended and job.ends_as is WireState.DONE:
+            at = job.started_at + job.work.end_of_step(now - job.started_at)
+            if at < job.ends_at:
+                self._end(job, at, WireState.CANCELED)
+        return []
+
+    def _end_waiting(self, job: SandboxJob, now: float, state: WireState) -> list[SandboxJob]:
+        self.waiting.remove(job)
+        job.state = state
+        job.ends_at = now
+        return [job]
+
+    def _play(self, now: float) -> list[SandboxJob]:
+        ended: list[SandboxJob] = []
+        while self.endings and self.endings[0][0] <= now:
+            at, _, job = heapq.heappop(self.endings)
+            if job.state is not WireState.PROCESSING or job.ends_at != at:
+                continue  # superseded: the job was canceled or lapsed in the meantime
+            job.state = job.ends_as
+            self.busy -= 1
+            ended.append(job)
+            ended += self._start_waiting(at)
+        return ended + self._start_waiting(now)
+
+    def _start_waiting(self, now: float) -> list[SandboxJob]:
+        lapsed: list[SandboxJob] = []
+        while self.waiting:
+            job = self.waiting[0]
+            if now >= job.submitted_at + self.max_wait:
+                job.state = WireState.LAPSED
+                job.ends_at = job.submitted_at + self.max_wait
+                lapsed.append(self.waiting.pop(0))
+            elif self.busy < self.slots:
+                self._start(self.waiting.pop(0), now)
+            else:
+                break
+        return lapsed
+
+    def _start(self, job: SandboxJob, now: float) -> None:
+        job.state = WireState.PROCESSING
+        job.started_at = now
+        self.busy += 1
+        if job.work.seconds_per_step > self.job_timeout:
+            self._end(job, now + self.job_timeout, WireState.LAPSED)
+        else:
+            self._end(job, now + job.work.seconds, WireState.DONE)
+
+    def _end(self, job: SandboxJob, at: float, state: WireState) -> None:
+        """Plan how a job that is processed will end."""
+        job.ends_at = at
+        job.ends_as = state
+        heapq.heappush(self.endings, (at, job.number, job))
+
+
+class JobBook:
+    """All jobs of a hub."""
+
+    def __init__(self, settings: HubSettings) -> None:
+        self._settings = settings
+        self._queues: dict[str, Queue] = {}
+        self._jobs: dict[str, SandboxJob] = {}
+        self._ended: deque[SandboxJob] = deque()
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many jobs are remembered."""
+        return len(self._jobs)
+
+    def __iter__(self) -> Iterator[SandboxJob]:
+        """Iterate over the jobs that are remembered."""
+        return iter(list(self._jobs.values()))
+
+    def submit(self, endpoint: Endpoint, work: WorkItem, now: float) -> SandboxJob:
+        """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""
+        self._advance(endpoint, now)
+        self._count += 1
+        job_id = f"{uuid4()}#{self._count}" if self._settings.counted_job_ids else str(uuid4())
+        job = SandboxJob(job_id, self._count, endpoint, work, now)
+        self._jobs[job.id] = job
+        self._queue(endpoint).waiting.append(job)
+        self._advance(endpoint, now)
+        return job
+
+    def find(self, job_id: str, now: float) -> SandboxJob | None:
+        """Return a job as it stands now, or None when it is unknown or forgotten."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            return None
+        self._advance(job.endpoint, now)
+        if now >= self._forgotten_at(job):
+            return None
+        unfetched_until = job.ends_at + self._settings.job_timeout
+        if job.is_unfetched and now >= unfetched_until:
+            job.state = WireState.LAPSED
+            job.ends_at = unfetched_until
+        return job
+
+    def cancel(self, job: SandboxJob, now: float) -> None:
+        """Cancel a job, as late as the settings say. A final state stays."""
+        self._queue(job.endpoint).cancel(job, now + self._settings.cancel_delay)
+        self._advance(job.endpoint, now)
+
+    def lapse(self, job: SandboxJob, now: float) -> None:
+        """End a job as lapsed. A final state stays."""
+        self._ended += self._queue(job.endpoint).lapse(job, now)
+        self._advance(job.endpoint, now)
+
+    def position(self, job: SandboxJob) -> int:
+        """Return the place in the queue: 1 is the next to start, 0 has started."""
+        return self._queue(job.endpoint).position(job) if job.state is WireState.QUEUED else 0
+
+    def estimate(self, job: SandboxJob, now: float) -> float:
+        """Return the seconds until a job is done, or -1 when nobody can tell."""
+        slots = self._settings.worker_slots
+        if job.state is WireState.PROCESSING:
+            return round(job.seconds_left(now), 1)
+        if job.state is WireState.QUEUED and slots and math.isfinite(job.work.seconds):
+            return round(self.position(job) * job.work.seconds / slots, 1)
+        return -1
+
+    def occupancy(self, endpoint: Endpoint, now: float) -> Occupancy:
+        """Return how busy an endpoint is."""
+        self._advance(endpoint, now)
+        queue = self._queue(endpoint)
+        return Occupancy(queue.busy, len(queue.waiting), queue.max_length)
+
+    def forget_all(self) -> None:
+        """Forget every job, as a restart of the server does."""
+        self._queues.clear()
+        self._jobs.clear()
+        self._ended.clear()
+
+    def _queue(self, endpoint: Endpoint) -> Queue:
+        queue = self._queues.get(endpoint.name)
+        if queue is None:
+            length, wait = self._settings.max_queue_length, self._settings.max_time_in_queue
+            if length is None:
+                length = int(endpoint.number("max_queue_length", 1000))
+            if wait is None:
+                wait = endpoint.number("max_time_in_queue", 3600)
+            queue = Queue(self._settings.worker_slots, length, wait, self._settings.job_timeout)
+            self._queues[endpoint.name] = queue
+        return queue
+
+    def _advance(self, endpoint: Endpoint, now: float) -> None:
+        self._ended += self._queue(endpoint).advance(now)
+        while self._ended and now >= self._forgotten_at(self._ended[0]):
+            self._jobs.pop(self._ended.popleft().id, None)
+
+    def _forgotten_at(self, job: SandboxJob) -> float:
+        if not job.ended:
+            return math.inf
+        lapses_after = self._settings.job_timeout if job.is_unfetched else 0.0
+        return job.ends_at + lapses_after + self._settings.forget_after
+
+
+IsGone: TypeAlias = Callable[[], bool]
+
+
+class PollLog:
+    """The polls of all jobs.
+
+    Attributes:
+        by_job: How many polls each job id got, whatever became of them.
+        most_at_once: The most polls that one job had at the same time; 1 when all is well.
+        overlapping: The job id of every poll that came while another of that job was open.
+    """
+
+    def __init__(self) -> None:
+        self.by_job: Counter[str] = Counter()
+        self.most_at_once = 0
+        self.overlapping: list[str] = []
+        self._open: dict[str, list[IsGone]] = {}
+
+    def begin(self, job_id: str, is_gone: IsGone) -> None:
+        """Note that a poll has come.
+
+        Args:
+            job_id: Which job it asks after.
+            is_gone: Says whether its caller has given up: from then on it overlaps with nothing,
+                although the hub may still be busy with it.
+        """
+        self.by_job[job_id] += 1
+        others = [other for other in self._open.get(job_id, []) if not other()]
+        if others:
+            self.overlapping.append(job_id)
+        self._open[job_id] = [*others, is_gone]
+        self.most_at_once = max(self.most_at_once, len(others) + 1)
+
+    def end(self, job_id: str, is_gone: IsGone) -> None:
+        """Note that a poll is over."""
+        left = [other for other in self._open.pop(job_id, []) if other is not is_gone]
+        if left:
+            self._open[job_id] = left

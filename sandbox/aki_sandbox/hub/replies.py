@@ -1,16 +1,12 @@
-"""The bodies of the hub's answers.
+"""The bodies of the hub's answers, and how the worker behind an endpoint presents itself in them.
 
-Owns which keys an answer has and where its figures come from. Must not decide which answer a
-request gets.
+Owns which keys an answer has and where its figures come from. Must not decide which answer a request gets.
 """
 
 from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Endpoint
-from aki_sandbox.hub.jobbook import JobBook
-from aki_sandbox.hub.jobs import SandboxJob
-from aki_sandbox.hub.queues import Occupancy
-from aki_sandbox.hub.worker import figures, identification, online
+from aki_sandbox.hub.jobs import JobBook, Occupancy, SandboxJob
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.workers.outputs import outputs, progress_data, progress_figure
 
@@ -89,3 +85,61 @@ def _progress(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> JsonObj
         **identification(job.endpoint),
         **queue,
     }
+
+
+AUTH_KEY = "sandbox-worker-auth-key"
+"""What the worker authenticates with. Real servers leak it in progress answers, so this one does:
+a client has to drop it."""
+
+
+def online(endpoint: Endpoint, slots: int, busy: int) -> list[Json]:
+    """Return the `workers` of a details document: one worker with all the slots, or none."""
+    if not slots:
+        return []
+    return [
+        {
+            "name": _name(endpoint),
+            "state": "processing" if busy else "waiting",
+            "max_batch_size": slots,
+            "free_slots": slots - busy,
+            "gpu_name": "SandboxGPU",
+            "num_gpus": 1,
+            "framework": "none",
+            "framework_version": "0",
+            "pytorch_version": "0",
+            "model": {
+                "label": f"sandbox-{endpoint.name}",
+                "quantization": "fp8",
+                "size": "8B",
+                "family": "Sandbox",
+                "type": endpoint.document.get("category"),
+                "repo_name": f"sandbox/{endpoint.name}",
+            },
+        }
+    ]
+
+
+def identification(endpoint: Endpoint) -> JsonObject:
+    """Return what progress answers tell of the worker once it has reported."""
+    return {"auth": _name(endpoint), "auth_key": AUTH_KEY, "job_type": endpoint.name}
+
+
+def figures(job: SandboxJob) -> JsonObject:
+    """Return the times (epoch seconds) and durations (seconds) that come with a result."""
+    if job.started_at is None:
+        return {}
+    return {
+        "auth": _name(job.endpoint),
+        "worker_interface_version": "sandbox",
+        "start_time": job.started_at,
+        "start_time_compute": job.started_at,
+        "arrival_time": job.submitted_at,
+        "finished_time": job.ends_at,
+        "result_received_time": job.ends_at,
+        "compute_duration": round(job.ends_at - job.started_at, 3),
+        "total_duration": round(job.ends_at - job.submitted_at, 3),
+    }
+
+
+def _name(endpoint: Endpoint) -> str:
+    return f"sandbox#0_1xSandboxGPU_{endpoint.name}"

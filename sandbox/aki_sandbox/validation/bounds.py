@@ -1,13 +1,36 @@
-"""Bounds and alignment of a number.
+"""Bounds and alignment of a number, and the words that sentences of refusal share.
 
-Owns the order in which they are applied: maximum, minimum, alignment. Serves plain parameters and
-the numeric attributes of media alike, so it must not know which of them it is checking.
+Owns the order in which bounds are applied: maximum, minimum, alignment. Serves plain parameters and the numeric
+attributes of media alike, so it must not know which of them it is checking.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from aki_sandbox.jsontypes import Json
-from aki_sandbox.validation.sentences import Refuse, auto_convert_hint
+
+Refuse: TypeAlias = Callable[[str], None]
+
+_LONGEST_STRING_SHOWN = 100
+
+
+def auto_convert_hint(name: str) -> str:
+    """Return the advice to the server's owner that follows a refused value."""
+    return (
+        f"Set auto_convert = true for {name} in the [INPUT] section of the endpoint config file "
+        "to avoid this error.\n"
+    )
+
+
+def shortened(value: Json) -> Json:
+    """Cut every long string in a value, so that no sentence repeats a whole picture."""
+    if isinstance(value, str) and len(value) > _LONGEST_STRING_SHOWN:
+        return value[:_LONGEST_STRING_SHOWN] + "..."
+    if isinstance(value, list):
+        return [shortened(item) for item in value]
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    return value
 
 
 def check_number(

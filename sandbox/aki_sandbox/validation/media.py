@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from aki_sandbox.jsontypes import Json, JsonObject
-from aki_sandbox.validation.bounds import check_number
-from aki_sandbox.validation.sentences import Refuse
+from aki_sandbox.validation.bounds import Refuse, check_number
 
 _SIGNATURES: tuple[tuple[int, bytes, str, tuple[str, ...]], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "png", ("image",)),

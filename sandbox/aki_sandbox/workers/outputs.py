@@ -10,8 +10,7 @@ import zlib
 
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.validate import type_word
-from aki_sandbox.workers.paint import paint, preview
-from aki_sandbox.workers.sound import speak
+from aki_sandbox.workers.media import paint, preview, speak
 from aki_sandbox.workers.work import WorkItem
 
 _MEDIA_TYPES = frozenset({"image", "image_list", "audio"})

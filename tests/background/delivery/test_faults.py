@@ -5,8 +5,7 @@ import threading
 
 import pytest
 from aki_client import Aki
-from aki_sandbox.faults.effects import Reset, Status
-from aki_sandbox.faults.job_effects import QueueFull
+from aki_sandbox.faults.effects import QueueFull, Reset, Status
 from background.delivery.delivering import run
 from support.patience import until
 

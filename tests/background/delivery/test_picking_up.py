@@ -7,8 +7,7 @@ import threading
 import time
 
 import pytest
-from aki_sandbox.faults.effects import Delay, Reset, Status
-from aki_sandbox.faults.job_effects import Forget, Lapse
+from aki_sandbox.faults.effects import Delay, Forget, Lapse, Reset, Status
 from background.delivery.delivering import left_behind, run
 from support.patience import until
 

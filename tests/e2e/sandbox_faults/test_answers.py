@@ -7,12 +7,15 @@ import httpx
 import pytest
 from aki_sandbox.faults.effects import (
     Compressed,
+    Forget,
+    Lapse,
     LoginPage,
+    QueueFull,
     Redirect,
     Reset,
     Status,
+    WorkerFails,
 )
-from aki_sandbox.faults.job_effects import Forget, Lapse, QueueFull, WorkerFails
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from e2e.sandbox_faults.caller import ENDPOINT, LONG, Caller

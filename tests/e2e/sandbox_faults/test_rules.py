@@ -6,9 +6,10 @@ import httpx
 import pytest
 from aki_sandbox.faults.effects import (
     Cut,
+    Lapse,
+    QueueFull,
     Status,
 )
-from aki_sandbox.faults.job_effects import Lapse, QueueFull
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.server import SandboxServer
 from e2e.sandbox_faults.caller import ENDPOINT, LONG

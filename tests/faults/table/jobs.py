@@ -2,7 +2,7 @@
 
 from aki_sandbox.faults import edits
 from aki_sandbox.faults.edits import Edit
-from aki_sandbox.faults.job_effects import Forget, Lapse, WorkerFails
+from aki_sandbox.faults.effects import Forget, Lapse, WorkerFails
 from aki_sandbox.settings import HubSettings
 from faults.table.case import LONG, TOO_LATE, Case, on
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from aki_sandbox.faults.effects import (
     LoginPage,
+    QueueFull,
     Redirect,
     Status,
 )
-from aki_sandbox.faults.job_effects import QueueFull
 from faults.table.case import (
     ALWAYS,
     DEAF,

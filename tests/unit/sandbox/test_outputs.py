@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 from aki_sandbox.validation.validate import validate_inputs
+from aki_sandbox.workers.media import paint
 from aki_sandbox.workers.outputs import outputs, progress_data
-from aki_sandbox.workers.paint import paint
 from aki_sandbox.workers.work import plan_work
 from PIL import Image
 

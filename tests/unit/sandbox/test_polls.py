@@ -1,7 +1,7 @@
 """Polls that are counted, and those that overlap."""
 
 import pytest
-from aki_sandbox.hub.polls import PollLog
+from aki_sandbox.hub.jobs import PollLog
 
 
 def present() -> bool:

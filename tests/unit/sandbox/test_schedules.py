@@ -1,7 +1,7 @@
 """Which requests in a row are struck."""
 
 import pytest
-from aki_sandbox.faults.schedules import drawn, scripted
+from aki_sandbox.faults.plan import drawn, scripted
 
 
 def struck(schedule, count=1000):

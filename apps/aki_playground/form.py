@@ -25,7 +25,7 @@ SHOWN_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
-class Field:
+class FormField:
     """One field of the form.
 
     Attributes:
@@ -58,7 +58,7 @@ class Field:
         return self.parameter.name
 
 
-def fields_of(parameters: "Mapping[str, Parameter]", texts: Mapping[str, str]) -> list[Field]:
+def fields_of(parameters: "Mapping[str, Parameter]", texts: Mapping[str, str]) -> list[FormField]:
     """Return the form of an endpoint: what matters first, the rest folded away.
 
     A conversation has its own place on the page, so it and what excludes it are left out.
@@ -78,9 +78,9 @@ def _shown_at_once(parameters: "list[Parameter]") -> frozenset[str]:
     return frozenset((*first, *optional[: max(SHOWN_AT_ONCE - len(first), 0)]))
 
 
-def _field(parameter: "Parameter", text: str, *, advanced: bool) -> Field:
+def _field(parameter: "Parameter", text: str, *, advanced: bool) -> FormField:
     default = parameter.default
-    new = partial(Field, parameter, text=text, advanced=advanced)
+    new = partial(FormField, parameter, text=text, advanced=advanced)
     match parameter.type:
         case "image" | "audio" | "video":
             return new(parameter.type)
@@ -140,7 +140,7 @@ class FormArguments:
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def read_form(fields: Iterable[Field], values: Iterable[Any]) -> FormArguments:
+def read_form(fields: Iterable[FormField], values: Iterable[Any]) -> FormArguments:
     """Read the values of a form's fields, in their order."""
     arguments: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -160,7 +160,7 @@ def same(one: object, other: object) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _value(one: Field, entered: Any) -> Any:
+def _value(one: FormField, entered: Any) -> Any:
     match one.widget:
         case "json":
             return _json(entered)

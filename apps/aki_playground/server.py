@@ -13,6 +13,7 @@ import logging
 import re
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterable
+from pathlib import Path
 
 import gradio as gr
 import uvicorn
@@ -22,7 +23,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bench import Bench
-from .page import CSS, build, theme
+from .page import build, theme
 
 _MOST_BYTES = "200mb"
 _SECONDS_TO_STOP = 1
@@ -98,7 +99,7 @@ def _application(bench: Bench, host: str, port: int) -> FastAPI:
         pwa=False,
         mcp_server=False,
         theme=theme(),
-        css=CSS,
+        css=Path(__file__).with_name("page.css").read_text("utf-8"),
     )
     return app
 

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
 
-from .form import Field, FormArguments, read_form
+from .form import FormArguments, FormField, read_form
 from .status import note_html
 
 
@@ -22,7 +22,7 @@ class Form:
         fields: What to show, in order.
     """
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[FormField]) -> None:
         self.fields = fields
         self.inputs: list[Component] = []
         self._notes: list[gr.HTML] = []
@@ -47,7 +47,7 @@ class Form:
         }
 
 
-def _widget(field: Field) -> Component:
+def _widget(field: FormField) -> Component:
     common: dict[str, Any] = {
         "label": f"{field.name} *" if field.parameter.required else field.name,
         "elem_id": f"field-{field.name}",

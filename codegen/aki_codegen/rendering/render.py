@@ -120,9 +120,9 @@ def render_shared(
     package_doc = _package_doc(endpoints, server, package)
     texts[PurePosixPath("__init__.py")] = fill("__init__.py.jinja", **values, doc=package_doc)
     texts[PurePosixPath("py.typed")] = ""
-    for module, kind, client, binder in (
-        ("__init__.py", "functions", "Aki", "default_endpoint"),
-        ("aio.py", "awaitable functions", "AsyncAki", "default_async_endpoint"),
+    for module, kind, client in (
+        ("__init__.py", "functions", "Aki"),
+        ("aio.py", "awaitable functions", "AsyncAki"),
     ):
         texts[PurePosixPath("endpoints", module)] = fill(
             "endpoints.py.jinja",
@@ -131,7 +131,6 @@ def render_shared(
                 [f"The endpoints as {kind} on a default client, made at the first call."]
             ),
             client=Code(client),
-            binder=Code(binder),
         )
     return texts
 

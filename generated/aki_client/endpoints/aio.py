@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        from aki_runtime.client.default import default_async_endpoint
+        from aki_runtime.client.default import default_endpoint
 
         from aki_client.client import AsyncAki
 
-        return default_async_endpoint(AsyncAki, name)
+        return default_endpoint(AsyncAki, name)
 
     def __dir__() -> list[str]:
         from aki_client._hub import HUB

@@ -1,4 +1,6 @@
 """The default clients behind the endpoint functions: made when the first call needs one, then shared."""
+# pyright: reportPrivateUsage=false
+# The functions are endpoints of a client that is made late.
 
 import atexit
 import threading
@@ -6,12 +8,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..options import Options
-from .async_client import AsyncClient
-from .core import LateDriver
-from .endpoint import AsyncEndpoint, Endpoint
+from .core import ClientCore, LateDriver
 from .sync_client import SyncClient
 
-C = TypeVar("C", SyncClient, AsyncClient)
+C = TypeVar("C", bound=ClientCore)
 
 _clients: dict[type[Any], Any] = {}
 _lock = threading.Lock()
@@ -33,13 +33,7 @@ def _close_sync_clients() -> None:
             client.close()
 
 
-def default_endpoint(kind: type[SyncClient], name: str) -> Endpoint[Any, Any, Any]:
-    """Return an endpoint function of the default client."""
-    driver: Any = LateDriver(partial(default_client, kind))
-    return Endpoint(driver, kind.load_endpoint(name), Options())
-
-
-def default_async_endpoint(kind: type[AsyncClient], name: str) -> AsyncEndpoint[Any, Any, Any]:
-    """Return an awaitable endpoint function of the default client."""
-    driver: Any = LateDriver(partial(default_client, kind))
-    return AsyncEndpoint(driver, kind.load_endpoint(name), Options())
+def default_endpoint(kind: type[ClientCore], name: str) -> Any:
+    """Return an endpoint function of the default client, awaitable where that is async."""
+    driver = LateDriver(partial(default_client, kind))
+    return kind._endpoint_type(driver, kind.load_endpoint(name), Options())

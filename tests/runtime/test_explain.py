@@ -5,7 +5,7 @@ import time
 
 import pytest
 from aki_runtime.errors import UnexpectedAnswerError
-from aki_runtime.protocol.answers import Answer, decode, read_submit, status_error
+from aki_runtime.protocol.answers import Answer, read_submit, status_error
 from aki_runtime.protocol.explain import MAX_SENTENCE, sentences, status_phrase
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,6 +172,6 @@ JSON_VALUES = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(JSON_VALUES | st.fixed_dictionaries({"error": JSON_VALUES}))
 def test_whatever_came_there_is_one_printable_sentence_at_least(body):
-    said = sentences(decode(json.dumps(body).encode()), 500)
+    said = sentences(Answer(500, json.dumps(body).encode()).document, 500)
     assert said
     assert all(text.isprintable() and text == text.strip() for text in said)

@@ -19,6 +19,14 @@ from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 
 _PASSING_REFUSALS = frozenset({408, 425, 429})
 _MOST_DIGITS = 4000  # Python refuses to write, or to read, whole numbers a little longer
+_STATUS_KINDS: dict[int, type[errors.StatusError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    402: errors.NotEntitledError,
+    404: errors.NotFoundError,
+    413: errors.TooLargeError,
+    429: errors.RateLimitedError,
+}
 _LONGEST_STATE = 60
 _ABOUT_A_JOB = ("job_id", "job_state", "job_result")
 _ENVELOPE = frozenset({"success", "job_id", "ep_version", "error"})
@@ -40,8 +48,16 @@ class Answer:
 
     @cached_property
     def document(self) -> Any:
-        """The body, decoded."""
-        return decode(self.body)
+        """The body decoded as JSON, or as text where it is not JSON."""
+        with suppress(ValueError):
+            return from_json(self.body)
+        # The fast parser refuses lone surrogates, a byte order mark and deep nesting, as `json` does bytes that are
+        # not UTF-8 and long numbers; but what holds the only copy of a result is read as far as it can be.
+        text = self.body.decode("utf-8-sig", "replace")
+        for form in (self.body, text):
+            with suppress(ValueError, RecursionError):
+                return json.loads(form, parse_int=_integer)
+        return text
 
     @property
     def is_last_word(self) -> bool:
@@ -78,19 +94,6 @@ def no_document(answer: Answer, endpoint: str | None, job_id: str = "") -> error
     )
 
 
-def decode(body: bytes | bytearray) -> Any:
-    """Decode a body as JSON, or as text where it is not."""
-    with suppress(ValueError):
-        return from_json(body)
-    # The fast parser refuses lone surrogates, a byte order mark and deep nesting, as `json` does bytes that are not
-    # UTF-8 and long numbers; but what holds the only copy of a result is read as far as it can be.
-    text = body.decode("utf-8-sig", "replace")
-    for form in (body, text):
-        with suppress(ValueError, RecursionError):
-            return json.loads(form, parse_int=_integer)
-    return text
-
-
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
@@ -103,27 +106,16 @@ def status_error(answer: Answer, endpoint: str | None, job_id: str = "") -> erro
         endpoint: The endpoint's name on the hub, where one is meant.
         job_id: The job that was asked after; only its beginning is shown.
     """
-    said = sentences(answer.document, answer.status, job_id)
-    kind = _status_kind(answer.status, said)
+    status = answer.status
+    said = sentences(answer.document, status, job_id)
+    kind = _STATUS_KINDS.get(status, errors.ServerError if status >= 500 else errors.StatusError)
+    if status == 400 and is_queue_full(said):
+        kind = errors.QueueFullError
     where = f"{endpoint}: " if endpoint else ""
-    phrase = status_phrase(answer.status)
+    phrase = status_phrase(status)
     text = "; ".join(said)
     message = where + (text if phrase in text else f"{text} ({phrase})")
-    return kind(message, status=answer.status, endpoint=endpoint, hub_messages=said)
-
-
-def _status_kind(status: int, said: list[str]) -> type[errors.StatusError]:
-    if status == 400 and is_queue_full(said):
-        return errors.QueueFullError
-    kinds: dict[int, type[errors.StatusError]] = {
-        400: errors.BadRequestError,
-        401: errors.AuthenticationError,
-        402: errors.NotEntitledError,
-        404: errors.NotFoundError,
-        413: errors.TooLargeError,
-        429: errors.RateLimitedError,
-    }
-    return kinds.get(status, errors.ServerError if status >= 500 else errors.StatusError)
+    return kind(message, status=status, endpoint=endpoint, hub_messages=said)
 
 
 def _shape(body: bytes | bytearray) -> str:

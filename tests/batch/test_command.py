@@ -167,7 +167,7 @@ class TestSignals:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130
-        assert "no further row is begun, those that run are finished" in err
+        assert "no further row is started, those that run are finished" in err
         assert "the same command goes on with the rows that are left" in out
         assert {o["status"] for o in read()} == {"done"}
         assert len(read()) == hub.hub.jobs_submitted < 46
@@ -176,7 +176,7 @@ class TestSignals:
         process = start("batch", CHAT, source, "-o", output)
         until(lambda: hub.hub.jobs_submitted >= 10, process)
         process.send_signal(signal.SIGINT)
-        assert "no further row is begun" in process.stderr.readline()
+        assert "no further row is started" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         assert "jobs that run stay on the hub" in process.stderr.readline()
         process.communicate(timeout=60)

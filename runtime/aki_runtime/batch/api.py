@@ -30,7 +30,7 @@ def run(
 ) -> Summary:
     """Call an endpoint for every row and write the outcomes, from code that is not async; see `arun`.
 
-    In the main thread, Ctrl-C once begins no further row and finishes those that run; twice, SIGTERM or a closed
+    In the main thread, Ctrl-C once starts no further row and finishes those that run; twice, SIGTERM or a closed
     terminal leaves their jobs on the hub, where the next run picks them up.
     """
 
@@ -176,9 +176,7 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
         yield
 
 
-_FINISHING = (
-    "no further row is begun, those that run are finished; Ctrl-C once more leaves them on the hub"
-)
+_FINISHING = "no further row is started, those that run are finished; Ctrl-C once more leaves them on the hub"
 _LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
 
 

@@ -71,6 +71,7 @@ class Engine:
         """
         self.stop.when(asked=self.limiter.close, now=self._life.leave)
         async with self._writer:
+            # A task of its own, because the caller may leave at any `yield`, and rows under way need their journal.
             feeding = asyncio.create_task(self._feed(rows))
             is_left = True
             try:
@@ -118,7 +119,7 @@ class Engine:
                 _require_same(row, entry)
                 if not is_started_again(entry, self._settings.again):
                     continue
-            # Rows wait here where nobody reads the outcomes as fast as they come.
+            # Nobody reads the outcomes as fast as they come: more of them would only fill the memory.
             while self._found.qsize() >= _UNREAD and not self.stop.is_asked:
                 self._read.clear()
                 await self._read.wait()
@@ -182,17 +183,17 @@ class _BatchNotes:
         return not self._stop.is_now
 
     async def start(self) -> Started | None:
-        if self._stop.is_now or not await self._writer.write(self._start):
+        if self._stop.is_now:
             return None
-        return Started(self.known_job)
+        is_submitted = self._entry is not None and self._entry.state is RowState.SUBMITTED
+        is_mine = is_submitted or await self._writer.write(self._start)
+        return Started(self.known_job) if is_mine else None
 
     def _start(self, journal: Journal) -> bool:
         row, entry = self._row, self._entry
         if entry is None:
             claim = journal.begin(row.row_id, place=row.number, digest=row.digest, kept=row.kept)
             return claim.is_mine
-        if entry.state is RowState.SUBMITTED:
-            return True
         is_mine = journal.begin_again(row.row_id, after=entry.state).is_mine
         if is_mine and self.known_job is not None:
             journal.note_job(row.row_id, self.known_job)

@@ -61,6 +61,12 @@ FINAL = (RowState.DONE, RowState.FAILED, RowState.UNCERTAIN)
 """The states that come with an outcome."""
 
 
+def states_started_again(*, failed: bool, uncertain: bool) -> frozenset[RowState]:
+    """Return the states of rows that a run starts again, as somebody has decided."""
+    decided = {RowState.FAILED: failed, RowState.UNCERTAIN: uncertain}
+    return frozenset(state for state, is_wanted in decided.items() if is_wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a journal says of one row.
@@ -293,7 +299,7 @@ class Journal:
         """Note the job that a row became, before it is polled.
 
         Raises:
-            JournalError: The row was not begun, or has an outcome already.
+            JournalError: The row was never started, or has an outcome already.
         """
         with self._store.writing() as connection:
             changed = connection.execute(
@@ -317,7 +323,7 @@ class Journal:
         """Note how a row ended, before its result is handed on.
 
         Args:
-            row_id: The row; one of which nothing was to be submitted need not have been begun.
+            row_id: The row; one of which nothing was to be submitted need not have been started.
             state: `done`, `failed` or `uncertain`.
             outcome: Any JSON object.
 

@@ -10,7 +10,8 @@ import random
 import time
 from collections.abc import Callable
 
-from ..errors import AkiError, ConnectionFailedError
+from ..errors import AkiError, ConfigurationError, ConnectionFailedError
+from ..http.clients import MAX_CONNECTIONS
 from .errors import BatchStoppedError
 
 FIRST_LIMIT = 8
@@ -24,6 +25,18 @@ LONGEST_PAUSE = 30.0
 
 _SHORTEST_PAUSE = 0.5
 _WINDOW = 64
+
+
+def require_concurrency(concurrency: int) -> None:
+    """Refuse a number of jobs at a time for which a client has no connections.
+
+    Raises:
+        ConfigurationError: It is out of range.
+    """
+    if not 1 <= concurrency <= MAX_CONNECTIONS:
+        raise ConfigurationError(
+            f"concurrency={concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
+        )
 
 
 class ConcurrencyLimiter:

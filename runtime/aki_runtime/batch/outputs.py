@@ -316,7 +316,7 @@ def _cell(value: Any, kind: str) -> Any:
 
 def utf8(text: str) -> str:
     """Return a text as a table takes it."""
-    # A lone surrogate is no text of a table; as an escape it can still be told what it was.
+    # A table cannot hold a lone surrogate; as an escape it still shows what it was.
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -8,15 +8,15 @@ from typing import Any, TypedDict
 
 from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
-from ..http.clients import MAX_CONNECTIONS
-from .journal import RowState
+from .journal import RowState, states_started_again
+from .limits import require_concurrency
 from .outcome import Progress
 
 StrPath = str | os.PathLike[str]
 
 
 class Stop:
-    """Asked once, no further row is begun and what runs is finished; asked twice, jobs are left on the hub.
+    """Asked once, no further row is started and what runs is finished; asked twice, jobs are left on the hub.
 
     To be used in the thread of the event loop. Jobs that are left are picked up by the next run.
 
@@ -74,11 +74,11 @@ class Settings:
             and closed at the end.
         journal: The journal's file; defaults to OUTPUT.journal.
         media: The folder for images, audio and video; defaults to OUTPUT.media.
-        concurrency: Jobs at a time at most, 1 to 100; how many there are depends on how the hub bears them.
+        concurrency: Largest number of jobs at a time, 1 to 100; how many there are depends on how the hub bears them.
         columns: The parameter that a column of another name is for.
         constants: Values of parameters, for all rows that have none of their own.
         keep: Columns that go into the output as they are.
-        ignore_extra: Leave columns out that are for nothing; else they are a fault.
+        ignore_extra: Leave columns out that are for nothing, instead of refusing them.
         limit: Only the first so many rows.
         retry_failed: Start rows again that earlier runs ended as failed. (Where only the end of a job is unknown, every
             run asks for that job.)
@@ -114,21 +114,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their range."""
-        if not 1 <= self.concurrency <= MAX_CONNECTIONS:
-            raise ConfigurationError(
-                f"concurrency={self.concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
-            )
+        require_concurrency(self.concurrency)
         if self.limit is not None and self.limit < 1:
-            raise ConfigurationError(f"limit={self.limit} is out of range; it is at least 1")
+            raise ConfigurationError(f"limit={self.limit} must be at least 1")
 
     @property
     def again(self) -> frozenset[RowState]:
         """The states of rows that are started again."""
-        states = {
-            RowState.FAILED: self.retry_failed,
-            RowState.UNCERTAIN: self.resubmit_uncertain,
-        }
-        return frozenset(state for state, is_wanted in states.items() if is_wanted)
+        return states_started_again(failed=self.retry_failed, uncertain=self.resubmit_uncertain)
 
     def journal_of(self, output: Path) -> Path:
         """Return where the journal is."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..batch.journal import RowState
+from ..batch.journal import RowState, states_started_again
+from ..batch.limits import require_concurrency
 from ..batch.rows import Columns
 from ..client.async_client import AsyncClient
 from ..client.resolving import BoundEndpoint, Resolved, resolve
 from ..errors import ConfigurationError
-from ..http.clients import MAX_CONNECTIONS
 from ..hub import Layout
 from ..options import Options
 from ..secret import read_key_file
@@ -74,10 +74,7 @@ class CallOptions:
 
     def __post_init__(self) -> None:
         """Refuse what could fit no row, where the dataset is described and not on some node later."""
-        if not 1 <= self.concurrency <= MAX_CONNECTIONS:
-            raise ConfigurationError(
-                f"concurrency={self.concurrency} is out of range; it is 1 to {MAX_CONNECTIONS}"
-            )
+        require_concurrency(self.concurrency)
         if self.timeout is not None and self.timeout <= 0:
             raise ConfigurationError(
                 f"timeout={self.timeout} must be more than 0; give seconds, or None"
@@ -99,8 +96,7 @@ class CallOptions:
     @property
     def again(self) -> frozenset[RowState]:
         """The states of rows that are started again."""
-        failed = {RowState.FAILED} if self.retry_failed else set[RowState]()
-        return frozenset(failed | ({RowState.UNCERTAIN} if self.resubmit_uncertain else set()))
+        return states_started_again(failed=self.retry_failed, uncertain=self.resubmit_uncertain)
 
     def reader(self) -> Columns:
         """Return what becomes of each column."""

@@ -25,7 +25,7 @@ class Field(FieldMetadata):
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class NamedEndpoint:
     """One endpoint.
 
     Attributes:

@@ -20,7 +20,7 @@ class CatalogueError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class HubEndpoint:
     """One endpoint as its details document describes it.
 
     Attributes:
@@ -66,7 +66,7 @@ class Endpoint:
         return value if isinstance(value, int | float) else default
 
 
-Catalogue = dict[str, Endpoint]
+Catalogue = dict[str, HubEndpoint]
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -78,7 +78,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         folder: Where the `*.json` files are; None takes the catalogue that comes with the package.
 
     Raises:
-        CatalogueError: The folder is missing or empty, or a file in it is no details document.
+        CatalogueError: The folder is missing or empty, or a file in it is not a details document.
     """
     folder = folder or BUNDLED
     if not folder.is_dir():
@@ -97,11 +97,11 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     return catalogue
 
 
-def read_endpoint(path: Path) -> Endpoint:
+def read_endpoint(path: Path) -> HubEndpoint:
     """Read one details document.
 
     Raises:
-        CatalogueError: The file is no details document.
+        CatalogueError: The file is not a details document.
     """
     return _endpoint(path, _read_object(path))
 
@@ -112,20 +112,20 @@ def _read_object(path: Path) -> JsonObject:
     except (OSError, ValueError) as error:
         raise CatalogueError(f"{path} is not readable as JSON: {error}.") from error
     if not isinstance(document, dict):
-        raise CatalogueError(f"{path} is no details document: it holds no JSON object.")
+        raise CatalogueError(f"{path} is not a details document: it holds no JSON object.")
     return document
 
 
-def _endpoint(path: Path, document: JsonObject) -> Endpoint:
+def _endpoint(path: Path, document: JsonObject) -> HubEndpoint:
     name = document.get("name")
     if not isinstance(name, str) or not name:
-        raise CatalogueError(f"{path} is no details document: it has no name.")
+        raise CatalogueError(f"{path} is not a details document: it has no name.")
     description = document.get("parameter_description")
     if not isinstance(description, dict):
-        raise CatalogueError(f"{path} is no details document: it has no parameter_description.")
+        raise CatalogueError(f"{path} is not a details document: it has no parameter_description.")
     progress = description.get("progress")
     reported = progress.get("OUTPUTS") if isinstance(progress, dict) else None
-    return Endpoint(
+    return HubEndpoint(
         name=name,
         document=document,
         inputs=_parameters(path, "input", description.get("input")),
@@ -138,10 +138,10 @@ def _parameters(path: Path, section: str, value: Json) -> Parameters:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise CatalogueError(f"{path}: the section {section} is no JSON object.")
+        raise CatalogueError(f"{path}: the section {section} is not a JSON object.")
     parameters: Parameters = {}
     for name, attributes in value.items():
         if not isinstance(attributes, dict):
-            raise CatalogueError(f"{path}: {section} {name} is no JSON object.")
+            raise CatalogueError(f"{path}: {section} {name} is not a JSON object.")
         parameters[name] = attributes
     return parameters

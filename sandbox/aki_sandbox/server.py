@@ -24,7 +24,7 @@ from aki_sandbox.web.app import Interceptor, SandboxApp
 from aki_sandbox.web.connections import HOST, Connections
 
 _START_TIMEOUT = 60.0
-_PATIENCE_AT_STOP = 0.3
+_SECONDS_AT_STOP = 0.3
 
 
 class PortTakenError(Exception):
@@ -58,8 +58,7 @@ class SandboxServer:
 
         Args:
             settings: How the hub behaves.
-            catalogue: The endpoints, or the folder they are in; None takes those that come with
-                the package.
+            catalogue: The endpoints, or the folder they are in; None takes those that come with the package.
             port: Where to listen; 0 takes any free port.
             faults: What shall go wrong; None begins with an empty plan.
             interceptor: Consulted for each request before the hub is, in place of the faults.
@@ -210,5 +209,5 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._hub.is_closing = True
         # Who neither finishes a request nor reads an answer would keep uvicorn waiting.
-        asyncio.get_running_loop().call_later(_PATIENCE_AT_STOP, self._connections.abort_all)
+        asyncio.get_running_loop().call_later(_SECONDS_AT_STOP, self._connections.abort_all)
         await super().shutdown(sockets)

@@ -1,4 +1,4 @@
-"""How a sandbox hub behaves: its speed, its limits and whom it lets in.
+"""How a sandbox hub behaves: its speed, its limits and who may use it.
 
 Owns the settings and their defaults. Must not know how any of them is applied.
 """
@@ -24,8 +24,7 @@ class HubSettings:
         response_timeout: Seconds after which a call with `wait_for_result` is given up with 503.
         keys: The keys that are valid. None lets in every key but "bad-key" and the empty one.
         gated: Endpoints that every key may look at and none may call (402).
-        honour_cancel: Whether `cancel: true` ends a job, as the live service does. The public
-            server ignores it.
+        honour_cancel: Whether `cancel: true` ends a job, as the live service does. The public server ignores it.
         cancel_delay: Seconds between a `cancel: true` and its effect; the live service takes its
             time, so that a job may still end as done.
         counted_job_ids: Whether a job id is `uuid#counter` or a plain UUID; both have been seen.

@@ -5,7 +5,7 @@ from typing import Any
 
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.openapi import openapi
-from aki_codegen.ir import Endpoint
+from aki_codegen.ir import NamedEndpoint
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
 from aki_runtime.hub import Layout
 
@@ -17,7 +17,7 @@ def snapshot_of(documents: Mapping[str, Any], layout: Layout = "aki") -> Snapsho
     )
 
 
-def endpoints_of(documents: Mapping[str, Any]) -> list[Endpoint]:
+def endpoints_of(documents: Mapping[str, Any]) -> list[NamedEndpoint]:
     """Return the endpoints of these details documents."""
     return list(offered_endpoints(snapshot_of(documents)))
 

@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 from aki_codegen.generation.package import Package, make_package, report_of
-from aki_codegen.ir import Endpoint, Field
+from aki_codegen.ir import Field, NamedEndpoint
 from aki_codegen.naming import identifiers
 from aki_codegen.parsing.parse import parse
 from aki_codegen.rendering.render import endpoint_path
@@ -112,7 +112,7 @@ class TestNamesStay:
         assert _names(after.names, old) == _names(before.names, old)
 
 
-def wire_values(source: str, endpoint: Endpoint) -> dict[str, tuple[str, object]]:
+def wire_values(source: str, endpoint: NamedEndpoint) -> dict[str, tuple[str, object]]:
     """Return each parameter's name on the hub and its choices, as a module has them."""
     found: dict[str, tuple[str, object]] = {}
     for node in ast.parse(source).body:
@@ -126,7 +126,7 @@ def wire_values(source: str, endpoint: Endpoint) -> dict[str, tuple[str, object]
     return found
 
 
-def told_values(endpoint: Endpoint) -> dict[str, tuple[str, object]]:
+def told_values(endpoint: NamedEndpoint) -> dict[str, tuple[str, object]]:
     """Return the same as the metadata has it; choices where they are a literal type."""
     return {
         str(p.name): (

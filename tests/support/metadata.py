@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aki_codegen.ir import Endpoint, Field
+from aki_codegen.ir import Field, NamedEndpoint
 from aki_codegen.parsing.parse import Parsed, parse
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
 
@@ -32,7 +32,7 @@ def parse_one(document: object, name: str = "painter") -> Parsed:
     return parse({name: document}, {})
 
 
-def endpoint_of(document: object, name: str = "painter") -> Endpoint:
+def endpoint_of(document: object, name: str = "painter") -> NamedEndpoint:
     """Return an endpoint whose metadata is without a fault."""
     parsed = parse_one(document, name)
     assert parsed.problems == ()

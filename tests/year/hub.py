@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
-from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.catalogue import HubEndpoint
 from aki_sandbox.faults.edits import Edit, put
 from aki_sandbox.faults.plan import Effect
 from aki_sandbox.server import SandboxServer
@@ -82,11 +82,11 @@ class YearHub:
         self._server.stop()
 
 
-def _endpoint(name: str, document: Document) -> Endpoint:
+def _endpoint(name: str, document: Document) -> HubEndpoint:
     # As the real hubs do, each document lists the parameters of the transport too.
     described = deepcopy(document["parameter_description"])
     described["input"] |= {"key": {"type": "string"}, "wait_for_result": {"type": "bool"}}
-    return Endpoint(
+    return HubEndpoint(
         name=name,
         document={"http_methods": ["GET", "POST"], **document, "name": name}
         | {"parameter_description": described},

@@ -9,7 +9,7 @@ import typer
 
 from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output.folder import MANIFEST_NAME
 from ..output.write import write_beside, write_package
@@ -58,7 +58,7 @@ def export(
     return options.ExitStatus.OK
 
 
-def offered_endpoints(snapshot: Snapshot) -> Sequence[Endpoint]:
+def offered_endpoints(snapshot: Snapshot) -> Sequence[NamedEndpoint]:
     """Return the endpoints that the hub offers, as the client has them."""
     parsed = parse(snapshot.documents, snapshot.names, snapshot.overrides)
     return [e for e in parsed.endpoints if e.wire_name not in snapshot.removed]

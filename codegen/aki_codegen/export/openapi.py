@@ -12,7 +12,7 @@ from aki_runtime.hub import Address
 from aki_runtime.shapes import is_array, is_object
 
 from .. import __version__
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..literals import doc_text
 from ..markup import without_markup
 from ..naming import identifiers
@@ -125,7 +125,7 @@ POLL_ERRORS = {
 ASK_ERRORS = {"401": "The key is not valid.", **{s: _GENERAL[s] for s in ("404", "500", "502")}}
 
 
-def openapi(endpoints: Sequence[Endpoint], snapshot: Snapshot) -> Schema:
+def openapi(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot) -> Schema:
     """Return the OpenAPI document of a hub.
 
     Args:
@@ -157,7 +157,7 @@ def openapi(endpoints: Sequence[Endpoint], snapshot: Snapshot) -> Schema:
     return {name: _without_markup(part) for name, part in document.items()}
 
 
-def schema_files(endpoints: Iterable[Endpoint]) -> dict[PurePosixPath, Schema]:
+def schema_files(endpoints: Iterable[NamedEndpoint]) -> dict[PurePosixPath, Schema]:
     """Return a JSON Schema for each file; the names of files are the endpoints' Python names."""
     return {
         PurePosixPath(f"{endpoint.name}.{part.lower()}.schema.json"): {"$schema": DIALECT, **schema}
@@ -166,7 +166,7 @@ def schema_files(endpoints: Iterable[Endpoint]) -> dict[PurePosixPath, Schema]:
     }
 
 
-def schema_bundle(endpoints: Iterable[Endpoint]) -> Schema:
+def schema_bundle(endpoints: Iterable[NamedEndpoint]) -> Schema:
     """Return all JSON Schemas as one document, under the names that the models have in Python."""
     definitions = {
         f"{endpoint.models}{part}": schema
@@ -176,7 +176,7 @@ def schema_bundle(endpoints: Iterable[Endpoint]) -> Schema:
     return {"$schema": DIALECT, "$defs": definitions}
 
 
-def _schemas(endpoint: Endpoint) -> Mapping[str, Schema]:
+def _schemas(endpoint: NamedEndpoint) -> Mapping[str, Schema]:
     schemas = {"Input": input_schema(endpoint), "Output": output_schema(endpoint.outputs)}
     if endpoint.progress:
         schemas["Progress"] = output_schema(endpoint.progress)
@@ -222,7 +222,7 @@ def _asking(address: Address) -> dict[str, Any]:
     }
 
 
-def _call(endpoint: Endpoint) -> Schema:
+def _call(endpoint: NamedEndpoint) -> Schema:
     accepted = "The job is accepted; where the call waits, it has ended, and the outputs are there."
     return {
         "operationId": f"call_{endpoint.name}",
@@ -234,7 +234,7 @@ def _call(endpoint: Endpoint) -> Schema:
     }
 
 
-def _poll(endpoint: Endpoint) -> Schema:
+def _poll(endpoint: NamedEndpoint) -> Schema:
     answer = _reference(f"{endpoint.models}ProgressAnswer")
     return {
         "operationId": f"progress_{endpoint.name}",
@@ -246,7 +246,7 @@ def _poll(endpoint: Endpoint) -> Schema:
     }
 
 
-def _components(endpoint: Endpoint) -> dict[str, Schema]:
+def _components(endpoint: NamedEndpoint) -> dict[str, Schema]:
     inputs, outputs = input_schema(endpoint), output_schema(endpoint.outputs)
     figures = {**FIGURES, "progress_data": _reference(f"{endpoint.models}ProgressData")}
     answer = {
@@ -275,7 +275,7 @@ def _components(endpoint: Endpoint) -> dict[str, Schema]:
     }
 
 
-def _tag(endpoint: Endpoint) -> str:
+def _tag(endpoint: NamedEndpoint) -> str:
     # Generators make folders and modules of tags: naming sees to it that they can.
     category = endpoint.category or "other"
     return str(identifiers([category], "endpoint", {})[category])

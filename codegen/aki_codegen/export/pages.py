@@ -45,7 +45,7 @@ _MESSAGES = [{"role": "user", "content": "Tell me a joke"}]
 
 
 def endpoint_pages(
-    endpoints: Sequence[ir.Endpoint], snapshot: Snapshot, package: str
+    endpoints: Sequence[ir.NamedEndpoint], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the pages by their path.
 
@@ -69,7 +69,7 @@ def endpoint_pages(
     return pages
 
 
-def _page(endpoint: ir.Endpoint, package: str, address: Address) -> str:
+def _page(endpoint: ir.NamedEndpoint, package: str, address: Address) -> str:
     return fill(
         "docs_endpoint.md.jinja",
         title=markdown(endpoint.title),
@@ -125,8 +125,10 @@ def _all_choices(parameter: ir.Field) -> dict[str, Any]:
     return {"name": code(str(parameter.name)), "listed": Markdown(", ".join(shown))}
 
 
-def _categories(endpoints: Sequence[ir.Endpoint], paths: Mapping[str, str]) -> list[dict[str, Any]]:
-    def category(endpoint: ir.Endpoint) -> str:
+def _categories(
+    endpoints: Sequence[ir.NamedEndpoint], paths: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    def category(endpoint: ir.NamedEndpoint) -> str:
         return endpoint.category or "other"
 
     by_category = sorted(endpoints, key=lambda e: (category(e), str(e.name)))
@@ -147,7 +149,7 @@ def _categories(endpoints: Sequence[ir.Endpoint], paths: Mapping[str, str]) -> l
     ]
 
 
-def _programs(endpoint: ir.Endpoint, package: str, address: Address) -> dict[str, Markdown]:
+def _programs(endpoint: ir.NamedEndpoint, package: str, address: Address) -> dict[str, Markdown]:
     """Return the programs that call an endpoint, by their names in the template."""
     given = _arguments(endpoint)
     made = name(Identifier(package))
@@ -186,7 +188,7 @@ class _File:
         return FILES[self.kind]
 
 
-def _arguments(endpoint: ir.Endpoint) -> Sequence[tuple[ir.Field, object]]:
+def _arguments(endpoint: ir.NamedEndpoint) -> Sequence[tuple[ir.Field, object]]:
     """Return what every call must hold, and for a chat what is said."""
     wanted = [p for p in endpoint.inputs if p.required]
     if not wanted:
@@ -232,7 +234,7 @@ def _python(value: object) -> Code:
     return literal(value)
 
 
-def _use(endpoint: ir.Endpoint) -> str:
+def _use(endpoint: ir.NamedEndpoint) -> str:
     first = next((o for o in endpoint.outputs if o.wire_name != "error"), None)
     if first is None:
         return "print(result)"

@@ -11,7 +11,7 @@ from aki_runtime.changes.compare import fingerprint
 from aki_runtime.metadata import read_metadata
 
 from .. import __version__
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..markup import code_span, markdown, row
 from ..output.folder import MANIFEST_NAME
 from ..parsing.parse import parse
@@ -41,7 +41,7 @@ class Package:
 
     name: str
     files: Mapping[PurePosixPath, bytes]
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[NamedEndpoint, ...]
     problems: tuple[Problem, ...]
     snapshot: Snapshot
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aki_runtime.metadata import EndpointMetadata, FieldMetadata, read_metadata
 
-from ..ir import Endpoint, Field, Section
+from ..ir import Field, NamedEndpoint, Section
 from ..literals import visible
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
 from ..problems import Effect, Problem
@@ -36,7 +36,7 @@ class Parsed:
         names: The names by the endpoint's name, those of endpoints that are gone included.
     """
 
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[NamedEndpoint, ...]
     problems: tuple[Problem, ...]
     names: Mapping[str, EndpointNames]
 
@@ -67,7 +67,7 @@ def parse(
     models = class_names(
         names, {wire: given.models for wire, given in remembered.items() if wire not in renamed}
     )
-    endpoints: list[Endpoint] = []
+    endpoints: list[NamedEndpoint] = []
     given = dict(remembered)
     for wire_name in sorted(wanted):
         override = overrides.for_endpoint(wire_name)
@@ -107,14 +107,14 @@ class _Names:
         self.problems: list[Problem] = []
         self.given: dict[Section, Mapping[str, str]] = {}
 
-    def endpoint(self, name: Identifier, metadata: EndpointMetadata) -> Endpoint:
+    def endpoint(self, name: Identifier, metadata: EndpointMetadata) -> NamedEndpoint:
         """Return an endpoint with its fields named."""
         for told in metadata.problems:
             self._tell(told.field, visible(told.what), told.remedy)
         inputs, outputs, progress = (
             self._fields(section, metadata.sections[section]) for section in SECTIONS
         )
-        return Endpoint(
+        return NamedEndpoint(
             wire_name=self._wire_name,
             name=name,
             models=self._models,

@@ -18,14 +18,14 @@ def endpoint_count(number: int) -> str:
     return "1 endpoint" if number == 1 else f"{number} endpoints"
 
 
-def endpoint_summary(endpoint: ir.Endpoint) -> str:
+def endpoint_summary(endpoint: ir.NamedEndpoint) -> str:
     """Say in one line what an endpoint is."""
     title, description = doc_text(endpoint.title), doc_text(endpoint.description)
     text = f"{title}: {description}" if description else title
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def endpoint_doc(endpoint: ir.Endpoint) -> list[str]:
+def endpoint_doc(endpoint: ir.NamedEndpoint) -> list[str]:
     """Return the lines of an endpoint's docstring."""
     lines = [*wrapped(endpoint_summary(endpoint)), ""]
     if endpoint.inputs:

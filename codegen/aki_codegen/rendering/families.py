@@ -22,7 +22,7 @@ MAX_SHOWN_MEMBERS = 12
 class Member:
     """An endpoint, with the fields that its models have in Python."""
 
-    endpoint: ir.Endpoint
+    endpoint: ir.NamedEndpoint
     inputs: tuple[ModelField, ...]
     outputs: tuple[ModelField, ...]
 
@@ -65,7 +65,7 @@ def alternatives_to(gone: Member, offered: Iterable[Member]) -> list[str]:
     return list(family.members[1:]) if family is not None else []
 
 
-def family_name(endpoint: ir.Endpoint) -> ClassName | None:
+def family_name(endpoint: ir.NamedEndpoint) -> ClassName | None:
     """Return what the family of an endpoint would be called, None where it can have none."""
     for known, fits in _KNOWN.items():
         if fits(endpoint):
@@ -109,23 +109,23 @@ def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:
     return tuple(f for f in lists[0] if (f.name, str(f.annotation)) in shared and f.name != "error")
 
 
-def _takes(endpoint: ir.Endpoint, kind: str) -> bool:
+def _takes(endpoint: ir.NamedEndpoint, kind: str) -> bool:
     return any(p.type == kind and p.required for p in endpoint.inputs)
 
 
-def _gives(endpoint: ir.Endpoint, kind: str) -> bool:
+def _gives(endpoint: ir.NamedEndpoint, kind: str) -> bool:
     return any(output.medium == kind for output in endpoint.outputs)
 
 
-def _gives_text(endpoint: ir.Endpoint) -> bool:
+def _gives_text(endpoint: ir.NamedEndpoint) -> bool:
     return any(output.wire_name == "text" for output in endpoint.outputs)
 
 
-def _is_chat(endpoint: ir.Endpoint) -> bool:
+def _is_chat(endpoint: ir.NamedEndpoint) -> bool:
     return _gives_text(endpoint) and any(p.type == "chat" for p in endpoint.inputs)
 
 
-_KNOWN: dict[str, Callable[[ir.Endpoint], bool]] = {
+_KNOWN: dict[str, Callable[[ir.NamedEndpoint], bool]] = {
     "Chat": _is_chat,
     "ImageToImage": lambda e: _takes(e, "image") and _gives(e, "image"),
     "TextToImage": lambda e: (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..literals import Code, visible
 from .schema import EXTRA_KEYS, ModelSchema, model_schemas
 
@@ -45,7 +45,7 @@ class ModelSource:
     fields: dict[str, tuple[ModelField, ...]]
 
 
-def model_sources(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
+def model_sources(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
     """Return the models of endpoints, by the hub's names; an endpoint of which none can be made is left out."""
     if not endpoints:
         return {}
@@ -58,7 +58,7 @@ def model_sources(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
     return model_sources(endpoints[:middle]) | model_sources(endpoints[middle:])
 
 
-def _made(endpoints: Sequence[Endpoint]) -> dict[str, ModelSource]:
+def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
     asked = {endpoint.wire_name: model_schemas(endpoint) for endpoint in endpoints}
     text = visible(_generate([model for models in asked.values() for model in models]))
     tree, lines = ast.parse(text), text.split("\n")

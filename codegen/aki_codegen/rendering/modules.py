@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..problems import Problem
 from ..snapshot.snapshot import Snapshot
 from .families import Member, alternatives_to, find_families, render_protocols
@@ -27,12 +27,12 @@ class Modules:
         problems: Why endpoints are not in it.
     """
 
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[NamedEndpoint, ...]
     files: Mapping[PurePosixPath, bytes]
     problems: tuple[Problem, ...]
 
 
-def make_modules(endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str) -> Modules:
+def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package: str) -> Modules:
     """Make the modules of a package.
 
     Args:
@@ -67,7 +67,9 @@ class _Work:
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
 
-    def add(self, endpoints: Sequence[Endpoint], offered: Sequence[Member] | None = None) -> None:
+    def add(
+        self, endpoints: Sequence[NamedEndpoint], offered: Sequence[Member] | None = None
+    ) -> None:
         """Make the modules of some endpoints.
 
         Args:
@@ -121,6 +123,6 @@ class _Work:
                     del sound[path]
             return formatted(sound, self._package)
 
-    def _leave_out(self, endpoint: Endpoint, why: str) -> None:
+    def _leave_out(self, endpoint: NamedEndpoint, why: str) -> None:
         problem = Problem(endpoint.wire_name, "", why, "please report this", "skipped")
         self.problems.append(problem)

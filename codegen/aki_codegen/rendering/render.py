@@ -10,7 +10,7 @@ from aki_runtime import public
 from aki_runtime.packages import RUNTIME_API
 
 from .. import __version__
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 from ..literals import Code, doc_text, docstring, literal, name
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
 from ..parsing.parse import EndpointNames
@@ -43,7 +43,7 @@ def command_for(snapshot: Snapshot, package: str) -> str:
     return shlex.join(words)
 
 
-def endpoint_path(endpoint: Endpoint | EndpointNames) -> PurePosixPath:
+def endpoint_path(endpoint: NamedEndpoint | EndpointNames) -> PurePosixPath:
     """Return an endpoint's module within the package.
 
     The underscore keeps the module from hiding the endpoint: `from … import flux_dev` is never a module.
@@ -52,7 +52,7 @@ def endpoint_path(endpoint: Endpoint | EndpointNames) -> PurePosixPath:
 
 
 def render_endpoint(
-    endpoint: Endpoint, source: ModelSource, alternatives: Iterable[str] | None
+    endpoint: NamedEndpoint, source: ModelSource, alternatives: Iterable[str] | None
 ) -> str:
     """Return the module of one endpoint: its models and its typed function.
 
@@ -81,7 +81,7 @@ def render_endpoint(
 
 
 def render_shared(
-    endpoints: Sequence[Endpoint], snapshot: Snapshot, package: str
+    endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package: str
 ) -> dict[PurePosixPath, str]:
     """Return the modules that name all endpoints, by their path within the package."""
     server = doc_text(snapshot.server)
@@ -135,7 +135,7 @@ def render_shared(
     return texts
 
 
-def _package_doc(endpoints: Sequence[Endpoint], server: str, package: str) -> Code:
+def _package_doc(endpoints: Sequence[NamedEndpoint], server: str, package: str) -> Code:
     return docstring(
         [
             f"Typed client of {server}, with {endpoint_count(len(endpoints))}.",

@@ -78,7 +78,7 @@ class ModelSchema:
     schema: Schema
 
 
-def model_schemas(endpoint: ir.Endpoint) -> list[ModelSchema]:
+def model_schemas(endpoint: ir.NamedEndpoint) -> list[ModelSchema]:
     """Return the schemas of an endpoint's three models."""
     # A non-empty `error` is an exception, so a result that is read has none.
     # Where a model calls no tool, the hub sends no calls.
@@ -101,7 +101,7 @@ def model_schemas(endpoint: ir.Endpoint) -> list[ModelSchema]:
     ]
 
 
-def input_schema(endpoint: ir.Endpoint) -> Schema:
+def input_schema(endpoint: ir.NamedEndpoint) -> Schema:
     """Return the schema of an endpoint's inputs as they are sent; the transport's own fields are not among them."""
     schema = _object(
         {p.wire_name: _sent(p) for p in endpoint.inputs},

@@ -3,7 +3,7 @@
 import ast
 from pathlib import PurePosixPath
 
-from ..ir import Endpoint
+from ..ir import NamedEndpoint
 
 
 class RenderedWrongError(Exception):
@@ -25,7 +25,7 @@ def verify_module(path: PurePosixPath, text: str) -> ast.Module:
     return tree
 
 
-def verify_endpoint(path: PurePosixPath, text: str, endpoint: Endpoint) -> None:
+def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> None:
     """Compare an endpoint's module with the IR: exactly its classes, its fields and its function.
 
     Raises:

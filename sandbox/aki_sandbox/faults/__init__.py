@@ -1,1 +1,1 @@
-"""What can be told to go wrong, and when."""
+"""What can go wrong on purpose, and when."""

@@ -58,7 +58,7 @@ def drawn(rate: float, seed: int) -> Schedule:
         seed: Decides which.
 
     Raises:
-        ValueError: The rate is no number from 0 to 1.
+        ValueError: The rate is not a number from 0 to 1.
     """
     if not 0 <= rate <= 1:
         raise ValueError("A rate is a number from 0 to 1.")
@@ -71,9 +71,8 @@ def drawn(rate: float, seed: int) -> Schedule:
 
 
 On: TypeAlias = RouteKind | Literal["any", "running", "final"]
-"""Which requests a fault is for. `final` are the polls to which the hub has just answered with the
-result, `running` those to which it has just answered without: an effect can no longer keep such a
-request from the hub."""
+"""Which requests a fault is for. `final` are the polls to which the hub has just answered with the result, `running`
+those to which it has just answered without: an effect can no longer keep such a request from the hub."""
 
 _TOLD_BY_ANSWER: frozenset[On] = frozenset({"running", "final"})
 
@@ -131,8 +130,7 @@ class FaultRule:
 class FaultPlan:
     """The faults of a server. They may be changed at any time, from any thread.
 
-    Every rule counts the requests it is for; of those that hit the same request, the first added
-    wins.
+    Every rule counts the requests it is for; of those that hit the same request, the first added wins.
     """
 
     def __init__(self) -> None:
@@ -192,7 +190,7 @@ class FaultPlan:
             endpoint: Only requests to this endpoint.
 
         Raises:
-            ValueError: The effect makes no sense for such requests, or the rate is no part of 1.
+            ValueError: The effect makes no sense for such requests, or the rate is not from 0 to 1.
         """
         _check(effect, on)
         return self._add(FaultRule(effect, drawn(rate, seed), on, endpoint))

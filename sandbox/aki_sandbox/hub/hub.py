@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from aki_sandbox.catalogue import Catalogue, Endpoint, load_catalogue
+from aki_sandbox.catalogue import Catalogue, HubEndpoint, load_catalogue
 from aki_sandbox.hub.jobs import JobBook, PollLog, SandboxJob, WireState
 from aki_sandbox.hub.replies import (
     Reply,
@@ -216,7 +216,7 @@ class SandboxHub:
         text = progress_data(job.work, job.steps_done(now)).get("text")
         return text if isinstance(text, str) else ""
 
-    def _denied(self, endpoint: Endpoint, payload: Mapping[str, Json]) -> Reply | None:
+    def _denied(self, endpoint: HubEndpoint, payload: Mapping[str, Json]) -> Reply | None:
         key = payload.get("key")
         if key is None:
             return refusal(endpoint, 401, [_KEY_MISSING])
@@ -240,7 +240,7 @@ class SandboxHub:
 
 
 def _without_undeclared_transport(
-    endpoint: Endpoint, payload: Mapping[str, Json]
+    endpoint: HubEndpoint, payload: Mapping[str, Json]
 ) -> dict[str, Json]:
     """Leave out the transport's own parameters where the document does not list them."""
     undeclared = _TRANSPORT_PARAMETERS - endpoint.inputs.keys()

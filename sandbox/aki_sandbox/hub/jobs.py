@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import uuid4
 
-from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.catalogue import HubEndpoint
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.workers.work import WorkItem
 
@@ -44,7 +44,7 @@ class SandboxJob:
 
     id: str
     number: int
-    endpoint: Endpoint
+    endpoint: HubEndpoint
     work: WorkItem
     submitted_at: float
     state: WireState = WireState.QUEUED
@@ -206,7 +206,7 @@ class JobBook:
         """Iterate over the jobs that are remembered."""
         return iter(list(self._jobs.values()))
 
-    def submit(self, endpoint: Endpoint, work: WorkItem, now: float) -> SandboxJob:
+    def submit(self, endpoint: HubEndpoint, work: WorkItem, now: float) -> SandboxJob:
         """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""
         self._advance(endpoint, now)
         self._count += 1
@@ -254,7 +254,7 @@ class JobBook:
             return round(self.position(job) * job.work.seconds / slots, 1)
         return -1
 
-    def occupancy(self, endpoint: Endpoint, now: float) -> Occupancy:
+    def occupancy(self, endpoint: HubEndpoint, now: float) -> Occupancy:
         """Return how busy an endpoint is."""
         self._advance(endpoint, now)
         queue = self._queue(endpoint)
@@ -266,7 +266,7 @@ class JobBook:
         self._jobs.clear()
         self._ended.clear()
 
-    def _queue(self, endpoint: Endpoint) -> Queue:
+    def _queue(self, endpoint: HubEndpoint) -> Queue:
         queue = self._queues.get(endpoint.name)
         if queue is None:
             length, wait = self._settings.max_queue_length, self._settings.max_time_in_queue
@@ -278,7 +278,7 @@ class JobBook:
             self._queues[endpoint.name] = queue
         return queue
 
-    def _advance(self, endpoint: Endpoint, now: float) -> None:
+    def _advance(self, endpoint: HubEndpoint, now: float) -> None:
         self._ended += self._queue(endpoint).advance(now)
         while self._ended and now >= self._forgotten_at(self._ended[0]):
             self._jobs.pop(self._ended.popleft().id, None)

@@ -5,7 +5,7 @@ Owns which keys an answer has and where its figures come from. Must not decide w
 
 from dataclasses import dataclass
 
-from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.catalogue import HubEndpoint
 from aki_sandbox.hub.jobs import JobBook, Occupancy, SandboxJob
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.workers.outputs import outputs, progress_data, progress_figure
@@ -19,7 +19,7 @@ class Reply:
     body: JsonObject
 
 
-def refusal(endpoint: Endpoint, status: int, error: Json) -> Reply:
+def refusal(endpoint: HubEndpoint, status: int, error: Json) -> Reply:
     """Return a refusal: its error is a list of sentences, or a single one where servers do so."""
     return Reply(status, {"success": False, "error": error, "ep_version": endpoint.version})
 
@@ -51,7 +51,7 @@ def lapsed(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
     return reply
 
 
-def details(endpoint: Endpoint, occupancy: Occupancy, slots: int) -> Reply:
+def details(endpoint: HubEndpoint, occupancy: Occupancy, slots: int) -> Reply:
     """Return the details document, with the figures of this moment in their usual places."""
     document: JsonObject = dict(endpoint.document)
     description = document.pop("parameter_description")
@@ -92,7 +92,7 @@ AUTH_KEY = "sandbox-worker-auth-key"
 a client has to drop it."""
 
 
-def online(endpoint: Endpoint, slots: int, busy: int) -> list[Json]:
+def online(endpoint: HubEndpoint, slots: int, busy: int) -> list[Json]:
     """Return the `workers` of a details document: one worker with all the slots, or none."""
     if not slots:
         return []
@@ -119,7 +119,7 @@ def online(endpoint: Endpoint, slots: int, busy: int) -> list[Json]:
     ]
 
 
-def identification(endpoint: Endpoint) -> JsonObject:
+def identification(endpoint: HubEndpoint) -> JsonObject:
     """Return what progress answers tell of the worker once it has reported."""
     return {"auth": _name(endpoint), "auth_key": AUTH_KEY, "job_type": endpoint.name}
 
@@ -141,5 +141,5 @@ def figures(job: SandboxJob) -> JsonObject:
     }
 
 
-def _name(endpoint: Endpoint) -> str:
+def _name(endpoint: HubEndpoint) -> str:
     return f"sandbox#0_1xSandboxGPU_{endpoint.name}"

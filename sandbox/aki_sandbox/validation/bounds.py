@@ -93,7 +93,7 @@ def _aligned(
         return value
     if not auto_convert:
         refuse(
-            f"Parameter {name} = {value} is no multiple of {align}, and only multiples are taken.\n\n"
+            f"Parameter {name} = {value} is not a multiple of {align}, and only multiples are taken.\n\n"
             + auto_convert_hint(name)
         )
         return value

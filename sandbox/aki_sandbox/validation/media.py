@@ -52,8 +52,7 @@ class MediaFacts:
         kinds: The kinds of media it can be: image, audio, video.
         size: Width and height in pixels, where known.
         color_spaces: The names its colour space goes by, where known.
-        figures: sample_rate (Hz), sample_bit_depth, channels, audio_bit_rate (bit/s) and
-            duration (s), where known.
+        figures: sample_rate (Hz), sample_bit_depth, channels, audio_bit_rate (bit/s) and duration (s), where known.
     """
 
     format: str
@@ -64,7 +63,7 @@ class MediaFacts:
 
 
 def read_medium(data_uri: Json) -> MediaFacts | None:
-    """Return what a data URI holds, or None when it is none or its bytes are of no known format."""
+    """Return what a data URI holds, or None where it is none or its bytes are of an unknown format."""
     if not isinstance(data_uri, str):
         return None
     header, comma, body = data_uri.partition(",")
@@ -90,7 +89,7 @@ def check_media(kind: str, name: str, attributes: JsonObject, value: Json, refus
         refuse(f"Parameter {name} denied. Format not recognized by ffprobe.")
         return
     if kind not in medium.kinds:
-        refuse(f"Parameter {name} holds {medium.format}, which is no {kind}.")
+        refuse(f"Parameter {name} holds {medium.format}, which is not of kind {kind}.")
         return
     _check_choice(name, "format", attributes, (medium.format,), refuse)
     if medium.color_spaces:

@@ -20,10 +20,9 @@ _MEDIA_KINDS = ("image", "audio", "video")
 def check_chat(name: str, attributes: JsonObject, messages: Json, refuse: Refuse) -> None:
     """Refuse whatever in a parsed chat context breaks its rules.
 
-    A message has a `role` and a `content`; further keys pass. The content is a string or a list of
-    parts with one key each: `text`, or a medium named in the parameter's `support`. What a medium
-    may be stands beside it, under the name of its kind. `"type": "text"` beside a `text` and a
-    content of null are taken, as a real server takes them.
+    A message has a `role` and a `content`; further keys pass. The content is a string or a list of parts with one key
+    each: `text`, or a medium named in the parameter's `support`. What a medium may be stands beside it, under the name
+    of its kind. `"type": "text"` beside a `text` and a content of null are taken, as a real server takes them.
     """
     shown = f"Input parameter {name}={shortened(messages)}"
     if not isinstance(messages, list):

@@ -40,8 +40,7 @@ class SandboxApp:
 
     Attributes:
         hub: The rules behind the routes.
-        interceptor: Consulted for each request; None lets all of them pass. It may be changed at
-            any time.
+        interceptor: Consulted for each request; None lets all of them pass. It may be changed at any time.
     """
 
     def __init__(self, hub: SandboxHub, interceptor: Interceptor | None = None) -> None:
@@ -58,7 +57,7 @@ class SandboxApp:
         self.hub.saw(scope["method"], scope["path"])
         context = add_context(scope, self._router.routes)
         watch = PollWatch(self.hub.polls, scope, receive) if context.kind == "poll" else None
-        # A caller who goes away amid the request is no reason for a traceback.
+        # A caller who goes away amid the request does not deserve a traceback.
         try:
             with contextlib.suppress(ClientDisconnect):
                 await self._intercepted(scope, watch.receive if watch else receive, send)

@@ -32,8 +32,7 @@ def paint(prompt: str, size: tuple[int, int], seed: int, attributes: JsonObject)
         prompt: Is written on the picture.
         size: Width and height in pixels.
         seed: Chooses the colours.
-        attributes: `format` and `color_space` of the declared output; JPEG and RGB if
-            missing or unknown.
+        attributes: `format` and `color_space` of the declared output; JPEG and RGB if missing or unknown.
     """
     picture = _gradient(size, seed)
     _write(picture, prompt)

@@ -44,8 +44,7 @@ def progress_data(work: WorkItem, step: int) -> JsonObject:
 def outputs(work: WorkItem, step: int) -> JsonObject:
     """Return the declared outputs as far as they exist after a step.
 
-    Media exist after the last one. A failing worker gives its error, and nothing else unless it
-    keeps what it has.
+    Media exist after the last one. A failing worker gives its error, and nothing else unless it keeps what it has.
     """
     made: JsonObject = {}
     if work.error is None or work.keeps_outputs:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aki_sandbox.catalogue import Endpoint
+from aki_sandbox.catalogue import HubEndpoint
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.media import read_medium
 from aki_sandbox.validation.validate import type_word
@@ -80,7 +80,7 @@ class WorkItem:
         keeps_outputs: Whether a failing worker gives the outputs it has.
     """
 
-    endpoint: Endpoint
+    endpoint: HubEndpoint
     inputs: JsonObject
     prompt: str
     size: tuple[int, int]
@@ -111,7 +111,7 @@ class WorkItem:
 AlterWork: TypeAlias = Callable[[WorkItem], WorkItem]
 
 
-def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> WorkItem:
+def plan_work(endpoint: HubEndpoint, inputs: JsonObject, job_seconds: float) -> WorkItem:
     """Decide what a worker has to do.
 
     Args:
@@ -144,11 +144,11 @@ def plan_work(endpoint: Endpoint, inputs: JsonObject, job_seconds: float) -> Wor
     )
 
 
-def _is_thinking_model(endpoint: Endpoint) -> bool:
+def _is_thinking_model(endpoint: HubEndpoint) -> bool:
     return any(model in endpoint.name for model in _THINKING_MODELS)
 
 
-def _writes(endpoint: Endpoint) -> bool:
+def _writes(endpoint: HubEndpoint) -> bool:
     return "text" in endpoint.outputs
 
 
@@ -157,7 +157,7 @@ def _words_left(inputs: Mapping[str, Json], thinking: str) -> int | None:
     return max(1, limit - len(thinking.split())) if isinstance(limit, int) else None
 
 
-def _answer(endpoint: Endpoint, prompt: str, most_words: int | None) -> str:
+def _answer(endpoint: HubEndpoint, prompt: str, most_words: int | None) -> str:
     said = f'You wrote: "{prompt}".' if prompt else "You wrote nothing."
     words = (
         f"Hello from the sandbox, which answers in place of {endpoint.title}. {said} "

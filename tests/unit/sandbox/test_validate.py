@@ -137,7 +137,7 @@ class TestNumbers:
 
     def test_a_number_that_is_no_multiple_is_refused(self):
         assert refusals({"type": "int", "align": 32}, 1000) == [
-            "Parameter x = 1000 is no multiple of 32, and only multiples are taken." + HINT
+            "Parameter x = 1000 is not a multiple of 32, and only multiples are taken." + HINT
         ]
 
     @pytest.mark.parametrize(

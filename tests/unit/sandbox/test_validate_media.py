@@ -129,7 +129,7 @@ class TestMedia:
 
     def test_a_medium_of_another_kind_is_denied(self):
         assert refusals({"type": "image"}, recording()) == [
-            "Parameter x holds wav, which is no image."
+            "Parameter x holds wav, which is not of kind image."
         ]
 
     @pytest.mark.parametrize("supported", [["JPEG"], ["jpg"], ["png", "jpeg"]])

@@ -7,7 +7,8 @@ columns are read from the outcomes themselves, and values of several kinds becom
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,8 @@ from .outcome import Outcome, figures_of, is_started_again, outcome_of, read_out
 from .readers import JSON_LINES, PARQUET, pyarrow
 
 _ROWS = 2000
-_FIXED = {
-    "row": "integer",
-    "status": "text",
+_FIRST = {"row": "integer", "status": "text"}
+_LAST = {
     "error_type": "text",
     "error": "text",
     "job_id": "text",
@@ -80,21 +80,20 @@ class OutputFile:
             self.write(journal)
 
     def read(self) -> Iterator[Outcome]:
-        """Read the outcomes that the file holds; none where it is not there.
+        """Read the outcomes that the file holds; none where it is missing.
 
         Raises:
             OutputError: It holds something else.
         """
         if not self.path.exists():
             return
-        place = 0
         try:
-            for line in read_parquet(self.path) if self._is_parquet else self._lines():
-                place += 1
-                outcome = read_outcome(line)
+            values = read_parquet(self.path) if self._is_parquet else self._lines()
+            for place, value in enumerate(values, 1):
+                outcome = read_outcome(value)
                 if outcome is None:
                     raise OutputError(
-                        f"{self.path} holds something else than outcomes of a batch (line {place:,}); "
+                        f"{self.path} holds something other than outcomes of a batch (line {place:,}); "
                         "move it away, or give another output"
                     )
                 yield outcome
@@ -137,12 +136,11 @@ class OutputFile:
         self.close()
         try:
             with replacing(self.path, sync=True, mark="part") as part:
-                outcomes, once_more = (self._outcomes(journal, again) for _ in range(2))
                 if self._is_parquet:
-                    write_parquet(part, outcomes, once_more)
+                    write_parquet(part, partial(self._outcomes, journal, again))
                 else:
                     with part.open("wb") as file:
-                        file.writelines(map(line, outcomes))
+                        file.writelines(map(line, self._outcomes(journal, again)))
         except OSError as error:
             raise self._failed(error) from None
 
@@ -183,20 +181,19 @@ def line(outcome: Outcome) -> bytes:
         return json.dumps(came).encode() + b"\n"
 
 
-def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outcome]) -> int:
-    """Write outcomes as a table, and return how many there are.
+def write_parquet(path: Path, read: Callable[[], Iterable[Outcome]]) -> None:
+    """Write outcomes as a table.
 
     Args:
         path: The file.
-        outcomes: The outcomes, to read the types of the columns from.
-        again: The same once more, to be written.
+        read: Reads the outcomes, once for the types of the columns and once more to write them.
 
     Raises:
         UnreadableInputError: pyarrow is not installed.
         OSError: The file cannot be written.
     """
     arrow, parquet = pyarrow("lib"), pyarrow("parquet")
-    types = column_types(map(flat, outcomes))
+    types = column_types(map(flat, read()))
     arrow_types = {
         "integer": arrow.int64(),
         "number": arrow.float64(),
@@ -211,15 +208,13 @@ def write_parquet(path: Path, outcomes: Iterable[Outcome], again: Iterable[Outco
             for name, kind in types.items()
         ]
     )
-    count = 0
+    rows_left = map(flat, read())
     with parquet.ParquetWriter(path, schema) as writer:
-        for rows in _portions(map(flat, again)):
-            count += len(rows)
+        while rows := list(islice(rows_left, _ROWS)):
             columns = {
                 name: [_cell(row.get(name), kind) for row in rows] for name, kind in types.items()
             }
             writer.write_table(arrow.Table.from_pydict(columns, schema=schema))
-    return count
 
 
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -272,10 +267,9 @@ def column_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         for name, value in row.items():
             kind, known = _kind_of(value), found.get(name)
             found[name] = _common(known, kind) if known and kind else known or kind
-    free = {n: kind or "text" for n, kind in found.items() if n not in _FIXED}
-    order = sorted(free, key=lambda name: not name.startswith("input."))
-    first, last = dict(list(_FIXED.items())[:2]), dict(list(_FIXED.items())[2:])
-    return {**first, **{name: free[name] for name in order}, **last}
+    inputs = {n: kind or "text" for n, kind in found.items() if n.startswith("input.")}
+    outputs = {n: kind or "text" for n, kind in found.items() if n.startswith("output.")}
+    return {**_FIRST, **inputs, **outputs, **_LAST}
 
 
 def _kind_of(value: Any) -> str | None:
@@ -318,8 +312,3 @@ def utf8(text: str) -> str:
     """Return a text as a table takes it."""
     # A table cannot hold a lone surrogate; as an escape it still shows what it was.
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
-def _portions(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while portion := list(islice(rows, _ROWS)):
-        yield portion

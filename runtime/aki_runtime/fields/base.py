@@ -28,7 +28,7 @@ from ..media.display import output_bundle
 from ..media.objects import Media
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
 from .parameters import Parameter, parameters_of, wire_names
-from .rules import as_whole_number, broken_rule, can_be_converted, matching_choice, one_of
+from .rules import broken_rule, can_be_converted, matching_choice, one_of
 
 _log = logging.getLogger("aki_client")
 _MISSING: Any = object()
@@ -110,25 +110,26 @@ class InputModel(BaseModel):
     def _obeys_the_hub(
         cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> Any:
-        accepted = cls._accepted(value, handler, parameters_of(cls)[info.field_name or ""])
+        parameter = parameters_of(cls)[info.field_name or ""]
+        if parameter.type == "choice" and isinstance(value, bool | int | float):
+            accepted = _chosen(value, parameter)
+        else:
+            is_whole = isinstance(value, float) and value.is_integer()
+            try:
+                # In JSON 512 and 512.0 are the same number.
+                accepted = handler(
+                    int(value) if is_whole and parameter.type == "integer" else value
+                )
+            except ValidationError:
+                if not parameter.converts or not can_be_converted(value, parameter):
+                    raise
+                accepted = value
+            problem = None if parameter.converts else broken_rule(accepted, parameter)
+            if problem is not None:
+                raise PydanticCustomError("rule", "{problem}", {"problem": problem})
         if isinstance(accepted, int | float):
             # A hub that converts takes any number, but JSON has neither NaN nor numbers of 5,000 digits.
             check_encodes(accepted)
-        return accepted
-
-    @staticmethod
-    def _accepted(value: Any, handler: ValidatorFunctionWrapHandler, parameter: Parameter) -> Any:
-        if parameter.type == "choice" and isinstance(value, bool | int | float):
-            return _chosen(value, parameter)
-        try:
-            accepted = handler(as_whole_number(value, parameter))
-        except ValidationError:
-            if parameter.converts and can_be_converted(value, parameter):
-                return value
-            raise
-        problem = None if parameter.converts else broken_rule(accepted, parameter)
-        if problem is not None:
-            raise PydanticCustomError("rule", "{problem}", {"problem": problem})
         return accepted
 
 
@@ -254,9 +255,10 @@ class OutputModel(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Forget the marks of missing outputs, so that reading one says what is wrong."""
         values = vars(self)
-        for name in [name for name, value in values.items() if value is _MISSING]:
-            del values[name]
-            self.model_fields_set.discard(name)
+        for name, value in list(values.items()):
+            if value is _MISSING:
+                del values[name]
+                self.model_fields_set.discard(name)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))

@@ -8,12 +8,6 @@ from ..shapes import is_array, is_multiple, is_number, is_object
 from .parameters import UNREADABLE, Parameter
 
 
-def as_whole_number(value: Any, parameter: Parameter) -> Any:
-    """Return 512 for 512.0 where a whole number is wanted: in JSON they are the same number."""
-    whole = parameter.type == "integer"
-    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
-
-
 def matching_choice(value: float, parameter: Parameter) -> Any:
     """Return the choice that a number or truth value is, None where it is none.
 

@@ -143,6 +143,22 @@ def test_a_connection_that_the_hub_has_closed_without_a_word_is_not_used(mode):
     assert len(connections(server, "/call/")) == 2
 
 
+def test_a_caller_s_own_request_takes_no_connection_that_the_hub_has_closed(mode):
+    def answer(hub, number):
+        hub.close_connection = True
+        return usual(hub, number)
+
+    make = httpx2.AsyncClient if mode.is_async else httpx2.Client
+    with (
+        hub_that_answers(answer) as server,
+        mode.using(make()) as http,
+        mode.client(server.url, http_client=http) as aki,
+    ):
+        mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
+        time.sleep(0.3)  # so that the end of the connection has arrived
+        assert mode.wait(http.get(server.url)).status_code == 200
+
+
 class TestAge:
     """How long an idle connection is trusted."""
 

@@ -95,7 +95,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
-    """Turn links to files that are no pages into their names, where people wrote the page."""
+    """Turn links to files without a page into their names, where people wrote the page."""
     if page.file.src_uri == HUB_CHANGES or page.file.src_uri.startswith(ENDPOINTS):
         # What looks like a link there is a text of a hub, and its escapes must stay.
         return markdown

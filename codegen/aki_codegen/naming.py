@@ -102,7 +102,7 @@ def identifiers(
     Args:
         wire_names: The hub's names; their order does not matter.
         role: What is named.
-        remembered: Identifiers given before, by the hub's name; those that are no valid name are given anew.
+        remembered: Identifiers given before, by the hub's name; those that are not valid are given anew.
         taken_here: Names that the code of this scope needs itself.
     """
     safe = {w: n for w, n in remembered.items() if is_safe(n, role) and n not in taken_here}
@@ -142,7 +142,7 @@ def file_names(names: Mapping[str, Identifier], taken: Iterable[str]) -> dict[st
 def category_name(category: str) -> ClassName | None:
     """Return the name of a family of endpoints, as in `SpeechToText` for "speech_to_text".
 
-    None where it is no name, or the module of protocols needs it itself: `AsyncChat` belongs to `Chat`.
+    None where it is not a name, or the module of protocols needs it itself: `AsyncChat` belongs to `Chat`.
     """
     name = _camel(Identifier(_suggest(category, "endpoint")))
     belongs_to_another = name.startswith("Async") or name.endswith("Result")
@@ -164,7 +164,7 @@ def is_safe(name: str, role: Role) -> bool:
 def package_name_fault(name: str) -> str | None:
     """Say in one clause why a text cannot be the name of a generated package; None where it can."""
     if not _IDENTIFIER.fullmatch(name) or name.startswith("_"):
-        return "is no name for a Python package"
+        return "is not a name for a Python package"
     if keyword.iskeyword(name):
         return "is a keyword of Python"
     if name in sys.stdlib_module_names or name in TAKEN_PACKAGES:

@@ -162,6 +162,6 @@ def _check_endpoint(endpoint: str, override: EndpointOverride, source: str) -> N
 def _check_name(name: str | None, role: Role, place: str, source: str) -> None:
     if name is not None and not is_safe(name, role):
         raise GenerationError(
-            f"{source}: [{TABLE}.{place}] rename {name!r} is no free Python name; "
+            f"{source}: [{TABLE}.{place}] rename {name!r} is not a free Python name; "
             "use letters, digits and underscores, and no name that Python or the client needs"
         )

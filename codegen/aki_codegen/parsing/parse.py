@@ -109,8 +109,8 @@ class _Names:
 
     def endpoint(self, name: Identifier, metadata: EndpointMetadata) -> NamedEndpoint:
         """Return an endpoint with its fields named."""
-        for told in metadata.problems:
-            self._tell(told.field, visible(told.what), told.remedy)
+        for problem in metadata.problems:
+            self._tell(problem.field, visible(problem.what), problem.remedy)
         inputs, outputs, progress = (
             self._fields(section, metadata.sections[section]) for section in SECTIONS
         )

@@ -5,7 +5,7 @@ What JSON Schema cannot check (the bytes of a medium, the document within a text
 imports included, so it is never shown a document that came from outside.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
@@ -82,29 +82,30 @@ def model_schemas(endpoint: ir.NamedEndpoint) -> list[ModelSchema]:
     """Return the schemas of an endpoint's three models."""
     # A non-empty `error` is an exception, so a result that is read has none.
     # Where a model calls no tool, the hub sends no calls.
-    given = [
-        o.wire_name for o in endpoint.outputs if o.wire_name != "error" and o.type != "tool calls"
-    ]
-    parts: list[tuple[str, Sequence[ir.Field], Callable[[ir.Field], Schema], list[str]]] = [
-        ("Input", endpoint.inputs, _taken, [p.wire_name for p in endpoint.inputs if p.required]),
-        ("Output", endpoint.outputs, _given, given),
-        ("Progress", endpoint.progress, _given, []),
+    given = [o for o in endpoint.outputs if o.wire_name != "error" and o.type != "tool calls"]
+    parts: list[tuple[str, Sequence[ir.Field], Sequence[ir.Field]]] = [
+        ("Input", endpoint.inputs, [p for p in endpoint.inputs if p.required]),
+        ("Output", endpoint.outputs, given),
+        ("Progress", endpoint.progress, []),
     ]
     return [
         ModelSchema(
             f"{endpoint.models}{part}",
             part,
             {each.wire_name: str(each.name) for each in fields},
-            _object({each.wire_name: in_model(each) for each in fields}, required=required),
+            _object(
+                {each.wire_name: _in_model(each, is_input=part == "Input") for each in fields},
+                required=[each.wire_name for each in required],
+            ),
         )
-        for part, fields, in_model, required in parts
+        for part, fields, required in parts
     ]
 
 
 def input_schema(endpoint: ir.NamedEndpoint) -> Schema:
     """Return the schema of an endpoint's inputs as they are sent; the transport's own fields are not among them."""
     schema = _object(
-        {p.wire_name: _sent(p) for p in endpoint.inputs},
+        {p.wire_name: _on_wire(p, is_input=True) for p in endpoint.inputs},
         required=[p.wire_name for p in endpoint.inputs if p.required],
         additionalProperties=False,
     )
@@ -122,7 +123,7 @@ def input_schema(endpoint: ir.NamedEndpoint) -> Schema:
 
 def output_schema(outputs: Iterable[ir.Field]) -> Schema:
     """Return the schema of outputs or progress; a worker may leave any of them out, and add others."""
-    received = {o.wire_name: _nullable(_on_wire(_outgoing(o), _said(o))) for o in outputs}
+    received = {o.wire_name: _on_wire(o, is_input=False) for o in outputs}
     return _object(received, additionalProperties=True)
 
 
@@ -130,35 +131,27 @@ def _object(properties: Schema, **rest: Any) -> Schema:
     return {"type": "object", "properties": properties, **rest}
 
 
-def _taken(parameter: ir.Field) -> Schema:
-    found = _incoming(parameter)
-    schema = {**found.common, **found.model, **_about(parameter)}
+def _in_model(field: ir.Field, *, is_input: bool) -> Schema:
+    found = _incoming(field) if is_input else _outgoing(field)
+    schema = {**found.common, **found.model, **_about(field, is_input=is_input)}
     # None is as good as absent.
-    return schema if parameter.required else {**schema, "nullable": True}
+    return {**schema, "nullable": True} if is_input and not field.required else schema
 
 
-def _given(output: ir.Field) -> Schema:
-    found = _outgoing(output)
-    return {**found.common, **found.model, **_said(output)}
+def _on_wire(field: ir.Field, *, is_input: bool) -> Schema:
+    found = _incoming(field) if is_input else _outgoing(field)
+    schema = {**found.common, **found.wire, **_about(field, is_input=is_input)}
+    noted = _with_note(schema, found.note)
+    return noted if is_input and field.required else _nullable(noted)
 
 
-def _sent(parameter: ir.Field) -> Schema:
-    schema = _on_wire(_incoming(parameter), _about(parameter))
-    return schema if parameter.required else _nullable(schema)
-
-
-def _on_wire(found: FieldSchema, about: Schema) -> Schema:
-    return _with_note({**found.common, **found.wire, **about}, found.note)
-
-
-def _about(parameter: ir.Field) -> Schema:
-    is_shown = parameter.default is not None and parameter.type in (*_PLAIN, "choice")
-    return {**({"default": parameter.default} if is_shown else {}), **_said(parameter)}
-
-
-def _said(field: ir.Field) -> Schema:
+def _about(field: ir.Field, *, is_input: bool) -> Schema:
+    is_shown = is_input and field.default is not None and field.type in (*_PLAIN, "choice")
     text = doc_text(field.description)
-    return {"description": text} if text else {}
+    return {
+        **({"default": field.default} if is_shown else {}),
+        **({"description": text} if text else {}),
+    }
 
 
 def _with_note(schema: Schema, note: str) -> Schema:

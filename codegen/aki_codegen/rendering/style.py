@@ -13,7 +13,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is for its owner al
 
 
 class NotFormattedError(RuntimeError):
-    """ruff refuses a source: it is no Python."""
+    """ruff refuses a source: it is not valid Python."""
 
 
 def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePosixPath, str]:
@@ -24,7 +24,7 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
         package: The package, whose imports come last.
 
     Raises:
-        NotFormattedError: One of them is no Python.
+        NotFormattedError: One of them is not valid Python.
     """
     if not sources:
         return {}

@@ -197,7 +197,7 @@ class TestClassNames:
     ("name", "fault"),
     [
         *(
-            (name, "is no name for a Python package")
+            (name, "is not a name for a Python package")
             for name in ("", "3d", "a.b", "a-b", "_x", "é")
         ),
         ("class", "is a keyword of Python"),

@@ -72,7 +72,7 @@ def test_an_override_that_names_nothing_is_told(place: dict[str, object]) -> Non
     [
         ({"endpoint": {}}, "extra inputs are not permitted"),
         ({"endpoints": {"x": {"skip": "yes"}}}, "valid boolean"),
-        ({"endpoints": {"x": {"rename": "class"}}}, "no free Python name"),
+        ({"endpoints": {"x": {"rename": "class"}}}, "not a free Python name"),
         ({"endpoints": {"x": {"input": {"y": {"type": "pixels"}}}}}, "type 'pixels' is unknown"),
         ("rename", r"\[tool.aki-codegen\]"),
     ],

@@ -13,7 +13,7 @@ from typing import Any
 
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.snapshot.files import read
+from aki_codegen.snapshot.snapshot import read
 from aki_runtime import public
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files

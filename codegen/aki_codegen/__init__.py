@@ -2,10 +2,11 @@
 
 Data flows one way, and so do the imports: each folder knows itself and those before it.
 
-    naming, literals, problems, ir   the makers of code, trouble as values, and what metadata means
+    naming, literals, markup   the makers of code and of Markdown
+    problems, ir               what is wrong with metadata, and what it means, as values
+    output, terminal           folders, written whole or not at all; and what people see of a run
     parsing/      metadata, which the runtime reads → names and overrides → IR
     fetching/     a hub's list and details, over the network
-    output/       files and folders, written whole or not at all
     snapshot/     the metadata a package is made from, and how a refresh makes the next one
     rendering/    IR → schemas and templates → source text, looked at once more
     export/       IR → OpenAPI, JSON Schemas, pages

@@ -12,7 +12,7 @@ from aki_codegen.ir import Field, NamedEndpoint
 from aki_codegen.naming import identifiers
 from aki_codegen.parsing.parse import parse
 from aki_codegen.rendering.render import endpoint_path
-from aki_codegen.snapshot import files as snapshots
+from aki_codegen.snapshot import snapshot as snapshots
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
 from hostile import audit, texts
 from hostile.corpus import document

@@ -15,7 +15,7 @@ from agreement.compare import catalogue_documents
 from agreement.inputs import media_samples
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import FILES, endpoint_pages
-from aki_codegen.snapshot.files import read
+from aki_codegen.snapshot.snapshot import read
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from support.package import made_package

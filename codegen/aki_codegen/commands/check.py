@@ -11,11 +11,9 @@ from ..generation.generate import REPORT
 from ..generation.package import make_package, report_of
 from ..generation.seal import sealed_as
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output.folder import differences, files_of, require_whole
-from ..output.write import holds
+from ..output import differences, files_of, holds, require_whole
 from ..problems import GenerationError
-from ..snapshot.files import read_or_raise
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot, read_or_raise
 from ..terminal import say, tell
 from . import options
 from .changes import as_text, exit_of

@@ -13,9 +13,8 @@ from aki_runtime.changes.compare import compare_hubs
 
 from ..fetching.target import HubOptions, Target, choose_target
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..snapshot.files import read, read_or_raise
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot, read, read_or_raise
 from ..terminal import hand_out, say, tell
 from . import options
 from .changes import PULL_REQUEST_CHARACTERS, as_json, as_markdown, as_text, exit_of

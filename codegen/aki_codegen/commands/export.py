@@ -11,13 +11,11 @@ from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
 from ..ir import NamedEndpoint
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output.folder import MANIFEST_NAME
-from ..output.write import write_beside, write_package
+from ..output import MANIFEST_NAME, write_beside, write_package
 from ..parsing.parse import parse
 from ..problems import GenerationError
 from ..rendering.schema import Schema
-from ..snapshot.files import COMMENT, read_or_raise
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import COMMENT, Snapshot, read_or_raise
 from ..terminal import hand_out, json_text, say
 from . import options
 

@@ -23,8 +23,14 @@ from ..generation.generate import (
 from ..generation.package import Package
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output.folder import WINDOWS_LINES, edited_by_hand, has_windows_lines, manifest_of
-from ..output.write import only_run, uninterrupted
+from ..output import (
+    WINDOWS_LINES,
+    edited_by_hand,
+    has_windows_lines,
+    manifest_of,
+    only_run,
+    uninterrupted,
+)
 from ..parsing.overrides import read_overrides
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count

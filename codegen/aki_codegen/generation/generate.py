@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..literals import Code
-from ..output.folder import files_of, require_whole
-from ..output.write import Written, recover, write_package
+from ..output import Written, files_of, recover, require_whole, write_package
 from ..problems import GenerationError, Problem
 from ..rendering.render import endpoint_path
 from ..rendering.templates import fill
-from ..snapshot import files as snapshot_files
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot, read_files
 from .package import Package, make_package, report_of
 from .seal import makes_the_same, problems_if_sealed, sealed
 
@@ -151,7 +149,7 @@ def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
     recover(folder)
     files = files_of(folder)
     require_whole(files, folder)
-    return files, snapshot_files.read_files(files, folder)
+    return files, read_files(files, folder)
 
 
 def _generated(

@@ -13,7 +13,7 @@ from aki_runtime.metadata import read_metadata
 from .. import __version__
 from ..ir import NamedEndpoint
 from ..markup import code_span, markdown, row
-from ..output.folder import MANIFEST_NAME
+from ..output import MANIFEST_NAME
 from ..parsing.parse import parse
 from ..problems import Problem
 from ..rendering.describe import endpoint_count, endpoint_summary
@@ -21,8 +21,7 @@ from ..rendering.modules import make_modules
 from ..rendering.render import COMMENT as MADE_BY
 from ..rendering.render import command_for
 from ..rendering.templates import fill
-from ..snapshot.files import COMMENT, HISTORY, to_files
-from ..snapshot.snapshot import Snapshot, sections_of
+from ..snapshot.snapshot import COMMENT, HISTORY, Snapshot, sections_of, to_files
 
 MANIFEST = PurePosixPath(MANIFEST_NAME)
 

@@ -16,7 +16,7 @@ from typing import Any
 import aki_runtime
 from aki_runtime.shapes import is_object
 
-from ..output.folder import MANIFEST_NAME, SNAPSHOT, generated_files, manifest_of
+from ..output import MANIFEST_NAME, SNAPSHOT, generated_files, manifest_of
 from ..problems import Problem
 from ..rendering.templates import templates_folder
 from ..snapshot.snapshot import Snapshot

@@ -10,10 +10,9 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..output.folder import files_of
+from ..output import files_of
 from ..problems import GenerationError
-from .files import HUB, SPEC, read_files, read_or_raise
-from .snapshot import Snapshot
+from .snapshot import HUB, SPEC, Snapshot, read_files, read_or_raise
 
 GIT_SECONDS = 60.0
 """Time that git may take."""

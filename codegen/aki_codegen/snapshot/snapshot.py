@@ -1,21 +1,41 @@
-"""The metadata that a package is made from: the only thing that rendering depends on. Values, no files.
+"""The metadata that a package is made from, the only thing that rendering depends on, and its files in `spec/`.
 
 It holds what the specification is made of and nothing that changes from second to second, and it remembers
-the names once given and the endpoints that have just gone.
+the names once given and the endpoints that have just gone. `names.json` holds the names that are in use; those of
+endpoints and fields that are gone are in `history.json`, so that a hub that goes back to what it was gives the same
+files but this one.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, Layout
-from aki_runtime.shapes import is_object
+from aki_runtime.metadata import is_utf8
+from aki_runtime.shapes import is_array, is_object
+from pydantic import TypeAdapter, ValidationError
 
 from ..ir import Section
-from ..naming import DEFAULT_OUT
-from ..parsing.overrides import Overrides
+from ..naming import DEFAULT_OUT, identifiers
+from ..output import files_of
+from ..parsing.overrides import Overrides, parse_overrides
 from ..parsing.parse import SECTIONS, EndpointNames
-from ..problems import Problem
+from ..problems import GenerationError, Problem
 
+SPEC = PurePosixPath("spec")
+HUB = SPEC / "hub.json"
+NAMES = SPEC / "names.json"
+HISTORY = SPEC / "history.json"
+OVERRIDES = SPEC / "overrides.json"
+STATE = SPEC / "state.json"
+ENDPOINTS = SPEC / "endpoints"
+COMMENT = "$comment"
+
+_NAMES = TypeAdapter(EndpointNames)
+_PROBLEMS = TypeAdapter(tuple[Problem, ...])
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 
 
@@ -109,3 +129,166 @@ def merged_names(
             },
         )
     return together
+
+
+def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePosixPath, bytes]:
+    """Return the snapshot's files, by their path within the package; each says what made it.
+
+    Args:
+        snapshot: What is written.
+        comment: What made it.
+        command: What makes the package anew.
+    """
+
+    def dump(value: Mapping[str, object]) -> bytes:
+        # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
+        text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
+        return f"{text}\n".encode("ascii")
+
+    hub: dict[str, object] = {"server": snapshot.server, "layout": snapshot.layout}
+    hub |= {"sandbox": True} if snapshot.is_sandbox else {}
+    hub |= {"out": snapshot.out} if snapshot.out != DEFAULT_OUT else {}
+    used, retired = split_names(snapshot)
+    files = {
+        HUB: dump({**hub, "command": command}),
+        NAMES: dump(_names_document(used)),
+    }
+    if retired:
+        files[HISTORY] = dump(_names_document(retired))
+    if snapshot.overrides.endpoints:
+        files[OVERRIDES] = dump(snapshot.overrides.model_dump(exclude_defaults=True))
+    if snapshot.removed or snapshot.problems:
+        problems = [asdict(problem) for problem in sorted(snapshot.problems)]
+        files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
+    file_names = identifiers(
+        snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
+    )
+    for wire, document in sorted(snapshot.documents.items()):
+        if is_object(document):
+            files[ENDPOINTS / f"{file_names[wire]}.json"] = dump(document)
+    return files
+
+
+def read(package: Path) -> Snapshot | None:
+    """Read the snapshot of a generated package; None where there is none.
+
+    Raises:
+        GenerationError: It is there but cannot be read.
+    """
+    files = files_of(package / SPEC)
+    return read_files({f"{SPEC}/{path}": content for path, content in files.items()}, package)
+
+
+def read_or_raise(package: Path, advice: str = "run `aki-codegen generate` first") -> Snapshot:
+    """Read the snapshot of a generated package.
+
+    Raises:
+        GenerationError: There is none, or it cannot be read.
+    """
+    snapshot = read(package)
+    if snapshot is None:
+        raise GenerationError(f"{package} holds no snapshot; {advice}")
+    return snapshot
+
+
+def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
+    """Read the snapshot from the files of a generated package; None where there is none.
+
+    Args:
+        files: What is in the package's folder, by the path in it.
+        package: The folder, to be named where a file cannot be read.
+
+    Raises:
+        GenerationError: It is there but cannot be read.
+    """
+    reader = _Reader(files, package)
+    hub = reader.load(HUB)
+    if hub is None:
+        return None
+    try:
+        # Of what is not text the words would be an address too: "None" is the name of a host.
+        named = map(hub.get, ("server", "layout"))
+        address = Address.parse(*(text if isinstance(text, str) else "" for text in named))
+    except ConfigurationError as error:
+        raise reader.fault(HUB, f": {error}") from None
+    overrides = reader.load(OVERRIDES)
+    state = reader.load(STATE) or {}
+    try:
+        problems = _PROBLEMS.validate_python(state.get("problems", []))
+    except ValidationError:
+        raise reader.fault(STATE, " is damaged") from None
+    removed = state.get("removed")
+    return Snapshot(
+        server=address.server,
+        layout=address.layout,
+        documents=reader.documents(),
+        names=merged_names(reader.names(NAMES), reader.names(HISTORY)),
+        overrides=parse_overrides(overrides or {}, str(package / OVERRIDES)),
+        removed=frozenset(n for n in (removed if is_array(removed) else ()) if isinstance(n, str)),
+        problems=problems,
+        is_sandbox=hub.get("sandbox") is True,
+        out=str(hub.get("out", DEFAULT_OUT)),
+    )
+
+
+def _names_document(names: Mapping[str, EndpointNames]) -> dict[str, object]:
+    return {
+        # An endpoint may be called as the comment is.
+        f"${wire}" if wire.startswith("$") else wire: {
+            "name": given.name,
+            "models": given.models,
+            "fields": {
+                section: dict(sorted(fields.items()))
+                for section, fields in sorted(given.fields.items())
+            },
+        }
+        for wire, given in sorted(names.items())
+    }
+
+
+class _Reader:
+    """Reads the files of a snapshot; a fault names the file that it is in."""
+
+    def __init__(self, files: Mapping[str, bytes], package: Path) -> None:
+        self._files = files
+        self._package = package
+
+    def fault(self, path: str | PurePosixPath, what: str) -> GenerationError:
+        """Return what to raise where a file is wrong."""
+        return GenerationError(f"{self._package / path}{what}; restore it from git")
+
+    def load(self, path: str | PurePosixPath) -> dict[str, Any] | None:
+        """Return the object in a file; None where there is no such file."""
+        content = self._files.get(str(path))
+        if content is None:
+            return None
+        try:
+            document = json.loads(content.decode())
+        except (ValueError, RecursionError) as error:
+            raise self.fault(path, f" cannot be read: {error}") from None
+        if not is_object(document):
+            raise self.fault(path, " holds no object")
+        return {name: value for name, value in document.items() if name != COMMENT}
+
+    def documents(self) -> dict[str, object]:
+        """Return the details of endpoints, by the hub's names."""
+        documents: dict[str, object] = {}
+        for path in self._files:
+            folder, _, name = path.rpartition("/")
+            if folder == str(ENDPOINTS) and name.endswith(".json"):
+                document = self.load(path) or {}
+                wire = document.get("name")
+                if not isinstance(wire, str) or not is_utf8(wire):
+                    raise self.fault(path, " names no endpoint")
+                documents[wire] = document
+        return documents
+
+    def names(self, path: PurePosixPath) -> dict[str, EndpointNames]:
+        """Return the names in a file, by the endpoints' names on the hub."""
+        names: dict[str, EndpointNames] = {}
+        for wire, given in (self.load(path) or {}).items():
+            try:
+                names[wire.removeprefix("$")] = _NAMES.validate_python(given)
+            except ValidationError:
+                raise self.fault(path, f" is damaged at {wire!r}") from None
+        return names

@@ -3,7 +3,7 @@
 import copy
 import shutil
 
-from aki_codegen.snapshot.files import to_files
+from aki_codegen.snapshot.snapshot import to_files
 from support.metadata import details, snapshot_of
 
 STEPS = {"type": "integer", "minimum": 1, "maximum": 50}

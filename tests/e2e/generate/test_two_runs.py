@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from aki_codegen.commands import generate as generate_command
-from aki_codegen.output.write import only_run
+from aki_codegen.output import only_run
 from aki_codegen.problems import GenerationError
 from support.command import PACKAGE, PAINTER
 from support.metadata import details

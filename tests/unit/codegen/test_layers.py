@@ -12,7 +12,6 @@ ORDER = (
     Layers.TOP,
     "parsing",
     "fetching",
-    "output",
     "snapshot",
     "rendering",
     "export",

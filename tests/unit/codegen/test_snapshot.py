@@ -3,8 +3,7 @@
 import pytest
 from aki_codegen.parsing.parse import EndpointNames
 from aki_codegen.problems import GenerationError
-from aki_codegen.snapshot.files import read, to_files
-from aki_codegen.snapshot.snapshot import Snapshot, canonical
+from aki_codegen.snapshot.snapshot import Snapshot, canonical, read, to_files
 from support.metadata import details, snapshot_of
 
 MADE_BY = "Made by a test."

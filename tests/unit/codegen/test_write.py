@@ -6,7 +6,7 @@ import signal
 from pathlib import Path, PurePosixPath
 
 import pytest
-from aki_codegen.output.write import recover, uninterrupted, write_beside, write_package
+from aki_codegen.output import recover, uninterrupted, write_beside, write_package
 from aki_codegen.problems import GenerationError
 
 

@@ -205,8 +205,7 @@ class Sink:
     def _plain(self, name: str, value: Any) -> Any:
         """Return an output as JSON has it; media are saved, and their paths stand for them."""
         # What help and completion can do without.
-        from aki_runtime.batch.plain import plain_fields
-        from aki_runtime.chat.text import ChatText
+        from aki_runtime.fields.plain import plain_fields, whole
 
         def keep(medium: "Media", _: str) -> str:
             paths = self._paths.setdefault(name, [])
@@ -217,9 +216,7 @@ class Sink:
                 return medium.as_it_came()
             return paths[-1]
 
-        # The text of an object is not all of it: there may be thinking and tool calls.
-        whole = value.data if isinstance(value, ChatText) and value.data is not None else value
-        return plain_fields({name: whole}, keep).get(name)
+        return plain_fields({name: whole(value)}, keep).get(name)
 
     def _save(self, medium: "Media") -> Path:
         try:

@@ -11,7 +11,6 @@ BATCH = Layers(Path(aki_runtime.batch.__file__).parent)
 PURE = [
     "errors",
     "outcome",
-    "plain",
     "rows",
 ]
 PERFORMING = {

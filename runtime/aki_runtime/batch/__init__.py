@@ -3,7 +3,7 @@
 The parts, each importing only from those before it:
 
     errors, store, journal        what was started, which job it became, how it ended
-    outcome, plain, settings      how rows ended, one by one and altogether; how a batch is carried out
+    outcome, settings             how rows ended, one by one and altogether; how a batch is carried out
     rows, readers                 from files and iterables to the parameters of a call
     outputs, files                from outcomes to files, and whose the files are
     limits, row_life              how many jobs at a time; the life of one row, of Ray's rows too

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ..client.resolving import EndpointLike
+from ..fields.plain import data_uri
 from ..http.interruption import handling
 from ..media.objects import Media
 from .engine import Engine
@@ -18,7 +19,6 @@ from .errors import UnreadableInputError
 from .files import MediaFolder, require_writable
 from .outcome import Outcome, Summary
 from .outputs import OutputFile
-from .plain import data_uri
 from .prepare import prepared
 from .readers import Rows
 from .row_life import KeepForRow

@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..events import Queued
 from ..fields.base import OutputModel
+from ..fields.plain import came, holds_media, plain_fields
 from ..jobs.async_job import AsyncJob
 from ..jobs.handle import canceled_too_late, result_fields
 from ..media.objects import Media
@@ -34,7 +35,6 @@ from .errors import JournalFullError
 from .journal import RowState
 from .limits import ConcurrencyLimiter, OutageTimer
 from .outcome import STATUSES, Outcome, RowError
-from .plain import holds_media, plain_fields, plain_outputs
 from .rows import Row
 
 T = TypeVar("T")
@@ -270,7 +270,7 @@ class RowLife:
 
         def make_plain() -> dict[str, Any]:
             if output is not None:
-                return plain_outputs(output, keep)
+                return plain_fields(came(output), keep)
             return plain_fields(error.partial if isinstance(error, JobError) else {}, keep)
 
         if job is not None:

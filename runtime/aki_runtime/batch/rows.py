@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from ..fields.parameters import Parameter
+from ..fields.plain import data_uri, plain_fields
 from ..fields.refusals import unknown_parameter
 from ..media.sources import is_data_uri
 from ..shapes import is_array, is_object
-from .plain import data_uri, plain_fields
 
 _MEDIA = ("image", "audio", "video")
 

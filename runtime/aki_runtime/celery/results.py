@@ -12,11 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..batch.plain import plain_fields
-from ..chat.text import ChatText
 from ..errors import AkiError, InvalidParametersError, MediaError
 from ..events import Event, Queued
 from ..fields.base import OutputModel
+from ..fields.plain import came, plain_fields, whole
 from ..media.objects import Media
 from ..protocol.certainty import RESULT_LOST, UNCERTAIN
 
@@ -97,12 +96,10 @@ def as_result(output: OutputModel, task_id: str, store: Store | None) -> dict[st
             except MediaError:
                 return None  # the hub sent no medium; nothing that can be kept is lost
 
-        # The text of an object is not all of it: there may be thinking and tool calls.
-        whole = value.data if isinstance(value, ChatText) and value.data is not None else value
-        return plain_fields({name: whole}, keep).get(name)
+        return plain_fields({name: whole(value)}, keep).get(name)
 
     return {
-        "outputs": {name: plain(name, value) for name, value in _came(output).items()},
+        "outputs": {name: plain(name, value) for name, value in came(output).items()},
         "meta": {
             "endpoint": meta.endpoint,
             "job_id": meta.job_id,
@@ -112,11 +109,6 @@ def as_result(output: OutputModel, task_id: str, store: Store | None) -> dict[st
             "extras": dict(meta.extras),
         },
     }
-
-
-def _came(output: OutputModel) -> dict[str, Any]:
-    values = {**vars(output), **(output.model_extra or {})}
-    return {name: value for name, value in values.items() if name in output.model_fields_set}
 
 
 def progress_meta(event: Event[Any]) -> dict[str, Any]:
@@ -133,7 +125,7 @@ def progress_meta(event: Event[Any]) -> dict[str, Any]:
     }
     if is_queued:
         return meta
-    data = _came(event.data)
+    data = came(event.data)
     text = data.pop("text", None)
     meta["data"] = {name: value for name, value in data.items() if _is_small(value)}
     if isinstance(text, str):

@@ -7,20 +7,25 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ..chat.text import ChatText
 from ..chat.tools import ToolCall
-from ..fields.base import OutputModel
 from ..media.objects import Media
 from ..shapes import is_iterable, is_mapping
+from .base import OutputModel
 
 KeepMedium = Callable[[Media, str], str]
 """Stores a medium under a name and returns what stands for it in the outputs."""
 
 
-def plain_outputs(output: OutputModel, keep: KeepMedium) -> dict[str, Any]:
+def came(output: OutputModel) -> dict[str, Any]:
     """Return the outputs that came, by name."""
-    extra = output.model_extra or {}
-    came = [name for name in type(output).model_fields if name in output.model_fields_set]
-    return plain_fields({name: getattr(output, name) for name in came} | extra, keep)
+    values = {**vars(output), **(output.model_extra or {})}
+    return {name: value for name, value in values.items() if name in output.model_fields_set}
+
+
+def whole(value: Any) -> Any:
+    """Return the object of which an output is the text; there may be thinking and tool calls in it."""
+    return value.data if isinstance(value, ChatText) and value.data is not None else value
 
 
 def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
 
 def holds_media(output: OutputModel) -> bool:
     """Whether outputs hold something to see or hear, whose decoding and storing takes a while."""
-    values = [getattr(output, name) for name in output.model_fields_set]
+    values = came(output).values()
     return any(
         isinstance(v, Media) for value in values for v in (value if is_iterable(value) else [value])
     )

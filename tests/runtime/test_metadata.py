@@ -4,7 +4,8 @@ import math
 
 import pytest
 from aki_runtime.metadata import FieldMetadata, read_metadata
-from aki_runtime.metadata.reading import MAX_CHOICES, MAX_FIELDS, TRANSPORT_PARAMETERS
+from aki_runtime.metadata.endpoint import MAX_FIELDS, TRANSPORT_PARAMETERS
+from aki_runtime.metadata.field import MAX_CHOICES
 from support.metadata import details
 
 NUMBERS = ["integer", "float"]
@@ -113,7 +114,7 @@ class TestBounds:
     def test_a_bound_that_is_no_number_is_told_and_left_out(self, odd):
         field, faults = field_and_faults({"type": "float", "minimum": odd, "maximum": 3})
         assert (field.minimum, field.maximum) == (None, 3)
-        assert faults == [f"its minimum {odd!r} is no number"]
+        assert faults == [f"its minimum {odd!r} is not a number"]
 
     def test_bounds_that_contradict_each_other_are_told_and_left_out(self):
         field, faults = field_and_faults({"type": "int", "minimum": 9, "maximum": 2, "align": 2})
@@ -138,7 +139,7 @@ class TestTextLength:
     def test_what_is_no_length_is_told_and_left_out(self, odd):
         field, faults = field_and_faults({"max_length": odd})
         assert field.max_length is None
-        assert faults == [f"its max_length {odd!r} is no length"]
+        assert faults == [f"its max_length {odd!r} is not a length"]
 
 
 class TestSelections:
@@ -163,7 +164,7 @@ class TestSelections:
     def test_a_choice_that_cannot_be_sent_is_told_and_left_out(self, odd):
         field, faults = field_and_faults({"type": "selection", "supported": ["a", odd]})
         assert field.choices == ("a",)
-        assert faults == [f"its choice {odd!r} is no text or number"]
+        assert faults == [f"its choice {odd!r} is not text or a number"]
 
     @pytest.mark.parametrize("supported", [None, [], "abc", {}])
     def test_a_selection_without_choices_is_told_and_takes_any_text(self, supported):
@@ -201,7 +202,7 @@ class TestChatAndMedia:
         said = {"type": "image", "format": {"supported": ["png", "x y"]}}
         field, faults = field_and_faults(said)
         assert field.media["format"].supported == ("png",)
-        assert faults == ["its format 'x y' is no name of a format"]
+        assert faults == ["its format 'x y' is not the name of a format"]
 
     def test_figures_of_media_in_a_chat_are_limits_of_their_kind(self):
         said = {"type": "chat_context", "support": ["image"], "image": {"size": {"max": [9, 8]}}}
@@ -210,7 +211,7 @@ class TestChatAndMedia:
     def test_a_size_has_two_figures(self):
         field, faults = field_and_faults({"type": "image", "size": {"max": 9}})
         assert field.media == {}
-        assert faults == ["its max of size 9 is no figure"]
+        assert faults == ["its max of size 9 is not a figure"]
 
 
 class TestRequired:
@@ -298,12 +299,12 @@ class TestDefaults:
             ({"type": "string", "default": 5}, "its default '5' is of another type"),
             ({"type": "bool", "default": 1}, "its default '1' is of another type"),
             ({"type": "image_list", "default": []}, "its default '[]' is of another type"),
-            ({**ENUM, "default": "c"}, "its default 'c' is none of its choices"),
+            ({**ENUM, "default": "c"}, "its default 'c' is not one of its choices"),
             ({"default": "abc", "max_length": 2}, "its default 'abc' is longer than max_length"),
             ({"type": "float", "max": 1, "default": 2}, "its default '2' is out of its own range"),
             (
                 {"type": "int", "align": 8, "default": 9},
-                "its default '9' is no multiple of its own step",
+                "its default '9' is not a multiple of its own step",
             ),
         ],
     )
@@ -317,7 +318,7 @@ class TestDefaults:
         assert field_of({**numbers, "default": 1.0}).default == 1
         field, faults = field_and_faults({**numbers, "default": True})
         assert (field.default, field.required) == (None, True)
-        assert faults == ["its default 'True' is none of its choices"]
+        assert faults == ["its default 'True' is not one of its choices"]
 
 
 class TestSections:
@@ -359,7 +360,7 @@ class TestSections:
     def test_a_field_without_attributes_is_told_and_taken_as_text(self, odd):
         field, faults = field_and_faults(odd)
         assert means(field) == {}
-        assert faults == ["its attributes are no object"]
+        assert faults == ["its attributes are not an object"]
 
     def test_a_field_whose_name_cannot_be_sent_is_told_and_left_out(self):
         read = read_metadata(details({"\ud800": {}, "prompt": {}}))

@@ -110,7 +110,7 @@ class _Names:
     def endpoint(self, name: Identifier, metadata: EndpointMetadata) -> NamedEndpoint:
         """Return an endpoint with its fields named."""
         for problem in metadata.problems:
-            self._tell(problem.field, visible(problem.what), problem.remedy)
+            self._report(problem.field, visible(problem.what), problem.remedy)
         inputs, outputs, progress = (
             self._fields(section, metadata.sections[section]) for section in SECTIONS
         )
@@ -134,7 +134,7 @@ class _Names:
         renamed = {wire: field.rename for wire, field in settled.items() if field.rename}
         for wire in settled:
             if wire not in said and not settled[wire].skip:
-                self._tell(
+                self._report(
                     wire, "an override names this field, which the hub does not have", FIX, "unused"
                 )
         role: Role = "param" if section == "input" else "field"
@@ -143,9 +143,9 @@ class _Names:
         names = identifiers(said, role, {**remembered, **renamed}, frozenset({needed}))
         for wire, name in renamed.items():
             if wire in names and names[wire] != name:
-                self._tell(wire, f"its new name {name!r} is taken", FIX, "unused")
+                self._report(wire, f"its new name {name!r} is taken", FIX, "unused")
         self.given[section] = {**remembered, **names}
         return tuple(Field(**vars(said[wire]), name=names[wire]) for wire in said)
 
-    def _tell(self, field_name: str, what: str, remedy: str, effect: Effect = "degraded") -> None:
+    def _report(self, field_name: str, what: str, remedy: str, effect: Effect = "degraded") -> None:
         self.problems.append(Problem(self._wire_name, field_name, what, remedy, effect))

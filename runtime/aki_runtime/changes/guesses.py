@@ -1,4 +1,4 @@
-"""Which of what is gone and what is new are probably the same under another name. Guesses, and told as such.
+"""Which of what is gone and what is new are probably the same under another name. Guesses, and reported as such.
 
 Owns how alike two things must be. Must not know what a change means.
 """
@@ -13,7 +13,7 @@ ALIKE_PARAMETERS = 0.8
 """Share of equal fields from which two endpoints are taken for one."""
 
 ALIKE_NAMES = 0.5
-"""Likeness of names, 0 to 1, that is asked for where equal attributes alone are no evidence."""
+"""Likeness of names, 0 to 1, that is needed where equal attributes alone prove nothing."""
 
 MAX_CANDIDATES = 200
 """Things that are gone, or new, at most: each is compared with each."""
@@ -28,7 +28,7 @@ def guess_renamed_fields(
 ) -> dict[str, str]:
     """Return new names by old: one is gone, one is new, and what is said of them is the same, description apart.
 
-    Attributes that many fields have, and several candidates, are told apart by the likeness of the names.
+    Attributes that many fields have, and several candidates, are distinguished by the likeness of the names.
     """
     gone, added = _only_in(old, new), _only_in(new, old)
     said_of_gone = {name: replace(old[name], description="") for name in gone}
@@ -54,7 +54,7 @@ def guess_renamed_endpoints(
 ) -> dict[str, str]:
     """Return new names by old: one is gone, one is new, and nearly all their fields are equal.
 
-    Where other endpoints of the hub have the same fields too, these are no evidence; then title, description
+    Where other endpoints of the hub have the same fields too, these prove nothing; then title, description
     or name must be alike as well.
     """
     gone, added = _only_in(old, new), _only_in(new, old)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from ..metadata import EndpointMetadata, FieldMetadata, MediaLimit, MediaLimits, shown
-from ..metadata.reading import CONVERTIBLE, normal_number, takes
+from ..metadata.attributes import normal_number
+from ..metadata.field import CONVERTIBLE, takes
 from ..shapes import is_multiple, range_in_words
 
 Severity = Literal["harmless", "risky", "breaking"]
@@ -342,7 +343,7 @@ def _values(old: FieldMetadata, new: FieldMetadata) -> Iterator[Found]:
 def _encoding(old: FieldMetadata, new: FieldMetadata) -> Iterator[Found]:
     if old.type == new.type and old.encoding != new.encoding:
         was, now = (
-            ", ".join(shown(value) for _, value in sorted(said.encoding.items())) or "not told"
+            ", ".join(shown(value) for _, value in sorted(said.encoding.items())) or "unknown"
             for said in (old, new)
         )
         yield "encoding changed", f"its encoding changes: {was} → {now}"

@@ -1,22 +1,9 @@
-"""What a hub says of its endpoints, read from their details documents.
+"""What a hub says of its endpoints: `read_metadata` reads a details document, for all who need to know."""
 
-from aki_runtime.metadata import read_metadata
-
-metadata = read_metadata(client.endpoint_details("flux-dev"))
-metadata.inputs["width"].maximum, metadata.problems
-"""
-
-from .reading import TYPES, is_utf8, json_text, read_metadata, shown
-from .values import (
-    MEDIA,
-    EndpointMetadata,
-    FieldMetadata,
-    MediaLimit,
-    MediaLimits,
-    MetadataProblem,
-    Scalar,
-)
-from .words import MAX_SHOWN_CHOICES, field_in_words, limits_in_words
+from .attributes import Scalar, is_utf8, json_text, shown
+from .endpoint import EndpointMetadata, MetadataProblem, read_metadata
+from .field import MAX_SHOWN_CHOICES, TYPES, FieldMetadata, field_in_words
+from .media import MEDIA, MediaLimit, MediaLimits, limits_in_words
 
 __all__ = [
     "MAX_SHOWN_CHOICES",

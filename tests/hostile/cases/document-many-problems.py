@@ -4,7 +4,7 @@ from hostile.corpus import HOSTILE, document, offered
 
 WHY = __doc__
 OUTCOME = "problem"
-SAYS = "attributes are no object"
+SAYS = "attributes are not an object"
 
 
 def answers():

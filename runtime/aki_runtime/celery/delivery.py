@@ -122,11 +122,11 @@ class Delivery:
             timeout=self._plan.timeout,
             allow_paths=False,
         )
-        digest = digest_of(parameters)
+        digest = digest_of({"": endpoint.info.name, **parameters})
         record = self._lease.record if self._lease.record.phase != "free" else self._reported_job()
         if record.phase in {"got", "ended"} and record.digest not in {"", digest}:
             raise TaskError(
-                f"a task of the id {self._id!r} was sent before, with other parameters; "
+                f"a task of the id {self._id!r} was sent before, with other parameters or for another endpoint; "
                 "give each task an id of its own",
                 "ConfigurationError",
             )
@@ -260,7 +260,10 @@ class Delivery:
             # Whatever strikes, a time limit or the end of the process: the last answer may have held the result.
             self._keep(job)
         if end_unknown(failure) and not isinstance(failure, DeadlineExceededError):
-            raise LaterError(task_error(failure), keeps_trying=True)
+            if self._seconds_left() > 0:
+                raise LaterError(task_error(failure), keeps_trying=True)
+            _cancel_quietly(job)
+            failure = canceled_too_late(job).with_hint(f"it could not be asked: {failure.message}")
         if not result_lost(failure):
             raise task_error(failure)
         # Whoever held the task before may have got it, and be about to say so.
@@ -274,10 +277,9 @@ class Delivery:
 
     def _wait(self, job: Job[Any, Any]) -> None:
         """Wait for the job's result, looking after each poll whether somebody wants it cancelled."""
-        until = self._lease.record.submitted_at + self._plan.timeout
         try:
             self._report(job, None)
-            for event in job.events(timeout=max(until - time.time(), 0.0)):
+            for event in job.events(timeout=self._seconds_left()):
                 if job.ended:
                     break  # whatever else happens, the result is here
                 self._lease.confirm()
@@ -296,6 +298,9 @@ class Delivery:
             if not job.ended:
                 _cancel_quietly(job)
             raise
+
+    def _seconds_left(self) -> float:
+        return max(self._lease.record.submitted_at + self._plan.timeout - time.time(), 0.0)
 
     def _keep(self, job: Job[Any, Any]) -> None:
         """Note the result, if there is one, whoever else holds the task by now."""

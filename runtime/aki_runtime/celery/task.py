@@ -89,7 +89,7 @@ def endpoint_task(
         endpoint=found.name,
         client=lambda: _client_of(origin, make),
         # The settings of an app may be complete long after its tasks are registered.
-        claims=cache(lambda: claims or _claims_of(app)),
+        claims=cache(lambda: claims if claims is not None else _claims_of(app)),
         store=store,
         timeout=timeout,
         progress_interval=progress_interval,

@@ -85,6 +85,12 @@ class TestPickingUp:
         assert "with other parameters" in str(run(chat, prompt_input="other").result)
         assert hub.hub.jobs_submitted == 1
 
+    def test_nor_has_a_task_of_the_id_for_another_endpoint(self, task_of, hub):
+        run(task_of("z_image_turbo"), prompt="p").forget()
+        other = run(task_of("flux_dev"), prompt="p")
+        assert "for another endpoint" in str(other.result)
+        assert hub.hub.jobs_submitted == 1
+
     def test_a_task_that_has_ended_is_left_alone(self, chat, hub):
         first = run(chat).result
         assert run(chat).result == first
@@ -109,6 +115,17 @@ class TestPickingUp:
         assert run(chat).state == "SUCCESS"
         (job,) = hub.hub.jobs
         assert not job.cancel_asked
+
+    def test_a_job_that_can_still_not_be_asked_after_when_its_time_is_over_is_given_up(
+        self, task_of, claims, client, hub
+    ):
+        job = client.llama3_8b_chat.submit(prompt_input="[[dur=60 steps=600]]")
+        left_behind(claims, Record("submitted", job.id, time.time() - 60))
+        hub.faults.add(Status(404), on="poll", times=None)
+        time.sleep(0.5)  # until a poll is due
+        result = run(task_of(timeout=30.0)).result
+        assert result.kind == "DeadlineExceededError"
+        assert hub.hub.jobs_submitted == 1
 
     def test_tries_to_pick_a_job_up_are_not_counted(self, task_of, hub):
         hub.faults.add(Status(404), on="poll", times=2)

@@ -160,14 +160,11 @@ class ClientCore:
         return staleness.list_endpoints(self._driver.context, self._options)
 
     def _details(self, name: str) -> Flow[Mapping[str, Any]]:
-        context = self._driver.context
-        request = requests.endpoint_details(context.address, context.key, name)
-        answer = yield from flows.ask(context, request, self._options)
         try:
-            return answers.read_json(answer, name)
+            return (yield from staleness.describe(self._driver.context, name, self._options))
         except NotFoundError as error:
-            staleness.name_nearest(error, self._hub.package)
-            raise
+            hint = staleness.nearest_endpoint(error.endpoint, self._hub.package)
+            raise error.with_hint(hint) if hint else error from None
 
     def _key_check(self) -> Flow[KeyCheck]:
         context = self._driver.context

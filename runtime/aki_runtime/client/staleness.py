@@ -62,6 +62,18 @@ def list_endpoints(context: HubContext, options: Options) -> Flow[list[str]]:
     return [name for name in listed if isinstance(name, str)]
 
 
+def describe(context: HubContext, name: str, options: Options) -> Flow[dict[str, Any]]:
+    """Ask the hub for an endpoint's details.
+
+    Raises:
+        NotFoundError: It has no such endpoint.
+        AkiError: The hub could not be asked.
+    """
+    request = requests.endpoint_details(context.address, context.key, name)
+    answer = yield from flows.ask(context, request, options)
+    return answers.read_json(answer, name)
+
+
 def check(context: HubContext, shipped: Documents, options: Options) -> "Flow[tuple[Change, ...]]":
     """Compare some endpoints with the hub.
 
@@ -70,7 +82,8 @@ def check(context: HubContext, shipped: Documents, options: Options) -> "Flow[tu
     """
     live: Documents = {}
     for name in shipped:
-        yield from _describe(context, name, options, live)
+        with suppress(NotFoundError):
+            live[name] = yield from describe(context, name, options)
     return _compare(shipped, live)
 
 
@@ -87,7 +100,8 @@ def check_all(
     failures = 0
     for name in sorted({*names, *shipped}):
         try:
-            yield from _describe(context, name, options, live)
+            with suppress(NotFoundError):
+                live[name] = yield from describe(context, name, options)
             failures = 0
         except AkiError as error:
             failures += 1
@@ -100,27 +114,25 @@ def check_all(
     return _compare(shipped, live)
 
 
-def name_nearest(error: NotFoundError, package: str) -> bool:
-    """Have an error say which endpoint of a package was probably meant, and return whether it does."""
+def nearest_endpoint(name: str | None, package: str) -> str:
+    """Ask whether another endpoint of a package was meant, as a hint for an error; empty where none is near."""
     file = importlib.resources.files(package) / "spec" / "names.json"
-    names = json.loads(file.read_text("utf-8")).keys() - {"$comment", error.endpoint}
-    folded = {name.casefold(): name for name in sorted(names)}
-    close = get_close_matches((error.endpoint or "").casefold(), folded, n=1)
-    if close:
-        error.message += f"; did you mean {folded[close[0]]}?"
-        error.args = (error.message,)
-    return bool(close)
+    names = json.loads(file.read_text("utf-8")).keys() - {"$comment", name}
+    folded = {known.casefold(): known for known in sorted(names)}
+    close = get_close_matches((name or "").casefold(), folded, n=1)
+    return f"did you mean {folded[close[0]]}?" if close else ""
 
 
 def explained(context: HubContext, origin: EndpointRef, refusal: AkiError) -> Flow[AkiError]:
     """Return what to raise for a refusal of an endpoint, or of parameters that the client thought valid."""
-    if isinstance(refusal, NotFoundError) and (
-        origin.attribute or not name_nearest(refusal, origin.package)
-    ):
+    if isinstance(refusal, NotFoundError):
         layout = context.address.layout
         other = "aki" if layout == "aime" else "aime"
-        refusal.message += f"; calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
-        refusal.args = (refusal.message,)
+        near = "" if origin.attribute else nearest_endpoint(refusal.endpoint, origin.package)
+        return refusal.with_hint(
+            near
+            or f"calls go by the layout {layout!r}: if the hub has the endpoint, give layout={other!r}"
+        )
     if isinstance(refusal, InvalidParametersError):
         with suppress(AkiError, OSError, ValueError):
             brief = Options(timeout=EXPLAIN_SECONDS, max_retries=0)
@@ -135,10 +147,3 @@ def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
     )
 
     return compare_hubs(shipped, live)
-
-
-def _describe(context: HubContext, name: str, options: Options, live: Documents) -> Flow[None]:
-    request = requests.endpoint_details(context.address, context.key, name)
-    answer = yield from flows.ask(context, request, options)
-    if answer.status != 404:
-        live[name] = answers.read_json(answer, name)

@@ -89,6 +89,7 @@ async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Set
                                 tally.progress(count, limiter.active, limiter.limit, now)
                             )
             finally:
+                # Whatever ended the run: the output then holds all that the journal does.
                 await asyncio.to_thread(file.write, journal)
         return tally.summary(
             count,
@@ -162,6 +163,7 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
     """Let signals ask the batch to stop instead of tearing it apart."""
     loop = asyncio.get_running_loop()
 
+    # A handler may run between any two steps of the loop's own code: it only leaves a note there.
     def act(number: int) -> None:
         stop.signal = number
         if number == signal.SIGINT:

@@ -94,6 +94,7 @@ class ConcurrencyLimiter:
         """
         self.on_refused(started)
         self.release()
+        # While one of these waits no newcomer gets a slot: its row may have been refused by a full queue just now.
         self._waiting_again += 1
         has_slot = False
         try:
@@ -218,6 +219,7 @@ class OutageTimer:
             BatchStoppedError: The hub has been out of reach for too long.
         """
         if not isinstance(reason, ConnectionFailedError):
+            # "Queue full" for hours is a hub that works.
             self.record_success()
             return
         self._since = self._now() if self._since is None else self._since

@@ -78,6 +78,7 @@ class Outcome:
     def to_note(self) -> dict[str, Any]:
         """Return what the journal keeps beside the row itself."""
         error = {"type": self.error.type, "message": self.error.message} if self.error else None
+        # Row, status, inputs and job have columns of their own in the journal.
         note = {"outputs": dict(self.outputs), "error": error, **figures_of(self)}
         return {name: value for name, value in note.items() if value not in (None, {})}
 

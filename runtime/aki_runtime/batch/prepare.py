@@ -103,6 +103,7 @@ class PreparedBatch:
         if is_new:
             files.require_own(written, path, None)
         fingerprint = await asyncio.to_thread(self.source.fingerprint)
+        # Before there is a journal: a batch that is refused leaves nothing behind.
         rows = await self.check() if is_new else None
         journal = Journal.open(
             path, exclusive=True, survives_power_loss=settings.survives_power_loss
@@ -127,6 +128,7 @@ class PreparedBatch:
                 f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
             )
             error = RowError("InterruptedError", f"{interrupted}; {UNCERTAIN}")
+            # Nobody else has the journal, so whoever was submitting is gone.
             journal.note_uncertain(Outcome(0, "uncertain", error=error).to_note())
         except BaseException:
             journal.close()

@@ -234,6 +234,7 @@ class RowLife:
         finally:
             self._following.discard(task)
         if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
+            # It may have ended as done before the hub heard of it: then it was paid for, and its result counts.
             await _error_of(job.cancel(_CANCEL_SECONDS))
             error = canceled_too_late(job) if result_fields(job) is None else None
         if error is None:
@@ -278,6 +279,7 @@ class RowLife:
         if job is None or (output is not None and not holds_media(output)):
             outputs = make_plain()
         else:
+            # Decoding takes a while, and a full disk may keep it waiting: beside the event loop, and until it is done.
             outputs = await self._surely(lambda: asyncio.to_thread(make_plain))
         outcome = Outcome(
             row=row.number,

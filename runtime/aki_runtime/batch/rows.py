@@ -57,6 +57,7 @@ class Row:
 
     def __post_init__(self) -> None:
         """Name the row by its number."""
+        # Rows of a cluster have ids of their own: there a number says nothing about which row it is.
         if not self.row_id:
             object.__setattr__(self, "row_id", str(self.number))
 
@@ -137,6 +138,7 @@ class Columns:
             return [self._resolved(item) for item in value]
         if not isinstance(value, str) or self.folder is None or is_data_uri(value):
             return value
+        # An address is not a path; what becomes of it is for the check of the call to say.
         return value if "://" in value[:10] else str(self.folder / value)
 
     def _with_paths(self, messages: Any) -> Any:

@@ -33,6 +33,7 @@ class Stop:
         self._on_asked: list[Callable[[], None]] = []
         self._on_now: list[Callable[[], None]] = []
 
+    # Several may be waiting for it: the check of the rows, and then their life.
     def when(self, asked: Callable[[], None], now: Callable[[], None] | None = None) -> None:
         """Say what is to happen when it is asked for, and when it is to be now."""
         self._on_asked.append(asked)

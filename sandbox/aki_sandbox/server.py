@@ -139,33 +139,24 @@ class SandboxServer:
         self.stop()
 
 
-def run(
-    port: int = 8321,
-    catalogue: Path | None = None,
-    settings: HubSettings | None = None,
-    faults: FaultPlan | None = None,
-) -> None:
+def run(port: int = 8321, catalogue: Path | None = None) -> None:
     """Serve a hub in the foreground until Ctrl-C, after a few lines on how to use it.
 
     Args:
         port: Where to listen; 0 takes any free port.
         catalogue: The folder of details documents; None takes the one that comes with the package.
-        settings: How the hub behaves; by default a job takes two seconds.
-        faults: What shall go wrong; None for nothing.
 
     Raises:
         CatalogueError: The catalogue folder cannot be used.
         PortTakenError: Another program listens on the port.
     """
-    hub = SandboxHub(load_catalogue(catalogue), settings or HubSettings(job_seconds=2.0))
+    hub = SandboxHub(load_catalogue(catalogue), HubSettings(job_seconds=2.0))
     listener = _listen(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     print(f"The sandbox serves {len(hub.catalogue)} endpoints at {url} (Ctrl-C ends it).")
     print(f"Use it with: AKI_API_SERVER={url} AKI_API_KEY=any", flush=True)
-    plan = faults or FaultPlan()
-    app = SandboxApp(hub, FaultInterceptor(plan, hub))
     with listener, contextlib.suppress(KeyboardInterrupt):
-        _Server(app, Connections(plan.refuses_connection)).run([listener])
+        _Server(SandboxApp(hub), Connections()).run([listener])
 
 
 def _listen(port: int) -> socket.socket:

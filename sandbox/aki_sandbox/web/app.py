@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
+from aki_sandbox.jsontypes import JsonObject
 from aki_sandbox.web.connections import PollWatch
 from aki_sandbox.web.http import (
     add_context,
@@ -119,8 +120,7 @@ class HubRoutes:
 
     async def _details(self, request: Request) -> Response:
         name: str = request.path_params["name"]
-        payload = await read_payload(request, self._hub.settings.max_body_bytes)
-        key = payload.get("key")
+        key = (await self._payload(request)).get("key")
         reply = self._hub.details(name, key if isinstance(key, str) else None)
         if reply is None:
             raise HTTPException(404)
@@ -132,7 +132,7 @@ class HubRoutes:
         return _respond(self._hub.validate_key(request.query_params.get("key")))
 
     async def _call(self, request: Request) -> Response:
-        payload = await read_payload(request, self._hub.settings.max_body_bytes)
+        payload = await self._payload(request)
         name: str = request.path_params["name"]
         if name not in self._hub.catalogue:
             return server_error(request, 404, f"Requested URL /{name} not found")
@@ -147,11 +147,14 @@ class HubRoutes:
         return _respond(result) if result else server_error(request, 503, "Response Timeout")
 
     async def _progress(self, request: Request) -> Response:
-        payload = await read_payload(request, self._hub.settings.max_body_bytes)
+        payload = await self._payload(request)
         name: str = request.path_params["name"]
         if name not in self._hub.catalogue:
             return server_error(request, 404, f"Requested URL /{name}/progress not found")
         return _respond(self._hub.progress(name, payload))
+
+    async def _payload(self, request: Request) -> JsonObject:
+        return await read_payload(request, self._hub.settings.max_body_bytes)
 
 
 def _respond(reply: Reply) -> Response:

@@ -51,55 +51,35 @@ def call_payload(request: JsonObject, key: str) -> JsonObject:
 
 def completion(job: SandboxJob, model: str, result: JsonObject) -> JsonObject:
     """Return a finished chat completion."""
-    return {
-        "id": f"chatcmpl-{job.id}",
-        "object": "chat.completion",
-        "created": int(job.submitted_at),
-        "model": model,
-        "choices": [
-            {
-                "index": 0,
-                "message": {
-                    "role": "assistant",
-                    "content": result.get("text"),
-                    "refusal": None,
-                    "annotations": [],
-                },
-                "logprobs": None,
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {
-            "prompt_tokens": result.get("prompt_length"),
-            "completion_tokens": result.get("num_generated_tokens"),
-            "total_tokens": result.get("current_context_length"),
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0,
-                "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
-            },
-        },
-        "service_tier": "default",
+    details = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens")
+    usage: JsonObject = {
+        "prompt_tokens": result.get("prompt_length"),
+        "completion_tokens": result.get("num_generated_tokens"),
+        "total_tokens": result.get("current_context_length"),
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": dict.fromkeys((*details, "rejected_prediction_tokens"), 0),
     }
+    message: JsonObject = {"content": result.get("text"), "refusal": None, "annotations": []}
+    answer = _chosen(job, model, "chat.completion", {"message": {"role": "assistant", **message}})
+    return {**answer, "usage": usage, "service_tier": "default"}
 
 
 def chunk(job: SandboxJob, model: str, content: str, *, last: bool = False) -> JsonObject:
     """Return a piece of a streamed chat completion."""
+    delta: JsonObject = {"delta": {"role": "assistant", "content": content}}
+    return _chosen(job, model, "chat.completion.chunk", delta, last=last)
+
+
+def _chosen(
+    job: SandboxJob, model: str, kind: str, said: JsonObject, *, last: bool = True
+) -> JsonObject:
+    reason = "stop" if last else None
     return {
         "id": f"chatcmpl-{job.id}",
-        "object": "chat.completion.chunk",
+        "object": kind,
         "created": int(job.submitted_at),
         "model": model,
-        "choices": [
-            {
-                "index": 0,
-                "delta": {"role": "assistant", "content": content},
-                "logprobs": None,
-                "finish_reason": "stop" if last else None,
-            }
-        ],
+        "choices": [{"index": 0, **said, "logprobs": None, "finish_reason": reason}],
     }
 
 
@@ -111,18 +91,11 @@ class OpenAIRoutes:
 
     def all(self) -> list[BaseRoute]:
         """Return the routes."""
+        answers = (("models", "GET", self._models), ("chat/completions", "POST", self._chat))
         return [
-            route
+            Route(f"{prefix}/{path}", answer, methods=[method], name=path.partition("/")[0])
             for prefix in _PREFIXES
-            for route in (
-                Route(f"{prefix}/models", self._models, methods=["GET"], name="models"),
-                Route(
-                    f"{prefix}/chat/completions",
-                    self._chat_completions,
-                    methods=["POST"],
-                    name="chat",
-                ),
-            )
+            for path, method, answer in answers
         ]
 
     async def _models(self, request: Request) -> Response:
@@ -134,7 +107,7 @@ class OpenAIRoutes:
         ]
         return json_response(200, {"object": "list", "data": data})
 
-    async def _chat_completions(self, request: Request) -> Response:
+    async def _chat(self, request: Request) -> Response:
         key = self._key(request)
         if key is None:
             return _error(401, "Key not valid", "invalid_api_key")

@@ -1,14 +1,45 @@
-"""Where results go: nothing is overwritten, nothing that was paid for is lost, and no name of a hub is a path."""
+"""What a job shows where there is no terminal; where results go: nothing is overwritten or lost, no name is a path."""
 
 from pathlib import Path
 
 import pytest
 from aki_cli.exits import CommandError, Exit
-from aki_cli.showing import Form, Sink
-from aki_client import Image
+from aki_cli.showing import Form, Sink, Watch
+from aki_client import Image, Queued, Running
 from aki_runtime.client.untyped import AnyOutput
 
 from .conftest import Command
+
+
+def shown(
+    capsys: pytest.CaptureFixture[str], *events: object, text: bool = True
+) -> tuple[str, str]:
+    Watch(text=text).follow(events)  # type: ignore[arg-type]
+    told = capsys.readouterr()
+    return told.out, told.err
+
+
+def test_text_is_put_together_and_ends_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    events = [Queued(2), Running(1, None, "Hel"), Running(2, None, "lo")]
+    assert shown(capsys, *events) == ("Hello\n", "")
+
+
+def test_a_line_that_has_ended_is_not_ended_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, Running(1, None, "Hello\n")) == ("Hello\n", "")
+
+
+def test_a_text_that_was_rewritten_begins_on_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    events = [Running(1, None, "Helo"), Running(2, None, "Hello", rewritten=True)]
+    assert shown(capsys, *events) == ("Helo\nHello\n", "aki: the model starts over:\n")
+
+
+def test_nothing_is_shown_of_a_text_that_comes_as_json_later(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert shown(capsys, Running(1, None, "Hello"), text=False) == ("", "")
+
 
 PIXEL = Image(b"\x89PNG\r\n\x1a\n rest")
 PAINT = ("call", "flux_dev", "--num-samples", "2", "--prompt", "a lake")

@@ -57,12 +57,12 @@ def number_or_none(value: object) -> float | None:
 
 
 def range_in_words(low: object, high: object, step: object = None) -> str:
-    """Say a range, as in "128 to 2048, in steps of 32"; empty where nothing limits it."""
-    words: list[str] = []
+    """Say a range, as in "128–2048 in steps of 32"; empty where nothing limits it."""
     if low is not None and high is not None:
-        words = [f"{low} to {high}"]
+        # Sizes are several words: "64 by 64 to 1920 by 1080".
+        words = f"{low}–{high}" if " " not in f"{low}{high}" else f"{low} to {high}"
     elif low is not None or high is not None:
-        words = [f"at least {low}" if high is None else f"at most {high}"]
-    if step is not None and step != 1:
-        words.append(f"in steps of {step}")
-    return ", ".join(words)
+        words = f"at least {low}" if high is None else f"at most {high}"
+    else:
+        return "" if step in (None, 1) else f"a multiple of {step}"
+    return words if step in (None, 1) else f"{words} in steps of {step}"

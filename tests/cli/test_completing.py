@@ -25,7 +25,7 @@ def test_endpoints_are_offered(command: str) -> None:
 def test_parameters_are_offered_with_what_they_take() -> None:
     ((option, meaning),) = candidates(["call", "flux_dev"], "--wi")
     assert option == "--width"
-    assert meaning.startswith("Whole number, 128 to 2048")
+    assert meaning.startswith("Whole number, 128–2048")
     assert offered("call", "flux_dev", "--prompt", "x", "--st") == ["--steps"]
     assert offered("call", "image_upscale", "--no-") == ["--no-keep-grain"]
 

@@ -112,7 +112,7 @@ class TestParameters:
 
     def test_a_step_that_floats_hold_only_nearly_is_told(self) -> None:
         schema = field({"type": "float", "align": 0.1})
-        assert schema == {"type": "number", "description": "Number, in steps of 0.1."}
+        assert schema == {"type": "number", "description": "Number, a multiple of 0.1."}
 
     def test_what_the_hub_converts_is_told_and_not_enforced(self) -> None:
         schema = field({"type": "integer", "maximum": 9, "auto_convert": True})

@@ -103,7 +103,7 @@ def test_a_conversation_and_what_excludes_it_are_no_fields(package):
 
 def test_each_field_says_what_it_takes_and_what_the_default_is(package):
     fields = form(package, "flux_dev")
-    assert fields["steps"].text == "Whole number, 1 to 50. Default 40."
+    assert fields["steps"].text == "Whole number, 1–50. Default 40."
     assert fields["prompt"].text == "Required."
     assert fields["image"].text.startswith("An image; format jpeg, color space RGB or YUV")
 

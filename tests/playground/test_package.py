@@ -25,7 +25,7 @@ def test_an_endpoint_without_a_category_has_one_to_be_found_under():
 @pytest.mark.parametrize(
     ("attributes", "text"),
     [
-        ({"type": "int", "min": 1, "max": 5, "default": 3}, "Whole number, 1 to 5. Default 3."),
+        ({"type": "int", "min": 1, "max": 5, "default": 3}, "Whole number, 1–5. Default 3."),
         (
             {"type": "string", "description": "How it is called.", "default": ""},
             "How it is called.",

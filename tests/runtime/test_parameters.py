@@ -116,7 +116,7 @@ def test_a_range_without_any_multiple_has_no_nearest_value() -> None:
         (1, 5, None, "1–5"),
         (1, None, None, "at least 1"),
         (None, 5, 2, "at most 5 in steps of 2"),
-        (None, None, 8, "multiples of 8"),
+        (None, None, 8, "a multiple of 8"),
         (None, None, None, ""),
     ],
 )

@@ -59,7 +59,7 @@ FIRST_HALF = (
         "february: flux narrows its steps",
         (sets("flux-dev", "input", "steps", maximum=30, default=20),),
         (
-            Told("flux-dev", "input steps", "range narrowed", "1 to 50 → 1 to 30"),
+            Told("flux-dev", "input steps", "range narrowed", "1–50 → 1–30"),
             Told("flux-dev", "input steps", "default changed", "40 → 20"),
         ),
     ),
@@ -67,7 +67,7 @@ FIRST_HALF = (
         "february: flux narrows its width, and converts what no longer fits",
         (sets("flux-dev", "input", "width", maximum=384, align=64),),
         (
-            Told("flux-dev", "input width", "range narrowed, converted", "64 to 512 → 64 to 384"),
+            Told("flux-dev", "input width", "range narrowed, converted", "64–512 → 64–384"),
             Told("flux-dev", "input width", "step tightened, converted", "32 → multiples of 64"),
         ),
     ),
@@ -79,7 +79,7 @@ FIRST_HALF = (
             sets("sdxl", "input", "scheduler", supported=["euler", "ddim", "heun", "lcm"]),
         ),
         (
-            Told("sdxl", "input guidance", "range widened", "1 to 10 → 0 to 20"),
+            Told("sdxl", "input guidance", "range widened", "1–10 → 0–20"),
             Told("sdxl", "input negative_prompt", "length loosened", "500 characters → 1,000"),
             Told("sdxl", "input scheduler", "choice added", "'lcm' too: 3 → 4 choices"),
         ),

@@ -85,14 +85,14 @@ def flux_dev(
 
     Args:
         prompt: Text. Required.
-        width: Whole number, 128 to 2048, in steps of 32; the hub fits other values. Default 1024.
-        height: Whole number, 128 to 2048, in steps of 32; the hub fits other values. Default 1024.
+        width: Whole number, 128–2048 in steps of 32; the hub fits other values. Default 1024.
+        height: Whole number, 128–2048 in steps of 32; the hub fits other values. Default 1024.
         seed: Whole number, at least -1. Default -1.
-        steps: Whole number, 1 to 50. Default 40.
+        steps: Whole number, 1–50. Default 40.
         provide_progress_images: One of "none", "decoded". Default "none".
-        num_samples: Whole number, 1 to 4. Default 1.
-        guidance: Number, 1.0 to 10.0. Default 3.5.
-        image2image_strength: Number, 0.0 to 1.0. Default 0.8.
+        num_samples: Whole number, 1–4. Default 1.
+        guidance: Number, 1.0–10.0. Default 3.5.
+        image2image_strength: Number, 0.0–1.0. Default 0.8.
         image: An image as bytes, path, file, Pillow image, data URI or another call's output;
             format jpeg, color space RGB or YUV, size 128 by 128 to 1024 by 1024 pixels (the hub
             converts others).

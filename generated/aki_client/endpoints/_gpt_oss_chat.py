@@ -69,10 +69,10 @@ def gpt_oss_chat(
         text_context: Raw prompt text, instead of a conversation.
         prompt_input: Text. Default "".
         chat_output_format: One of "chatml", "raw", "json". Default "chatml".
-        temperature: Number, 0.0 to 1.0. Default 0.8.
-        top_k: Whole number, 0 to 1000. Default 40.
-        top_p: Number, 0.0 to 1.0. Default 0.9.
-        max_gen_tokens: Whole number, 1 to 32768. Default 4000.
+        temperature: Number, 0.0–1.0. Default 0.8.
+        top_k: Whole number, 0–1000. Default 40.
+        top_p: Number, 0.0–1.0. Default 0.9.
+        max_gen_tokens: Whole number, 1–32768. Default 4000.
         tools: Tools that the model may call, as OpenAI words them.
 
     Returns:

@@ -65,12 +65,12 @@ def qwen_image(
     Args:
         prompt: Text. Required.
         negative_prompt: Text. Default "".
-        width: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
-        height: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
+        width: Whole number, 128–2048 in steps of 16; the hub fits other values. Default 1024.
+        height: Whole number, 128–2048 in steps of 16; the hub fits other values. Default 1024.
         seed: Whole number, at least -1. Default -1.
-        steps: Whole number, 1 to 64. Default 30.
+        steps: Whole number, 1–64. Default 30.
         provide_progress_images: One of "none", "decoded". Default "none".
-        guidance: Number, 1.0 to 10.0. Default 4.0.
+        guidance: Number, 1.0–10.0. Default 4.0.
 
     Returns:
         `images`, `seed`, `prompt`, `model_name`.

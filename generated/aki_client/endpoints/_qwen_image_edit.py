@@ -80,10 +80,10 @@ def qwen_image_edit(
             format jpeg, png or webp, size 16 by 16 to 4096 by 4096 pixels; color space RGB, YUV or
             RGBA (the hub converts others). Required.
         negative_prompt: Text. Default "".
-        width: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
-        height: Whole number, 128 to 2048, in steps of 16; the hub fits other values. Default 1024.
+        width: Whole number, 128–2048 in steps of 16; the hub fits other values. Default 1024.
+        height: Whole number, 128–2048 in steps of 16; the hub fits other values. Default 1024.
         seed: Whole number, at least -1. Default -1.
-        steps: Whole number, 1 to 64. Default 30.
+        steps: Whole number, 1–64. Default 30.
         provide_progress_images: One of "none", "decoded". Default "none".
 
     Returns:

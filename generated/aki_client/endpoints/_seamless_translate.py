@@ -54,7 +54,7 @@ def seamless_translate(
         text: Text of at most 4,000 characters; the hub fits other values. Required.
         target_language: One of "eng", "deu", "fra", "spa". Required.
         source_language: One of "auto", "eng", "deu", "fra", "spa". Default "auto".
-        formality: Whole number, -1 to 0. Default 0.
+        formality: Whole number, -1–0. Default 0.
         glossary: Any JSON value.
         sampling: True or False. Default True.
 

@@ -68,8 +68,8 @@ def video_caption(
             avi, size 64 by 64 to 1920 by 1080 pixels, channels at most 2, duration at most 60 s.
             Required.
         prompt: Text of at most 1,000 characters. Default "Describe the video.".
-        frames_per_second: Number, 0.0 to 4.0. Default 1.0.
-        num_frames: Whole number, 8 to 128, in steps of 8; the hub fits other values. Default 32.
+        frames_per_second: Number, 0.0–4.0. Default 1.0.
+        num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default 32.
 
     Returns:
         `text`, `num_frames`, `truncated`.

@@ -73,11 +73,11 @@ def whisper_transcribe(
     Args:
         audio: Audio as bytes, path, file, data URI or another call's output; format wav, mp3, ogg,
             flac, webm or mp4, sample rate 8000, 16000, 22050, 24000, 44100 or 48000 Hz, sample bit
-            depth 8, 16, 24 or 32 bit, audio bit rate at most 1536000 bit/s, channels 1 to 2,
-            duration 0.1 to 600 s. Required.
+            depth 8, 16, 24 or 32 bit, audio bit rate at most 1536000 bit/s, channels 1–2, duration
+            0.1–600 s. Required.
         language: One of "auto", "en", "de", "fr", "es"; the hub fits other values. Default "auto".
-        temperature: Number, 0.0 to 1.0. Default 0.0.
-        beam_size: Whole number, 1 to 10. Default 5.
+        temperature: Number, 0.0–1.0. Default 0.0.
+        beam_size: Whole number, 1–10. Default 5.
         word_timestamps: True or False. Default False.
         initial_prompt: Text of at most 500 characters. Default "".
         options: Any JSON value. Default {}.

@@ -57,10 +57,10 @@ def z_image_turbo(
     Args:
         prompt: Text. Required.
         negative_prompt: Text. Default "".
-        width: Whole number, 128 to 2048, in steps of 32. Default 1024.
-        height: Whole number, 128 to 2048, in steps of 32. Default 1024.
+        width: Whole number, 128–2048 in steps of 32. Default 1024.
+        height: Whole number, 128–2048 in steps of 32. Default 1024.
         seed: Whole number, at least -1. Default -1.
-        steps: Whole number, 1 to 50. Default 8.
+        steps: Whole number, 1–50. Default 8.
         provide_progress_images: One of "none", "decoded". Default "none".
 
     Returns:

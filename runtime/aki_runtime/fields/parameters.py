@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from ..media.formats import FORMATS
 from ..media.objects import uri_schema
-from ..shapes import is_array, is_multiple, is_number, is_object
+from ..shapes import is_array, is_multiple, is_number, is_object, range_in_words
 
 _OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
 """Keys of a field's `json_schema_extra` in which generated models carry rules; JSON Schema has other words."""
@@ -177,16 +177,7 @@ class Parameter:
 
     def describe_range(self) -> str:
         """Say the range in words, as in "128–2048 in steps of 32"; empty where there is none."""
-        low, high, step = self.minimum, self.maximum, self.step
-        if low is not None and high is not None:
-            words = f"{low}–{high}"
-        elif low is not None:
-            words = f"at least {low}"
-        elif high is not None:
-            words = f"at most {high}"
-        else:
-            return f"multiples of {step}" if step is not None else ""
-        return words + (f" in steps of {step}" if step is not None and step != 1 else "")
+        return range_in_words(self.minimum, self.maximum, self.step)
 
     def json_schema(self, shown: dict[str, Any]) -> dict[str, Any]:
         """Return the schema that pydantic shows of it, with the hub's rules in the words of JSON Schema."""

@@ -45,7 +45,7 @@ class TestFolders:
         other = store(BREAKING, tmp_path / "other")
         status, output, _ = diff(other)
         assert status == 10
-        assert "input steps: its range widens: 1 to 40 → 1 to 50" in output
+        assert "input steps: its range widens: 1–40 → 1–50" in output
 
     def test_a_tombstone_is_an_endpoint_that_is_gone(self, diff, package, tmp_path):
         other = store(FIRST, tmp_path / "other")

@@ -19,7 +19,7 @@ class TestLiveHubs:
             monkeypatch.setenv("AKI_API_SERVER", hub.url)
             status, output, errors = diff()
         assert status == 12
-        assert "input steps: its range narrows: 1 to 50 → 1 to 40" in output
+        assert "input steps: its range narrows: 1–50 → 1–40" in output
         assert errors.startswith(f"Comparing {package} with {hub.url} (aki layout, without a key).")
 
     def test_the_sandbox_is_compared_with_itself(self, diff, out, capsys):

@@ -183,7 +183,7 @@ class TestBoundaries:
     def test_a_range_that_moves_is_narrower_and_told_once(self):
         (change,) = compare_inputs(INTEGER, {**INTEGER, "minimum": 5, "maximum": 20})
         assert change.kind == "range narrowed"
-        assert change.message == "its range narrows: 0 to 10 → 5 to 20"
+        assert change.message == "its range narrows: 0–10 → 5–20"
 
     def test_a_choice_that_nothing_stands_in_for_is_required_in_fact(self):
         free = {"type": "selection", "supported": ["a", "b"]}

@@ -14,11 +14,11 @@ from support.metadata import details, endpoint_of, parameter_of
         ({"max_length": 1000}, "Text of at most 1,000 characters."),
         (
             {"type": "int", "minimum": 0, "maximum": 9, "default": 3},
-            "Whole number, 0 to 9. Default 3.",
+            "Whole number, 0–9. Default 3.",
         ),
         ({"type": "float", "min": 0}, "Number, at least 0.0."),
         ({"type": "float", "max": 2}, "Number, at most 2.0."),
-        ({"type": "int", "align": 8}, "Whole number, in steps of 8."),
+        ({"type": "int", "align": 8}, "Whole number, a multiple of 8."),
         (
             {"type": "int", "maximum": 64, "auto_convert": True},
             "Whole number, at most 64; the hub fits other values.",
@@ -55,7 +55,7 @@ def test_a_mediums_figures_are_listed_as_people_write_them():
     line = parameter_line(parameter_of({"type": "audio", **limits}))
     assert line.endswith(
         "; format wav, mp3 or ogg, audio bit rate at most 1536000 bit/s, channels 1 or 2, "
-        "duration 0.1 to 600 s."
+        "duration 0.1–600 s."
     )
 
 

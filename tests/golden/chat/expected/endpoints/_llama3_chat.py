@@ -65,8 +65,8 @@ def llama3_chat(
         prompt_input: Text. Default "".
         chat_output_format: One of "chatml", "raw", "json". Default "chatml".
         tools: Tools that the model may call, as OpenAI words them.
-        temperature: Number, 0.0 to 1.0. Default 0.8.
-        top_k: Whole number, 0 to 1000. Default 40.
+        temperature: Number, 0.0–1.0. Default 0.8.
+        top_k: Whole number, 0–1000. Default 40.
         max_gen_tokens: Whole number. Default 2000.
 
     Returns:

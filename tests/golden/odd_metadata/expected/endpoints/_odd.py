@@ -66,7 +66,7 @@ def odd(
     Args:
         wrong_default: Whole number. Required: the hub refuses its own default.
         default_out_of_range: Number, at most 1.0. Required: the hub refuses its own default.
-        default_off_step: Whole number, in steps of 8. Required: the hub refuses its own default.
+        default_off_step: Whole number, a multiple of 8. Required: the hub refuses its own default.
         default_not_offered: One of "a", "b". Required: the hub refuses its own default.
         required_with_default: Text. Required.
         unknown_type: Any JSON value; the hub calls its type 'tensor'.

@@ -63,7 +63,7 @@ def xttsv2(
         language: One of "eng", "deu", "fra". Default "eng".
         speed: One of 0.5, 1.0, 1.5. Default 1.0.
         sample: Audio as bytes, path, file, data URI or another call's output; format wav or mp3,
-            duration 3 to 30 s.
+            duration 3–30 s.
 
     Returns:
         `audio_output`.

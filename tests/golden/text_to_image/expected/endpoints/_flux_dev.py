@@ -68,10 +68,10 @@ def flux_dev(
 
     Args:
         prompt: What to paint. Text. Required.
-        width: Whole number, 128 to 2048, in steps of 32; the hub fits other values. Default 1024.
-        height: Whole number, 128 to 2048, in steps of 32; the hub fits other values. Default 1024.
-        steps: Whole number, 1 to 50. Default 25.
-        guidance: Number, 1.0 to 10.0. Default 3.5.
+        width: Whole number, 128–2048 in steps of 32; the hub fits other values. Default 1024.
+        height: Whole number, 128–2048 in steps of 32; the hub fits other values. Default 1024.
+        steps: Whole number, 1–50. Default 25.
+        guidance: Number, 1.0–10.0. Default 3.5.
         seed: Whole number. Default -1.
         provide_progress_images: One of "none", "decoded". Default "none".
         image: An image as bytes, path, file, Pillow image, data URI or another call's output;

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ..client.resolving import EndpointLike
-from ..fields.plain import data_uri
 from ..http.interruption import handling
-from ..media.objects import Media
 from .engine import Engine
 from .errors import UnreadableInputError
 from .files import MediaFolder, require_writable
@@ -21,7 +19,7 @@ from .outcome import Outcome, Summary
 from .outputs import OutputFile
 from .prepare import prepared
 from .readers import Rows
-from .row_life import KeepForRow
+from .row_life import KeepForRow, keep_within
 from .settings import SettingChanges, Settings, Stop, StrPath
 
 
@@ -120,7 +118,7 @@ async def stream(
     """
     chosen = Settings(**settings)
     folder = Path(chosen.media) if chosen.media is not None else None
-    keep: KeepForRow = _keep_within
+    keep: KeepForRow = keep_within
     if folder is not None:
         keep = MediaFolder(folder, Path(), survives_power_loss=chosen.survives_power_loss).keep
     async with AsyncExitStack() as stack:
@@ -180,7 +178,3 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
 
 _FINISHING = "no further row is started, those that run are finished; Ctrl-C once more leaves them on the hub"
 _LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
-
-
-def _keep_within(_row: int, medium: Media, name: str) -> str:
-    return data_uri(medium, name)

@@ -308,6 +308,11 @@ class RowLife:
             await asyncio.sleep(_PAUSE_FOR_ROOM)
 
 
+def keep_within(row: int, medium: Media, name: str) -> str:
+    """Keep a medium within the outputs, as a data URI."""
+    return medium.as_it_came()
+
+
 async def _error_of(work: Awaitable[object]) -> AkiError | None:
     try:
         await work

@@ -19,9 +19,8 @@ from ..batch.files import MediaFolder
 from ..batch.journal import RowState
 from ..batch.limits import ConcurrencyLimiter, OutageTimer
 from ..batch.outcome import Outcome, outcome_of
-from ..batch.row_life import AnyEndpoint, RowLife, Started
+from ..batch.row_life import AnyEndpoint, RowLife, Started, keep_within
 from ..batch.rows import Row
-from ..media.objects import Media
 from .ledger import (
     Answer,
     Attempt,
@@ -99,7 +98,7 @@ class Worker:
             endpoint.with_options(timeout=options.timeout),
             self._limiter,
             OutageTimer(options.outage_timeout, endpoint=endpoint.info.name, resume="the same run"),
-            keep=_keep_within if options.media is None else _folder(options.media).keep,
+            keep=keep_within if options.media is None else _folder(options.media).keep,
             cancels_overdue=True,
             on_no_room=lambda error: _log.warning("a result waits to be written: %s", error),
         )
@@ -228,10 +227,6 @@ class _LedgerNotes:
     def _take(self, answer: Answer) -> None:
         self.outcome = outcome_of(answer.entry) if isinstance(answer, RowEnd) else None
         self.seconds_left = answer.seconds if isinstance(answer, Held) else 0.0
-
-
-def _keep_within(row: int, medium: Media, name: str) -> str:
-    return medium.as_it_came()
 
 
 def _folder(path: str) -> MediaFolder:

@@ -271,6 +271,15 @@ class TestSomebodyElsesFile:
             batch.run(CHAT, rows, folder / "notes.jsonl", keep=["id"], journal=f"{output}.journal")
         assert (folder / "notes.jsonl").read_text() == "my notes\n"
 
+    def test_at_the_place_of_the_media_folder_is_found_before_anything_is_paid(
+        self, hub, folder, output
+    ):
+        (folder / "mine").write_text("my notes\n")
+        for media in (folder / "mine", folder / "mine" / "media"):
+            with pytest.raises(batch.OutputError, match="mine"):
+                batch.run("z_image_turbo", [{"prompt": "a lake"}], output, media=media)
+        assert hub.hub.jobs_submitted == 0
+
     def test_in_the_folder_for_media_is_not_replaced(self, hub, folder, output):
         rows = [{"prompt": "a lake"}]
         (folder / "mine").mkdir()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from aki_client import AuthenticationError, NotEntitledError
-from aki_client.batch import JournalMismatchError
+from aki_client.batch import JournalMismatchError, OutputError
 from aki_runtime.batch.rows import Row
 from aki_sandbox.faults.effects import Cut, QueueFull, Reset
 from aki_sandbox.server import SandboxServer
@@ -69,6 +69,11 @@ class TestRows:
         (outcome,) = worker.outcomes([picture])
         (name,) = outcome.outputs["images"]
         assert (tmp_path / "media" / name).stat().st_size > 100
+
+    def test_whose_media_have_no_place_are_never_sent(self, make_worker, line, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(OutputError, match="file cannot be written to"):
+            make_worker(line, endpoint="z_image_turbo", media=str(tmp_path / "file" / "media"))
 
 
 class TestTheHub:

@@ -72,8 +72,8 @@ async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Set
     journal_path, folder = chosen.journal_of(path), chosen.media_of(path)
     async with prepared(endpoint, rows, chosen) as batch:
         journal, count = await batch.open_journal(journal_path, file, folder)
-        media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
         with journal:
+            media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
             engine = Engine(batch.endpoint, journal, chosen, media.keep, started)
             tally, limiter = engine.tally, engine.limiter
             file.begin(journal, chosen.again)

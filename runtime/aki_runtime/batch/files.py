@@ -27,9 +27,14 @@ class MediaFolder:
         folder: Where it is.
         base: What the paths in the outputs begin at: the output's folder.
         survives_power_loss: Whether each file is on the disk before it counts as written.
+
+    Raises:
+        OutputError: It cannot be written to, or be made.
     """
 
     def __init__(self, folder: Path, base: Path, *, survives_power_loss: bool) -> None:
+        place = folder.absolute()
+        require_writable(next(path for path in (place, *place.parents) if path.exists()))
         self._folder = folder
         self._base = base
         self._sync = survives_power_loss

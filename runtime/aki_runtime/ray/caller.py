@@ -35,6 +35,7 @@ class EndpointCaller:
     Raises:
         ConfigurationError: The client cannot be made.
         JournalError: There is no such journal, or it belongs to other rows.
+        OutputError: The folder for media cannot be written to, or is not this journal's.
     """
 
     def __init__(self, options: CallOptions) -> None:
@@ -52,7 +53,7 @@ class EndpointCaller:
         """Carry out the rows of an Arrow table, and return it with the columns of their outcomes.
 
         Raises:
-            ConfigurationError: The table has not the columns that were promised.
+            ConfigurationError: The table lacks a column that the options name.
             AkiError: No further row would succeed: the key is refused, the hub stays away, the journal is full.
         """
         rows = rows_of(batch, self._options, self._reader)
@@ -94,7 +95,7 @@ def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
     """Read the rows of a block.
 
     Raises:
-        ConfigurationError: The block is no Arrow table, or has not the columns that were promised.
+        ConfigurationError: The block is not an Arrow table, or lacks a column that the options name.
     """
     if not isinstance(table, pyarrow("lib").Table):
         raise ConfigurationError(

@@ -55,6 +55,7 @@ class Worker:
 
     Raises:
         ConfigurationError: The client cannot be made.
+        OutputError: The folder for media cannot be written to.
     """
 
     def __init__(self, options: CallOptions, sender: Callable[[str], Send]) -> None:

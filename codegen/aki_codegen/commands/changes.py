@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from aki_runtime.changes.compare import Change, worst
-from aki_runtime.changes.rules import SEVERITIES, Severity, readable
+from aki_runtime.changes.differences import readable
+from aki_runtime.changes.rules import SEVERITIES, Severity
 
 from ..literals import doc_text
 from ..markup import Markdown, code_span, markdown, row

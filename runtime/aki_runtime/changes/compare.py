@@ -7,7 +7,7 @@ that it was made from.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import AkiError
@@ -20,19 +20,9 @@ from ..metadata import (
     read_metadata,
     shown,
 )
+from .differences import Found, listed, readable
 from .guesses import guess_renamed_endpoints, guess_renamed_fields
-from .rules import (
-    ENDPOINT,
-    INPUT,
-    OUTPUT,
-    RULES,
-    SEVERITIES,
-    Found,
-    Severity,
-    differences,
-    listed,
-    readable,
-)
+from .rules import ENDPOINT, INPUT, OUTPUT, RULES, SEVERITIES, Row, Severity
 
 
 @dataclass(frozen=True, order=True)
@@ -192,8 +182,21 @@ def _section_changes(
         found.append((added, (kind, _newcomer(new[added], required=required))))
     rows = INPUT if is_input else OUTPUT
     for name in old.keys() & new.keys():
-        found += [(name, one) for one in differences(rows, old[name], new[name])]
+        found += [(name, one) for one in _differences(rows, old[name], new[name])]
     yield from (_change(endpoint, one, section, field) for field, one in found)
+
+
+def _differences(
+    rows: Sequence[Row[FieldMetadata]], old: FieldMetadata, new: FieldMetadata
+) -> Iterator[Found]:
+    """Tell how two fields differ; nothing where they are equal. The last row is about all that the others leave."""
+    *known, rest = rows
+    found = [one for row in known for one in row.find(old, new)]
+    yield from found
+    # Attributes mean something else under another type, so that their coming and going is not news of its own.
+    is_news = old.rest != new.rest and old.type == new.type
+    if is_news or (not found and old != new):
+        yield from rest.find(old, new)
 
 
 def _newcomer(field: FieldMetadata, *, required: bool) -> str:

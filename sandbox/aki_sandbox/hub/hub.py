@@ -175,6 +175,7 @@ class SandboxHub:
             KeyError: There is no such endpoint.
         """
         endpoint = self.catalogue[name]
+        # No key is asked for: whoever knows a job's id can read the job.
         job_id = payload.get("job_id")
         if not isinstance(job_id, str) or not job_id:
             return refusal(endpoint, 402, ["No job_id given"])
@@ -184,6 +185,7 @@ class SandboxHub:
             return refusal(
                 endpoint, 402, [f"Client has no active request with this job id {job_id}"]
             )
+        # The answer is from before the cancelling: it may hold the result, which is handed out once.
         reply = self._standing(job, now)
         if payload.get("cancel") is True and self.settings.honour_cancel:
             self.jobs.cancel(job, now)
@@ -232,6 +234,7 @@ class SandboxHub:
         if not job.ended:
             return running(job, self.jobs, self.settings.worker_slots, now)
         body = identity(job)
+        # A job that was cancelled before its first step has nothing to hand out.
         if not job.handed_out and job.steps_done(now):
             body["job_result"] = result(job, now)
             job.handed_out = True

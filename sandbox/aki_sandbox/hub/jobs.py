@@ -135,6 +135,7 @@ class Queue:
         if job.state is WireState.QUEUED:
             return self._end_waiting(job, now, WireState.CANCELED)
         if job.started_at is not None and not job.ended and job.ends_as is WireState.DONE:
+            # Workers look for a cancelling when they report, so the step that runs is paid.
             at = job.started_at + job.work.end_of_step(now - job.started_at)
             if at < job.ends_at:
                 self._end(job, at, WireState.CANCELED)
@@ -176,6 +177,7 @@ class Queue:
         job.state = WireState.PROCESSING
         job.started_at = now
         self.busy += 1
+        # A worker that reports less often than this is taken for dead, though it works.
         if job.work.seconds_per_step > self.job_timeout:
             self._end(job, now + self.job_timeout, WireState.LAPSED)
         else:
@@ -225,6 +227,7 @@ class JobBook:
         self._advance(job.endpoint, now)
         if now >= self._forgotten_at(job):
             return None
+        # The same timer as for workers: a result that nobody fetches lapses as if its worker were silent.
         unfetched_until = job.ends_at + self._settings.job_timeout
         if job.is_unfetched and now >= unfetched_until:
             job.state = WireState.LAPSED

@@ -76,6 +76,7 @@ def _progress(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> JsonObj
         "num_workers_online": 1 if slots else 0,
     }
     step = job.steps_done(now)
+    # Only a worker that has reported is named.
     if not step:
         return {**queue, "progress": 0, "progress_data": {}}
     return {

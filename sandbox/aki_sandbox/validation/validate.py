@@ -45,7 +45,7 @@ def _check_content(
     name: str, shown: str, attributes: JsonObject, content: Json, refuse: Refuse
 ) -> None:
     if content is None or isinstance(content, str):
-        return
+        return  # null stands beside calls of tools
     if not isinstance(content, list):
         refuse(f"{shown} has an item whose 'content' is neither a string nor a list!")
         return
@@ -69,6 +69,7 @@ def _check_content(
             )
 
 
+# Texts on the wire: a raw list for `json` is refused, media are data URIs.
 _PYTHON_TYPES: dict[str, type] = {
     "string": str,
     "str": str,
@@ -116,6 +117,7 @@ def validate_inputs(
     check = _Check(refusals.append, public_server_defects)
     values: JsonObject = {}
     for name, attributes in parameters.items():
+        # Even an empty text beside a conversation is refused.
         if type_word(attributes) == "text_context" and payload.get(name) is not None:
             _refuse_beside_chat(name, parameters, payload, refusals.append)
         value = check.parameter(name, attributes, payload.get(name))
@@ -160,12 +162,14 @@ class _Check:
     def parameter(self, name: str, attributes: JsonObject, value: Json) -> Json:
         """Return the value that the worker gets, or None for an absent or refused one."""
         if value is None:
+            # Whatever the default is: documents have `required` and `default` together.
             if attributes.get("required"):
                 self._refuse(f"Missing required argument: {name}")
             else:
                 value = attributes.get("default")
         if value is not None:
             value = self._of_declared_type(name, attributes, value)
+        # An absent selection is looked at as well: without default and conversion it is refused, so in effect required.
         if type_word(attributes) == "selection":
             return self._selected(name, attributes, value)
         return None if value is None else self._within_limits(name, attributes, value)
@@ -176,6 +180,7 @@ class _Check:
             return value
         if expected is float and isinstance(value, int) and not self._refused_boolean(value):
             return float(value)
+        # 512.0 is a whole number in JSON; the public server cuts 3.9 to 3 without a word.
         if expected is int and isinstance(value, float) and (self._defects or value.is_integer()):
             return int(value)
         if attributes.get("auto_convert"):
@@ -256,7 +261,7 @@ class _Check:
         if not isinstance(limit, int) or len(value) <= limit:
             return value
         if attributes.get("auto_convert"):
-            return limit if self._defects else value[:limit]
+            return limit if self._defects else value[:limit]  # the text becomes the number
         self._refuse(
             f"Parameter {name} = {shortened(value)} is too long: it has {len(value)} characters, "
             f"and {limit} are the most."

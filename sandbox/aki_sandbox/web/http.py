@@ -69,6 +69,7 @@ async def _read_body(request: Request, max_bytes: int) -> bytes:
     too_large = HTTPException(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body exceeds the size limit"
     )
+    # What is announced may be less than what comes.
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > max_bytes:
         raise too_large

@@ -32,6 +32,7 @@ _RENAMED = {
 def models(hub: SandboxHub) -> dict[str, str]:
     """Return the model ids and the endpoints behind them: every endpoint with a chat context."""
     return {
+        # As on the public server; the ids of a live hub say more, and cannot be derived from names.
         name.replace("_", "-"): name
         for name, endpoint in hub.catalogue.items()
         if "chat_context" in endpoint.inputs
@@ -122,6 +123,7 @@ class OpenAIRoutes:
             return StreamingResponse(self._events(job, model), media_type="text/event-stream")
         reply = await wait_for_result(self._hub, job)
         if reply is None:
+            # The job goes on, is paid, and its result can be had by nobody.
             return _error(503, "The model took too long.", "timeout")
         if "error" in reply.body:
             return _error(500, _first_sentence(reply), "job_failed")

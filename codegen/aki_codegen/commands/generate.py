@@ -12,14 +12,7 @@ from aki_runtime.changes.compare import Change, compare_hubs
 
 from ..fetching.source import require_layout
 from ..fetching.target import HubOptions, choose_target
-from ..generation.generate import (
-    CHANGES,
-    Generated,
-    already_made,
-    prepare,
-    publish,
-    read_package,
-)
+from ..generation.generate import CHANGES, Generated, already_made, prepare, publish, read_package
 from ..generation.package import Package
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
@@ -53,16 +46,14 @@ def generate(
     out: options.Out = Path(DEFAULT_OUT),
     package: options.PackageName = DEFAULT_PACKAGE,
     offline: Annotated[
-        bool,
-        typer.Option("--offline", help="render from the snapshot in the package, ask nobody"),
+        bool, typer.Option("--offline", help="render from the snapshot in the package, ask nobody")
     ] = False,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="fail on any problem, loosely typed parameters included"),
     ] = False,
     project: Annotated[
-        bool,
-        typer.Option("--project", help="write a pyproject.toml beside the package, once"),
+        bool, typer.Option("--project", help="write a pyproject.toml beside the package, once")
     ] = False,
     force: Annotated[
         bool,

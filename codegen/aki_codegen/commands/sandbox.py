@@ -21,8 +21,7 @@ def _port(given: object) -> int:
 @app.command()
 def sandbox(
     port: Annotated[
-        int,
-        typer.Option(metavar="N", parser=_port, help="port on 127.0.0.1; 0 takes a free one"),
+        int, typer.Option(metavar="N", parser=_port, help="port on 127.0.0.1; 0 takes a free one")
     ] = 8321,
     catalogue: Annotated[
         Path | None, typer.Option(metavar="DIR", help="folder of details documents to serve")

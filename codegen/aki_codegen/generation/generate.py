@@ -48,11 +48,7 @@ def generate(snapshot: Snapshot, out: Path, package_name: str) -> Generated:
 
 
 def prepare(
-    snapshot: Snapshot,
-    package_name: str,
-    *,
-    strict: bool = False,
-    previous: Snapshot | None = None,
+    snapshot: Snapshot, package_name: str, *, strict: bool = False, previous: Snapshot | None = None
 ) -> Package:
     """Render a snapshot. It writes nothing.
 

@@ -78,10 +78,7 @@ def parse(
             continue
         before = remembered.get(wire_name)
         named = _Names(
-            wire_name,
-            models[wire_name],
-            before.fields if before is not None else {},
-            override,
+            wire_name, models[wire_name], before.fields if before is not None else {}, override
         )
         endpoints.append(named.endpoint(names[wire_name], metadata))
         given[wire_name] = EndpointNames(names[wire_name], models[wire_name], named.given)

@@ -303,11 +303,7 @@ def _chat(field: ir.Field) -> FieldSchema:
 
 
 def _as_text(field: ir.Field, document: object, limits: str = "") -> tuple[Schema, str]:
-    wire = {
-        "type": "string",
-        "contentMediaType": "application/json",
-        "contentSchema": document,
-    }
+    wire = {"type": "string", "contentMediaType": "application/json", "contentSchema": document}
     return wire, f"{type_phrase(field)}{limits}. Sent as JSON text within the JSON body"
 
 

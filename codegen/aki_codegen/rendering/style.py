@@ -35,17 +35,8 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8", newline="\n")
-        isort = f"lint.isort.known-first-party=['{package}']"
-        _ruff(
-            "check",
-            "--fix",
-            "--select=I,F401",
-            "--unfixable=F401",
-            "--config",
-            isort,
-            "--exit-zero",
-            folder,
-        )
+        isort = f"--config=lint.isort.known-first-party=['{package}']"
+        _ruff("check", "--fix", "--select=I,F401", "--unfixable=F401", "--exit-zero", isort, folder)
         _ruff("format", folder)
         return {path: (root / path).read_text("utf-8") for path in sources}
 
@@ -66,19 +57,10 @@ def _in_memory(size: int) -> Path | None:
 
 
 def _ruff(command: str, *arguments: str) -> None:
+    # Its package has no types; `python -m ruff` would start an interpreter that does nothing but this.
+    program = str(import_module("ruff").find_ruff_bin())
     shared = ["--isolated", "--quiet", "--no-cache", "--target-version=py311"]
-    run = [
-        _program(),
-        command,
-        *shared,
-        f"--config=line-length={LINE_LENGTH}",
-        *arguments,
-    ]
+    run = [program, command, *shared, f"--config=line-length={LINE_LENGTH}", *arguments]
     done = subprocess.run(run, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         raise NotFormattedError(f"ruff {command} failed: {done.stderr.strip()}")
-
-
-def _program() -> str:
-    # Its package has no types; `python -m ruff` would start an interpreter that does nothing but this.
-    return str(import_module("ruff").find_ruff_bin())

@@ -149,10 +149,7 @@ def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePo
     hub |= {"sandbox": True} if snapshot.is_sandbox else {}
     hub |= {"out": snapshot.out} if snapshot.out != DEFAULT_OUT else {}
     used, retired = split_names(snapshot)
-    files = {
-        HUB: dump({**hub, "command": command}),
-        NAMES: dump(_names_document(used)),
-    }
+    files = {HUB: dump({**hub, "command": command}), NAMES: dump(_names_document(used))}
     if retired:
         files[HISTORY] = dump(_names_document(retired))
     if snapshot.overrides.endpoints:

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Catalogue, HubEndpoint, load_catalogue
 from aki_sandbox.hub.jobs import JobBook, PollLog, SandboxJob, WireState
-from aki_sandbox.hub.replies import (
-    Reply,
-    details,
-    identity,
-    lapsed,
-    refusal,
-    result,
-    running,
-)
+from aki_sandbox.hub.replies import Reply, details, identity, lapsed, refusal, result, running
 from aki_sandbox.jsontypes import Json
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.validation.validate import validate_inputs

@@ -36,10 +36,7 @@ def result(job: SandboxJob, now: float) -> JsonObject:
 
 def running(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
     """Return the answer about a job that waits or is processed."""
-    state: JsonObject = {
-        "job_state": job.state.value,
-        "progress": _progress(job, jobs, slots, now),
-    }
+    state: JsonObject = {"job_state": job.state.value, "progress": _progress(job, jobs, slots, now)}
     return Reply(200, identity(job) | state)
 
 

@@ -82,12 +82,7 @@ def _is_multiple(value: float, align: float) -> bool:
 
 
 def _aligned(
-    name: str,
-    align: Json,
-    lowest: float | None,
-    value: float,
-    refuse: Refuse,
-    auto_convert: bool,
+    name: str, align: Json, lowest: float | None, value: float, refuse: Refuse, auto_convert: bool
 ) -> float:
     if not isinstance(align, int | float) or not align or _is_multiple(value, align):
         return value

@@ -133,10 +133,7 @@ def type_word(attributes: Mapping[str, Json]) -> str:
 
 
 def _refuse_beside_chat(
-    name: str,
-    parameters: Mapping[str, JsonObject],
-    payload: Mapping[str, Json],
-    refuse: Refuse,
+    name: str, parameters: Mapping[str, JsonObject], payload: Mapping[str, Json], refuse: Refuse
 ) -> None:
     chats = [
         other

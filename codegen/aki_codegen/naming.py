@@ -107,6 +107,7 @@ def identifiers(
     """
     safe = {w: n for w, n in remembered.items() if is_safe(n, role) and n not in taken_here}
     known = _each_once(safe)
+    # Names given before are taken first: a newcomer never gets one of them.
     taken = _Taken([*known.values(), *taken_here])
     suggested = {w: _suggest(w, role) for w in sorted(set(wire_names)) if w not in known}
     given = {wire: name for wire, name in suggested.items() if wire == name and taken.claim(name)}

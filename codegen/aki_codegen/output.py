@@ -350,6 +350,7 @@ def _replace(
                 (new / path).write_bytes(content)
         for name, text in beside.items():
             (stage / name).write_bytes(text.encode())
+        # Between these two renames there is no package: `recover` of the next run puts it back.
         with uninterrupted():
             if place.exists():
                 place.rename(place.parent / f"{_OLD}{place.name}-{stage.name[-8:]}")

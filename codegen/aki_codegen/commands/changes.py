@@ -69,6 +69,7 @@ def as_json(changes: Iterable[Change], old: str, new: str, problems: Iterable[Pr
         new: What it was compared with, in words.
         problems: What could not be compared.
     """
+    # The changes may come from a generator, and are gone through twice.
     found = tuple(changes)
     document = {
         "old": old,
@@ -90,6 +91,7 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
     """
     found = tuple(changes)
     counted = summary(found)
+    # Room for the headings and the counts.
     left = None if limit is None else limit - 500
     tables: list[dict[str, object]] = []
     for severity, of_class in _by_severity(found):

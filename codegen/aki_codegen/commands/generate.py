@@ -75,6 +75,7 @@ def generate(
     with only_run(folder):
         before, previous = read_package(folder)
         snapshot = _snapshot(hub, folder, previous, offline=offline, force=force)
+        # Where the project says nothing, what the snapshot keeps of it still holds.
         settled = read_overrides(Path("pyproject.toml"))
         snapshot = replace(
             snapshot,
@@ -92,6 +93,7 @@ def generate(
                 changes = compare_hubs(previous.offered(), made.snapshot.offered())
             if changes:
                 history = with_changes(out / CHANGES, snapshot, package, changes)
+            # The folder is swapped and summed up in one go: Ctrl-C between would say that nothing was changed.
             with uninterrupted():
                 result = publish(made, out, before, changes=history, project=project)
                 _summarize(result, folder, changes)

@@ -85,6 +85,7 @@ AllowHttp = Annotated[
 
 def snapshot_of_hub(target: Target, other: Snapshot | None) -> Snapshot:
     """Ask a hub to compare it with another state: nothing is written, so that a list may remove everything."""
+    # Nothing of this run is kept, so that no removal has to be asked about.
     found = refreshed(target, other, lambda done, total: None, force=True)
     say(*removal_warning(target, found))
     return found

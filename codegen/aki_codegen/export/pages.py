@@ -272,6 +272,7 @@ def _wire(value: object, parameter: ir.Field) -> str:
 
 def _json(value: object) -> str:
     """Return JSON that a here-document leaves as it is: what a shell would read there is an escape of JSON."""
+    # ASCII: the snippet is copied through terminals of any encoding.
     text = json.dumps(value, ensure_ascii=True)
     plain = text.replace("\\\\", "\\u005c")
     return plain.replace("$", "\\u0024").replace("`", "\\u0060")

@@ -118,6 +118,7 @@ def _sandbox() -> Generator[Target]:
             f"the extra 'sandbox': pip install 'aki-client[codegen,sandbox]' ({error})"
         ) from None
     with SandboxServer() as server:
+        # The port is another one each time; the client is recorded for AKI.IO.
         address = Address.parse(server.url, "aki")
         yield Target(
             address,

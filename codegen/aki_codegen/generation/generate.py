@@ -67,6 +67,7 @@ def prepare(
     made = {endpoint.wire_name for endpoint in package.endpoints}
     skipped = [p for p in package.problems if p.effect == "skipped" and p.endpoint not in made]
     kept = {replace(p, effect="kept") for p in skipped if p.endpoint in known}
+    # Names are public: an endpoint that this generator cannot make stays as callers know it.
     if kept:
         last_known = {problem.endpoint: known[problem.endpoint] for problem in kept}
         earlier = replace(

@@ -80,6 +80,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
             for path, content in sorted(files.items(), key=lambda item: item[0].parts)
+            # A hub that goes back to what it was gives the same manifest.
             if path != HISTORY
         },
     }
@@ -113,6 +114,7 @@ def report_of(package: Package) -> str:
 
 def _override(problem: Problem, document: object) -> str:
     """Return the table of pyproject.toml in which a user settles a problem; empty where there is none."""
+    # What is kept or unused needs no override.
     if problem.effect not in ("skipped", "degraded"):
         return ""
     table = f"tool.aki-codegen.endpoints.{json.dumps(problem.endpoint)}"

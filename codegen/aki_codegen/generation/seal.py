@@ -120,6 +120,7 @@ def _digest(package: str, manifest: object, report: bytes, problems: object) -> 
         _sha256(report),
         problems,
         [f"{tool} {version(tool)}" for tool in TOOLS],
+        # Names alone, without folders: the same program lies elsewhere on another machine.
         sorted(f"{source.name} {_sha256(source.read_bytes())}" for source in sources),
     ]
     return _sha256(json.dumps(parts).encode())

@@ -90,6 +90,7 @@ def parse_overrides(table: object, source: str) -> Overrides:
     try:
         overrides = Overrides.model_validate(table)
     except ValidationError as error:
+        # pydantic would print the whole table, which is long and not the point.
         first = error.errors()[0]
         place = ".".join([TABLE, *map(str, first["loc"])])
         raise GenerationError(
@@ -109,6 +110,7 @@ def apply_to_document(document: object, override: EndpointOverride) -> object:
     for section in ("input", "output"):
         if is_object(sections.get(section)):
             sections[section] = _apply(sections[section], override.sections()[section])
+    # The fields of progress lie one level deeper than the others.
     progress = sections.get("progress")
     if is_object(progress) and is_object(progress.get("OUTPUTS")):
         sections["progress"] = {

@@ -106,6 +106,7 @@ def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:
     shared = {(field.name, str(field.annotation)) for field in lists[0]}
     for fields in lists[1:]:
         shared &= {(field.name, str(field.annotation)) for field in fields}
+    # A non-empty `error` is an exception, so nobody reads it.
     return tuple(f for f in lists[0] if (f.name, str(f.annotation)) in shared and f.name != "error")
 
 

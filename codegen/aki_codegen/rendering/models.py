@@ -71,8 +71,10 @@ def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     sources: dict[str, ModelSource] = {}
     for wire, models in asked.items():
+        # A missing class is a fault like any other: the endpoint is left out.
         nodes = [classes[model.name] for model in models]
         words = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+        # It falls back to Any without a word where it does not know a type.
         if "Any" in words:
             raise ValueError("a type was not understood")
         imports = sorted((modules[word], word) for word in words if word in modules)

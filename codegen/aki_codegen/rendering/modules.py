@@ -112,6 +112,7 @@ class _Work:
         try:
             return formatted(texts, self._package)
         except NotFormattedError:
+            # ruff does not say which file it refuses.
             sound = dict(texts)
             for path, text in texts.items():
                 try:

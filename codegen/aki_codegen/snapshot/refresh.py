@@ -90,6 +90,7 @@ def _missing(
     if not gone:
         return frozenset(), {}
     answers = asyncio.run(fetch_missing(target.address, target.key, gone))
+    # An entry that could not be read may have been the very endpoint.
     list_is_sound = all(p.endpoint in fetched.listed for p in fetched.problems)
     kept: dict[str, str] = {}
     for name, answer in answers.items():

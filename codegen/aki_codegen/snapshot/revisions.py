@@ -120,6 +120,7 @@ def _files_of_archive(archive: bytes) -> dict[str, bytes]:
         for member in tar:
             path = member.name.rpartition(f"{SPEC.name}/endpoints/")
             inside = f"endpoints/{path[2]}" if path[1] else member.name.rpartition("/")[2]
+            # A link in an archive could point anywhere.
             content = tar.extractfile(member) if member.isreg() else None
             if content is not None and member.size <= MAX_FILE_BYTES:
                 files[inside] = content.read()

@@ -66,6 +66,7 @@ class Delay(_Anywhere):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Wait, and answer."""
+        # The job is made before the wait: a caller who gives up meanwhile has paid for it.
         await exchange.answer()
         await exchange.sleep(self.seconds)
         await exchange.forward()
@@ -198,6 +199,7 @@ class Oversized(_Anywhere):
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer, with blanks in front."""
         answer = await exchange.answer()
+        # JSON may begin with blanks, so the answer stays valid.
         padded = dataclasses.replace(answer, body=answer.body.rjust(self.size))
         await exchange.send(padded, announced=self.announced)
 

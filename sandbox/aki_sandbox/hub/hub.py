@@ -133,6 +133,7 @@ class SandboxHub:
         if occupancy.waiting >= occupancy.max_waiting:
             text = f"Job queue reached max length {occupancy.max_waiting}!"
             return refusal(endpoint, 400, text)
+        # A full queue is said before a bad key, as the real server does.
         denied = self._denied(endpoint, payload)
         if denied:
             return denied
@@ -173,6 +174,7 @@ class SandboxHub:
             return refusal(endpoint, 402, ["No job_id given"])
         now = self._clock()
         job = self.jobs.find(job_id, now)
+        # The id of another endpoint's job is as unknown as any.
         if job is None or job.endpoint is not endpoint:
             return refusal(
                 endpoint, 402, [f"Client has no active request with this job id {job_id}"]

@@ -137,6 +137,7 @@ class Queue:
         if job.started_at is not None and not job.ended and job.ends_as is WireState.DONE:
             # Workers look for a cancelling when they report, so the step that runs is paid.
             at = job.started_at + job.work.end_of_step(now - job.started_at)
+            # A worker hears of it between two steps; after the last one the job is done.
             if at < job.ends_at:
                 self._end(job, at, WireState.CANCELED)
         return []

@@ -135,6 +135,7 @@ class OpenAIRoutes:
             if self._hub.is_closing:
                 return
             text = self._hub.text_so_far(job)
+            # The hub reports the whole text so far, the interface sends what is new.
             if text != sent:
                 yield _event(chunk(job, model, text[len(sent) :]))
                 sent = text

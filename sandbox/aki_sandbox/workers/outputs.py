@@ -49,6 +49,7 @@ def outputs(work: WorkItem, step: int) -> JsonObject:
     made: JsonObject = {}
     if work.error is None or work.keeps_outputs:
         for name, attributes in work.endpoint.outputs.items():
+            # Pictures and sound exist when all of it is done.
             if step < work.steps and type_word(attributes) in _MEDIA_TYPES:
                 continue
             value = _output(work, step, name, attributes)

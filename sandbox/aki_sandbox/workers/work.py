@@ -171,6 +171,7 @@ def _positive(written: str | None, default: float) -> float:
         number = float(written or default)
     except ValueError:
         return default
+    # "nan" and "inf" are floats as well.
     return number if 0 < number < math.inf else default
 
 

@@ -23,6 +23,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
     [
         (["cal"], Exit.USAGE, "unknown command 'cal'; did you mean call?"),
         (["show"], Exit.USAGE, "Missing argument 'NAME'"),
+        (["call"], Exit.USAGE, "say which endpoint: aki call NAME; `aki endpoints` lists them"),
+        (["call", "--output", "json"], Exit.USAGE, "say which endpoint: aki call NAME"),
         (
             [*PAINT, "x", "--promt", "y"],
             Exit.USAGE,

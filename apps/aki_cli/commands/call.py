@@ -15,7 +15,7 @@ from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
 from typer.core import TyperGroup
 
 from ..catalogue import Catalogue, Described, default_of, find_endpoint
-from ..exits import Exit
+from ..exits import CommandError, Exit
 from ..root import new_app
 from ..settings import settings_of
 from ..showing import output_option, save_to_option, sink
@@ -51,6 +51,14 @@ class Endpoints(TyperGroup):
         command = _command_of(found, ctx.params)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Carry the endpoint's command out; without one, say what to write."""
+        if not (ctx._protected_args or ctx.args):
+            raise CommandError(
+                "say which endpoint: aki call NAME; `aki endpoints` lists them", Exit.USAGE
+            )
+        return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Leave the endpoints to the command that lists them."""

@@ -182,7 +182,7 @@ class _Talk:
         }
         command = commands.get(word)
         if command is None:
-            say(f"there is no command /{word}; /help lists them")
+            say(f"unknown command /{word}; /help lists them")
             return
         command(rest.strip())
 

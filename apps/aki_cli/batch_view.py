@@ -31,6 +31,7 @@ class Lines:
     """A line every ten seconds, for logs."""
 
     def __init__(self) -> None:
+        # The first line comes after ten seconds: a quick batch needs none.
         self._last = time.monotonic()
 
     def show(self, progress: "Progress") -> None:

@@ -168,6 +168,7 @@ def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:
 
 
 def _folder(package: str) -> Path:
+    # Found, not imported: importing it would take longer than all of help.
     try:
         found = importlib.util.find_spec(package)
     except (ImportError, ValueError):
@@ -180,5 +181,5 @@ def _folder(package: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    document.pop("$comment", None)
+    document.pop("$comment", None)  # the generator's own; among the names it would be an endpoint
     return document

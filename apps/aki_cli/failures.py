@@ -78,6 +78,7 @@ def report(error: Exception, context: Any) -> Exit:
 def redacted(text: str, secrets: tuple[str, ...]) -> str:
     """Return a text without keys, in whatever spelling they stand there."""
     for secret in (key for key in secrets if len(key) >= SHORTEST_SECRET):
+        # An address has it percent-encoded, a traceback as Python writes it.
         for spelling in {secret, quote(secret, safe=""), repr(secret)[1:-1]}:
             text = text.replace(spelling, HIDDEN)
     return text

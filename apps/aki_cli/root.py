@@ -52,6 +52,7 @@ class AkiCommands(TyperGroup):
         """Import a command; None where there is none of this name."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
+            # While a word is completed, what stands before it may be anything.
             if not ctx.resilient_parsing and not cmd_name.startswith("-"):
                 hint = did_you_mean(cmd_name, COMMANDS) or "`aki --help` lists them"
                 raise CommandError(f"unknown command {cmd_name!r}; {hint}", Exit.USAGE)

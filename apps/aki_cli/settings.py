@@ -65,6 +65,7 @@ class CliSettings:
         try:
             kind: type[Aki] = importlib.import_module(name).Aki
         except ModuleNotFoundError as error:
+            # Where the package is there, something that it imports is missing, which is another matter.
             if not name.startswith(error.name or "\0"):
                 raise
             raise no_package(self.package) from None
@@ -77,6 +78,7 @@ class CliSettings:
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
         keys = [os.environ.get("AKI_API_KEY", "").strip()]
+        # A key file that cannot be read is the failure that is being reported.
         with suppress(ConfigurationError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)

@@ -95,6 +95,7 @@ class Watch:
                 elif self._bar is not None and not self.streamed:
                     self._bar.show(event)
         finally:
+            # Also where the job fails midway: the sentence about it begins a line of its own.
             self._close()
             if self.streamed and self._last != "\n":
                 write("\n")
@@ -235,6 +236,7 @@ def _save(medium: "Media", place: str) -> Path:
         return medium.save(place if place.endswith("/") else target)
     number = 1
     while True:
+        # Tried, not looked up: another command may be writing into the same folder.
         try:
             return medium.save(target)
         except FileExistsError:

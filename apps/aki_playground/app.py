@@ -68,6 +68,7 @@ def launch(
         def announce() -> None:
             print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
             if open_browser:
+                # Some browsers return only when they are closed.
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
         with contextlib.suppress(KeyboardInterrupt):

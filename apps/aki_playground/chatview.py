@@ -103,6 +103,7 @@ class ChatView(EndpointView):
         system: str,
         *values: Any,
     ) -> dict[Component, Any]:
+        # Return sends as well, also while an answer is coming.
         if self.bench.runs.has(request.session_hash or ""):
             note = note_html("", "Wait for the answer, or cancel it.")
             return {self.call: None, self._note: note}

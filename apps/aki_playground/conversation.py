@@ -150,6 +150,7 @@ def _shown(message: Message) -> list[Message]:
 
 
 def _kind(path: str, taken: Collection[str]) -> str:
+    # By the name alone, so that a refusal comes at once; the bytes are looked at when the call is made.
     guessed = (mimetypes.guess_type(path)[0] or "").partition("/")[0]
     if guessed in taken:
         return guessed

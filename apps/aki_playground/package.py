@@ -139,6 +139,7 @@ def _imported(name: str) -> ModuleType:
         raise PlaygroundError(
             f"the package {name!r} cannot be imported ({error}); {advice}"
         ) from None
+    # Any module can be imported; only a generated package has this.
     if not hasattr(module, "AsyncAki"):
         raise PlaygroundError(f"{name!r} has no client AsyncAki; {advice}")
     return module

@@ -93,6 +93,7 @@ def result_parts(
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{stem}-{len(parts.files) + 1}{medium.suffix}"
             try:
+                # An earlier run of this tab may have left a file of that name, which nobody looks at any more.
                 places[medium.kind].append(medium.save(path, overwrite=True))
             except ValueError as error:
                 parts.facts[f"{name} {number}"] = str(error)

@@ -78,6 +78,7 @@ class Run:
     async def cancel(self) -> None:
         """End the run; returns once the hub has been asked to cancel the job."""
         self._task.cancel()
+        # Waited for, not awaited: that the task was cancelled must not cancel who asked for it.
         await asyncio.wait({self._task})
 
     async def _watch(self, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]) -> None:

@@ -102,6 +102,7 @@ def batch(
     # Help and completion come without what a batch needs.
     from ..calling import bound
 
+    # It sends nothing itself: the batch makes its own async client with the same key, hub and options.
     with settings.client() as client:
         endpoint = bound(client, found)
         if output is None or dry_run:

@@ -163,7 +163,7 @@ class _Talk:
         try:
             line = input(PROMPT) if self._by_hand and sys.stdout.isatty() else sys.stdin.readline()
         except EOFError:
-            print()
+            print()  # Ctrl-D leaves the cursor behind the prompt
             return None
         return line.strip() if line or self._by_hand else None
 

@@ -65,5 +65,6 @@ def cancel(
         except JobCanceledError:
             write("canceled\n")
             return
+    # Asking how it ended has fetched the result, and the hub hands it out once.
     say("the job was done already; this is its result, which comes once:")
     Sink().deliver(result)

@@ -4,7 +4,7 @@ from typing import Any, TypeGuard
 
 from ..media.formats import HEAD_BYTES, image_size
 from ..media.objects import Media
-from ..shapes import is_array, is_multiple, is_number, is_object
+from ..shapes import is_array, is_multiple, is_number, is_object, range_in_words
 from .parameters import UNREADABLE, Parameter
 
 
@@ -67,10 +67,9 @@ def number_rule(value: float, parameter: Parameter) -> str:
     low, high = parameter.minimum, parameter.maximum
     if not is_out_of_range(value, parameter):
         rule = f"must be a multiple of {parameter.step}"
-    elif low is not None and high is not None:
-        rule = f"is out of range {low}–{high}"
     else:
-        rule = f"must be {f'at least {low}' if low is not None else f'at most {high}'}"
+        is_open = low is None or high is None
+        rule = f"{'must be' if is_open else 'is out of range'} {range_in_words(low, high)}"
     nearest = ", ".join(str(number) for number in parameter.nearest(value))
     return rule + (f" (nearest allowed: {nearest})" if nearest else "")
 

@@ -137,6 +137,13 @@ class TestCancelling:
         self.canceled(hub, "i")
         assert result.state == "REVOKED"
 
+    def test_a_soft_time_limit(self, worker, tasks, hub):
+        message = {"prompt_input": "limited [[dur=60 steps=600]]"}
+        result = tasks.chat.apply_async(kwargs=message, soft_time_limit=2)
+        self.canceled(hub, "limited")
+        with pytest.raises(Exception, match="SoftTimeLimitExceeded"):
+            result.get(timeout=60)
+
     def test_an_abort_before_the_start_makes_no_job(self, worker, tasks, hub):
         tasks.chat.abort("j-task")
         result = tasks.chat.apply_async(kwargs={"prompt_input": "j"}, task_id="j-task")

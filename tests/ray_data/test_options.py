@@ -41,6 +41,8 @@ class TestOptions:
                 {"fields": {"image": "picture"}},
                 "image is not an output of llama3_8b_chat; it has text",
             ),
+            ({"fields": {"text": "aki_error"}}, "two new columns would be called 'aki_error'"),
+            ({"fields": {"text": "a", "num_generated_tokens": "a"}}, "two new columns"),
             ({"concurrency": 0}, "it is 1 to 100"),
             ({"timeout": 0}, "give seconds, or None"),
         ],

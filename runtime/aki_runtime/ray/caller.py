@@ -16,7 +16,7 @@ from ..errors import ConfigurationError
 from ..fields.base import OutputModel
 from .journal import bind, sender
 from .journal import ray as import_ray
-from .options import CallOptions
+from .options import OUTCOME_COLUMNS, CallOptions, new_columns
 from .worker import Worker
 
 
@@ -87,10 +87,6 @@ def call_endpoint(
     )
 
 
-OUTCOME_COLUMNS = ("outcome", "outputs", "error_type", "error", "job_id")
-"""The columns that every outcome has, without their prefix."""
-
-
 def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
     """Read the rows of a block.
 
@@ -133,12 +129,6 @@ def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions)
         storable = [utf8(cell) if isinstance(cell, str) else cell for cell in cells]
         table = table.append_column(name, arrow.array(storable, arrow_type))
     return table
-
-
-def new_columns(options: CallOptions) -> list[str]:
-    """Return the names of the columns that are added."""
-    fixed = [f"{options.prefix}{name}" for name in OUTCOME_COLUMNS]
-    return [*fixed, *options.fields.values()]
 
 
 def _row(values: Mapping[str, Any], options: CallOptions, reader: Columns) -> Row:

@@ -17,6 +17,9 @@ from ..options import Options
 from ..secret import read_key_file
 from .journal import RowJournal
 
+OUTCOME_COLUMNS = ("outcome", "outputs", "error_type", "error", "job_id")
+"""The columns that every outcome has, without their prefix."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CallOptions:
@@ -86,6 +89,12 @@ class CallOptions:
                 raise ConfigurationError(
                     f"{name} is not an output of {self.found.name}; it has {', '.join(outputs)}"
                 )
+        names = new_columns(self)
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ConfigurationError(
+                f"two new columns would be called {twice[0]!r}; choose another prefix, or other fields"
+            )
         self.reader()
 
     @property
@@ -148,3 +157,8 @@ class CallOptions:
             raise ConfigurationError(
                 f"{error.message} (on this node; the file must be on every node)"
             ) from None
+
+
+def new_columns(options: CallOptions) -> list[str]:
+    """Return the names of the columns that are added."""
+    return [*(f"{options.prefix}{name}" for name in OUTCOME_COLUMNS), *options.fields.values()]

@@ -96,7 +96,9 @@ class InputModel(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind_of_context(self) -> Self:
-        kinds = {parameters_of(type(self))[name].type: name for name in self.model_fields_set}
+        parameters, kinds = parameters_of(type(self)), dict[str, str]()
+        for name in self.model_fields_set:
+            kinds[parameters[name].type] = name
         if "prompt" in kinds and "chat" in kinds:
             raise PydanticCustomError(
                 "exclusive",

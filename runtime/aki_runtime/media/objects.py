@@ -55,8 +55,14 @@ class Media:
         *,
         format: str | None = None,  # noqa: A002
     ) -> None:
-        self._source = _source_of(source)
-        self._bytes = source if isinstance(source, bytes) else None
+        self._source: Source
+        self._bytes: bytes | None = None
+        if isinstance(source, str):
+            self._source = TextSource(source)
+        elif isinstance(source, bytes):
+            self._source, self._bytes = BytesSource(source), source
+        else:
+            self._source = FileSource(Path(source))
         self._named = normal_name(format) if format is not None else None
         if self._named is not None and not _is_name(self._named):
             raise MediaError(f"format={format!r} must be a name such as 'png' or 'mp3'")
@@ -281,16 +287,6 @@ def uri_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a medium."""
     words = f"{kind} as a data URI, data:{kind}/FORMAT;base64,BYTES"
     return {"type": "string", "format": "data-uri", "description": words}
-
-
-def _source_of(source: str | bytes | os.PathLike[str]) -> Source:
-    match source:
-        case str():
-            return TextSource(source)
-        case bytes():
-            return BytesSource(source)
-        case _:
-            return FileSource(Path(source))
 
 
 def _as_sent(value: object) -> object:

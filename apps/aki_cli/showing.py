@@ -76,7 +76,8 @@ class Watch:
 
     def __init__(self, *, text: bool = True, bar: bool = True) -> None:
         self._shows_text = text
-        self._bar = _Bar() if bar and sys.stderr.isatty() else None
+        self._shows_bar = bar and sys.stderr.isatty()
+        self._bar: Progress | None = None
         self._last = ""
 
     @property
@@ -89,56 +90,42 @@ class Watch:
         try:
             for event in events:
                 if event.text_delta and self._shows_text:
-                    self._write(
-                        event.text_delta, rewritten=bool(getattr(event, "rewritten", False))
-                    )
-                elif self._bar is not None and not self.streamed:
-                    self._bar.show(event)
+                    self._write(event)
+                elif self._shows_bar and not self.streamed:
+                    self._draw(event)
         finally:
             # Also where the job fails midway: the sentence about it begins a line of its own.
             self._close()
             if self.streamed and self._last != "\n":
                 write("\n")
 
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _write(self, text: str, *, rewritten: bool) -> None:
+    def _write(self, event: "Event[Any]") -> None:
         self._close()
-        self._bar = None
-        if rewritten and self.streamed:
+        if event.rewritten and self.streamed:
             write("\n")
             say("the model starts over:")
-        write(text)
-        self._last = text[-1]
+        write(event.text_delta)
+        self._last = event.text_delta[-1]
 
-
-class _Bar:
-    """Queue position, progress and time left on stderr."""
-
-    def __init__(self) -> None:
-        self._progress: Progress | None = None
-
-    def show(self, event: "Event[Any]") -> None:
+    def _draw(self, event: "Event[Any]") -> None:
         # Models of text count their tokens beyond any hundred; a bar that stands still would say less than none.
         done = event.progress if 0 < event.progress <= 100 else None
         words = in_words(event) + (f" {done:3.0f} %" if done is not None else "")
-        if self._progress is None:
-            self._progress = _new_progress()
-            self._progress.start()
-            self._progress.add_task(words, total=None)
-        task = self._progress.task_ids[0]
+        if self._bar is None:
+            self._bar = _new_bar()
+            self._bar.start()
+            self._bar.add_task(words, total=None)
         total = None if done is None else 100.0
-        self._progress.update(task, description=words, total=total, completed=done or 0.0)
+        task = self._bar.task_ids[0]
+        self._bar.update(task, description=words, total=total, completed=done or 0.0)
 
-    def close(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
 
-def _new_progress() -> "Progress":
+def _new_bar() -> "Progress":
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(

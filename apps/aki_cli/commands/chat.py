@@ -69,8 +69,7 @@ class Conversation:
 
     def asking(self, text: str) -> list[dict[str, Any]]:
         """Return the messages that ask for the answer to a text; nothing is kept of them yet."""
-        before = [{"role": "system", "content": self.system}] if self.system else []
-        return [*before, *self.messages, self._message(text)]
+        return [*self._all(), self._message(text)]
 
     def answered(self, text: str, answer: str) -> None:
         """Keep a text and its answer."""
@@ -98,8 +97,7 @@ class Conversation:
             OSError: The file is there already, or cannot be written.
         """
         path = Path(file).expanduser()
-        before = [{"role": "system", "content": self.system}] if self.system else []
-        messages = [*before, *self.messages]
+        messages = self._all()
         if path.suffix == ".json":
             text = json.dumps(messages, indent=2, ensure_ascii=False, default=str)
         else:
@@ -107,6 +105,10 @@ class Conversation:
         with path.open("x", encoding="utf-8", errors="backslashreplace") as target:
             target.write(text + "\n")
         return path
+
+    def _all(self) -> list[dict[str, Any]]:
+        before = [{"role": "system", "content": self.system}] if self.system else []
+        return [*before, *self.messages]
 
     def _message(self, text: str) -> dict[str, Any]:
         if not self.attached:

@@ -102,17 +102,14 @@ def test_what_no_message_can_hold_is_refused_by_name_and_nothing_is_sent(
         assert queue.qsize() == 0
 
 
-@pytest.mark.parametrize("make", [str, lambda path: path.name, lambda path: f"file://{path}"])
-def test_no_path_in_a_message_is_opened(edit, hub, picture, make):
-    result = run(edit, prompt="brighter", image=make(picture)).result
-    assert result.kind == "InvalidParametersError"
-    assert hub.hub.jobs_submitted == 0
-
-
-@pytest.mark.parametrize("make", [list, json.dumps], ids=["a list", "JSON text"])
-def test_no_path_in_a_chat_in_a_message_is_opened(see, hub, picture, make):
-    result = run(see, chat_context=make(conversation(str(picture)))).result
-    assert result.kind == "InvalidParametersError"
+def test_no_path_in_a_message_is_opened(edit, see, hub, picture):
+    for number, path in enumerate((str(picture), picture.name, f"file://{picture}")):
+        result = run(edit, f"edit-{number}", prompt="brighter", image=path).result
+        assert (path, result.kind) == (path, "InvalidParametersError")
+    chat = conversation(str(picture))
+    for number, chat_context in enumerate((chat, json.dumps(chat))):
+        result = run(see, f"see-{number}", chat_context=chat_context).result
+        assert result.kind == "InvalidParametersError"
     assert hub.hub.jobs_submitted == 0
 
 

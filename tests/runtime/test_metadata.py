@@ -80,7 +80,7 @@ class TestTypeWords:
 
 
 class TestBounds:
-    """Both spellings, zero included; a bound that makes no sense is told and left out."""
+    """Both spellings, zero included; a bound that makes no sense is reported and left out."""
 
     @pytest.mark.parametrize("word", NUMBERS)
     @pytest.mark.parametrize(("low", "high"), [("minimum", "maximum"), ("min", "max")])
@@ -111,18 +111,18 @@ class TestBounds:
         assert field_of(said | ({"supported": ["a"]} if word == "selection" else {})).converts
 
     @pytest.mark.parametrize("odd", ["5", True, [1], float("nan"), float("inf")])
-    def test_a_bound_that_is_no_number_is_told_and_left_out(self, odd):
+    def test_a_bound_that_is_not_a_number_is_reported_and_left_out(self, odd):
         field, faults = field_and_faults({"type": "float", "minimum": odd, "maximum": 3})
         assert (field.minimum, field.maximum) == (None, 3)
         assert faults == [f"its minimum {odd!r} is not a number"]
 
-    def test_bounds_that_contradict_each_other_are_told_and_left_out(self):
+    def test_bounds_that_contradict_each_other_are_reported_and_left_out(self):
         field, faults = field_and_faults({"type": "int", "minimum": 9, "maximum": 2, "align": 2})
         assert means(field) == {"type": "integer", "step": 2}
         assert faults == ["its bounds contradict each other (9 to 2)"]
 
     @pytest.mark.parametrize("step", [0, -8])
-    def test_a_step_that_is_not_above_zero_is_told_and_left_out(self, step):
+    def test_a_step_that_is_not_above_zero_is_reported_and_left_out(self, step):
         field, faults = field_and_faults({"type": "int", "align": step})
         assert field.step is None
         assert faults == [f"its step {step} is not above zero"]
@@ -136,7 +136,7 @@ class TestTextLength:
         assert means(field_of({"max_length": length})) == {"max_length": int(length)}
 
     @pytest.mark.parametrize("odd", [-1, 2.5, "9", True, 10**30])
-    def test_what_is_no_length_is_told_and_left_out(self, odd):
+    def test_what_is_not_a_length_is_reported_and_left_out(self, odd):
         field, faults = field_and_faults({"max_length": odd})
         assert field.max_length is None
         assert faults == [f"its max_length {odd!r} is not a length"]
@@ -161,13 +161,13 @@ class TestSelections:
         assert list(map(repr, self.choices(1, True, 1.0))) == ["1", "True", "1.0"]
 
     @pytest.mark.parametrize("odd", [None, ["a"], float("nan"), "\ud800"])
-    def test_a_choice_that_cannot_be_sent_is_told_and_left_out(self, odd):
+    def test_a_choice_that_cannot_be_sent_is_reported_and_left_out(self, odd):
         field, faults = field_and_faults({"type": "selection", "supported": ["a", odd]})
         assert field.choices == ("a",)
         assert faults == [f"its choice {odd!r} is not text or a number"]
 
     @pytest.mark.parametrize("supported", [None, [], "abc", {}])
-    def test_a_selection_without_choices_is_told_and_takes_any_text(self, supported):
+    def test_a_selection_without_choices_is_reported_and_takes_any_text(self, supported):
         field, faults = field_and_faults({"type": "selection", "supported": supported})
         assert (field.type, field.choices) == ("text", ())
         assert len(faults) == 1
@@ -176,7 +176,7 @@ class TestSelections:
         field, _ = field_and_faults({"type": "selection", "auto_convert": True})
         assert (field.type, field.converts) == ("text", True)
 
-    def test_a_selection_with_too_many_choices_is_told_and_takes_any_text(self):
+    def test_a_selection_with_too_many_choices_is_reported_and_takes_any_text(self):
         supported = [str(number) for number in range(MAX_CHOICES + 1)]
         field, faults = field_and_faults({"type": "selection", "supported": supported})
         assert (field.type, field.choices) == ("text", ())
@@ -198,7 +198,7 @@ class TestChatAndMedia:
     def test_a_format_without_a_list_names_no_formats(self, described):
         assert field_of({"type": "image", "format": described}).media == {}
 
-    def test_a_format_that_no_medium_can_have_is_told_and_left_out(self):
+    def test_a_format_that_no_medium_can_have_is_reported_and_left_out(self):
         said = {"type": "image", "format": {"supported": ["png", "x y"]}}
         field, faults = field_and_faults(said)
         assert field.media["format"].supported == ("png",)
@@ -308,7 +308,7 @@ class TestDefaults:
             ),
         ],
     )
-    def test_one_that_the_hub_would_refuse_is_told_and_left_out(self, attributes, problem):
+    def test_one_that_the_hub_would_refuse_is_reported_and_left_out(self, attributes, problem):
         field, faults = field_and_faults(attributes)
         assert field.default is None
         assert faults == [problem]
@@ -342,7 +342,7 @@ class TestSections:
 
     @pytest.mark.parametrize("section", ["input", "output"])
     @pytest.mark.parametrize("odd", [None, [], "x"])
-    def test_a_section_that_is_not_an_object_is_told_and_taken_as_empty(self, section, odd):
+    def test_a_section_that_is_not_an_object_is_reported_and_taken_as_empty(self, section, odd):
         document = details()
         document["parameter_description"][section] = odd
         read = read_metadata(document)
@@ -357,17 +357,17 @@ class TestSections:
         assert (read.progress, read.problems) == ({}, ())
 
     @pytest.mark.parametrize("odd", [None, "string", []])
-    def test_a_field_without_attributes_is_told_and_taken_as_text(self, odd):
+    def test_a_field_without_attributes_is_reported_and_taken_as_text(self, odd):
         field, faults = field_and_faults(odd)
         assert means(field) == {}
         assert faults == ["its attributes are not an object"]
 
-    def test_a_field_whose_name_cannot_be_sent_is_told_and_left_out(self):
+    def test_a_field_whose_name_cannot_be_sent_is_reported_and_left_out(self):
         read = read_metadata(details({"\ud800": {}, "prompt": {}}))
         assert list(read.inputs) == ["prompt"]
         assert [problem.field for problem in read.problems] == ["'\\ud800'"]
 
-    def test_fields_beyond_the_first_thousand_are_told_and_left_out(self):
+    def test_fields_beyond_the_first_thousand_are_reported_and_left_out(self):
         read = read_metadata(details({f"p{number}": {} for number in range(MAX_FIELDS + 1)}))
         assert len(read.inputs) == MAX_FIELDS
         assert [problem.what for problem in read.problems] == [
@@ -399,7 +399,7 @@ class TestDocuments:
     def test_what_describes_no_endpoint_says_why(self, document, why):
         assert read_metadata(document).unreadable == why
 
-    def test_what_is_nested_too_deeply_is_told_and_read_as_far_as_it_goes(self):
+    def test_what_is_nested_too_deeply_is_reported_and_read_as_far_as_it_goes(self):
         deep: object = 1
         for _ in range(100_000):
             deep = [deep]

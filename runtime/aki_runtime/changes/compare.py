@@ -189,7 +189,7 @@ def _section_changes(
 def _differences(
     rows: Sequence[Row[FieldMetadata]], old: FieldMetadata, new: FieldMetadata
 ) -> Iterator[Found]:
-    """Tell how two fields differ; nothing where they are equal. The last row is about all that the others leave."""
+    """Say how two fields differ; nothing where they are equal. The last row is about all that the others leave."""
     *known, rest = rows
     found = [one for row in known for one in row.find(old, new)]
     yield from found

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias, TypeGuard, TypeVar
 from ..shapes import is_array, is_object
 
 Scalar: TypeAlias = str | int | float | bool
-Tell: TypeAlias = Callable[[str, str], None]
-"""Takes what is odd, and what was made of it."""
+Report: TypeAlias = Callable[[str, str], None]
+"""Takes what is odd, and what was made of it, one clause each."""
 
 MINIMUM, MAXIMUM = ("min", "minimum"), ("max", "maximum")
 """The spellings of bounds."""
@@ -20,9 +20,9 @@ _T = TypeVar("_T")
 class Attributes:
     """Attributes, each of which is taken once; null is the same as absent, and what nobody takes is left."""
 
-    def __init__(self, given: object, tell: Tell, place: str = "") -> None:
+    def __init__(self, given: object, report: Report, place: str = "") -> None:
         self.left = {n: value for n, value in object_or_empty(given).items() if value is not None}
-        self.tell = tell
+        self.report = report
         self._place = place
 
     def pop(self, name: str) -> Any:
@@ -39,13 +39,13 @@ class Attributes:
     def first(
         self, names: tuple[str, ...], read: Callable[[object], _T | None], fault: str, remedy: str
     ) -> _T | None:
-        """Return what the first usable of some spellings says; one that is none is told."""
+        """Return what the first usable of some spellings says; an unusable one is reported."""
         for name in names:
             value = self.take(name, read)
             if value is not None:
                 return value
             if name in self.left:
-                self.tell(f"its {name}{self._place} {shown(self.left[name])} {fault}", remedy)
+                self.report(f"its {name}{self._place} {shown(self.left[name])} {fault}", remedy)
         return None
 
 
@@ -90,7 +90,7 @@ def json_text(value: object) -> str:
     try:
         return json.dumps(_plain(value), sort_keys=True)
     except (RecursionError, TypeError, ValueError):
-        # Nested deeper than Python follows: that there is something is all that can be told.
+        # Nested deeper than Python follows: that there is something is all that can be said.
         return json.dumps(type(value).__name__)
 
 

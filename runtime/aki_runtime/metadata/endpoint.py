@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from ..shapes import integer_or_none, is_array, is_object
-from .attributes import Tell, is_utf8, object_or_empty, shown, text_or_none
+from .attributes import Report, is_utf8, object_or_empty, shown, text_or_none
 from .field import FieldMetadata, read_field
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
@@ -80,7 +80,7 @@ def read_metadata(document: object) -> EndpointMetadata:
     problems: list[MetadataProblem] = []
     said = {name: described.get(name) for name in ("input", "output")}
     inputs = {
-        name: read_field(name, attributes, _told(problems, name), is_input=True)
+        name: read_field(name, attributes, _reporting(problems, name), is_input=True)
         for name, attributes in _section("input", said["input"], problems)
         if name not in TRANSPORT_PARAMETERS
     }
@@ -90,7 +90,9 @@ def read_metadata(document: object) -> EndpointMetadata:
 
     def outputs(section: str, fields: object) -> dict[str, FieldMetadata]:
         return {
-            name: _by_role(read_field(name, attributes, _told(problems, name)), is_chat=is_chat)
+            name: _by_role(
+                read_field(name, attributes, _reporting(problems, name)), is_chat=is_chat
+            )
             for name, attributes in _section(section, fields, problems)
         }
 
@@ -113,12 +115,12 @@ def read_metadata(document: object) -> EndpointMetadata:
 def _section(
     section: str, fields: object, problems: list[MetadataProblem]
 ) -> Iterable[tuple[str, object]]:
-    tell = _told(problems, f"({section})")
+    report = _reporting(problems, f"({section})")
     if not is_object(fields):
-        tell(f"the section {section!r} is missing", "it is taken as empty")
+        report(f"the section {section!r} is missing", "it is taken as empty")
         return
     if len(fields) > MAX_FIELDS:
-        tell(
+        report(
             f"the section {section!r} holds {len(fields):,} fields",
             f"those after the first {MAX_FIELDS:,} are left out",
         )
@@ -127,11 +129,11 @@ def _section(
             problems.append(MetadataProblem(shown(name), "its name is not text", "it is left out"))
             continue
         if not is_object(attributes):
-            _told(problems, name)("its attributes are not an object", "it is taken as text")
+            _reporting(problems, name)("its attributes are not an object", "it is taken as text")
         yield name, attributes
 
 
-def _told(problems: list[MetadataProblem], name: str) -> Tell:
+def _reporting(problems: list[MetadataProblem], name: str) -> Report:
     return lambda what, remedy: problems.append(MetadataProblem(name, what, remedy))
 
 

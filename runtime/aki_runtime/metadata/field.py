@@ -16,8 +16,8 @@ from .attributes import (
     MAXIMUM,
     MINIMUM,
     Attributes,
+    Report,
     Scalar,
-    Tell,
     array_or_none,
     is_finite_number,
     is_utf8,
@@ -122,16 +122,16 @@ class FieldMetadata:
 
 
 def read_field(
-    wire_name: str, said: object, tell: Tell, *, is_input: bool = False
+    wire_name: str, said: object, report: Report, *, is_input: bool = False
 ) -> FieldMetadata:
-    """Read a field; what is odd about it is told and left out."""
-    attributes = Attributes(said, tell)
+    """Read a field; what is odd about it is reported and left out."""
+    attributes = Attributes(said, report)
     word = attributes.pop("type")
     kind = "text" if word is None else TYPES.get(word) if isinstance(word, str) else None
     if kind is None:
         kind = json_text(word)
         remedy = "it takes any JSON value; settle its type in [tool.aki-codegen]"
-        tell(f"its type {shown(word)} is unknown", remedy)
+        report(f"its type {shown(word)} is unknown", remedy)
     found: dict[str, Any] = {"description": attributes.take("description", text_or_none) or ""}
     if kind == "choice":
         found["choices"] = _choices(attributes)
@@ -152,7 +152,7 @@ def read_field(
     read = FieldMetadata(wire_name, kind, converts=fits and kind in CONVERTIBLE, **found)
     given = attributes.pop("default")
     refused = not fits and _is_refused(given, read)
-    default = _default(given, read, tell if is_input else _ignored, fits=fits, refused=refused)
+    default = _default(given, read, report if is_input else _ignored, fits=fits, refused=refused)
     # The hub refuses the absence of a choice for which it knows no stand-in.
     required |= refused or (kind == "choice" and default is None and not read.converts)
     return replace(
@@ -230,11 +230,11 @@ def _choices(attributes: Attributes) -> tuple[Scalar, ...]:
             choices.setdefault((type(value).__name__, value), value)
         else:
             what = f"its choice {shown(value)} is not text or a number"
-            attributes.tell(what, "the choice is left out")
+            attributes.report(what, "the choice is left out")
     if choices and len(values) <= MAX_CHOICES:
         attributes.pop("supported")
         return tuple(choices.values())
-    attributes.tell(
+    attributes.report(
         f"it is a selection with {len(values):,} choices in `supported`",
         "it takes any text; the hub decides",
     )
@@ -252,19 +252,19 @@ def _range(attributes: Attributes, *, whole: bool) -> dict[str, float | None]:
     step = bound(("align",), math.ceil)
     if step is not None and step < SMALLEST_STEP:
         fault = "not above zero" if step <= 0 else "too fine for a float"
-        attributes.tell(f"its step {shown(step)} is {fault}", "the step is not checked")
+        attributes.report(f"its step {shown(step)} is {fault}", "the step is not checked")
         step = None
     if low is not None and high is not None and low > high:
         what = f"its bounds contradict each other ({shown(low)} to {shown(high)})"
-        attributes.tell(what, "the bounds are not checked")
+        attributes.report(what, "the bounds are not checked")
         low = high = None
     return {"minimum": low, "maximum": high, "step": step}
 
 
 def _default(
-    value: object, kind: FieldMetadata, tell: Tell, *, fits: bool, refused: bool
+    value: object, kind: FieldMetadata, report: Report, *, fits: bool, refused: bool
 ) -> object:
-    """Return the default; one that the hub would refuse itself is told and left out."""
+    """Return the default; one that the hub would refuse itself is reported and left out."""
     if value is None or (value == "" and kind.type in ("json", "chat", *MEDIA)):
         return None
     objection = None if fits else _objection(value, kind)
@@ -275,7 +275,7 @@ def _default(
         if refused:
             remedy += "; the hub refuses a call without it, so that it is required"
         worded = value if isinstance(value, str) else shown(value)
-        tell(f"its default {shown(worded)} {objection or mismatch}", remedy)
+        report(f"its default {shown(worded)} {objection or mismatch}", remedy)
     return usable
 
 
@@ -336,4 +336,4 @@ def _of_type(value: object, kind: FieldMetadata) -> object:
 
 
 def _ignored(what: str, remedy: str) -> None:
-    """Tell nobody: what is wrong with the default of an output is nobody's business."""
+    """Report nothing: nobody is concerned by what is wrong with the default of an output."""

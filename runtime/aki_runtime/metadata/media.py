@@ -70,7 +70,7 @@ def read_support(attributes: Attributes) -> dict[Kind, MediaLimits]:
     for kind in MEDIA:
         if kind not in named:
             continue
-        inner = Attributes(attributes.pop(kind), attributes.tell)
+        inner = Attributes(attributes.pop(kind), attributes.report)
         support[kind] = read_limits(inner)
         if inner.left:
             attributes.left[kind] = inner.left
@@ -83,7 +83,7 @@ def read_limits(attributes: Attributes) -> dict[str, MediaLimit]:
     for name in MEDIA_FIGURES:
         if not is_object(attributes.left.get(name)):
             continue
-        inner = Attributes(attributes.pop(name), attributes.tell, f" of {name}")
+        inner = Attributes(attributes.pop(name), attributes.report, f" of {name}")
         limit = _read_limit(name, inner)
         if limit != MediaLimit():
             limits[name] = limit
@@ -129,7 +129,7 @@ def _read_limit(name: str, attributes: Attributes) -> MediaLimit:
         for value in sorted({*named} - {*usable}):
             # The client says the formats where it refuses one, and no medium is of this one.
             what = f"its format {shown(value)} is not the name of a format"
-            attributes.tell(what, "the format is left out")
+            attributes.report(what, "the format is left out")
     return MediaLimit(
         supported=tuple(dict.fromkeys(usable)),
         minimum=bound(MINIMUM),

@@ -18,6 +18,7 @@ for _signal in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
     if signal.getsignal(_signal) is signal.SIG_IGN:
         signal.signal(_signal, lambda *_: None)
 
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from support.package import use_made_package  # noqa: E402
 
@@ -25,3 +26,10 @@ from support.package import use_made_package  # noqa: E402
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.load_profile("same")
 use_made_package()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` starts: tests mostly wait, so that two share a core where there are few."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, 8))

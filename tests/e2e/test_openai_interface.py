@@ -112,14 +112,11 @@ def test_without_the_package_it_says_what_to_install(kind, monkeypatch):
 class TestSettings:
     """What the package's client has of the client that it comes from."""
 
-    @pytest.mark.parametrize("server", ["https://hub.example", "https://hub.example/api/"])
-    def test_it_is_pointed_at_the_hub(self, kind, server):
-        openai = of(kind, server)
-        assert type(openai).__name__ == kind
-        assert str(openai.base_url) == "https://hub.example/v1/"
-
     def test_it_retries_nothing_unless_that_is_asked_for(self, kind):
-        assert of(kind, "https://hub.example").max_retries == 0
+        for server in ("https://hub.example", "https://hub.example/api/"):
+            openai = of(kind, server)
+            assert (type(openai).__name__, openai.max_retries) == (kind, 0)
+            assert str(openai.base_url) == "https://hub.example/v1/"
         assert of(kind, "https://hub.example", options={"timeout": 5}).max_retries == 0
         for asked in (0, 2, 5):
             assert of(kind, "https://hub.example", max_retries=asked).max_retries == asked
@@ -174,18 +171,23 @@ class TestRequests:
     ):
         rule = hub.faults.add(Delay(1.0), times=None)
         with pytest.raises(openai_package.APITimeoutError):
-            ask(of(kind, hub.url, options={"timeout": 0.3}))
-        assert rule.hits == 1
+            ask(of(kind, hub.url, options={"timeout": 0.5}))
+        assert rule.hits <= 1
 
-    def test_it_is_sent_again_where_that_is_asked_for(self, kind):
-        with plain_server([(503, {}), (200, completion())]) as (server, came):
-            assert ask(of(kind, server, options={"max_retries": 1})).choices
-            assert len(came) == 2
-
-    def test_the_package_can_still_be_asked_for_it_itself(self, kind):
-        with plain_server([(503, {}), (200, completion())]) as (server, came):
-            assert ask(of(kind, server).with_options(max_retries=1)).choices
-            assert len(came) == 2
+    def test_it_is_sent_again_only_where_that_is_asked_for(self, openai_package, kind):
+        for options, asked_itself, times in (
+            ({}, {}, 1),
+            ({"max_retries": 1}, {}, 2),
+            ({}, {"max_retries": 1}, 2),
+        ):
+            with plain_server([(503, {}), (200, completion("another-model"))]) as (server, came):
+                openai = of(kind, server, options=options).with_options(**asked_itself)
+                if times == 1:
+                    with pytest.raises(openai_package.InternalServerError):
+                        ask(openai)
+                else:
+                    assert ask(openai).model == "another-model"
+                assert len(came) == times
 
     def test_the_key_is_that_of_the_moment(self, kind):
         with plain_server([(200, completion())]) as (server, came):
@@ -230,17 +232,15 @@ class TestRequests:
         assert came[0]["x-from"] == "the caller's own"
         assert not own.is_closed
 
-    def test_the_model_that_answered_is_in_the_answer(self, kind):
-        with plain_server([(200, completion("another-model"))]) as (server, _):
-            assert ask(of(kind, server)).model == "another-model"
-
 
 @pytest.mark.usefixtures("openai_package")
-class TestWithTheSandbox:
+class TestWithThePackage:
     """The package itself, against the sandbox."""
 
     def test_models_are_listed_and_called(self, hub):
-        with Aki(KEY, api_server=hub.url).openai() as openai:
+        with Aki(KEY, api_server=hub.url) as aki:
+            openai = aki.openai()
+        with openai:  # it goes on when the client that it comes from is closed
             models = [model.id for model in openai.models.list()]
             answer = openai.chat.completions.create(model=MODEL, messages=HELLO)
             stream = openai.chat.completions.create(model=MODEL, messages=HELLO, stream=True)
@@ -251,8 +251,3 @@ class TestWithTheSandbox:
 
     def test_models_are_called_in_async_code(self, hub):
         assert "Hello" in ask(of("AsyncOpenAI", hub.url)).choices[0].message.content
-
-    def test_it_goes_on_when_the_client_it_comes_from_is_closed(self, hub):
-        with Aki(KEY, api_server=hub.url) as aki:
-            openai = aki.openai()
-        assert "Hello" in ask(openai).choices[0].message.content

@@ -4,13 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .compare import (
-    captured_documents,
-    catalogue_documents,
-    compare,
-    generated,
-    made_up_documents,
-)
+from .compare import captured_documents, catalogue_documents, compare, generated, made_up_documents
 
 EXAMPLES = 2_000
 

@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from .compare import (
-    captured_documents,
-    catalogue_documents,
-    compare,
-    generated,
-    made_up_documents,
-)
+from .compare import captured_documents, catalogue_documents, compare, generated, made_up_documents
 
 EXAMPLES = 60
 """Per endpoint; `make figures` draws many more."""

@@ -219,13 +219,7 @@ class TestSomebodyElsesFile:
                 other.symlink_to(rows)
         return other
 
-    WAYS = (
-        "the same path",
-        "a path with a dot",
-        "a way around",
-        "a hard link",
-        "a symbolic link",
-    )
+    WAYS = ("the same path", "a path with a dot", "a way around", "a hard link", "a symbolic link")
 
     @pytest.mark.parametrize("way", WAYS)
     def test_such_as_the_input_is_not_the_output(self, hub, rows, way):

@@ -1,9 +1,7 @@
 """The rows of a journal: each is claimed once, and tells what came of it to who asks later."""
 
 import pytest
-from aki_runtime.batch.errors import (
-    JournalError,
-)
+from aki_runtime.batch.errors import JournalError
 from aki_runtime.batch.journal import Journal, RowState
 
 

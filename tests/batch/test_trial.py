@@ -6,9 +6,7 @@ import pytest
 from batch import report
 from batch.trial import Trial, carry_out
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL"),
-]
+pytestmark = [pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL")]
 
 
 def survived(trial, folder):

@@ -53,7 +53,9 @@ def test_a_picture_is_refused_at_once_where_none_is_taken(aki: Command) -> None:
 
 
 def test_an_unknown_command_is_named(aki: Command) -> None:
-    assert "unknown command /hlep; /help lists them" in aki("chat", "llama3_chat", stdin="/hlep\n").err
+    assert (
+        "unknown command /hlep; /help lists them" in aki("chat", "llama3_chat", stdin="/hlep\n").err
+    )
 
 
 def test_a_failure_within_a_pipe_has_its_status(aki: Command) -> None:

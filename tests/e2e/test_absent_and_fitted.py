@@ -21,14 +21,7 @@ def test_a_name_that_is_the_hub_s_alone_is_refused_with_none_as_well(aki):
 
 @pytest.mark.parametrize(
     ("value", "made"),
-    [
-        ("1000", 992),
-        (True, 128),
-        ("5", 128),
-        (False, 128),
-        ("99999", 2048),
-        (" 640 ", 640),
-    ],
+    [("1000", 992), (True, 128), ("5", 128), (False, 128), ("99999", 2048), (" 640 ", 640)],
     ids=repr,
 )
 def test_fit_reads_a_value_as_the_hub_reads_it(value, made):

@@ -23,19 +23,9 @@ def problems(**given):
             (992, 1024),
             "width=1000 must be a multiple of 32 (nearest allowed: 992, 1024)",
         ),
-        (
-            {"steps": 1000},
-            "range",
-            (50,),
-            "steps=1000 is out of range 1–50 (nearest allowed: 50)",
-        ),
+        ({"steps": 1000}, "range", (50,), "steps=1000 is out of range 1–50 (nearest allowed: 50)"),
         ({"seed": -9}, "range", (-1,), "seed=-9 must be at least -1 (nearest allowed: -1)"),
-        (
-            {"widht": 512},
-            "unknown",
-            ("width",),
-            "unknown parameter 'widht'; did you mean 'width'?",
-        ),
+        ({"widht": 512}, "unknown", ("width",), "unknown parameter 'widht'; did you mean 'width'?"),
         (
             {"provide_progress_images": "decode"},
             "choice",

@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_client import (
-    Aki,
-    AkiError,
-    AsyncAki,
-    ConfigurationError,
-    InvalidParametersError,
-)
+from aki_client import Aki, AkiError, AsyncAki, ConfigurationError, InvalidParametersError
 from aki_runtime.client import staleness
 from aki_sandbox.catalogue import BUNDLED
 from aki_sandbox.faults.effects import Cut, Delay, LoginPage, Reset, Status

@@ -219,11 +219,7 @@ class TestLogfire:
             scrubbing=False,
             additional_span_processors=[SimpleSpanProcessor(exporter)],
         )
-        using(
-            hub,
-            client,
-            lambda http: mine.instrument_httpx(http, capture_all=True),
-        )
+        using(hub, client, lambda http: mine.instrument_httpx(http, capture_all=True))
         spans = [repr(span) for span in exporter.exported_spans_as_dict()]
         assert len(spans) >= 5
         assert [span for span in spans if KEY in span] == []

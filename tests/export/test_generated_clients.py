@@ -64,10 +64,7 @@ def test_its_client_submits_a_job_and_gets_the_result(other_client: Any) -> None
     submit = importlib.import_module("other_client.api.image.call_z_image_turbo")
     progress = importlib.import_module("other_client.api.image.progress_z_image_turbo")
     models = importlib.import_module("other_client.models")
-    with (
-        SandboxServer() as server,
-        other_client.Client(base_url=server.url) as client,
-    ):
+    with SandboxServer() as server, other_client.Client(base_url=server.url) as client:
         call = models.ZImageTurboCall(prompt="a robot", key="any-key", wait_for_result=False)
         job = submit.sync(client=client, body=call)
         while True:

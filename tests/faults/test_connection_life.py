@@ -132,10 +132,7 @@ def test_a_connection_that_the_hub_has_closed_without_a_word_is_not_used(mode):
         return usual(hub, number)
 
     failed = []
-    with (
-        hub_that_answers(answer) as server,
-        mode.client(server.url, on_retry=failed.append) as aki,
-    ):
+    with hub_that_answers(answer) as server, mode.client(server.url, on_retry=failed.append) as aki:
         for _ in range(2):
             mode.wait(aki.llama3_8b_chat(prompt_input=SHORT))
             time.sleep(0.3)  # so that the end of the connection has arrived
@@ -222,10 +219,7 @@ class TestSilenceAndProgress:
 
     def test_an_upload_that_takes_longer_than_the_limit_on_silence_arrives(self, mode, monkeypatch):
         monkeypatch.setattr(SILENCE, 1.2)
-        with (
-            slow_reader(2_000_000, 2.0) as (url, seen),
-            mode.client(url) as aki,
-        ):
+        with slow_reader(2_000_000, 2.0) as (url, seen), mode.client(url) as aki:
             job = mode.wait(aki.llama3_8b_chat.submit(prompt_input="x" * 12_000_000))
         assert job.id == "a-job"
         assert seen["seconds"] > 1.5
@@ -356,10 +350,7 @@ class TestTheFastClient:
             assert len(server.requests) == 1
 
     def test_a_hub_that_does_not_listen_was_sent_nothing(self, mode):
-        with (
-            unserved_url() as url,
-            pytest.raises(AkiError, match="could not connect") as caught,
-        ):
+        with unserved_url() as url, pytest.raises(AkiError, match="could not connect") as caught:
             self.submit(mode, url)
         assert not caught.value.sent
 

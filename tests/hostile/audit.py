@@ -137,10 +137,7 @@ def faults_of_module(text: str, given: frozenset[str], package: str) -> list[str
         given: The identifiers that endpoints, models and fields have got.
         package: The package's name.
     """
-    return [
-        *_in_tree(ast.parse(text), OURS | given | {package}, package),
-        *_in_any_text(text),
-    ]
+    return [*_in_tree(ast.parse(text), OURS | given | {package}, package), *_in_any_text(text)]
 
 
 @lru_cache(64)  # a few modules are the same in every package

@@ -47,12 +47,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
     if writes or (
         event.startswith(("socket.", "subprocess.", "os.", "shutil."))
-        and event
-        not in (
-            "os.listdir",
-            "os.scandir",
-            "os.fspath",
-        )
+        and event not in ("os.listdir", "os.scandir", "os.fspath")
     ):
         _effects.append(f"{event} {arguments}"[:200])
 

@@ -129,10 +129,7 @@ def wire_values(source: str, endpoint: NamedEndpoint) -> dict[str, tuple[str, ob
 def told_values(endpoint: NamedEndpoint) -> dict[str, tuple[str, object]]:
     """Return the same as the metadata has it; choices where they are a literal type."""
     return {
-        str(p.name): (
-            p.wire_name,
-            _literal_choices(p) if p.choices else None,
-        )
+        str(p.name): (p.wire_name, _literal_choices(p) if p.choices else None)
         for p in endpoint.inputs
     }
 

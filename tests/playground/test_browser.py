@@ -113,12 +113,7 @@ def test_a_refused_message_keeps_the_conversation(page):
     assert 'You wrote: "Hi"' in page.locator("#chat").inner_text()
     assert [
         page.locator(f"#{name}").inner_text() for name in ("run", "cancel", "clear", "save")
-    ] == [
-        "Send",
-        "Cancel",
-        "New conversation",
-        "Save",
-    ]
+    ] == ["Send", "Cancel", "New conversation", "Save"]
 
 
 def test_a_partial_answer_is_marked_and_the_next_call_leaves_its_turn_out(page):

@@ -105,9 +105,7 @@ def make_options(hub: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 
 @pytest.fixture
-def make_worker(
-    make_options: Callable[..., CallOptions],
-) -> Iterator[Callable[..., Worker]]:
+def make_worker(make_options: Callable[..., CallOptions]) -> Iterator[Callable[..., Worker]]:
     """Make a worker on a line."""
     workers: list[Worker] = []
 

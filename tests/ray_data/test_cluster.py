@@ -210,10 +210,7 @@ except OutputError as error:
 
 def test_every_row_has_one_outcome_and_one_job_when_a_node_is_killed():
     run = subprocess.run(
-        [sys.executable, str(HERE / "trial.py"), "160"],
-        capture_output=True,
-        text=True,
-        timeout=900,
+        [sys.executable, str(HERE / "trial.py"), "160"], capture_output=True, text=True, timeout=900
     )
     assert run.returncode == 0, run.stderr
     figures = json.loads(run.stdout.splitlines()[-1])

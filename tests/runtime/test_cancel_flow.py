@@ -1,11 +1,7 @@
 """Cancelling rides on a poll, and a job that finished first still gives its result."""
 
 import pytest
-from aki_runtime.errors import (
-    ConnectionFailedError,
-    DeadlineExceededError,
-    JobCanceledError,
-)
+from aki_runtime.errors import ConnectionFailedError, DeadlineExceededError, JobCanceledError
 from aki_runtime.options import Options
 from aki_runtime.protocol.answers import Answer
 from aki_runtime.protocol.flows import JobReader

@@ -4,14 +4,7 @@ import traceback
 
 import pytest
 from aki_runtime import errors
-from aki_runtime.protocol.answers import (
-    Done,
-    Ended,
-    Pending,
-    read_json,
-    read_progress,
-    read_submit,
-)
+from aki_runtime.protocol.answers import Done, Ended, Pending, read_json, read_progress, read_submit
 from support.captures import WIRE, named_job, needs_captures, recorded, recorded_answer
 
 pytestmark = needs_captures

@@ -20,10 +20,7 @@ BARE_PAGE = "<!DOCTYPE html><body><style>p {color: red}</style><p>Down &amp; out
 SHAPES = {
     "a list": ({"success": False, "error": ["One.", "Two."]}, ["One.", "Two."]),
     "a string": ({"success": False, "error": "Endpoint disabled!"}, ["Endpoint disabled!"]),
-    "a message": (
-        {"description": "Bad Request", "status": 400, "message": "No JSON"},
-        ["No JSON"],
-    ),
+    "a message": ({"description": "Bad Request", "status": 400, "message": "No JSON"}, ["No JSON"]),
     "a message alone": ({"message": "No JSON"}, ["No JSON"]),
     "a description alone": ({"description": "Gone"}, ["Gone"]),
     "an object with a message": ({"error": {"message": "Bad", "code": 7}}, ["Bad"]),

@@ -65,13 +65,7 @@ def test_a_refused_choice_is_told_the_choices():
 
 def test_all_problems_come_together_in_the_order_of_the_parameters():
     told = problems(PictureInput, zzz=1, width=1, ratio=9.0, class_=5)
-    assert [problem.parameter for problem in told] == [
-        "prompt",
-        "class_",
-        "width",
-        "ratio",
-        "zzz",
-    ]
+    assert [problem.parameter for problem in told] == ["prompt", "class_", "width", "ratio", "zzz"]
 
 
 def test_an_argument_is_called_by_its_python_name():

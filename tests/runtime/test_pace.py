@@ -86,12 +86,7 @@ def test_how_often_a_job_is_asked_for_and_how_late_its_end_is_noticed(length, po
 
 @pytest.mark.parametrize(
     ("shortest", "longest", "late"),
-    [
-        (0.0, 0.1, FIRST_POLL),
-        (0.1, 0.3, 0.2),
-        (0.31, 0.9, QUICK_PAUSE),
-        (0.95, 20.0, 0.155),
-    ],
+    [(0.0, 0.1, FIRST_POLL), (0.1, 0.3, 0.2), (0.31, 0.9, QUICK_PAUSE), (0.95, 20.0, 0.155)],
 )
 def test_the_end_is_noticed_a_pause_and_a_round_trip_late_at_the_worst(shortest, longest, late):
     lengths = (shortest + (longest - shortest) * share / 1000 for share in range(1001))

@@ -19,8 +19,7 @@ class PaintInput(InputModel):
     prompt: Annotated[str, Field(max_length=5)]
     width: Annotated[int, Field(ge=128, le=2048, json_schema_extra={"step": 32})] = 1024
     height: Annotated[
-        int,
-        Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
+        int, Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}})
     ] = 1024
     strength: Annotated[float, Field(ge=0.0, le=1.0)] = 0.8
     mode: Literal["fast", "good"] = "fast"
@@ -98,8 +97,7 @@ def test_a_number_below_the_minimum_is_aligned_upwards() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "nearest"),
-    [(1000, (992, 1024)), (128, (128,)), (5000, (2048,)), (-1, (128,))],
+    ("given", "nearest"), [(1000, (992, 1024)), (128, (128,)), (5000, (2048,)), (-1, (128,))]
 )
 def test_the_nearest_values_lie_within_the_range(given: int, nearest: tuple[int, ...]) -> None:
     assert PARAMETERS["width"].nearest(given) == nearest

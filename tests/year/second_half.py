@@ -70,10 +70,7 @@ SECOND_HALF = (
     Revision("october: upscale is back", (recovers(), returns("upscale"))),
     Revision(
         "october: a newcomer is described in nonsense",
-        (
-            offers("translator", translator()),
-            fails(translator=LoginPage(), composer=Compressed()),
-        ),
+        (offers("translator", translator()), fails(translator=LoginPage(), composer=Compressed())),
         status=3,
         problems={
             "translator": "an HTML page came instead of JSON",

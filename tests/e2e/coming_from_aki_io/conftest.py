@@ -2,9 +2,7 @@
 
 import httpx
 import pytest
-from aki_client import (
-    Aki,
-)
+from aki_client import Aki
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 

@@ -9,9 +9,7 @@ import textwrap
 
 import httpx
 import pytest
-from aki_client import (
-    JobCanceledError,
-)
+from aki_client import JobCanceledError
 
 GREETING = "Hello from the sandbox"
 SLOW = "Hi [[dur=0.3]]"

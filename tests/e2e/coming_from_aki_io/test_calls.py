@@ -4,14 +4,7 @@ import asyncio
 import json
 
 import pytest
-from aki_client import (
-    Aki,
-    AsyncAki,
-    AuthenticationError,
-    Job,
-    JobFailedError,
-    Running,
-)
+from aki_client import Aki, AsyncAki, AuthenticationError, Job, JobFailedError, Running
 from e2e.coming_from_aki_io.shared import (
     ENDLESS,
     GREETING,

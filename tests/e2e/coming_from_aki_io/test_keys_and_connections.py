@@ -7,14 +7,8 @@ import aki_client
 import httpcore2
 import httpx
 import pytest
-from aki_client import (
-    Aki,
-    AsyncAki,
-)
-from e2e.coming_from_aki_io.shared import (
-    bodies,
-    covers,
-)
+from aki_client import Aki, AsyncAki
+from e2e.coming_from_aki_io.shared import bodies, covers
 
 
 class TestKeysAndConnections:

@@ -1,13 +1,7 @@
 """Options of the official clients, and helpers that are no longer needed."""
 
 import pytest
-from aki_client import (
-    Aki,
-    AkiError,
-    Audio,
-    Image,
-    MediaError,
-)
+from aki_client import Aki, AkiError, Audio, Image, MediaError
 from e2e.coming_from_aki_io.shared import bodies, covers, picture
 
 

@@ -8,12 +8,7 @@ import re
 
 import aki_client
 import pytest
-from e2e.coming_from_aki_io.official import (
-    ARGUMENTS_OF_HELPERS,
-    FIRST_NEEDED,
-    OFFICIAL,
-    surface_of,
-)
+from e2e.coming_from_aki_io.official import ARGUMENTS_OF_HELPERS, FIRST_NEEDED, OFFICIAL, surface_of
 from e2e.coming_from_aki_io.page import (
     PAGE,
     coverage_of_rows,

@@ -6,13 +6,7 @@ import time
 
 import httpx
 import pytest
-from aki_sandbox.faults.effects import (
-    Cut,
-    Delay,
-    Oversized,
-    Reset,
-    Stall,
-)
+from aki_sandbox.faults.effects import Cut, Delay, Oversized, Reset, Stall
 from aki_sandbox.web.connections import unserved_url
 from e2e.sandbox_faults.caller import ENDPOINT
 from support.patience import until

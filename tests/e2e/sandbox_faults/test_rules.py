@@ -4,12 +4,7 @@ import time
 
 import httpx
 import pytest
-from aki_sandbox.faults.effects import (
-    Cut,
-    Lapse,
-    QueueFull,
-    Status,
-)
+from aki_sandbox.faults.effects import Cut, Lapse, QueueFull, Status
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.server import SandboxServer
 from e2e.sandbox_faults.caller import ENDPOINT, LONG

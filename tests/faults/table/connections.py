@@ -1,23 +1,7 @@
 """Connections that are refused, broken, cut, slow or silent."""
 
-from aki_sandbox.faults.effects import (
-    Cut,
-    Delay,
-    Reset,
-    Stall,
-    Status,
-)
-from faults.table.case import (
-    ALWAYS,
-    DEAF,
-    GONE,
-    STEADY,
-    TOO_LATE,
-    TRUTH,
-    UNSENT,
-    Case,
-    on,
-)
+from aki_sandbox.faults.effects import Cut, Delay, Reset, Stall, Status
+from faults.table.case import ALWAYS, DEAF, GONE, STEADY, TOO_LATE, TRUTH, UNSENT, Case, on
 
 CONNECTIONS = (
     Case(name="no fault", check=TRUTH),
@@ -98,15 +82,7 @@ CONNECTIONS = (
         check=TRUTH,
         within=3.0,
     ),
-    Case(
-        name="polls never answered",
-        rules=(on("poll", Delay(60), **ALWAYS),),
-        **DEAF,
-    ),
+    Case(name="polls never answered", rules=(on("poll", Delay(60), **ALWAYS),), **DEAF),
     Case(name="polls stall amid the body", rules=(on("poll", Stall(0.2), times=2),), check=TRUTH),
-    Case(
-        name="polls stall for ever",
-        rules=(on("poll", Stall(60), **ALWAYS),),
-        **DEAF,
-    ),
+    Case(name="polls stall for ever", rules=(on("poll", Stall(60), **ALWAYS),), **DEAF),
 )

@@ -2,10 +2,7 @@
 
 from aki_sandbox.faults import edits
 from aki_sandbox.faults.edits import Edit
-from aki_sandbox.faults.effects import (
-    Compressed,
-    Oversized,
-)
+from aki_sandbox.faults.effects import Compressed, Oversized
 from faults.table.case import ALWAYS, TOO_LATE, TRUTH, Case, on
 
 ODD_ANSWERS = (

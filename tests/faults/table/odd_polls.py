@@ -59,9 +59,7 @@ ODD_POLLS = (
     ),
     *(
         Case(
-            name=f"every poll answered {what}",
-            rules=(on("poll", effect, **ALWAYS),),
-            **DEAF | says,
+            name=f"every poll answered {what}", rules=(on("poll", effect, **ALWAYS),), **DEAF | says
         )
         for what, effect, says in (
             ("a login page", LoginPage(), {"says": "HTML page"}),

@@ -2,22 +2,8 @@
 
 from typing import Any
 
-from aki_sandbox.faults.effects import (
-    LoginPage,
-    QueueFull,
-    Redirect,
-    Status,
-)
-from faults.table.case import (
-    ALWAYS,
-    DEAF,
-    HOWS,
-    LONG,
-    STEADY,
-    TRUTH,
-    Case,
-    on,
-)
+from aki_sandbox.faults.effects import LoginPage, QueueFull, Redirect, Status
+from faults.table.case import ALWAYS, DEAF, HOWS, LONG, STEADY, TRUTH, Case, on
 
 _STATUSES = (500, 502, 503, 504)
 _BODIES: tuple[Any, ...] = ("json", "html", "empty")

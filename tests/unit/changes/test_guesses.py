@@ -42,10 +42,7 @@ class TestParameters:
     def test_of_several_the_most_alike_are_paired(self):
         assert fields(
             {"width": STEPS, "height": STEPS}, {"image_height": STEPS, "image_width": STEPS}
-        ) == [
-            ("parameter renamed", "height"),
-            ("parameter renamed", "width"),
-        ]
+        ) == [("parameter renamed", "height"), ("parameter renamed", "width")]
 
     def test_the_same_description_is_evidence(self):
         said = {"description": "What to paint."}

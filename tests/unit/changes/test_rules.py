@@ -36,10 +36,7 @@ INPUTS = {
     "parameter removed": ({"n": {}}, {}),
     "parameter renamed": ({"steps": INTEGER}, {"num_steps": INTEGER}),
     "type changed": ({"n": {"type": "integer"}}, {"n": {"type": "string"}}),
-    "type changed, converted": (
-        {"n": {"type": "integer"}},
-        {"n": {"type": "string", **FITTED}},
-    ),
+    "type changed, converted": ({"n": {"type": "integer"}}, {"n": {"type": "string", **FITTED}}),
     "type widened": ({"n": {"type": "int"}}, {"n": {"type": "float"}}),
     "became required": ({"n": {}}, {"n": {"required": True}}),
     "became optional": ({"n": {"required": True}}, {"n": {"default": "x"}}),

@@ -3,13 +3,7 @@
 import keyword
 
 import pytest
-from aki_codegen.naming import (
-    MAX_NAME,
-    class_names,
-    identifiers,
-    is_safe,
-    package_name_fault,
-)
+from aki_codegen.naming import MAX_NAME, class_names, identifiers, is_safe, package_name_fault
 from aki_runtime.client.async_client import AsyncClient
 from aki_runtime.client.sync_client import SyncClient
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel

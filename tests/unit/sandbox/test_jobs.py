@@ -68,12 +68,7 @@ class TestDone:
         assert (
             first
             == second
-            == {
-                "success": True,
-                "job_id": job_id,
-                "ep_version": 3,
-                "job_state": "done",
-            }
+            == {"success": True, "job_id": job_id, "ep_version": 3, "job_state": "done"}
         )
 
     def test_a_result_tells_how_long_it_took(self, make_hub, clock):

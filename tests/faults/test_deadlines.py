@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import os
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import httpx
 import pytest
 from aki_client import (
     Aki,
+    AkiError,
+    AsyncAki,
     DeadlineExceededError,
     JobCanceledError,
     JobUnknownError,
@@ -25,6 +29,7 @@ from faults.table.case import LONG, SHORT
 from support.holding import Held
 from support.jobs import last_job
 from support.patience import until
+from test.support import catch_unraisable_exception
 
 
 class DeafToQuestions:
@@ -80,6 +85,83 @@ def test_dropping_a_stream_before_its_end_cancels_its_job_and_warns(mode, aki, h
 
     with pytest.warns(ResourceWarning, match=r"dropped before its end.*use a `with` block"):
         mode.wait(in_a_loop_that_goes_on()) if mode.is_async else in_a_thread()
+
+
+@pytest.mark.filterwarnings("ignore:asynchronous generator:ResourceWarning")  # of httpx, that late
+@pytest.mark.parametrize("closes_client", [True, False])
+def test_the_end_of_an_event_loop_waits_until_dropped_streams_are_cancelled(hub, closes_client):
+    async def main():
+        client = AsyncAki(KEY, api_server=hub.url)
+        async with client if closes_client else nullcontext():
+            async for _ in chat(client).stream(prompt_input=LONG):
+                break
+
+    with pytest.warns(ResourceWarning, match="dropped before its end"):
+        asyncio.run(main())
+    assert states(hub) == ["canceled"]
+
+
+def test_a_stream_that_a_thread_drops_is_cancelled_in_its_own_event_loop(hub):
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            held = [chat(aki).stream(prompt_input=LONG)]
+            await held[0].__aenter__()
+            await asyncio.to_thread(held.clear)
+
+    with pytest.warns(ResourceWarning, match="dropped before its end"):
+        asyncio.run(main())
+    assert states(hub) == ["canceled"]
+
+
+def test_a_dropped_stream_is_cancelled_where_warnings_are_errors(hub):
+    with Aki(KEY, api_server=hub.url) as aki, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with catch_unraisable_exception() as caught:
+            for _ in chat(aki).stream(prompt_input=LONG):
+                break
+            assert isinstance(caught.unraisable.exc_value, ResourceWarning)
+        until(lambda: states(hub) == ["canceled"], "the job is cancelled")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_that_drops_its_copy_of_a_stream_leaves_the_job_alone(hub):
+    with Aki(KEY, api_server=hub.url) as aki:
+        held = [chat(aki).stream(prompt_input=SHORT)]
+        held[0].__enter__()
+        child = os.fork()
+        if not child:
+            held.clear()
+            for thread in set(threading.enumerate()) - {threading.current_thread()}:
+                thread.join(5)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert held[0].result().text
+    assert states(hub) == ["done"]
+
+
+def test_two_readers_of_a_stream_that_has_not_started_share_one_job(mode, aki, hub):
+    stream = chat(aki).stream(prompt_input=SHORT)
+
+    async def in_tasks():
+        return await asyncio.gather(stream.result(), stream.result())
+
+    def in_threads():
+        with ThreadPoolExecutor(2) as pool:
+            return [each.result() for each in [pool.submit(stream.result) for _ in range(2)]]
+
+    first, second = mode.wait(in_tasks()) if mode.is_async else in_threads()
+    assert first is second
+    assert states(hub) == ["done"]
+
+
+def test_a_stream_that_could_not_start_says_so_to_its_next_reader(mode, aki, hub):
+    hub.faults.add(Status(500), on="submit")
+    stream = chat(aki).stream(prompt_input=SHORT)
+    with pytest.raises(ServerError):
+        mode.wait(stream.result())
+    with pytest.raises(AkiError, match="could not be started; make another one"):
+        mode.wait(stream.result())
+    assert states(hub) == []
 
 
 def test_an_exception_in_a_stream_cancels_its_job_and_is_raised(mode, aki, hub):

@@ -41,6 +41,9 @@ from .response_reader import ResponseReader
 C = TypeVar("C")
 T = TypeVar("T")
 
+_TURNS_TO_DROP = 5
+"""Turns of an event loop until what a loop over a stream left by `break` has begun to cancel its job."""
+
 _log = logging.getLogger("aki_client")
 
 
@@ -171,8 +174,9 @@ class SyncDriver(Driver[SyncHttpClient]):
         process = os.getpid()
         client = self._opened.get(process)
         if client is None:
-            # What a forked process inherits is its parent's.
-            self.close()
+            # What a forked process inherits is its parent's. Another thread may have made this one's by now.
+            for other in self._opened.keys() - {process}:
+                self._opened.pop(other).close()
             client = self._opened.setdefault(process, self._make_client(url))
         return client
 
@@ -214,6 +218,11 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         await _outlast(rest, None)
         return rest.result()
 
+    def run_later(self, flow: Flow[None], loop: asyncio.AbstractEventLoop) -> None:
+        """Run a flow in a loop, from any thread, beside what runs there; the end of the loop waits for it."""
+        with suppress(RuntimeError):  # it is closed
+            loop.call_soon_threadsafe(lambda: self._begin(self.run(flow)))
+
     async def aclose(self) -> None:
         """Close this event loop's connections, unless the client was the caller's own."""
         loop = asyncio.get_running_loop()
@@ -227,6 +236,8 @@ class AsyncDriver(Driver[AsyncHttpClient]):
     async def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let callers that were cancelled tell the hub, for a short time."""
         until = time.monotonic() + CANCEL_SECONDS
+        for _ in range(_TURNS_TO_DROP):
+            await asyncio.sleep(0)
         while tasks := [task for task in self._undisturbed if task.get_loop() is loop]:
             if time.monotonic() >= until:
                 return
@@ -298,7 +309,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             await asyncio.to_thread(certificates)
         if loop not in self._opened:
             client = self._make_client(url)
-            closer = _close_with_loop(client)
+            closer = self._close_with_loop(loop, client)
             self._opened[loop] = client, closer
             await anext(closer)
         return self._opened[loop][0]
@@ -325,13 +336,15 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         asyncio.tasks._unregister_task(task)
         return task
 
-
-async def _close_with_loop(client: Any) -> AsyncGenerator[None, None]:
-    """Close what nobody closed: an event loop finishes its generators before it ends."""
-    try:
-        yield
-    finally:
-        await client.aclose()
+    async def _close_with_loop(
+        self, loop: asyncio.AbstractEventLoop, client: Any
+    ) -> AsyncGenerator[None, None]:
+        """Close what nobody closed: an event loop finishes its generators before it ends."""
+        try:
+            yield
+        finally:
+            await self._settle(loop)
+            await client.aclose()
 
 
 async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +12,6 @@ from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
 from .showing import open_view
-
-_cancelling: set[asyncio.Task[None]] = set()
-"""A loop holds its tasks weakly."""
 
 
 class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
@@ -116,15 +112,11 @@ class AsyncStream(JobStream[AsyncDriver, AsyncJob[Prog, Out], Prog, Out]):
             await self._driver.run(self._reader.cancel_on_error())
 
     def _run_later(self, flow: Flow[None]) -> None:
-        with suppress(RuntimeError):  # no loop runs any more
-            task = asyncio.get_running_loop().create_task(self._driver.run(flow))
-            _cancelling.add(task)
-            task.add_done_callback(_cancelling.discard)
+        self._driver.run_later(flow, self._loop)
 
     async def _open(self) -> JobReader[Prog, Out]:
-        if self._job is None:
-            self._begin(await self._driver.run(self._start))
-        return self._reader
+        self._loop = asyncio.get_running_loop()
+        return await self._driver.run(self._opened())
 
     async def __aenter__(self) -> Self:
         await self._open()

@@ -2,21 +2,23 @@
 # pyright: reportPrivateUsage=false
 # A stream knows its handle from inside.
 
+import math
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from ..errors import DeadlineExceededError, InvalidParametersError, JobError
+from ..errors import AkiError, DeadlineExceededError, InvalidParametersError, JobError
 from ..http.drive import Driver
 from ..json_value import encode_json
 from ..options import Options, require_seconds
-from ..protocol.effects import Flow
+from ..protocol.effects import Flow, TakeTurn
 from ..protocol.flows import JobReader, too_late
 from ..protocol.job import EventReader, JobState, Out, Prog, Reading
 from .ref import EndpointRef, JobRef, restore_job
-from .registry import JOBS
+from .registry import JOBS, SharedTurn
 
 D = TypeVar("D", bound=Driver[Any])
 H = TypeVar("H", bound="JobHandle[Any, Any, Any]")
@@ -133,10 +135,12 @@ class JobStream(Generic[D, H, Prog, Out]):
     _job: H | None = None
     _reader: JobReader[Prog, Out]
     _events: EventReader[Prog, Out]
+    _process: int
 
     def __init__(self, driver: D, start: Flow[JobState], handle: Callable[[JobState], H]) -> None:
         self._driver = driver
         self._start = start
+        self._starting = SharedTurn()
         self._handle = handle
 
     def __del__(self) -> None:
@@ -144,11 +148,13 @@ class JobStream(Generic[D, H, Prog, Out]):
         job = self._job
         if job is None or job.ended or self._reader.job.abandoned or sys.is_finalizing():
             return
+        if self._process != os.getpid():
+            return  # a fork drops its copy; the stream itself goes on
         message = (
             f"{self!r} was dropped before its end, and its job is cancelled; use a `with` block"
         )
-        warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
         self._run_later(self._reader.cancel_on_error())
+        warnings.warn(message, ResourceWarning, stacklevel=2, source=self)  # may raise
 
     def _run_later(self, flow: Flow[None]) -> None:
         """Run a flow beside the code that goes on, which may be any: a stream is dropped where its last name goes."""
@@ -163,10 +169,29 @@ class JobStream(Generic[D, H, Prog, Out]):
         """The job's id on the hub; None before the stream has started."""
         return self._job.id if self._job is not None else None
 
+    def _opened(self) -> Flow[JobReader[Prog, Out]]:
+        """Submit the job, unless another reader of this stream has done so; return who reads it.
+
+        Raises:
+            AkiError: The job could not be submitted, now or before.
+        """
+        yield TakeTurn(self._starting, math.inf)
+        try:
+            if self._job is None:
+                submitted = cast("JobState | None", (yield from self._start))
+                if submitted is None:  # the flow was at its end: it has failed for another reader
+                    raise AkiError("the stream could not be started; make another one")
+                self._begin(submitted)
+        finally:
+            self._starting.release()
+        return self._reader
+
     def _begin(self, submitted: JobState) -> None:
-        self._job = job = self._handle(submitted)
+        job = self._handle(submitted)
         state, reading = job._state, job._reading
         self._reader = JobReader(
             self._driver.context, state, reading, job._options, submitted.deadline
         )
         self._events = EventReader(state, reading)
+        self._process = os.getpid()
+        self._job = job

@@ -115,12 +115,13 @@ class Stream(JobStream[SyncDriver, Job[Prog, Out], Prog, Out]):
             self._driver.run(self._reader.cancel_on_error())
 
     def _run_later(self, flow: Flow[None]) -> None:
-        threading.Thread(target=self._driver.run, args=(flow,), name="aki-cancel").start()
+        try:
+            threading.Thread(target=self._driver.run, args=(flow,), name="aki-cancel").start()
+        except RuntimeError:  # no more threads: the interpreter ends, or there are too many
+            self._driver.run(flow)
 
     def _open(self) -> JobReader[Prog, Out]:
-        if self._job is None:
-            self._begin(self._driver.run(self._start))
-        return self._reader
+        return self._driver.run(self._opened())
 
     def __enter__(self) -> Self:
         self._open()

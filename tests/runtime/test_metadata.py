@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from aki_runtime.metadata import FieldMetadata, read_metadata
+from aki_runtime.metadata import FieldMetadata, missing_sections, read_metadata, why_unreadable
 from aki_runtime.metadata.endpoint import MAX_FIELDS, TRANSPORT_PARAMETERS
 from aki_runtime.metadata.field import MAX_CHOICES
 from support.metadata import details
@@ -346,7 +346,7 @@ class TestSections:
         document = details()
         document["parameter_description"][section] = odd
         read = read_metadata(document)
-        assert read.missing == (section,)
+        assert missing_sections(document) == (section,)
         assert [problem.field for problem in read.problems] == [f"({section})"]
 
     @pytest.mark.parametrize("progress", [{}, None, [], {"OUTPUTS": None}, {"outputs": {"x": {}}}])
@@ -397,7 +397,7 @@ class TestDocuments:
         ],
     )
     def test_what_describes_no_endpoint_says_why(self, document, why):
-        assert read_metadata(document).unreadable == why
+        assert read_metadata(document).unreadable == why_unreadable(document) == why
 
     def test_what_is_nested_too_deeply_is_reported_and_read_as_far_as_it_goes(self):
         deep: object = 1

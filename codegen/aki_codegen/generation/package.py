@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from aki_runtime.changes.compare import fingerprint
-from aki_runtime.metadata import read_metadata
+from aki_runtime.metadata import why_unreadable
 
 from .. import __version__
 from ..ir import NamedEndpoint
@@ -61,9 +61,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     problems = tuple(sorted({*parsed.problems, *modules.problems}))
     # Skipped endpoints stay, because a later override may want them.
     documents = {
-        wire: details
-        for wire, details in snapshot.documents.items()
-        if not read_metadata(details).unreadable
+        wire: details for wire, details in snapshot.documents.items() if not why_unreadable(details)
     }
     named = replace(snapshot, names=parsed.names, documents=documents)
     if not modules.endpoints:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from aki_runtime.metadata import EndpointMetadata, read_metadata
+from aki_runtime.metadata import missing_sections, why_unreadable
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
@@ -118,8 +118,7 @@ def _with_last_known(
             # Thousands are as they were, and nothing of what was read before is lost.
             documents[name] = document
             continue
-        metadata = read_metadata(document)
-        why = metadata.unreadable or _lost_section(metadata, known.get(name))
+        why = why_unreadable(document) or _lost_section(document, known.get(name))
         if not why:
             documents[name] = document
             continue
@@ -131,9 +130,10 @@ def _with_last_known(
     return documents, list(problems.values())
 
 
-def _lost_section(metadata: EndpointMetadata, known: object) -> str:
+def _lost_section(document: object, known: object) -> str:
     """Say which section is gone; every description of an endpoint has both, be they empty."""
-    before = read_metadata(known)
-    lost = [name for name in metadata.missing if name not in before.missing]
-    is_lost = lost and not before.unreadable
-    return f"its details have lost the section {lost[0]!r}" if is_lost else ""
+    if why_unreadable(known):
+        return ""
+    had = missing_sections(known)
+    lost = [name for name in missing_sections(document) if name not in had]
+    return f"its details have lost the section {lost[0]!r}" if lost else ""

@@ -103,8 +103,13 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
 
 def fingerprint(document: object) -> str:
     """Return the SHA-256 of what a details document says; equal just where a comparison finds no change."""
-    said = json.dumps(_compared(document), default=vars, sort_keys=True)
+    said = json.dumps(_compared(document), default=_attributes, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _attributes(said: object) -> dict[str, object]:
+    # What equality leaves out decides nothing here either.
+    return {name: value for name, value in vars(said).items() if name != "default_refused"}
 
 
 def _compared(document: object) -> EndpointMetadata:
@@ -119,13 +124,14 @@ def _compared(document: object) -> EndpointMetadata:
 
 
 def _field(field: FieldMetadata) -> FieldMetadata:
+    is_any_step = (field.type, field.step) == ("integer", 1)
+    if field.default is None and not (field.choices or field.media or field.support or is_any_step):
+        return field
     # To Python 1, 1.0 and True are equal; as JSON text only the first two are.
     return replace(
         field,
-        wire_name="",
         default=None if field.default is None else json_text(field.default),
-        default_refused=False,
-        step=None if (field.type, field.step) == ("integer", 1) else field.step,
+        step=None if is_any_step else field.step,
         choices=tuple(sorted({json_text(choice) for choice in field.choices})),
         media=_limits(field.media),
         support={kind: _limits(limits) for kind, limits in field.support.items()},

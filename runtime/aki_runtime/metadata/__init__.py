@@ -1,7 +1,13 @@
 """What a hub says of its endpoints: `read_metadata` reads a details document, for all who need to know."""
 
 from .attributes import Scalar, is_utf8, json_text, shown
-from .endpoint import EndpointMetadata, MetadataProblem, read_metadata
+from .endpoint import (
+    EndpointMetadata,
+    MetadataProblem,
+    missing_sections,
+    read_metadata,
+    why_unreadable,
+)
 from .field import MAX_SHOWN_CHOICES, TYPES, FieldMetadata, field_in_words
 from .media import MEDIA, MediaLimit, MediaLimits, limits_in_words
 
@@ -19,6 +25,8 @@ __all__ = [
     "is_utf8",
     "json_text",
     "limits_in_words",
+    "missing_sections",
     "read_metadata",
     "shown",
+    "why_unreadable",
 ]

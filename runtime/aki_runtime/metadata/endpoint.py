@@ -52,7 +52,6 @@ class EndpointMetadata:
         outputs: Its outputs.
         progress: What it tells of a running job.
         unreadable: Why this describes no endpoint, one clause; empty where it does.
-        missing: Sections that are not there.
         problems: What is odd.
     """
 
@@ -64,7 +63,6 @@ class EndpointMetadata:
     outputs: Mapping[str, FieldMetadata] = field(default_factory=dict[str, FieldMetadata])
     progress: Mapping[str, FieldMetadata] = field(default_factory=dict[str, FieldMetadata])
     unreadable: str = ""
-    missing: tuple[str, ...] = ()
     problems: tuple[MetadataProblem, ...] = ()
 
     @property
@@ -106,10 +104,27 @@ def read_metadata(document: object) -> EndpointMetadata:
         progress=outputs(
             "progress", object_or_empty(object_or_empty(described.get("progress")).get("OUTPUTS"))
         ),
-        unreadable=_unreadable(document),
-        missing=tuple(name for name, fields in said.items() if not is_object(fields)),
+        unreadable=why_unreadable(document),
         problems=tuple(problems),
     )
+
+
+def why_unreadable(document: object) -> str:
+    """Say why a document describes no endpoint; empty where it does. Quicker than reading it."""
+    if not is_object(document):
+        return f"its details are a {type(document).__name__} instead of an object"
+    if not is_object(document.get("parameter_description")):
+        return "its details hold no parameter_description"
+    level: list[object] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+    return f"its details are nested deeper than {MAX_DEPTH} levels" if level else ""
+
+
+def missing_sections(document: object) -> tuple[str, ...]:
+    """Return which sections a document lacks; every description of an endpoint has both, be they empty."""
+    described = object_or_empty(object_or_empty(document).get("parameter_description"))
+    return tuple(name for name in ("input", "output") if not is_object(described.get(name)))
 
 
 def _section(
@@ -144,17 +159,6 @@ def _by_role(output: FieldMetadata, *, is_chat: bool) -> FieldMetadata:
     if output.wire_name == "tool_calls":
         return replace(output, type="tool calls")
     return replace(output, type="chat text") if output.wire_name == "text" and is_chat else output
-
-
-def _unreadable(document: object) -> str:
-    if not is_object(document):
-        return f"its details are a {type(document).__name__} instead of an object"
-    if not is_object(document.get("parameter_description")):
-        return "its details hold no parameter_description"
-    level: list[object] = [document]
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent)]
-    return f"its details are nested deeper than {MAX_DEPTH} levels" if level else ""
 
 
 def _children(value: object) -> Iterable[object]:

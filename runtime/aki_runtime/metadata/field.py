@@ -44,6 +44,8 @@ TYPES: dict[str, str] = {
 }
 """The type words that hubs use, and the type that each means."""
 
+_MEDIUM: dict[str, Kind] = {f"{kind}{more}": kind for kind in MEDIA for more in ("", "_list")}
+
 CONVERTIBLE = frozenset({"text", "integer", "number", "boolean", "choice"})
 """Types whose values the hub converts where `auto_convert` says so."""
 
@@ -71,7 +73,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class FieldMetadata:
-    """What a hub says of one parameter, output or progress field.
+    """What a hub says of one parameter, output or progress field; equal where the same is said.
 
     Attributes:
         wire_name: Its name on the hub.
@@ -93,11 +95,11 @@ class FieldMetadata:
         rest: Attributes that mean nothing to the client, as JSON text.
     """
 
-    wire_name: str
+    wire_name: str = field(compare=False)
     type: str = "text"
     required: bool = False
     default: Any = None
-    default_refused: bool = False
+    default_refused: bool = field(default=False, compare=False)
     converts: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -113,7 +115,7 @@ class FieldMetadata:
     @property
     def medium(self) -> Kind | None:
         """The kind of medium that it is, or that its items are; None for anything else."""
-        return next((kind for kind in MEDIA if self.type in (kind, f"{kind}_list")), None)
+        return _MEDIUM.get(self.type)
 
     @property
     def is_list(self) -> bool:
@@ -146,11 +148,20 @@ def read_field(
         found["support"] = read_support(attributes)
     elif kind in MEDIA:
         found["media"] = read_limits(attributes)
-    if kind.removesuffix("_list") in MEDIA:
+    if kind in _MEDIUM:
         found["encoding"] = read_encoding(attributes)
     fits, required = bool(attributes.pop("auto_convert")), bool(attributes.pop("required"))
-    read = FieldMetadata(wire_name, kind, converts=fits and kind in CONVERTIBLE, **found)
     given = attributes.pop("default")
+    read = FieldMetadata(
+        wire_name,
+        kind,
+        required,
+        converts=fits and kind in CONVERTIBLE,
+        rest={name: json_text(value) for name, value in sorted(attributes.left.items())},
+        **found,
+    )
+    if given is None and kind != "choice":
+        return read
     refused = not fits and _is_refused(given, read)
     default = _default(given, read, report if is_input else _ignored, fits=fits, refused=refused)
     # The hub refuses the absence of a choice for which it knows no stand-in.
@@ -160,7 +171,6 @@ def read_field(
         required=required,
         default=None if required else default,
         default_refused=refused,
-        rest={name: json_text(value) for name, value in sorted(attributes.left.items())},
     )
 
 

@@ -158,6 +158,42 @@ def test_a_stream_and_a_handle_of_its_job_share_the_polls(hub):
     assert hub.hub.polls.most_at_once == 1
 
 
+def test_a_call_and_a_handle_that_its_callback_makes_share_the_polls_and_both_get_the_result(hub):
+    hub.faults.add(Delay(0.1), on="poll", times=None)
+    with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(1) as pool:
+        others = []
+
+        def show(event):
+            if not others:
+                others.append(pool.submit(aki.llama3_8b_chat.job(event.job_id).result, 20))
+
+        text = aki.llama3_8b_chat.with_options(on_progress=show)(prompt_input=RUNS).text
+        assert others[0].result().text == text
+    assert hub.hub.polls.most_at_once == 1
+
+
+def test_an_awaited_call_and_a_handle_that_its_callback_makes_share_the_polls_and_both_get_the_result(
+    hub,
+):
+    hub.faults.add(Delay(0.1), on="poll", times=None)
+
+    async def main():
+        async with AsyncAki(KEY, api_server=hub.url) as aki:
+            others = []
+
+            def show(event):
+                if not others:
+                    job = aki.llama3_8b_chat.job(event.job_id)
+                    others.append(asyncio.ensure_future(job.result(timeout=20)))
+
+            call = aki.llama3_8b_chat.with_options(on_progress=show)
+            text = (await call(prompt_input=RUNS)).text
+            assert (await others[0]).text == text
+
+    asyncio.run(main())
+    assert hub.hub.polls.most_at_once == 1
+
+
 def test_a_stream_of_events_and_a_result_share_the_polls(hub):
     with Aki(KEY, api_server=hub.url) as aki, ThreadPoolExecutor(2) as pool:
         job = aki.llama3_8b_chat.submit(prompt_input=RUNS)

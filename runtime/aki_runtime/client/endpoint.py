@@ -31,6 +31,7 @@ from ..fields.refusals import problems_of
 from ..http.drive import AsyncDriver, Driver, SyncDriver
 from ..jobs.async_job import AsyncJob, AsyncStream
 from ..jobs.ref import EndpointRef, JobRef, restore_endpoint
+from ..jobs.registry import JOBS
 from ..jobs.sync_job import Job, Stream
 from ..media.inputs import takes_long
 from ..options import OptionChanges, Options, changed
@@ -193,6 +194,9 @@ class EndpointSpec(Generic[P, Out, Prog]):
         return f"<EndpointSpec {self.info.name}>"
 
 
+_CALL = partial(flows.call, share=JOBS.of)
+
+
 def _doc(text: str) -> Callable[[Method], Method]:
     """Document a method for `help` alone, so that editors show the endpoint's docstring in its place."""
 
@@ -265,7 +269,7 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        call: Flow[Out] = self._begin(flows.call, args, kwargs)
+        call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in a `with` block.")
@@ -298,7 +302,7 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog]):
 
     @_doc("Submit a job, wait for it and return its result.")
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
-        call: Flow[Out] = self._begin(flows.call, args, kwargs)
+        call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return await self._driver.run(call)
 
     @_doc("Submit a job and watch it; use it in an `async with` block.")

@@ -130,9 +130,21 @@ def call(
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
+    share: Callable[[str, JobState], JobState] | None = None,
 ) -> Flow[Out]:
-    """Submit a job and wait for its result, showing what happens to `options.on_progress`."""
+    """Submit a job and wait for its result, showing what happens to `options.on_progress`.
+
+    Args:
+        context: The hub.
+        reading: How the job is read.
+        inputs: What the hub is given.
+        options: How to go about it.
+        explain: Returns what to raise for a refusal.
+        share: Returns what all in this process know of a job: who is shown its events may read it too.
+    """
     job = yield from submit(context, reading, inputs, options, explain)
+    if options.on_progress is not None and share is not None:
+        job = share(context.address.server, job)
     reader = JobReader(context, job, reading, options, job.deadline)
     try:
         if options.on_progress is not None:

@@ -30,12 +30,7 @@ _DIGEST_BYTES = 8
 
 
 def scripted(nth: int, times: int | None, every: int) -> Schedule:
-    """Strike from the n-th request on each so-many-th, a number of times.
-
-    Args:
-        nth: The first one struck, from 1.
-        times: How many are struck; None for no end.
-        every: From one that is struck to the next.
+    """Strike each so-many-th request from the n-th (from 1) on, a number of times; None means for ever.
 
     Raises:
         ValueError: A number is below 1.
@@ -51,11 +46,7 @@ def scripted(nth: int, times: int | None, every: int) -> Schedule:
 
 
 def drawn(rate: float, seed: int) -> Schedule:
-    """Strike a part of the requests, drawn by lot.
-
-    Args:
-        rate: How many, from 0 (none) to 1 (all).
-        seed: Decides which.
+    """Strike a part of the requests, from 0 (none) to 1 (all), drawn by lot; the seed decides which.
 
     Raises:
         ValueError: The rate is not a number from 0 to 1.

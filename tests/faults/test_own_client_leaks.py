@@ -121,14 +121,17 @@ def test_one_that_follows_redirects_takes_the_key_to_no_other_host(mode, hub, on
         assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
 
 
-def test_one_that_is_closed_is_told_alike_and_shows_no_key(mode, hub):
+@pytest.mark.parametrize(
+    "ask", [lambda aki: aki.endpoints(), lambda aki: aki.llama3_8b_chat(prompt_input=SHORT)]
+)
+def test_one_that_is_closed_is_told_alike_and_shows_no_key(mode, hub, ask):
     with mode.using(own_client(mode, lambda _: None)) as http:
         pass
     with (
         mode.client(hub.url, http_client=http) as aki,
         pytest.raises(ConfigurationError, match=r"cannot be used: .* has been closed") as caught,
     ):
-        mode.wait(aki.endpoints())
+        mode.wait(ask(aki))
     assert shown_by(caught.value) == []
 
 

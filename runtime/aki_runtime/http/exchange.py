@@ -72,6 +72,8 @@ class Exchange(Times):
             is_own: Whether the client was made here.
         """
         request, client = self.sending.request, self.client
+        if getattr(client, "is_closed", False):
+            raise ConfigurationError("the HTTP client cannot be used: it has been closed")
         now = time.monotonic()
         sending = max(self.sent_by - now, SHORTEST_REQUEST)
         timeout = {

@@ -369,7 +369,9 @@ class TestPartial:
         ):
             seen.extend(mode.items(stream))
         shown = "".join(event.text_delta for event in seen)
-        assert str(caught.value.partial["text"]) == shown != ""
+        # The answer to the cancelling may bring more.
+        assert shown
+        assert str(caught.value.partial["text"]).startswith(shown)
 
 
 class TestWaiting:

@@ -41,9 +41,7 @@ async def async_client(client: AsyncAki) -> None:
 
     await client.flux_dev.submit(prompt="a robot", widht=512)  # error: unknown name
     await client.flux_dev.submit(prompt="a robot", width="512")  # error: wrong type
-    await client.flux_dev.submit(
-        prompt="a robot", provide_progress_images="all"
-    )  # error: wrong choice
+    await client.flux_dev.submit(prompt="a robot", provide_progress_images="all")  # error: wrong choice
     await client.flux_dev.submit(width=512)  # error: missing argument
 
 
@@ -77,9 +75,7 @@ async def awaitable_functions() -> None:
 
     await aio.flux_dev.submit(prompt="a robot", widht=512)  # error: unknown name
     await aio.flux_dev.submit(prompt="a robot", width="512")  # error: wrong type
-    await aio.flux_dev.submit(
-        prompt="a robot", provide_progress_images="all"
-    )  # error: wrong choice
+    await aio.flux_dev.submit(prompt="a robot", provide_progress_images="all")  # error: wrong choice
     await aio.flux_dev.submit(width=512)  # error: missing argument
 
 
@@ -114,9 +110,7 @@ def chats(texts: list[str], numbers: list[dict[str, int]]) -> None:
     aki.llama3_8b_chat(chat_context="Hello")  # error: wrong type
     aki.llama3_8b_chat(chat_context=texts)  # error: wrong type
     aki.llama3_8b_chat(chat_context=numbers)  # error: wrong type
-    aki.qwen_vl_chat(
-        chat_context=[{"role": "user", "content": [{"pic": b""}]}]
-    )  # error: no such part
+    aki.qwen_vl_chat(chat_context=[{"role": "user", "content": [{"pic": b""}]}])  # error: no such part
     first: ChatMessage = {"role": "robot", "content": "Hello"}  # error: wrong choice
     second: ChatMessage = {"role": "user", "contents": "Hello"}  # error: unknown name
     third: ChatMessage = {"role": "user"}  # error: missing argument

@@ -35,7 +35,9 @@ def run(command, **settings):
 def mypy(cache):
     options = ["--strict", "--config-file=", "--output=json", f"--cache-dir={cache}"]
     found = run(
-        ["mypy", *options, *CHECKED], env={**os.environ, "MYPYPATH": str(PACKAGE.parent)}, cwd=ROOT
+        ["mypy", *options, *CHECKED],
+        env={**os.environ, "MYPYPATH": str(PACKAGE.parent)},
+        cwd=ROOT,
     )
     for error in map(json.loads, found.splitlines()):
         if error["severity"] != "note":

@@ -1,12 +1,19 @@
-"""A list of 10,000 endpoints: asking for them has a time limit altogether."""
+"""A list of 10,000 endpoints that never answer: asking for them has a time limit altogether."""
+
+import asyncio
 
 from hostile.corpus import offered
 
 WHY = __doc__
 OUTCOME = "problem"
 SAYS = "for all of them"
-LIMITS = {"total_seconds": 3.0}
+LIMITS = {"total_seconds": 5.0}
+
+
+async def body():
+    await asyncio.sleep(60)
+    yield b""
 
 
 def answers():
-    return offered({}, listed=[f"z{n}" for n in range(9_999)])
+    return offered(dict.fromkeys((f"z{n}" for n in range(9_999)), body))

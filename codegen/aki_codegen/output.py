@@ -19,7 +19,6 @@ from typing import Any
 from aki_runtime.files import linked, replacing
 from aki_runtime.http.interruption import handling
 from aki_runtime.shapes import is_array, is_object
-from filelock import FileLock, Timeout
 
 from . import __version__
 from .problems import GenerationError
@@ -199,6 +198,8 @@ def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None]:
     Raises:
         GenerationError: Another run has not ended in time.
     """
+    from filelock import FileLock, Timeout  # the sandbox, which is a command here, runs without it
+
     # Beside the package nothing but the report is written, so the lock lies elsewhere.
     # Whoever comes by a link comes to the same folder, and nobody can open the lock of another user.
     user = os.getuid() if hasattr(os, "getuid") else ""

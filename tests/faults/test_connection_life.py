@@ -1,7 +1,10 @@
 """Connections over their life: how old one may be, what may be left on it, how slowly bytes may pass over it."""
 
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -45,10 +48,12 @@ class Hub(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hub_that_answers(answer):
+def hub_that_answers(answer, tls=None):
     with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.answer, server.asked = answer, []
-        server.url = f"http://127.0.0.1:{server.server_port}"
+        server.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -124,6 +129,37 @@ class TestBytesLeft:
             mode.client(server.url, http_client=http) as aki,
         ):
             assert mode.wait(aki.llama3_8b_chat(prompt_input=SHORT)).text == "mine"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux holds packets back")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_second_answer_that_was_read_ahead_with_the_first_is_not_the_next_one(mode, tmp_path):
+    pem = tmp_path / "hub.pem"
+    make_it = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=hub -keyout {0} -out {0}2"
+    )
+    subprocess.run(make_it.format(pem).split(), check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(f"{pem}2", pem)
+
+    def answer(hub, number):
+        if "/call/" in hub.path:
+            return whole(JOB)
+        # Two records in one packet: an async client's memory holds the second while the socket is empty.
+        hub.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        hub.wfile.write(whole(DONE))
+        return whole({**JOB, "job_id": "somebody-else-s"})
+
+    make = httpx2.AsyncClient if mode.is_async else httpx2.Client
+    with (
+        hub_that_answers(answer, tls) as server,
+        mode.using(make(verify=False)) as http,
+        mode.client(server.url, http_client=http) as aki,
+    ):
+        chat = aki.llama3_8b_chat.with_options(timeout=20)
+        for _ in range(2):
+            assert mode.wait(chat(prompt_input=SHORT)).text == "mine"
+        assert {body.get("job_id") for _, _, body in server.asked} == {None, "a-job"}
 
 
 def test_a_connection_that_the_hub_has_closed_without_a_word_is_not_used(mode):

@@ -8,6 +8,7 @@ methods are wrapped here.
 """
 
 import re
+import ssl
 import time
 from contextvars import ContextVar
 from typing import Any
@@ -123,7 +124,9 @@ class _Connection:
         if self._head and times is not None:
             idle = time.monotonic() - self._used
             # HTTP/2 may have the answers to other requests on their way.
-            is_closed = self._head.startswith(b"HTTP/1") and self._info("is_readable")
+            is_closed = self._head.startswith(b"HTTP/1") and (
+                self._info("is_readable") or _has_read_ahead(self._info("ssl_object"))
+            )
             if is_closed or idle > (SUBMIT_IDLE_SECONDS if times.submits else IDLE_SECONDS):
                 raise StaleConnectionError
         self._head = b""
@@ -172,6 +175,19 @@ class _AsyncConnection(_Connection):
         """Write."""
         if buffer := self._outgoing(buffer, current.get()):
             await self._write(buffer, timeout)
+
+
+def _has_read_ahead(tls: object) -> bool:
+    """Whether an async client holds more of a TLS connection, or its end, which the socket does not show any more."""
+    if not isinstance(tls, ssl.SSLObject):  # a sync client reads no more than one record
+        return False
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+    return True
 
 
 def _time_left(until: float, timeout: float | None) -> float | None:

@@ -4,8 +4,11 @@ import asyncio
 
 import httpx
 import pytest
-from aki_playground.server import Guard
 from starlette.responses import PlainTextResponse
+
+pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
+
+from aki_playground.server import Guard  # noqa: E402
 
 HERE = "http://127.0.0.1:7860"
 

@@ -1,9 +1,18 @@
 """What a result shows, and the files it becomes."""
 
+import pytest
 from aki_client import Image
 from aki_client.models import FluxDevOutput, GptOssChatOutput
 from aki_playground.package import HubPackage, output_kinds
-from aki_playground.results import LONGEST_FACT, fields_set, result_parts, save_text
+
+pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
+
+from aki_playground.results import (  # noqa: E402
+    LONGEST_FACT,
+    fields_set,
+    result_parts,
+    save_text,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 

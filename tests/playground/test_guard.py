@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 
 pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
 
-from aki_playground.server import Guard  # noqa: E402
+from aki_playground.server import Guard
 
 HERE = "http://127.0.0.1:7860"
 

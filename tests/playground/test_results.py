@@ -7,7 +7,7 @@ from aki_playground.package import HubPackage, output_kinds
 
 pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
 
-from aki_playground.results import (  # noqa: E402
+from aki_playground.results import (
     LONGEST_FACT,
     fields_set,
     result_parts,

@@ -260,6 +260,24 @@ class TestSilenceAndProgress:
         assert job.id == "a-job"
         assert seen["seconds"] > 1.5
 
+    def test_an_upload_that_the_system_still_sends_after_the_last_write_is_no_silence(
+        self, mode, monkeypatch
+    ):
+        monkeypatch.setattr(SILENCE, 0.3)
+
+        def late(connection, request):
+            time.sleep(
+                1.5
+            )  # nothing is read meanwhile: all of it lies in the buffers of the system
+            body = json.dumps(JOB).encode()
+            while not request.endswith(b"}"):
+                request = connection.recv(65_536)
+            connection.sendall(head("200 OK", content_length=len(body), connection="close") + body)
+
+        with PlainServer(late) as server, mode.client(server.url) as aki:
+            job = mode.wait(aki.llama3_8b_chat.submit(prompt_input="x" * 150_000))
+        assert job.id == "a-job"
+
     def test_silence_is_given_up(self, mode, monkeypatch):
         monkeypatch.setattr(SILENCE, 0.3)
         left = threading.Event()

@@ -31,6 +31,12 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 """Seconds without a byte in either direction after which a connection is given up."""
 
+BUFFERED_BYTES = 4 << 20
+"""Bytes that may be on their way still when all is written: Linux buffers up to 4 MiB of a connection."""
+
+SLOWEST_UPLOAD = 32_768
+"""Bytes a second at which those go out at least; so long, and no longer, the hub has reason to be silent."""
+
 SHORTEST_REQUEST = 0.05
 """Seconds that a request is given at least."""
 
@@ -76,10 +82,12 @@ class Exchange(Times):
             raise ConfigurationError("the HTTP client cannot be used: it has been closed")
         now = time.monotonic()
         sending = max(self.sent_by - now, SHORTEST_REQUEST)
+        length_of_body = 0 if self._body is None else self._body.length
+        draining = min(length_of_body, BUFFERED_BYTES) / SLOWEST_UPLOAD
         timeout = {
             "connect": min(sending, CONNECT_SECONDS),
             "write": min(sending, SILENCE_SECONDS),
-            "read": min(max(self.until - now, SHORTEST_REQUEST), SILENCE_SECONDS),
+            "read": min(max(self.until - now, SHORTEST_REQUEST), SILENCE_SECONDS + draining),
             "pool": None if math.isinf(sending) else sending,
         }
         given: dict[str, Any] = {"extensions": {"trace": tracing, "timeout": timeout}}

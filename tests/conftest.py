@@ -30,6 +30,6 @@ use_made_package()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` starts: tests mostly wait, so that two share a core where there are few."""
+    """Return how many processes `-n auto` starts: tests mostly wait, so that three share two cores."""
     cores = os.cpu_count() or 1
-    return max(cores, min(2 * cores, 8))
+    return max(cores, min(cores * 3 // 2, 8))

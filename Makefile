@@ -28,7 +28,7 @@ check: $(READY) ## tell whether generated/ is what its snapshot makes; ARGS=--li
 	@$(BIN)/aki-codegen check $(ARGS)
 
 test: $(READY) ## run the tests but the slow ones; those that need what is not installed are skipped
-	@echo "About four minutes on two cores; make test-full runs the slow tests too."
+	@echo "About five minutes on two cores; make test-full runs the slow tests too."
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
 test-full: $(FULL) ## run all tests

@@ -22,7 +22,7 @@ from ..metadata import (
 )
 from .differences import Found, listed, readable
 from .guesses import guess_renamed_endpoints, guess_renamed_fields
-from .rules import ENDPOINT, INPUT, OUTPUT, RULES, SEVERITIES, Row, Severity
+from .rules import ENDPOINT, INPUT, OUTPUT, RULES, SEVERITIES, AttributeRule, Severity
 
 
 @dataclass(frozen=True, order=True)
@@ -193,7 +193,7 @@ def _section_changes(
 
 
 def _differences(
-    rows: Sequence[Row[FieldMetadata]], old: FieldMetadata, new: FieldMetadata
+    rows: Sequence[AttributeRule[FieldMetadata]], old: FieldMetadata, new: FieldMetadata
 ) -> Iterator[Found]:
     """Say how two fields differ; nothing where they are equal. The last row is about all that the others leave."""
     *known, rest = rows

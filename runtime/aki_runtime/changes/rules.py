@@ -60,7 +60,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Row(Generic[Said]):
+class AttributeRule(Generic[Said]):
     """What is compared.
 
     Attributes:
@@ -74,8 +74,8 @@ class Row(Generic[Said]):
 
 def _row(
     find: Callable[[Said, Said], Iterable[Found]], *kinds: tuple[str, Severity, str]
-) -> Row[Said]:
-    return Row(find, kinds)
+) -> AttributeRule[Said]:
+    return AttributeRule(find, kinds)
 
 
 _REFUSED = "Values that were taken are refused."
@@ -96,7 +96,7 @@ _MEDIA_CONVERTED = "Media that were taken as they are get converted."
 _READS_OLD_NAME = "Code that reads the old name fails; the new one is a guess."
 _OPENED = "Besides the named values any other of their type may come."
 
-ENDPOINT: tuple[Row[EndpointMetadata], ...] = (
+ENDPOINT: tuple[AttributeRule[EndpointMetadata], ...] = (
     _row(
         not_compared,
         ("endpoint added", "harmless", "No call knows it yet."),
@@ -120,7 +120,7 @@ ENDPOINT: tuple[Row[EndpointMetadata], ...] = (
         ("version dropped", "harmless", "Answers no longer tell a version; nothing else changes."),
     ),
 )
-INPUT: tuple[Row[FieldMetadata], ...] = (
+INPUT: tuple[AttributeRule[FieldMetadata], ...] = (
     _row(
         not_compared,
         ("parameter added", "harmless", "Calls may leave it out."),
@@ -215,7 +215,7 @@ INPUT: tuple[Row[FieldMetadata], ...] = (
         ("other attribute changed", "harmless", "The client does not go by it."),
     ),
 )
-OUTPUT: tuple[Row[FieldMetadata], ...] = (
+OUTPUT: tuple[AttributeRule[FieldMetadata], ...] = (
     _row(
         not_compared,
         ("field added", "harmless", "Code that does not know it does not read it."),
@@ -247,7 +247,9 @@ OUTPUT: tuple[Row[FieldMetadata], ...] = (
     ),
 )
 
-_TABLES: tuple[tuple[Scope, Sequence[Row[EndpointMetadata] | Row[FieldMetadata]]], ...] = (
+_TABLES: tuple[
+    tuple[Scope, Sequence[AttributeRule[EndpointMetadata] | AttributeRule[FieldMetadata]]], ...
+] = (
     ("endpoint", ENDPOINT),
     ("input", INPUT),
     ("output", OUTPUT),

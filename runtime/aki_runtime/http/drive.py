@@ -42,7 +42,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 _TURNS_TO_DROP = 5
-"""Turns of an event loop until what a loop over a stream left by `break` has begun to cancel its job."""
+"""Turns of an event loop until what a loop over a stream left by `break` starts to cancel its job."""
 
 _log = logging.getLogger("aki_client")
 

@@ -34,7 +34,7 @@ MAX_NAME = 80
 CLIENT_NAMES = _words("""
     aclose aio api_key api_server batch call cancel celery check client close endpoint
     endpoint_details endpoints job jobs layout load_endpoint models mro openai options parameters parts
-    preload protocols ray session stream submit validate_key version with_options
+    preload protocols ray sandbox session stream submit validate_key version with_options
 """)
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 

@@ -87,6 +87,11 @@ class Address:
         parts = urlsplit(self.server)
         return parts.scheme == "http" and not is_loopback(parts.hostname)
 
+    @property
+    def is_aki_io(self) -> bool:
+        """Whether it is the public service, which takes no call without a key."""
+        return urlsplit(self.server).hostname == "aki.io"
+
     def require_private(self, key: ApiKey | None, *, allow_http: bool) -> None:
         """Refuse to send a key where others can read it on the way.
 

@@ -154,7 +154,8 @@ def run(port: int = 8321, catalogue: Path | None = None) -> None:
     listener = _listen(port)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     print(f"The sandbox serves {len(hub.catalogue)} endpoints at {url} (Ctrl-C ends it).")
-    print(f"Use it with: AKI_API_SERVER={url} AKI_API_KEY=any", flush=True)
+    print("In another terminal, before your program:\n")
+    print(f"    export AKI_API_SERVER={url} AKI_API_KEY=any\n", flush=True)
     with listener, contextlib.suppress(KeyboardInterrupt):
         _Server(SandboxApp(hub), Connections()).run([listener])
 

@@ -77,9 +77,9 @@ class TestServer:
             text=True,
         ) as process:
             try:
-                hello = [process.stdout.readline() for _ in range(2)]
+                hello = [process.stdout.readline() for _ in range(4)]
                 url = hello[0].partition(" at ")[2].split()[0]
-                assert hello[1] == f"Use it with: AKI_API_SERVER={url} AKI_API_KEY=any\n"
+                assert hello[3] == f"    export AKI_API_SERVER={url} AKI_API_KEY=any\n"
                 assert httpx.get(f"{url}/api/endpoints").status_code == 200
                 process.send_signal(SIGINT)
                 _, errors = process.communicate(timeout=10)

@@ -13,6 +13,7 @@ from typing import Any, Generic
 from ..errors import (
     AkiError,
     AuthenticationError,
+    ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
     StatusError,
@@ -82,6 +83,12 @@ def submit(
     if not context.left(deadline):
         raise DeadlineExceededError(
             f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint, sent=False
+        )
+    if context.key is None and context.address.is_aki_io:
+        # AKI.IO refuses such a call, but only once it has the whole of it.
+        raise ConfigurationError(
+            f"{endpoint}: {context.address.server} takes no call without a key; "
+            "set AKI_API_KEY or give api_key= (Aki.sandbox() answers without one, on this machine)"
         )
     attempt = 0
     while True:

@@ -81,7 +81,7 @@ class TestReservedLists:
 
     def test_names_that_are_promised_to_clients_stay_reserved(self):
         promised = (
-            "call submit stream job with_options endpoints endpoint_details validate_key check preload "
+            "call submit stream job with_options endpoints endpoint_details validate_key check preload sandbox "
             "openai batch close aclose api_key api_server celery ray protocols models jobs session"
         )
         for wire in promised.split():

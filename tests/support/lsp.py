@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 ANSWER_SECONDS = 60.0
+ASK_AGAIN = {-32802, -32801, -32800}
+"""Errors of a server that was busy with something else: it canceled the request, or the file changed meanwhile."""
 
 
 class LanguageServer:
@@ -30,6 +32,13 @@ class LanguageServer:
 
     def ask(self, method: str, params: Any = None) -> Any:
         """Send a request and return its result."""
+        while True:
+            message = self._ask(method, params)
+            if "error" not in message:
+                return message.get("result")
+            assert message["error"]["code"] in ASK_AGAIN, f"{method} failed: {message['error']}"
+
+    def _ask(self, method: str, params: Any) -> Any:
         self._asked += 1
         self._send({"id": self._asked, "method": method, "params": params})
         while True:
@@ -41,8 +50,7 @@ class LanguageServer:
             if "method" in message:
                 self._oblige(message)
             elif message["id"] == self._asked:
-                assert "error" not in message, f"{method} failed: {message['error']}"
-                return message["result"]
+                return message
 
     def tell(self, method: str, params: Any = None) -> None:
         """Send a notification, which has no answer."""
@@ -83,26 +91,36 @@ class Document:
         server.tell("textDocument/didOpen", {"textDocument": opened})
 
     def completions(self, place: str) -> list[str]:
-        """Return the labels that are offered."""
-        return [item["label"] for item in self._offered(place)]
+        """Return the labels that are offered, as an editor orders them."""
+        ordered = sorted(
+            self._offered(place), key=lambda item: item.get("sortText") or item["label"]
+        )
+        return [item["label"] for item in ordered]
 
     def completion_text(self, place: str, label: str) -> str:
         """Return what is shown beside an offered label."""
         item = next((item for item in self._offered(place) if item["label"] == label), None)
         assert item is not None, f"{label} is not offered at {place}"
-        return _text(self._server.ask("completionItem/resolve", item).get("documentation"))
+        return text_of(self._server.ask("completionItem/resolve", item).get("documentation"))
 
     def hover(self, place: str) -> str:
         """Return what is shown when the mouse rests there."""
         answer = self._ask("hover", place)
-        return _text(answer["contents"]) if answer else ""
+        return text_of(answer["contents"]) if answer else ""
 
     def signature(self, place: str) -> dict[str, Any]:
-        """Return the signature that is shown while the call is typed, as the protocol words it."""
+        """Return the signature that is shown while the call is typed, as the protocol words it; empty if none is."""
         answer = self._ask("signatureHelp", place)
-        assert answer, f"no signature is shown at {place}"
+        if not answer or not answer["signatures"]:
+            return {}
         signature: dict[str, Any] = answer["signatures"][answer.get("activeSignature") or 0]
         return signature
+
+    def definitions(self, place: str) -> list[str]:
+        """Return the files that "go to definition" opens, as URIs."""
+        answer = self._ask("definition", place) or []
+        found = answer if isinstance(answer, list) else [answer]
+        return [one.get("targetUri") or one["uri"] for one in found]
 
     def _offered(self, place: str) -> list[Any]:
         answer = self._ask("completion", place) or []
@@ -119,13 +137,20 @@ class Document:
         )
 
 
-def _text(contents: Any) -> str:
+def text_of(contents: Any) -> str:
+    """Return what one of the protocol's ways to say a text holds."""
+    if isinstance(contents, list):
+        return "\n".join(map(text_of, contents))
     return str(contents["value"] if isinstance(contents, dict) else contents or "")
 
 
 @contextmanager
 def language_server(
-    command: Sequence[str], workspace: Path, settings: Mapping[str, Any]
+    command: Sequence[str],
+    workspace: Path,
+    settings: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[LanguageServer]:
     """Run a language server on a folder, and end it at the end of the block.
 
@@ -133,17 +158,25 @@ def language_server(
         command: The server with its arguments.
         workspace: The folder that is opened.
         settings: What an editor's settings say, by section.
+        options: What an editor sends when it starts this server.
+        variables: The server's environment; that of the tests by default.
     """
     # A group of its own: the command may be a wrapper, whose child would hold the pipes open.
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=workspace,
+        env=variables,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     with process, _killed_at_the_end(process.pid):
         server = LanguageServer(process.stdout, process.stdin, settings)
         server.reader.start()
-        server.ask("initialize", _editor(workspace))
+        server.ask("initialize", {**_editor(workspace), "initializationOptions": options or {}})
         server.tell("initialized", {})
         yield server
         server.ask("shutdown")
@@ -173,6 +206,7 @@ def _editor(workspace: Path) -> dict[str, Any]:
             "workspace": {"configuration": True, "workspaceFolders": True},
             "textDocument": {
                 "hover": {"contentFormat": ["markdown"]},
+                "definition": {"linkSupport": True},
                 "signatureHelp": {"signatureInformation": markdown},
                 "completion": {
                     "completionItem": {

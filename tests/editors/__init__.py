@@ -1,0 +1,1 @@
+"""What editors show of the generated package, asked of the language servers that stand behind them."""

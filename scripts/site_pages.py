@@ -1,7 +1,7 @@
 """What the reference site has beside docs/: pages made of the README, the hub's metadata and the runtime's names.
 
-A hook of MkDocs. Nothing is written into docs/, and nothing is said twice: the guide's first pages are sections of the
-README, endpoint pages come from `aki_codegen.export`, the API reference names objects and mkdocstrings describes them.
+A hook of MkDocs. Nothing is written into docs/, and nothing is said twice: the first page is the README's beginning,
+endpoint pages come from `aki_codegen.export`, the API reference names objects and mkdocstrings describes them.
 """
 
 import ast
@@ -26,35 +26,47 @@ HUB_CHANGES = "hub-changes.md"
 ENDPOINTS = "endpoints/"
 """Pages that hold texts of a hub: this one, and those of this folder."""
 
-README_PAGES = {
-    "guide/first-call.md": ("The first call", ["The first call", "Async", "Settings", "More"]),
-    "guide/streaming.md": ("Streaming", ["Streaming"]),
-    "guide/jobs.md": ("Jobs", ["Jobs"]),
-    "guide/media.md": ("Images and sound", ["Images and sound"]),
-}
-"""Pages that are sections of the README: title, and headings of the sections."""
+FIRST_PAGE = ("Quickstart", "Four pictures of use", "Where to read on", "What has been tried against what")
+"""Sections of the README that the first page has, after its beginning."""
 
 GUIDE = {
-    **{path: title for path, (title, _) in README_PAGES.items()},
+    "guide/install.md": "Installing",
+    "guide/first-call.md": "The first call",
+    "guide/chat.md": "Chat",
+    "guide/tools.md": "Tools",
+    "guide/pictures.md": "Pictures and vision",
+    "guide/speech.md": "Speech and sound",
+    "guide/jobs.md": "Jobs, cancel, timeout",
+    "guide/settings.md": "Settings",
+    "guide/web-service.md": "In a web service",
+    "batches.md": "Batches",
+    "celery.md": "Background jobs",
+    "ray.md": "Ray Data",
+    "notebooks.md": "Notebooks",
     "validation.md": "Validation",
     "errors.md": "Errors",
-    "background-jobs.md": "Background work",
-    "batches.md": "Batches",
-    "notebooks.md": "Notebooks",
     "testing.md": "Testing with the sandbox",
-    "self-hosted.md": "Servers of your own",
     "security.md": "Security",
+}
+TERMINAL = {
+    "aki.md": "The command line",
+    "playground.md": "The playground",
 }
 HISTORY = {
     HUB_CHANGES: "Of this hub",
     "changes.md": "How changes are classed",
     "refresh.md": "Refreshing",
 }
+OWN_HUB = {
+    "self-hosted.md": "Servers of your own",
+    "command-line.md": "The generator",
+    "specifications.md": "OpenAPI and JSON Schema",
+}
 MORE = {
     "coming-from-aki-io.md": "Coming from aki-io",
-    "command-line.md": "The generator",
     "faults.md": "Faults and how they end",
-    "specifications.md": "OpenAPI and JSON Schema",
+    "waiting.md": "How waiting works",
+    "performance.md": "What it costs",
 }
 """Pages by their place in the menu, with short titles; a page that is not there is left out."""
 
@@ -72,15 +84,18 @@ REFERENCE = {
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Lay out the pages; a page of docs/ that no list names stands under More."""
-    written = {path.name for path in (TOP / "docs").glob("*.md")}
-    there = {*written, *README_PAGES, *_changes()}
-    guide, history, more = (_titled(pages, there) for pages in (GUIDE, HISTORY, MORE))
-    unnamed = sorted(written - {*GUIDE, *HISTORY, *MORE})
+    docs = TOP / "docs"
+    written = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    menus = (GUIDE, TERMINAL, OWN_HUB, HISTORY, MORE)
+    guide, terminal, own, history, more = (_titled(m, {*written, *_changes()}) for m in menus)
+    unnamed = sorted(written.difference(*menus))
     config.nav = [
         {"Start": "index.md"},
         {"Guide": guide},
+        {"Terminal and page": terminal},
         {"Endpoints": [f"{ENDPOINTS}{path}" for path in _in_order(_endpoint_pages())]},
         {"Reference": [f"reference/{_file_name(title)}" for title in REFERENCE]},
+        {"A hub of your own": own},
         {"Changes": history},
         {"More": [*more, *unnamed]},
     ]
@@ -116,12 +131,8 @@ def _titled(pages: dict[str, str], there: set[str]) -> list[dict[str, str]]:
 def _made() -> dict[str, str]:
     pages = {f"{ENDPOINTS}{path}": text for path, text in _endpoint_pages().items()}
     sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
-    pages["index.md"] = sections[""] + _section("Two commands", sections)
-    for path, (title, headings) in README_PAGES.items():
-        first, *rest = headings
-        body = f"# {title}\n{sections[first]}" + "".join(_section(h, sections) for h in rest)
-        pages[path] = body.replace("](docs/", "](../")
-    pages["index.md"] = pages["index.md"].replace("](docs/", "](")
+    first = sections[""] + "".join(f"\n## {heading}\n{sections[heading]}" for heading in FIRST_PAGE)
+    pages["index.md"] = first.replace("](docs/", "](")
     pages |= {
         f"reference/{_file_name(title)}": _reference_page(title, names)
         for title, names in _public_names().items()
@@ -152,10 +163,6 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     for place, heading in enumerate(headings):
         end = headings[place + 1].start() if place + 1 < len(headings) else len(text)
         yield heading[1], text[heading.end() : end]
-
-
-def _section(heading: str, sections: dict[str, str]) -> str:
-    return f"\n## {heading}\n{sections[heading]}"
 
 
 def _public_names() -> dict[str, list[str]]:

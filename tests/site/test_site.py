@@ -70,9 +70,15 @@ def test_every_public_name_is_described(site: Path) -> None:
     assert set(public.__all__) - headings == set()
 
 
-def test_the_guide_holds_the_sections_of_the_readme(site: Path) -> None:
-    assert "Leaving the block early cancels the job" in text_of(site, "guide/streaming.html")
-    assert "InvalidParametersError" in text_of(site, "guide/first-call.html")
+def test_the_first_page_is_the_beginning_of_the_readme(site: Path) -> None:
+    first = text_of(site, "index.html")
+    assert "a hub that pretends, on this machine" in first
+    assert "make generate" not in first
+
+
+def test_programs_stand_in_tabs_of_their_own(site: Path) -> None:
+    page = text_of(site, "guide/chat.html")
+    assert [page.count(f">{tab}</label>") for tab in ("Python", "Python, async")] == [1, 1]
 
 
 def test_links_lead_to_pages_that_are_there(site: Path) -> None:

@@ -1,6 +1,7 @@
 """Counts the own functions and modules that one use of the product passes through; CONTRIBUTING.md shows the figures.
 
-A use runs once before it is watched, so that imports and what a process makes once are left out.
+A use runs once before it is watched, so that imports and what a process makes once are left out. A batch is counted
+twice: as a whole run, whose options are read and whose report is written, and by what runs again for each further row.
 """
 
 import contextlib
@@ -10,7 +11,9 @@ import os
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -29,11 +32,22 @@ ENDPOINT, PARAMETERS = "z_image_turbo", {"prompt": "a robot", "width": 128, "hei
 def watched(use: Callable[[], object]) -> set[CodeType]:
     """Return the code of own functions that runs during a use, in whatever thread."""
     use()
-    seen: set[CodeType] = set()
+    return set(_calls(use))
+
+
+def grown(run: Callable[[int], object]) -> set[CodeType]:
+    """Return the code of own functions that is called, or resumed, more often where a run has more rows."""
+    run(4)
+    few, many = (_calls(partial(run, rows)) for rows in (4, 12))
+    return {code for code in many if many[code] > few[code]}
+
+
+def _calls(use: Callable[[], object]) -> Counter[CodeType]:
+    calls: Counter[CodeType] = Counter()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         if event == "call":
-            seen.add(frame.f_code)
+            calls[frame.f_code] += 1
 
     threading.setprofile(note)
     sys.setprofile(note)
@@ -42,15 +56,15 @@ def watched(use: Callable[[], object]) -> set[CodeType]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    return {code for code in seen if _is_own(code) and code.co_name != "<module>"}
+    return Counter({c: n for c, n in calls.items() if _is_own(c) and c.co_name != "<module>"})
 
 
 def _is_own(code: CodeType) -> bool:
     return any(f"{os.sep}{package}{os.sep}" in code.co_filename for package in OWN)
 
 
-def uses(folder: Path, server: str) -> dict[str, Callable[[], object]]:
-    """Return what is watched, by its name: functions that can be called twice."""
+def uses(folder: Path, server: str) -> dict[str, Callable[[], set[CodeType]]]:
+    """Return what is counted, by its name."""
     os.environ.update(AKI_API_KEY="any-key", AKI_API_SERVER=server)
     aki = Aki()
     serial = map(str, itertools.count())
@@ -63,21 +77,25 @@ def uses(folder: Path, server: str) -> dict[str, Callable[[], object]]:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             codegen(["generate", "--out", str(folder / next(serial))])
 
+    def run(rows: int) -> None:
+        # As many jobs at a time whatever the number of rows, so that no further connections count as rows.
+        output = folder / f"{next(serial)}.jsonl"
+        batch.run(ENDPOINT, [PARAMETERS] * rows, output, concurrency=4)
+
     return {
-        "a call": lambda: getattr(aki, ENDPOINT)(**PARAMETERS),
-        "a batch of one row": lambda: batch.run(
-            ENDPOINT, [PARAMETERS], folder / f"{next(serial)}.jsonl"
-        ),
-        "a Celery task": lambda: task.apply(kwargs=PARAMETERS).get(),
-        "a refresh": refresh,
+        "a call": partial(watched, lambda: getattr(aki, ENDPOINT)(**PARAMETERS)),
+        "a batch of one row": partial(watched, partial(run, 1)),
+        "each further row of a batch": partial(grown, run),
+        "a Celery task": partial(watched, lambda: task.apply(kwargs=PARAMETERS).get()),
+        "a refresh": partial(watched, refresh),
     }
 
 
 if __name__ == "__main__":
     settings = HubSettings(job_seconds=0.3)
     with tempfile.TemporaryDirectory() as name, SandboxServer(settings=settings) as hub:
-        for use, run in uses(Path(name), hub.url).items():
-            codes = watched(run)
+        for use, count in uses(Path(name), hub.url).items():
+            codes = count()
             if "-v" in sys.argv:
                 print("\n".join(sorted(f"{c.co_filename} {c.co_qualname}" for c in codes)))
             print(f"{use}: {len(codes)} functions, {len({c.co_filename for c in codes})} modules")

@@ -152,6 +152,10 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
+    """Whether a Redis on a port of this machine has loaded its data."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5.0) as caller:
+            caller.sendall(b"PING\r\n")
+            return caller.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False

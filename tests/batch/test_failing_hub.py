@@ -2,6 +2,7 @@
 
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
+from aki_sandbox.faults.edits import Edit
 from aki_sandbox.faults.effects import Cut, QueueFull, Status
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.connections import unserved_url
@@ -24,6 +25,23 @@ class TestTheHub:
         assert run(source).uncertain == 1
         (uncertain,) = [o for o in read() if o["status"] == "uncertain"]
         assert uncertain["error"]["type"] == "ServerError"
+
+    def test_that_gives_a_row_the_job_of_another_mixes_no_results_up(self, run, hub, prompts, read):
+        ids = []
+
+        def give_the_first_id(body):
+            ids.append(body["job_id"])
+            body["job_id"] = ids[0]
+
+        hub.faults.add(Edit(give_the_first_id), on="submit", nth=1, times=2)
+        summary = run(prompts(3), concurrency=1)
+        assert (summary.done, summary.uncertain) == (2, 1)
+        first, second, third = read()
+        assert ("row 1;" in first["outputs"]["text"], first["job_id"]) == (True, ids[0])
+        assert "job_id" not in second
+        assert second["error"]["type"] == "UnexpectedAnswerError"
+        assert "the hub gave row '2' the job of row '1'" in second["error"]["message"]
+        assert "row 3;" in third["outputs"]["text"]
 
     def test_that_has_no_room_gets_every_row_later(self, run, source, hub):
         hub.faults.add(QueueFull(), on="submit", nth=2, times=12)

@@ -163,7 +163,7 @@ from aki_runtime.batch.journal import Journal, RowState
 journal = Journal.open(sys.argv[1], exclusive=True, survives_power_loss=sys.argv[2] == "True")
 for n in range(10_000_000):
     journal.begin(f"a{n}"); journal.begin(f"b{n}"); journal.begin(f"c{n}")
-    journal.note_job(f"b{n}", f"job-{n}"); journal.note_job(f"c{n}", f"job-{n}")
+    journal.note_job(f"b{n}", f"job-{n}"); journal.note_job(f"c{n}", f"job-c{n}")
     journal.note_outcome(f"c{n}", RowState.DONE, {"n": n})
     print(n, flush=True)
 """

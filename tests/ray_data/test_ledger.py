@@ -15,6 +15,7 @@ from aki_runtime.ray.ledger import (
     NoteOutcome,
     Release,
     RowEnd,
+    Taken,
 )
 from ray_data.conftest import LEASE
 
@@ -47,6 +48,16 @@ class TestARow:
         assert isinstance(answer, RowEnd)
         assert answer.entry.outcome == RESULT
         assert ask(Begin("a", OTHER)) == answer
+
+    def test_does_not_get_the_job_of_another(self, ask):
+        ask(Begin("a", ONE))
+        ask(NoteJob("a", ONE, "job-1"))
+        ask(Begin("b", OTHER))
+        answer = ask(NoteJob("b", OTHER, "job-1"))
+        assert answer == Taken(
+            "the hub gave row 'b' the job of row 'a', which alone gets its result; "
+            "the job may or may not have been made, so it was not sent again"
+        )
 
     def test_can_be_given_back(self, ask):
         ask(Begin("a", ONE))

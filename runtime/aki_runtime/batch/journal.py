@@ -29,6 +29,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from ..errors import UnexpectedAnswerError
+from ..protocol.certainty import UNCERTAIN
 from .errors import JournalError, JournalMismatchError
 from .store import Store
 
@@ -300,8 +302,18 @@ class Journal:
 
         Raises:
             JournalError: The row was never started, or has an outcome already.
+            UnexpectedAnswerError: The job is another row's: the hub gave out one id twice, and only one row can
+                have the result.
         """
         with self._store.writing() as connection:
+            taken = self._store.read(
+                "SELECT id FROM rows WHERE job_id = ? AND id != ?", [job_id, row_id]
+            )
+            if taken:
+                raise UnexpectedAnswerError(
+                    f"the hub gave row {row_id!r} the job of row {taken[0][0]!r}, which alone gets its result; "
+                    f"{UNCERTAIN}"
+                )
             changed = connection.execute(
                 "UPDATE rows SET state = ?, job_id = ?, outcome = NULL, finished = NULL, owner = ?, since = ? "
                 "WHERE id = ? AND state IN (?, ?)",

@@ -22,6 +22,7 @@ from ..errors import (
     JobError,
     NotEntitledError,
     NotFoundError,
+    UnexpectedAnswerError,
 )
 from ..events import Queued
 from ..fields.base import OutputModel
@@ -115,7 +116,11 @@ class RowNotes(Protocol):
         ...
 
     async def note_job(self, job_id: str) -> bool:
-        """Note the row's job; false where the row has become somebody else's."""
+        """Note the row's job; false where the row has become somebody else's.
+
+        Raises:
+            UnexpectedAnswerError: The job is another row's.
+        """
         ...
 
     async def note_outcome(self, state: RowState, outcome: Outcome) -> Outcome | None:
@@ -209,7 +214,11 @@ class RowLife:
             raise
         self._outage.record_success()
         self._limiter.on_accepted()
-        if await self._surely(lambda: notes.note_job(job.id)):
+        try:
+            is_mine = await self._surely(lambda: notes.note_job(job.id))
+        except UnexpectedAnswerError as error:
+            return error  # cancelling the job would cost the row that has it
+        if is_mine:
             return job
         # This process was taken for dead, and somebody decided to submit the row again.
         await _error_of(job.cancel())

@@ -40,6 +40,7 @@ CREATE TABLE rows (
     finished INTEGER
 );
 CREATE INDEX rows_by_place ON rows (place, number);
+CREATE INDEX rows_by_job ON rows (job_id);
 CREATE INDEX rows_by_state ON rows (state, number);
 CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
 """

@@ -6,6 +6,7 @@ It owns how a delivery ends: what must be written somewhere is written although 
 import importlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -33,6 +34,7 @@ LONGEST_OUTAGE = 900.0
 """Seconds for which a worker repeats what Redis, a database or a disk does not take."""
 
 _LONGEST_PAUSE = 5.0
+_LONGEST_NAME = 255
 _OUTCOMES = frozenset({"mark_as_done", "mark_as_failure", "mark_as_retry", "mark_as_revoked"})
 
 
@@ -146,13 +148,23 @@ def require_usable(task: Any) -> None:
 
     Raises:
         ConfigurationError: The app has no result backend, or the task was called in place of sent.
+        Reject: The result backend can keep nothing under the task's id, not even this failure.
     """
-    if task.request.id is None:
+    task_id = task.request.id
+    if task_id is None:
         raise ConfigurationError(f"{task.name} must be sent, as in delay(…), not called")
     if task.backend.as_uri() == "disabled://":
         raise ConfigurationError(
             "the app has no result backend, so that a paid result would be lost; set result_backend"
         )
+    if task.backend.as_uri().startswith("file:"):
+        name = os.fsencode(task.backend.get_key_for_task(task_id))
+        if len(name) > _LONGEST_NAME or b"/" in name or b"\0" in name:
+            raise exceptions.Reject(
+                f"the task id {task_id[:60]!r} cannot be part of a file's name, which the result backend needs; "
+                "nothing was sent. Give ids without / and of at most 200 bytes",
+                requeue=False,
+            )
 
 
 def send_again(task: Any, seconds: float) -> None:

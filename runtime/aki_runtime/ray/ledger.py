@@ -18,6 +18,7 @@ from ..batch import files
 from ..batch.errors import JournalInUseError
 from ..batch.journal import FINAL, Entry, Journal, RowState
 from ..batch.outcome import Outcome, RowError, has_unknown_end
+from ..errors import UnexpectedAnswerError
 
 _LOCK_SECONDS = 20.0
 _LEFT = "a worker was lost while this row was submitted; a job may or may not have been made, so it was not sent again"
@@ -121,11 +122,18 @@ class Differs:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The job is another row's, which the reason says in a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Free:
     """Nobody is at the row."""
 
 
-Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Free
+Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Taken | Free
 
 
 class Ledger:
@@ -264,7 +272,10 @@ class Ledger:
         if entry is None or not (is_own or entry.state is RowState.UNCERTAIN):
             return self._standing(entry)
         if entry.state in (RowState.SUBMITTING, RowState.UNCERTAIN):
-            self._journal.as_owner(str(note.attempt)).note_job(note.row_id, note.job_id)
+            try:
+                self._journal.as_owner(str(note.attempt)).note_job(note.row_id, note.job_id)
+            except UnexpectedAnswerError as error:
+                return Taken(error.message)
         return Known(note.job_id)
 
     def _note_outcome(self, note: NoteOutcome) -> Answer:

@@ -21,6 +21,7 @@ from ..batch.limits import ConcurrencyLimiter, OutageTimer
 from ..batch.outcome import Outcome, outcome_of
 from ..batch.row_life import AnyEndpoint, RowLife, Started, keep_within
 from ..batch.rows import Row
+from ..errors import UnexpectedAnswerError
 from .ledger import (
     Answer,
     Attempt,
@@ -35,6 +36,7 @@ from .ledger import (
     NoteOutcome,
     Release,
     RowEnd,
+    Taken,
 )
 from .mailbox import Mailbox, Send
 from .options import CallOptions
@@ -206,6 +208,8 @@ class _LedgerNotes:
 
     async def note_job(self, job_id: str) -> bool:
         answer = await self._mailbox.ask(NoteJob(self._row.row_id, self._attempt, job_id))
+        if isinstance(answer, Taken):
+            raise UnexpectedAnswerError(answer.reason)
         self._take(answer)
         return isinstance(answer, Known)
 

@@ -57,6 +57,16 @@ class TestStoring:
         assert run(odd, "odd", prompt="p").state == "FAILURE"  # its outcome can never be noted
         assert hub.hub.jobs_submitted == 2
 
+    @pytest.mark.parametrize("task_id", ["user/1", "x" * 300, "nul\0"])
+    def test_an_id_that_no_file_can_have_is_rejected_with_one_sentence_before_it_costs_anything(
+        self, chat, hub, caplog, task_id
+    ):
+        chat.apply(kwargs={"prompt_input": "hello"}, task_id=task_id)
+        (sentence,) = caplog.messages
+        assert "cannot be part of a file's name" in sentence
+        assert "Give ids without / and of at most 200 bytes" in sentence
+        assert hub.hub.jobs_submitted == 0
+
     def test_what_could_not_be_stored_is_kept_for_a_task_of_the_same_id(self, task_of, hub):
         def refuse(media, place):
             raise OSError("the disk is full")

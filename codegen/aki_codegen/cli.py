@@ -31,6 +31,8 @@ class Commands(TyperGroup):
             return None
         command = typer.main.get_command(import_module(f"{__package__}.commands.{cmd_name}").app)
         command.name = cmd_name
+        # What is imported stays: looking through it again and again is a third of reading a large package.
+        gc.freeze()
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

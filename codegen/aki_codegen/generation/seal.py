@@ -6,7 +6,6 @@ It holds the problems, which a summary names, and a digest of all that a package
 
 import hashlib
 import json
-import marshal
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
@@ -16,10 +15,10 @@ from typing import Any
 import aki_runtime
 from aki_runtime.shapes import is_object
 
-from ..output import MANIFEST_NAME, SNAPSHOT, generated_files, manifest_of
+from ..output import MANIFEST_NAME, SNAPSHOT, files_of, generated_files, manifest_of
 from ..problems import Problem
 from ..rendering.templates import templates_folder
-from ..snapshot.snapshot import Snapshot
+from ..snapshot.snapshot import Snapshot, is_same
 from .package import MANIFEST, Package, manifest_file
 
 TOOLS = ("datamodel-code-generator", "jinja2", "markupsafe", "ruff")
@@ -38,23 +37,23 @@ def sealed(
     """
     problems = [asdict(problem) for problem in package.all_problems]
     as_before = sealed_as(before, package.files)
-    is_same = as_before[MANIFEST] == before.get(MANIFEST_NAME)
-    if is_same and _manifest_and_seal(before)[1].get("problems") == problems:
+    stays = as_before[MANIFEST] == before.get(MANIFEST_NAME)
+    if stays and _seal_of(before).get("problems") == problems:
         return as_before
-    manifest = json.loads(package.files[MANIFEST])
-    digest = _digest(package.name, manifest, report.encode(), problems)
-    manifest["seal"] = {"problems": problems, "digest": digest}
-    return {**package.files, MANIFEST: manifest_file(manifest)}
+    open_manifest = _with_seal(package.files[MANIFEST], {"problems": problems, "digest": ""})
+    digest = _digest(package.name, open_manifest, report.encode())
+    manifest = _with_seal(package.files[MANIFEST], {"problems": problems, "digest": digest})
+    return {**package.files, MANIFEST: manifest}
 
 
 def sealed_as(
     before: Mapping[str, bytes], files: Mapping[PurePosixPath, bytes]
 ) -> dict[PurePosixPath, bytes]:
     """Return a package's files with the seal of those that are there, right or wrong."""
-    _, seal = _manifest_and_seal(before)
+    seal = _seal_of(before)
     if not seal or MANIFEST not in files:
         return dict(files)
-    return {**files, MANIFEST: manifest_file({**json.loads(files[MANIFEST]), "seal": seal})}
+    return {**files, MANIFEST: _with_seal(files[MANIFEST], seal)}
 
 
 def problems_if_sealed(
@@ -67,61 +66,59 @@ def problems_if_sealed(
         package: What it is imported as.
         report: The report beside it.
     """
-    manifest, seal = _manifest_and_seal(files)
-    problems: Any = seal.get("problems")
+    seal = _seal_of(files)
+    digest = str(seal.get("digest"))
+    open_manifest = files.get(MANIFEST_NAME, b"").replace(digest.encode("ascii", "replace"), b"")
     try:
-        if seal.get("digest") != _digest(package, manifest, report.read_bytes(), problems):
+        if digest != _digest(package, open_manifest, report.read_bytes()):
             return None
     except OSError:
         return None
-    # Where the digest is right, so is what the manifest says; how it says it, and what else is there, is not in it.
+    # Where the digest is right, so is the manifest to the letter; the files that it names are not in it.
     hashes = generated_files(files)
-    is_whole = (
-        files[MANIFEST_NAME] == manifest_file({**manifest, "seal": seal})
-        and all(name in hashes for name in files if name.startswith(SNAPSHOT))
-        and all(
-            known is None or _sha256(files.get(name, b"")) == known
-            for name, known in hashes.items()
-        )
+    is_whole = all(name in hashes for name in files if name.startswith(SNAPSHOT)) and all(
+        known is None or _sha256(files.get(name, b"")) == known for name, known in hashes.items()
     )
-    return tuple(Problem(**problem) for problem in problems) if is_whole else None
+    return tuple(Problem(**problem) for problem in seal["problems"]) if is_whole else None
 
 
 def makes_the_same(snapshot: Snapshot, other: Snapshot) -> bool:
     """Whether two snapshots make the same package."""
-    if replace(snapshot, documents={}) != replace(other, documents={}):
-        return False
-    # Marshalling takes hardly any time, and unlike `==` it tells 1, 1.0 and True apart, and the order of fields.
-    documents = [
-        marshal.dumps(sorted(s.documents.items(), key=lambda item: item[0]), 2)
-        for s in (snapshot, other)
-    ]
-    return documents[0] == documents[1]
+    return (
+        replace(snapshot, documents={}) == replace(other, documents={})
+        and snapshot.documents.keys() == other.documents.keys()
+        and all(is_same(document, other.documents[n]) for n, document in snapshot.documents.items())
+    )
 
 
-def program_files() -> list[Path]:
-    """Return the files of this program, with the runtime that it reads metadata with."""
-    folders = [Path(__file__).parents[1], Path(aki_runtime.__file__).parent]
-    return [file for folder in folders for file in folder.rglob("*.py")]
+def program_files() -> dict[str, bytes]:
+    """Return the files of this program, with its templates and the runtime that it reads metadata with."""
+    folders = (Path(__file__).parents[1], Path(aki_runtime.__file__).parent, templates_folder())
+    # Names begin at the folder: the same program lies elsewhere on another machine.
+    return {
+        f"{folder.name}/{path}": content
+        for folder in folders
+        for path, content in files_of(folder).items()
+    }
 
 
-def _manifest_and_seal(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what a package's manifest says, its seal apart; nothing where it cannot be read."""
-    manifest = manifest_of(files) or {}
-    seal = manifest.pop("seal", None)
-    return manifest, seal if is_object(seal) else {}
+def _seal_of(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the seal in a package's manifest; nothing where it cannot be read."""
+    seal = (manifest_of(files) or {}).get("seal")
+    return seal if is_object(seal) else {}
 
 
-def _digest(package: str, manifest: object, report: bytes, problems: object) -> str:
-    sources = [*program_files(), *templates_folder().glob("*.jinja")]
+def _with_seal(manifest: bytes, seal: Mapping[str, object]) -> bytes:
+    return manifest_file({**json.loads(manifest), "seal": seal})
+
+
+def _digest(package: str, manifest: bytes, report: bytes) -> str:
     parts = [
         package,
-        manifest,
+        _sha256(manifest),
         _sha256(report),
-        problems,
         [f"{tool} {version(tool)}" for tool in TOOLS],
-        # Names alone, without folders: the same program lies elsewhere on another machine.
-        sorted(f"{source.name} {_sha256(source.read_bytes())}" for source in sources),
+        {name: _sha256(content) for name, content in program_files().items()},
     ]
     return _sha256(json.dumps(parts).encode())
 

@@ -15,7 +15,7 @@ from ..fetching.target import Target
 from ..literals import doc_list
 from ..naming import DEFAULT_OUT
 from ..problems import GenerationError, Problem
-from .snapshot import Snapshot, canonical
+from .snapshot import Snapshot, canonical, is_same
 
 ASK = "ask the hub's administrator"
 
@@ -114,9 +114,9 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
-        if document is not None and document == known.get(name):
+        if name in known and is_same(document, known[name]):
             # Thousands are as they were, and nothing of what was read before is lost.
-            documents[name] = document
+            documents[name] = known[name]
             continue
         why = why_unreadable(document) or _lost_section(document, known.get(name))
         if not why:

@@ -135,7 +135,7 @@ def test_a_seal_that_is_damaged_is_not_believed(generate, hub, runs, text):
 @pytest.mark.parametrize("part", ["program_files", "templates_folder", "version"])
 def test_another_generator_makes_everything_anew(generate, hub, runs, monkeypatch, tmp_path, part):
     changed = {
-        "program_files": list,
+        "program_files": dict,
         "templates_folder": lambda: tmp_path,
         "version": lambda tool: "9.9",
     }

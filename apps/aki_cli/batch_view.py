@@ -6,7 +6,9 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .terminal import console, readable, say
+from aki_runtime.terminal import readable
+
+from .terminal import console, say
 
 if TYPE_CHECKING:
     from aki_client.batch import Progress, Summary

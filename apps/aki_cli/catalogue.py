@@ -14,10 +14,10 @@ from typing import Any
 
 from aki_runtime.errors import NotFoundError
 from aki_runtime.metadata import EndpointMetadata, FieldMetadata, read_metadata
+from aki_runtime.terminal import one_line
 
 from .exits import CommandError, Exit
 from .settings import CliSettings, did_you_mean, no_package
-from .terminal import one_line
 
 
 @dataclass(frozen=True)

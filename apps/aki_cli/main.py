@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from aki_runtime.terminal import reopen_closed
+
 from .exits import Exit, signals_as_exceptions
-from .terminal import forget_stdout, reopen_closed
+from .terminal import forget_stdout
 
 COMPLETE = "_AKI_COMPLETE"
 """The variable in which a shell's completion script says which shell it is."""

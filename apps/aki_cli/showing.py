@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 from aki_runtime.errors import MediaError
 from aki_runtime.events import in_words
+from aki_runtime.terminal import one_line, readable
 
 from .exits import CommandError, Exit
-from .terminal import console, one_line, readable, say, write, write_json
+from .terminal import console, say, write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Event, Media, OutputModel

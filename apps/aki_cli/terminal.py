@@ -1,84 +1,20 @@
-"""The standard streams, and what may be written to them: a hub's text without controls, Rich where it is seen.
+"""What `aki` writes to its streams: a hub's text without controls, Rich where it is seen.
 
-`aki`, `aki-codegen` and the playground share it. Nothing here imports Rich before something is drawn.
+Nothing here imports Rich before something is drawn.
 """
 
 import json
 import os
-import re
 import sys
-import unicodedata
 from typing import IO, TYPE_CHECKING
+
+from aki_runtime.terminal import harmless, readable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_LAYOUT = frozenset("\n\t")
-_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What reorders the text around it, so that it can read as something else."""
-
-# GitHub and Azure look for ## anywhere in a line, as in ##[error], ##vso[…] and ##teamcity[…].
-OBEYED = re.compile(
-    r"#(?=#)"
-    r"|:(?=:[A-Za-z-]+(?:\s|::|$))|(?:(?<=\s)|^):(?=:)"
-    r"|(?:section_(?:start|end)|travis_(?:fold|time))(?=:)"
-)
-"""How a command to a CI runner begins, whoever wrote it into the log; with a space behind this it is none."""
-
 WIDTH_OF_PIPES = 120
 """Columns of a table that goes to no terminal."""
-
-
-def reopen_closed() -> None:
-    """Reopen stdin, stdout and stderr where they are closed, before anything else opens a file.
-
-    `>&-` closes them, and some services and schedulers do. What would go to a closed stdout goes to stderr, because a
-    result is paid for and comes once; else nowhere.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if not _is_open(number):
-            if number == 1 and _is_open(2):
-                os.dup2(2, 1)
-            else:
-                # It gets the lowest free number, which is this one; a file opened later would be printed into.
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-        if getattr(sys, name) is None:
-            mode = "w" if number else "r"
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
-
-
-def disobeyed(text: str) -> str:
-    """Return a text in which no CI runner finds a command."""
-    return OBEYED.sub(r"\g<0> ", text)
-
-
-def harmless(text: str) -> str:
-    """Return a text of a hub without what a terminal would obey."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char
-        for char in text
-        if char in _LAYOUT or not (char in _DIRECTIONS or unicodedata.category(char) == "Cc")
-    )
-
-
-def readable(text: str) -> str:
-    """Return a text for people, in which neither a terminal nor a CI runner finds anything to obey."""
-    return disobeyed(harmless(text))
-
-
-def one_line(text: str) -> str:
-    """Return a text of a hub as one line for people."""
-    return " ".join(readable(text).split())
 
 
 def say(sentence: str) -> None:

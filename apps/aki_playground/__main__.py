@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from aki_cli.exits import CommandError
-from aki_cli.terminal import reopen_closed
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.options import read_key_file
+from aki_runtime.terminal import reopen_closed
 
 from .app import launch
 

@@ -20,10 +20,10 @@ from typing import (
 
 from aki_cli.catalogue import Catalogue, Described, default_of
 from aki_cli.exits import CommandError, Exit
-from aki_cli.terminal import one_line
 from aki_runtime.chat.text import ChatText
 from aki_runtime.media.objects import Audio, Image, Video
 from aki_runtime.metadata import FieldMetadata, field_in_words
+from aki_runtime.terminal import one_line
 from pydantic import BaseModel
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-from aki_cli.terminal import reopen_closed
+from aki_runtime.terminal import reopen_closed
 
 ALWAYS = ("markupsafe", "typer")
 """What every command needs, `sandbox` included."""

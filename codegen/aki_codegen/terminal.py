@@ -7,7 +7,7 @@ import json
 import sys
 import traceback
 
-from aki_cli.terminal import OBEYED, disobeyed
+from aki_runtime.terminal import OBEYED, disobeyed
 
 from .literals import doc_text
 

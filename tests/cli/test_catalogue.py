@@ -4,8 +4,8 @@ import pytest
 from aki_cli.catalogue import Catalogue, Described, default_of, live_endpoint
 from aki_cli.commands.call import options_of
 from aki_cli.exits import CommandError, Exit
-from aki_cli.terminal import one_line
 from aki_runtime.metadata import field_in_words, read_metadata
+from aki_runtime.terminal import one_line
 from support.metadata import details
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
+from aki_runtime.terminal import one_line
 from typer.core import TyperGroup
 
 from ..catalogue import Catalogue, Described, default_of, find_endpoint
@@ -19,7 +20,6 @@ from ..exits import CommandError, Exit
 from ..root import new_app
 from ..settings import settings_of
 from ..showing import output_option, save_to_option, sink
-from ..terminal import one_line
 
 _USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _METAVARS: dict[str, str] = {

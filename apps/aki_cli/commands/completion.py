@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from aki_runtime.terminal import one_line
 
 from ..exits import CommandError, Exit
-from ..terminal import one_line, write
+from ..terminal import write
 
 FILES = ":files"
 _TAKE_FILES = frozenset({"FILE", "FOLDER", "INPUT", "OUTPUT", "PLACE"})

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from aki_runtime.errors import StatusError, UnexpectedAnswerError
 from aki_runtime.metadata import FieldMetadata, field_in_words
+from aki_runtime.terminal import one_line
 
 from ..catalogue import Catalogue, Described, default_of, find_endpoint, live_endpoint
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..terminal import draw, one_line, say
+from ..terminal import draw, say
 from .call import options_of
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from aki_runtime.terminal import readable
 
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
 from ..settings import NO_KEY, settings_of
-from ..terminal import readable, write, write_json
+from ..terminal import write, write_json
 
 if TYPE_CHECKING:
     from aki_client import Change

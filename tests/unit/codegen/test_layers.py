@@ -24,6 +24,8 @@ WAYS_IN = {"__main__", "cli"}
 PURE = {"parsing", "rendering", "export"}
 PERFORMING = {"httpx", "httpx2", "os", "shutil", "socket", "subprocess", "tempfile", "threading"}
 
+APPS = {path.name for path in (Path(__file__).parents[3] / "apps").iterdir()}
+
 MODULES = sorted(GENERATOR.trees)
 
 
@@ -48,6 +50,11 @@ def test_datamodel_code_generator_is_known_in_one_place():
         if any(m.partition(".")[0] == "datamodel_code_generator" for m in GENERATOR.foreign(name))
     }
     assert knowing == {"rendering.models"}
+
+
+def test_the_generator_knows_no_app():
+    known = {module.partition(".")[0] for name in MODULES for module in GENERATOR.foreign(name)}
+    assert not known & APPS
 
 
 def test_what_parses_and_renders_performs_nothing_but_one_run_of_ruff():

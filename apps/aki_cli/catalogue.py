@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from aki_runtime.errors import NotFoundError
-from aki_runtime.metadata import EndpointMetadata, FieldMetadata, read_metadata
+from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
+from aki_runtime.shapes import is_array, is_object
 from aki_runtime.terminal import one_line
 
 from .exits import CommandError, Exit
@@ -58,16 +59,27 @@ class Catalogue:
 
     Args:
         package: Its name.
+        folder: Where it is; defaults to where Python finds it.
 
     Raises:
         CommandError: There is no such package.
     """
 
-    def __init__(self, package: str) -> None:
-        self._folder = _folder(package) / "spec"
+    def __init__(self, package: str, folder: Path | None = None) -> None:
+        self._folder = (folder or _folder(package)) / "spec"
         self._package = package
         try:
-            self._names = _read(self._folder / "names.json")
+            named = _read(self._folder / "names.json")
+            # An endpoint whose name begins with a dollar sign has a second one before it.
+            self._names = {
+                wire[1:] if wire[:2] == "$$" else wire: entry
+                for wire, entry in named.items()
+                if _is_named(entry)
+            }
+            overrides = self._read_if_any("overrides.json").get("endpoints")
+            self._overrides = overrides if is_object(overrides) else {}
+            removed = self._read_if_any("state.json").get("removed")
+            self.removed = frozenset(map(str, removed if is_array(removed) else ()))
         except (OSError, ValueError):
             raise no_package(package) from None
 
@@ -75,6 +87,11 @@ class Catalogue:
     def names(self) -> dict[str, str]:
         """The endpoints' names in Python, by those on the hub, sorted."""
         return {name: entry["name"] for name, entry in sorted(self._names.items())}
+
+    @cached_property
+    def models(self) -> dict[str, str]:
+        """What the names of the endpoints' models begin with, by their names in Python."""
+        return {entry["name"]: entry["models"] for entry in self._names.values()}
 
     def find(self, name: str) -> Described | None:
         """Return an endpoint by its name in Python or on the hub, None where the package lacks it."""
@@ -109,7 +126,12 @@ class Catalogue:
             document = _read(self._folder / "endpoints" / f"{attribute}.json")
         except (OSError, ValueError):
             return None
-        return Described(wire, attribute, self._names[wire]["fields"], document)
+        settled: Any = as_settled(document, self._overrides.get(wire))
+        return Described(wire, attribute, self._names[wire]["fields"], settled)
+
+    def _read_if_any(self, name: str) -> dict[str, Any]:
+        path = self._folder / name
+        return _read(path) if path.exists() else {}
 
 
 def default_of(field: FieldMetadata) -> str:
@@ -167,6 +189,16 @@ def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:
             return None
 
 
+def _is_named(entry: object) -> TypeGuard[dict[str, Any]]:
+    # A name becomes the path of a file, and the snapshot may be of a foreign repository.
+    return (
+        is_object(entry)
+        and str(entry.get("name")).isidentifier()
+        and isinstance(entry.get("models"), str)
+        and is_object(entry.get("fields"))
+    )
+
+
 def _folder(package: str) -> Path:
     # Found, not imported: importing it would take longer than all of help.
     try:
@@ -180,6 +212,8 @@ def _folder(package: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    document: object = json.loads(path.read_text("utf-8"))
+    if not is_object(document):
+        raise ValueError(f"{path} holds no object")
     document.pop("$comment", None)  # the generator's own; among the names it would be an endpoint
     return document

@@ -166,6 +166,12 @@ class EndpointRemovedError(AkiError):
     """The hub had removed the endpoint when the package was generated; nothing was sent."""
 
 
+def removed_in_words(endpoint: str, alternatives: Sequence[str] = ()) -> str:
+    """Say that the hub has removed an endpoint, and what can stand in for it."""
+    instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""
+    return f"the hub has removed the endpoint {endpoint}{instead}; the next refresh leaves it out"
+
+
 class ConnectionFailedError(AkiError, ConnectionError):
     """The hub could not be reached, or the connection broke before an answer was complete.
 

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("aki_cli.commands.job", "Cancel a job."),
     "key": ("aki_cli.commands.hub", "Ask the hub whether the key is good."),
     "changes": ("aki_cli.commands.hub", "Compare the package with the hub of today."),
+    "lint": ("aki_cli.commands.lint", "Find calls in source files that the hub would refuse."),
     "playground": ("aki_cli.commands.playground", "Open a local page to try the endpoints."),
     "completion": ("aki_cli.commands.completion", "Print the completion script of a shell."),
 }

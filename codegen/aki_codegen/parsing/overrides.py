@@ -12,7 +12,6 @@ The snapshot keeps a copy, so that rendering needs nothing else.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from aki_runtime.metadata import TYPES
 from aki_runtime.shapes import is_object
@@ -102,24 +101,6 @@ def parse_overrides(table: object, source: str) -> Overrides:
     return overrides
 
 
-def apply_to_document(document: object, override: EndpointOverride) -> object:
-    """Return a details document as the user wants it read."""
-    if not is_object(document) or not is_object(document.get("parameter_description")):
-        return document
-    sections = dict(document["parameter_description"])
-    for section in ("input", "output"):
-        if is_object(sections.get(section)):
-            sections[section] = _apply(sections[section], override.sections()[section])
-    # The fields of progress lie one level deeper than the others.
-    progress = sections.get("progress")
-    if is_object(progress) and is_object(progress.get("OUTPUTS")):
-        sections["progress"] = {
-            **progress,
-            "OUTPUTS": _apply(progress["OUTPUTS"], override.progress),
-        }
-    return {**document, "parameter_description": sections}
-
-
 def unused(overrides: Overrides, documents: Mapping[str, object]) -> list[Problem]:
     """Tell of overrides that name nothing that the hub has."""
     remedy = f"correct or remove it in [{TABLE}]"
@@ -134,17 +115,6 @@ def unused(overrides: Overrides, documents: Mapping[str, object]) -> list[Proble
         for name in overrides.endpoints
         if name not in documents
     ]
-
-
-def _apply(fields: Mapping[str, Any], overrides: Mapping[str, FieldOverride]) -> dict[str, Any]:
-    changed: dict[str, Any] = {}
-    for name, attributes in fields.items():
-        override = overrides.get(name) or FieldOverride()
-        if override.skip:
-            continue
-        retyped = override.type is not None and is_object(attributes)
-        changed[name] = {**attributes, "type": override.type} if retyped else attributes
-    return changed
 
 
 def _check_endpoint(endpoint: str, override: EndpointOverride, source: str) -> None:

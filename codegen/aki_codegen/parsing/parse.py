@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aki_runtime.metadata import EndpointMetadata, FieldMetadata, read_metadata
+from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
 
 from ..ir import Field, NamedEndpoint, Section
 from ..literals import visible
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
 from ..problems import Effect, Problem
-from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, apply_to_document, unused
+from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, unused
 
 FIX = "correct or remove it in [tool.aki-codegen]"
 SECTIONS: tuple[Section, ...] = ("input", "output", "progress")
@@ -71,7 +71,7 @@ def parse(
     given = dict(remembered)
     for wire_name in sorted(wanted):
         override = overrides.for_endpoint(wire_name)
-        metadata = read_metadata(apply_to_document(wanted[wire_name], override))
+        metadata = read_metadata(as_settled(wanted[wire_name], override.model_dump()))
         if metadata.unreadable:
             why = metadata.unreadable
             problems.append(Problem(wire_name, "", why, "ask the hub's administrator", "skipped"))

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from aki_runtime.chat.messages import ROLES
-from aki_runtime.metadata import MediaLimit, MediaLimits, Scalar
+from aki_runtime.metadata import MediaLimits, Scalar, limits_as_json
 
 from .. import ir
 from ..literals import doc_text
@@ -297,7 +297,7 @@ def _chat(field: ir.Field) -> FieldSchema:
         for kind, limits in field.support.items()
         if limits
     )
-    support = {kind: _media_limits(limits) for kind, limits in field.support.items()}
+    support = {kind: limits_as_json(limits) for kind, limits in field.support.items()}
     wire, note = _as_text(field, {"type": "array", "items": message}, limits)
     return _runtime("ChatContext", wire, note, **({"support": support} if support else {}))
 
@@ -308,7 +308,7 @@ def _as_text(field: ir.Field, document: object, limits: str = "") -> tuple[Schem
 
 
 def _media_input(kind: str, limits: MediaLimits) -> FieldSchema:
-    keys = {"media": _media_limits(limits)} if limits else {}
+    keys = {"media": limits_as_json(limits)} if limits else {}
     phrase = limits_phrase(limits)
     note = f"A data URI, `data:KIND/FORMAT;base64,BYTES`. The hub looks at the bytes{phrase}"
     wire = {"type": "string", "pattern": DATA_URI}
@@ -318,18 +318,3 @@ def _media_input(kind: str, limits: MediaLimits) -> FieldSchema:
 def _media_output(name: str) -> FieldSchema:
     note = "A data URI with the format in capitals, or plain base64 without a header"
     return _runtime(name, {"type": "string", "pattern": _MEDIA_OUTPUT}, note)
-
-
-def _media_limits(limits: MediaLimits) -> Schema:
-    return {name: _limit(limit) for name, limit in limits.items()}
-
-
-def _limit(limit: MediaLimit) -> Schema:
-    said = {
-        "supported": list(limit.supported),
-        "minimum": list(limit.minimum),
-        "maximum": list(limit.maximum),
-        "align": list(limit.align),
-        "converted": limit.converts,
-    }
-    return {name: value for name, value in said.items() if value}

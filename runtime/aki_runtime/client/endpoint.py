@@ -24,7 +24,7 @@ from typing import (
 
 from pydantic import ValidationError
 
-from ..errors import EndpointRemovedError, InvalidParametersError
+from ..errors import EndpointRemovedError, InvalidParametersError, removed_in_words
 from ..fields.base import InputModel
 from ..fields.parameters import Parameter, parameters_of
 from ..fields.refusals import problems_of
@@ -142,8 +142,7 @@ def endpoint(
     """
     gone = ""
     if removed:
-        instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""
-        gone = f"the hub has removed the endpoint {name}{instead}; the next refresh leaves it out"
+        gone = removed_in_words(name, alternatives)
         warnings.warn(gone, DeprecationWarning, stacklevel=2)
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":

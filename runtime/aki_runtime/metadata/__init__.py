@@ -4,12 +4,13 @@ from .attributes import Scalar, is_utf8, json_text, shown
 from .endpoint import (
     EndpointMetadata,
     MetadataProblem,
+    as_settled,
     missing_sections,
     read_metadata,
     why_unreadable,
 )
 from .field import MAX_SHOWN_CHOICES, TYPES, FieldMetadata, field_in_words
-from .media import MEDIA, MediaLimit, MediaLimits, limits_in_words
+from .media import MEDIA, MediaLimit, MediaLimits, limits_as_json, limits_in_words
 
 __all__ = [
     "MAX_SHOWN_CHOICES",
@@ -21,9 +22,11 @@ __all__ = [
     "MediaLimits",
     "MetadataProblem",
     "Scalar",
+    "as_settled",
     "field_in_words",
     "is_utf8",
     "json_text",
+    "limits_as_json",
     "limits_in_words",
     "missing_sections",
     "read_metadata",

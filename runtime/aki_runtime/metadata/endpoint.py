@@ -109,6 +109,29 @@ def read_metadata(document: object) -> EndpointMetadata:
     )
 
 
+def as_settled(document: object, overrides: object) -> object:
+    """Return a details document as the user wants it read.
+
+    Args:
+        document: What the hub says.
+        overrides: By section (input, output, progress) and the hub's name of a field: `skip`, or the `type` word that
+            stands in for the hub's.
+    """
+    if not is_object(document) or not is_object(document.get("parameter_description")):
+        return document
+    settled = object_or_empty(overrides)
+    sections = dict(document["parameter_description"])
+    for section in ("input", "output"):
+        if is_object(sections.get(section)):
+            sections[section] = _settled(sections[section], settled.get(section))
+    # The fields of progress lie one level deeper than the others.
+    progress = sections.get("progress")
+    if is_object(progress) and is_object(progress.get("OUTPUTS")):
+        outputs = _settled(progress["OUTPUTS"], settled.get("progress"))
+        sections["progress"] = {**progress, "OUTPUTS": outputs}
+    return {**document, "parameter_description": sections}
+
+
 def why_unreadable(document: object) -> str:
     """Say why a document describes no endpoint; empty where it does. Quicker than reading it."""
     if not is_object(document):
@@ -146,6 +169,18 @@ def _section(
         if not is_object(attributes):
             _reporting(problems, name)("its attributes are not an object", "it is taken as text")
         yield name, attributes
+
+
+def _settled(fields: Mapping[str, object], overrides: object) -> dict[str, object]:
+    changed: dict[str, object] = {}
+    for name, attributes in fields.items():
+        override = object_or_empty(object_or_empty(overrides).get(name))
+        if override.get("skip"):
+            continue
+        word = override.get("type")
+        is_retyped = word is not None and is_object(attributes)
+        changed[name] = {**object_or_empty(attributes), "type": word} if is_retyped else attributes
+    return changed
 
 
 def _reporting(problems: list[MetadataProblem], name: str) -> Report:

@@ -6,7 +6,7 @@ An attribute of media is read, and said, here alone.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..media.formats import Kind, normal_name
 from ..shapes import is_array, is_object, range_in_words
@@ -108,6 +108,21 @@ def limits_in_words(limits: MediaLimits, clean: Callable[[str], str]) -> str:
     fixed, fitted = ", ".join(clauses[False]), ", ".join(clauses[True])
     said = (fixed, f"{fitted} (the hub converts others)" if fitted else "")
     return "".join(f"; {clause}" for clause in said if clause)
+
+
+def limits_as_json(limits: MediaLimits) -> dict[str, dict[str, Any]]:
+    """Return limits as input models carry them: plain JSON values, those that say nothing left out."""
+    said = {
+        name: {
+            "supported": list(limit.supported),
+            "minimum": list(limit.minimum),
+            "maximum": list(limit.maximum),
+            "align": list(limit.align),
+            "converted": limit.converts,
+        }
+        for name, limit in limits.items()
+    }
+    return {name: {n: v for n, v in limit.items() if v} for name, limit in said.items()}
 
 
 def _read_limit(name: str, attributes: Attributes) -> MediaLimit:

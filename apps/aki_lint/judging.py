@@ -1,0 +1,146 @@
+"""What the hub refuses of a call, in the words of the generated package: its input model checks what is known.
+
+It opens no file and fetches nothing: of media only addresses and data URIs are judged.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aki_runtime.metadata import MEDIA, shown
+from aki_runtime.shapes import is_array, is_object
+
+from .packages import Endpoint
+from .values import UNKNOWN
+
+CODES: dict[str, str] = {
+    **{
+        "range": "AKI101",
+        "step": "AKI102",
+        "length": "AKI103",
+        "choice": "AKI104",
+        "type": "AKI105",
+    },
+    **{"chat": "AKI106", "json": "AKI107", **dict.fromkeys(MEDIA, "AKI107")},
+    **{"unknown": "AKI201", "missing": "AKI202", "exclusive": "AKI203"},
+    **{"removed": "AKI301", "converted": "AKI302"},
+}
+"""The code of a finding by the kind of the problem, which `ParameterProblem` lists."""
+
+_NO_MEDIUM = {
+    "image": b"\x89PNG\r\n\x1a\n",
+    "audio": b"RIFF\0\0\0\0WAVE",
+    "video": b"\0\0\0\x18ftypmp42",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One thing that is wrong with a call.
+
+    Attributes:
+        kind: Which, as in `CODES`.
+        parameter: The parameter; empty where it is about the whole call.
+        message: The sentence.
+        nearest: Values, or names of parameters, that would be right.
+    """
+
+    kind: str
+    parameter: str
+    message: str
+    nearest: tuple[Any, ...] = ()
+
+
+def judge(endpoint: Endpoint, given: Mapping[str, Any], *, is_whole: bool) -> Iterator[Judgement]:
+    """Judge the arguments of a call.
+
+    Args:
+        endpoint: What is called.
+        given: The values by name; those that are not known, and what in them is not, are `UNKNOWN`.
+        is_whole: Whether nothing else is given.
+    """
+    if endpoint.removed:
+        yield Judgement("removed", "", endpoint.removed)
+        return
+    from aki_runtime.fields.refusals import problems_of
+    from pydantic import ValidationError
+
+    known = dict(_judged(endpoint, given))
+    try:
+        # With paths not allowed nothing is opened; what could be a path is not among the values.
+        endpoint.model.model_validate(known, context={"allow_paths": False})
+    except ValidationError as error:
+        for problem in problems_of(error, endpoint.model):
+            if problem.kind != "missing" or (is_whole and problem.parameter not in given):
+                kind = problem.kind if problem.kind in CODES else "type"
+                yield Judgement(kind, problem.parameter, str(problem), problem.nearest)
+    yield from _converted(endpoint, known)
+
+
+def _judged(endpoint: Endpoint, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in given.items():
+        parameter = endpoint.parameters.get(name)
+        if parameter is None:
+            yield name, None if value is UNKNOWN else value
+            continue
+        if parameter.type == "chat":
+            value = _messages(value, parameter.support)
+        elif parameter.type in MEDIA and isinstance(value, str | bytes):
+            # A path means something where the program runs, and bytes that are written out stand for others.
+            is_uri = isinstance(value, str) and (value[:5] == "data:" or "://" in value[:10])
+            value = value if is_uri else UNKNOWN
+        if not _holds_unknown(value):
+            yield name, value
+
+
+def _converted(endpoint: Endpoint, known: Mapping[str, Any]) -> Iterator[Judgement]:
+    for name, value in known.items():
+        parameter = endpoint.parameters.get(name)
+        if parameter is None or not parameter.converts or value is None:
+            continue
+        fitted = parameter.fit(value)
+        if fitted != value:
+            sentence = f"{name}={shown(value)}: the hub will make it {shown(fitted)}"
+            limits = parameter.describe_range()
+            sentence += f" ({limits})" if limits else ""
+            yield Judgement("converted", name, sentence, (fitted,))
+
+
+def _holds_unknown(value: Any) -> bool:
+    if is_object(value):
+        return any(map(_holds_unknown, value.values()))
+    return value is UNKNOWN or (is_array(value) and any(map(_holds_unknown, value)))
+
+
+def _messages(value: Any, support: Mapping[str, Any]) -> Any:
+    """Put something that is right where a part of a conversation is not known."""
+    if not is_array(value):
+        return value
+    return [_message(message, support) for message in value]
+
+
+def _message(message: Any, support: Mapping[str, Any]) -> Any:
+    if message is UNKNOWN:
+        return {"role": "user", "content": "…"}
+    if not is_object(message):
+        return message
+    stand_ins: dict[str, Any] = {"role": "user", "content": "…", "tool_calls": [{}]}
+    known = {
+        name: stand_ins.get(name) if _holds_unknown(value) and name != "content" else value
+        for name, value in message.items()
+    }
+    content = known.get("content")
+    if content is UNKNOWN:
+        known["content"] = stand_ins["content"]
+    elif is_array(content):
+        known["content"] = [_part(part, support) for part in content]
+    return known
+
+
+def _part(part: Any, support: Mapping[str, Any]) -> Any:
+    """Return a part of a message as far as it can be judged: of a medium, whether its kind is taken."""
+    if is_object(part) and len(part) == 1:
+        ((kind, _),) = part.items()
+        if kind in MEDIA:
+            return {kind: _NO_MEDIUM[kind]} if kind not in support else {"text": "…"}
+    return {"text": "…"} if _holds_unknown(part) else part

@@ -1,0 +1,218 @@
+"""Findings of one source text: each call of a generated endpoint is judged, and placed where the fix belongs."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .judging import CODES, Judgement, judge
+from .names import Names, Ref, Scope, last_name
+from .packages import Endpoint, Packages
+from .values import Entry, Values
+
+_IGNORED = re.compile(r"#\s*(?:aki:\s*ignore|noqa)\b(?:\s*[:\[]\s*(?P<codes>[A-Z0-9, ]+))?", re.I)
+_IGNORED_FILE = re.compile(r"^\s*#\s*aki:\s*ignore-file\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text: lines from 1, columns from 0 in characters, the end not included."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A text that would be right, and where it belongs."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with a call.
+
+    Attributes:
+        code: Which rule, as in AKI102.
+        message: The sentence; parts of it are a hub's, and whoever shows it makes it harmless.
+        span: The argument, or what is called.
+        fixes: What would be right, the nearest first.
+    """
+
+    code: str
+    message: str
+    span: Span
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the call works all the same."""
+        return self.code == "AKI302"
+
+
+class UnreadableError(Exception):
+    """A text is not Python; the message says why, in one clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a text gives to an endpoint.
+
+    Attributes:
+        endpoint: The endpoint.
+        node: The call, or the dict that is declared as its parameters.
+        entries: What is given, by name.
+        is_whole: Whether nothing else is.
+    """
+
+    endpoint: Endpoint
+    node: ast.expr
+    entries: Mapping[str, Entry]
+    is_whole: bool
+
+
+class Source:
+    """A source text, read; raises `UnreadableError` where it is not Python."""
+
+    def __init__(self, text: str, packages: Packages) -> None:
+        self.lines = re.split("\r\n|\r|\n", text)
+        self.calls: list[Call] = []
+        if not any(name in text for name in packages) or _IGNORED_FILE.search(text):
+            return
+        try:
+            names = Names(ast.parse(text), packages)
+            self._values = Values(names)
+            self.calls += _calls(names, self._values, packages)
+        except (SyntaxError, ValueError) as error:
+            place = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+            raise UnreadableError(f"{getattr(error, 'msg', error)}{place}") from None
+        except (MemoryError, RecursionError):
+            raise UnreadableError("it is nested too deeply") from None
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong, in the order of the text, without what a comment silences."""
+        found = dict.fromkeys(finding for call in self.calls for finding in self._judged(call))
+        kept = (finding for finding in found if not self._is_silenced(finding))
+        return sorted(kept, key=lambda f: (f.span.line, f.span.column, f.code))
+
+    def span(self, node: ast.expr | ast.keyword) -> Span:
+        """Return where a node is."""
+        end_line = node.end_lineno or node.lineno
+        return Span(
+            node.lineno,
+            self._column(node.lineno, node.col_offset),
+            end_line,
+            self._column(end_line, node.end_col_offset or node.col_offset),
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        """Turn bytes into characters."""
+        text = self.lines[line - 1]
+        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+
+    def _judged(self, call: Call) -> Iterator[Finding]:
+        given = {n: self._values.evaluate(e.node, e.scope) for n, e in call.entries.items()}
+        for judgement in judge(call.endpoint, given, is_whole=call.is_whole):
+            entry = call.entries.get(judgement.parameter)
+            place: ast.expr | ast.keyword = call.node
+            place = place.func if isinstance(place, ast.Call) else place
+            if entry is not None:
+                place = entry.key if judgement.kind == "unknown" else entry.node
+            span = self._name_span(place) if isinstance(place, ast.keyword) else self.span(place)
+            fixes = tuple(self._fixes(judgement, entry)) if entry is not None else ()
+            yield Finding(CODES[judgement.kind], judgement.message, span, fixes)
+
+    def _fixes(self, judgement: Judgement, entry: Entry) -> Iterator[Fix]:
+        if judgement.kind == "unknown" and isinstance(entry.key, ast.keyword):
+            span = self._name_span(entry.key)
+            yield from (Fix(span, str(name)) for name in judgement.nearest)
+            return
+        # A constant is put right where it stands.
+        node, _ = self._values.source(entry.node, entry.scope)
+        span = self.span(entry.key if judgement.kind == "unknown" else node)
+        quote = self.lines[span.line - 1][span.column : span.column + 1]
+        for value in judgement.nearest:
+            text = repr(value)
+            is_plain = isinstance(value, str) and quote == '"' and not set(text) & {'"', "\\"}
+            yield Fix(span, f'"{value}"' if is_plain else text)
+
+    def _name_span(self, keyword: ast.keyword) -> Span:
+        start = self.span(keyword)
+        return Span(start.line, start.column, start.line, start.column + len(keyword.arg or ""))
+
+    def _is_silenced(self, finding: Finding) -> bool:
+        lines = {finding.span.line, finding.span.end_line}
+        for line in lines:
+            found = _IGNORED.search(self.lines[line - 1])
+            codes = re.findall(r"[A-Z]+[0-9]+", (found["codes"] or "").upper()) if found else []
+            if found and (not codes or any(map(finding.code.startswith, codes))):
+                return True
+        return False
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a source file, by its own word of its encoding.
+
+    Raises:
+        UnreadableError: It is not text in that encoding.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        return content.decode(encoding).removeprefix("\ufeff")
+    except (LookupError, SyntaxError, UnicodeError) as error:
+        raise UnreadableError(str(error)) from None
+
+
+_HANDING_ON = frozenset({"partial", "submit", "to_thread"})
+"""Functions that call their first argument with the others."""
+_OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
+"""Settings of a batch by which a row may hold other things than an endpoint's parameters."""
+
+
+def _calls(names: Names, values: Values, packages: Packages) -> Iterator[Call]:
+    def endpoint_of(ref: Ref | None) -> Endpoint | None:
+        return packages[ref.package].endpoint(ref.name) if ref is not None and ref.name else None
+
+    for annotation, value, scope in names.declared:
+        ref = names.declared_as(annotation, scope)
+        endpoint = endpoint_of(ref) if ref is not None and ref.kind == "params" else None
+        if endpoint is not None:
+            yield Call(endpoint, value, values.entries(value, scope)[0], is_whole=False)
+    for call, scope in names.calls:
+        ref, is_whole = names.ref(call.func, scope), not call.args
+        if ref is None and call.args and last_name(call.func) in _HANDING_ON:
+            ref = names.ref(call.args[0], scope)
+        if ref is not None and ref.kind == "rows":
+            endpoint = endpoint_of(names.ref(call.args[0], scope)) if call.args else None
+            yield from _rows(endpoint, values, call, scope) if endpoint is not None else ()
+        elif ref is not None and ref.kind in _CALLED and (endpoint := endpoint_of(ref)):
+            if ref.kind == "validate":
+                written = call.args[0] if call.args else call
+                entries, is_known = values.entries(written, scope)
+            else:
+                entries, is_known = values.arguments(call, scope)
+                is_known &= is_whole and ref.kind != "params"
+            yield Call(endpoint, call, entries, is_known)
+
+
+_CALLED = frozenset({"endpoint", "input", "params", "validate"})
+
+
+def _rows(endpoint: Endpoint, values: Values, call: ast.Call, scope: Scope) -> Iterator[Call]:
+    named = {keyword.arg or "": keyword.value for keyword in call.keywords}
+    rows = call.args[1] if len(call.args) > 1 else named.get("rows")
+    if rows is None or {"", "columns"} & named.keys():
+        return
+    listed, there = values.source(rows, scope)
+    for row in listed.elts if isinstance(listed, ast.List | ast.Tuple) else ():
+        entries, is_whole = values.entries(row, there)
+        if _OF_BATCHES & named.keys():
+            entries = {n: entry for n, entry in entries.items() if n in endpoint.parameters}
+            is_whole = False
+        yield Call(endpoint, row, entries, is_whole)

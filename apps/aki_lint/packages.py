@@ -1,0 +1,202 @@
+"""The generated packages that a file can mean, found by their snapshots; none of them is imported."""
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aki_cli.catalogue import Catalogue, Described
+from aki_cli.exits import CommandError
+from aki_runtime.errors import removed_in_words
+from aki_runtime.metadata import FieldMetadata
+from aki_runtime.shapes import is_array, is_object
+
+if TYPE_CHECKING:
+    from aki_runtime.fields.base import InputModel
+    from aki_runtime.fields.parameters import Parameter
+
+MAX_FOLDERS = 20_000
+"""Folders of a project that are looked into for packages."""
+
+_LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
+
+
+class Endpoint:
+    """An endpoint as the snapshot describes it, and the model that judges its calls."""
+
+    def __init__(self, described: Described, removed: bool) -> None:
+        self.name = described.attribute
+        self.fields: Mapping[str, FieldMetadata] = described.section("input")
+        self.removed = removed_in_words(described.name) if removed else ""
+        self._described = described
+
+    @cached_property
+    def model(self) -> "type[InputModel]":
+        """The input model, made when the endpoint is first called: pydantic takes a while to import."""
+        from aki_runtime.fields.from_metadata import input_model
+
+        described = self._described
+        names = described.fields.get("input", {})
+        return input_model(described.attribute, described.metadata.inputs, names)
+
+    @cached_property
+    def parameters(self) -> "Mapping[str, Parameter]":
+        """What each parameter takes, by its name in Python."""
+        from aki_runtime.fields.parameters import parameters_of
+
+        return parameters_of(self.model)
+
+
+class Package:
+    """A generated package.
+
+    Attributes:
+        name: What it is imported as.
+        folder: Where it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self._catalogue = Catalogue(folder.name, folder)
+        self._made: dict[str, Endpoint | None] = {}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The endpoints' names in Python."""
+        return frozenset(self._catalogue.names.values())
+
+    @cached_property
+    def models(self) -> dict[str, str]:
+        """The endpoints' names in Python, by what the names of their models begin with."""
+        return {models: name for name, models in self._catalogue.models.items()}
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Return an endpoint; None where there is none, or nothing is known of it."""
+        if name not in self._made:
+            found = self._catalogue.find(name) if name in self.names else None
+            is_known = found is not None and not found.metadata.unreadable
+            removed = found is not None and found.name in self._catalogue.removed
+            self._made[name] = Endpoint(found, removed) if found and is_known else None
+        return self._made[name]
+
+
+Packages = Mapping[str, Package]
+"""Generated packages by what they are imported as."""
+
+
+@cache
+def project_of(path: Path) -> Path:
+    """Return the project that a folder is in: the nearest with pyproject.toml or .git, else the folder itself."""
+    start = path.resolve()
+    return next(filter(_is_project, (start, *start.parents)), start)
+
+
+@cache
+def settings_of(project: Path) -> Mapping[str, Any]:
+    """Return `[tool.aki]` of a project's pyproject.toml; empty where there is none, or it cannot be read."""
+    try:
+        document = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    tools = document.get("tool")
+    table = tools.get("aki") if is_object(tools) else None
+    return table if is_object(table) else {}
+
+
+def find_packages(project: Path, python: Path | None = None) -> Packages:
+    """Return the packages that a project can import.
+
+    Args:
+        project: Its folder.
+        python: The interpreter, or the folder of the environment, that it runs in; defaults to the project's `.venv`
+            or `venv`, and to that which runs this.
+    """
+    listed = settings_of(project).get("packages")
+    named: list[Any] = listed if is_array(listed) else []
+    folders = [project / name for name in named if isinstance(name, str)] or _below(project)
+    found: dict[str, Package] = {}
+    for folder in (*folders, *_installed(project, python)):
+        if folder.name not in found and (package := _package(folder, _state_of(folder))):
+            found[folder.name] = package
+    return found
+
+
+def is_generated(folder: Path | str) -> bool:
+    """Whether a folder is a generated package."""
+    return os.path.isfile(os.path.join(folder, "spec", "hub.json"))  # noqa: PTH113, PTH118 - asked of every folder
+
+
+def walk(top: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Go through the folders of a project that hold its own files, and the names of those, in order."""
+    for count, (folder, inner, files) in enumerate(os.walk(top)):
+        inner[:] = sorted(
+            name
+            for name in inner
+            if name not in _LEFT_OUT
+            and not name.startswith(".")
+            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118
+        )
+        if count >= MAX_FOLDERS:
+            return
+        yield Path(folder), sorted(files)
+
+
+def _below(project: Path) -> list[Path]:
+    # What is nobody's project may be the whole disk.
+    folders = (folder for folder, _ in walk(project)) if _is_project(project) else project.iterdir()
+    found = [folder for folder in folders if is_generated(folder)]
+    # Of several with one name, as beside a copy in a folder of tests, the one that lies highest.
+    return sorted(found, key=lambda folder: (len(folder.parts), folder))
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file() or (folder / ".git").exists()
+
+
+def _installed(project: Path, python: Path | None) -> Iterator[Path]:
+    if python is not None:
+        prefixes = [python if python.is_dir() else python.absolute().parent.parent]
+        places = _site_packages(prefixes)
+    else:
+        places = [*_site_packages([project / ".venv", project / "venv"]), *map(Path, sys.path)]
+    for place in places:
+        try:
+            inner = sorted(place.iterdir())
+        except OSError:
+            continue
+        yield from filter(is_generated, inner)
+
+
+def _site_packages(prefixes: Iterable[Path]) -> list[Path]:
+    places: list[Path] = []
+    for prefix in prefixes:
+        for place in (*prefix.glob("lib/python3*/site-packages"), prefix / "Lib" / "site-packages"):
+            places += [place, *_linked(place)]
+    return places
+
+
+def _linked(place: Path) -> Iterator[Path]:
+    """Return the folders that an environment looks into beside: those of packages installed for development."""
+    for file in sorted(place.glob("*.pth")):
+        for line in file.read_text("utf-8", errors="replace").splitlines():
+            if line and not line.startswith(("#", "import ", "import\t")):
+                yield place / line
+
+
+def _state_of(folder: Path) -> int:
+    try:
+        return (folder / "spec" / "names.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@cache
+def _package(folder: Path, state: int) -> Package | None:
+    try:
+        return Package(folder) if state else None
+    except CommandError:
+        return None

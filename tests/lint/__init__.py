@@ -1,0 +1,1 @@
+"""Tests of `aki lint`, in each way to run it."""

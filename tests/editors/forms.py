@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from operator import attrgetter
 from pathlib import Path
 from time import monotonic
@@ -203,9 +204,10 @@ class Probe:
         return bool(text) and text in " ".join(shown.split())
 
     def outputs_come_first(self, answer: str) -> bool:
-        """Whether all outputs are offered, and nothing that pydantic has deprecated."""
-        offered = set(self._document.completions(f"\n    {answer}.|\n"))
-        return self.about.documented.keys() <= offered and not offered & _DEPRECATED
+        """Whether all outputs are offered, before anything that pydantic has deprecated."""
+        offered = self._document.completions(f"\n    {answer}.|\n")
+        first = list(takewhile(lambda name: name not in _DEPRECATED, offered))
+        return self.about.documented.keys() <= set(first)
 
     @property
     def _parameters(self) -> set[str]:

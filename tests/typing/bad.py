@@ -1,6 +1,6 @@
-"""Mistakes, one a line: every marked line is an error of each checker, and no other line is.
+"""Mistakes, one a line: every marked line is an error of each checker but those it names, and no other line is.
 
-Checked, never run.
+ty does not look into `**changes: Unpack[…]` for names that are unknown there. Checked, never run.
 """
 
 from aki_client import Aki, AsyncAki, ChatMessage
@@ -91,7 +91,7 @@ def arguments() -> None:
     aki.flux_dev(prompt=b"a robot")  # error: wrong type
     aki.flux_dev(prompt="a robot", seed=1.5)  # error: wrong type
     aki.flux_dev(prompt="a robot", timeout=5)  # error: an option is no parameter
-    aki.flux_dev.with_options(timout=5)  # error: unknown name
+    aki.flux_dev.with_options(timout=5)  # error: unknown name (not in ty)
     aki.flux_dev.with_options(timeout="5")  # error: wrong type
     aki.flux_dev.with_options(timeout=5)(prompt="a robot", widht=512)  # error: unknown name
     aki.seamless_translate(text="robot", target_language="klingon")  # error: wrong choice

@@ -8,7 +8,7 @@ import pytest
 from support.layers import Layers
 
 BATCH = Layers(Path(aki_runtime.batch.__file__).parent)
-PURE = ["errors", "outcome", "rows"]
+PURE = ["errors", "outcome"]
 PERFORMING = {
     "asyncio",
     "os",

@@ -17,7 +17,7 @@ import resource, sys, json
 from aki_client import AsyncAki, batch
 source, output = sys.argv[1:]
 client = AsyncAki("k", api_server="http://127.0.0.1:1")
-from aki_runtime.batch.prepare import prepared
+from aki_runtime.batch.api import prepared
 import asyncio
 async def note_all():
     async with prepared("llama3_8b_chat", source, batch.Settings(client=client)) as ready:

@@ -5,8 +5,7 @@ import sys
 
 import pytest
 from aki_runtime.batch.errors import Fault, UnreadableInputError
-from aki_runtime.batch.readers import InputFile
-from aki_runtime.batch.rows import RawRow
+from aki_runtime.batch.rows import InputFile, RawRow
 
 
 @pytest.fixture

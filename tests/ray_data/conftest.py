@@ -121,4 +121,4 @@ def make_worker(make_options: Callable[..., CallOptions]) -> Iterator[Callable[.
 def row(row_id: str, prompt: str | None = None) -> Row:
     """Make a row."""
     text = prompt or f"row {row_id};"
-    return Row(1, "", {"prompt_input": text}, digest=text, row_id=row_id)
+    return Row(1, row_id, {"prompt_input": text}, digest=text)

@@ -65,7 +65,7 @@ class TestRows:
     def test_that_are_media_go_into_the_folder(self, make_worker, line, tmp_path):
         worker = make_worker(line, endpoint="z_image_turbo", media=str(tmp_path / "media"))
         parameters = {"prompt": "a hill", "width": 256, "height": 256}
-        picture = Row(1, "", parameters, digest="a hill", row_id="../1")
+        picture = Row(1, "../1", parameters, digest="a hill")
         (outcome,) = worker.outcomes([picture])
         (name,) = outcome.outputs["images"]
         assert (tmp_path / "media" / name).stat().st_size > 100

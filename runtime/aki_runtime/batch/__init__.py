@@ -4,10 +4,9 @@ The parts, each importing only from those before it:
 
     errors, store, journal        what was started, which job it became, how it ended
     outcome, settings             how rows ended, one by one and altogether; how a batch is carried out
-    rows, readers                 from files and iterables to the parameters of a call
-    outputs, files                from outcomes to files, and whose the files are
+    rows, files                   from an input to the parameters of calls; from outcomes to files, and whose these are
     limits, row_life              how many jobs at a time; the life of one row, of Ray's rows too
-    prepare, engine, api          all before the first submit, all rows side by side, and the way in
+    engine, api                   all rows side by side; the way in, and all before the first submit
 
 `row_life` alone talks to a hub, through an async endpoint of the client.
 """

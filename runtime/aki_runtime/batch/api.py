@@ -1,26 +1,51 @@
-"""The way in: rows to a file, rows to outcomes, or rows to a verdict on the rows."""
+"""The way in: rows to a file, rows to outcomes, or rows to a verdict on the rows; and all before the first submit.
+
+The endpoint is found, the rows are checked, the journal is bound to them. `Engine` carries out the rest.
+"""
 
 import asyncio
+import json
 import signal
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, aclosing, contextmanager
-from dataclasses import replace
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import islice
 from pathlib import Path
-from typing import Unpack
+from threading import Event
+from typing import Any, Unpack
 
-from ..client.resolving import EndpointLike
+from ..client.endpoint import AsyncEndpoint
+from ..client.resolving import EndpointLike, Resolved, resolve
+from ..errors import InvalidParametersError
 from ..http.interruption import handling
+from ..options import Options
+from ..protocol.certainty import UNCERTAIN
+from . import files
 from .engine import Engine
-from .errors import UnreadableInputError
-from .files import MediaFolder, require_writable
-from .outcome import Outcome, Summary
-from .outputs import OutputFile
-from .prepare import prepared
-from .readers import Rows
-from .row_life import KeepForRow, keep_within
+from .errors import BatchStoppedError, Fault, InvalidRowsError, UnreadableInputError
+from .files import MediaFolder, OutputFile, require_writable
+from .journal import Journal
+from .outcome import Outcome, RowError, Summary
+from .row_life import AnyEndpoint, KeepForRow, keep_within
+from .rows import Columns, Input, Item, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
+
+ROWS_FACT = "rows"
+"""The fact under which a journal holds how many rows were checked; without it they were not."""
+
+MAX_FAULTS = 20
+"""Different faults that are listed; of the rest there is a count."""
+
+MAX_PLACES = 5
+"""Places that are listed of one fault; of the rest there is a count."""
+
+_LONGEST_SHOWN = 60
+_FINISHING = "no further row is started, those that run are finished; Ctrl-C once more leaves them on the hub"
+_LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
 
 
 def run(
@@ -31,14 +56,12 @@ def run(
     In the main thread, Ctrl-C once starts no further row and finishes those that run; twice, SIGTERM or a closed
     terminal leaves their jobs on the hub, where the next run picks them up.
     """
-
-    async def main() -> Summary:
-        chosen = Settings(**settings)
-        stop = chosen.stop or Stop()
-        with _interruptible(stop, chosen):
-            return await _carry_out(endpoint, rows, Path(output), replace(chosen, stop=stop))
-
-    return asyncio.run(main())
+    settings["stop"] = stop = settings.get("stop") or Stop()
+    with (
+        asyncio.Runner() as runner,
+        _interruptible(runner.get_loop(), stop, settings.get("on_notice")),
+    ):
+        return runner.run(arun(endpoint, rows, output, **settings))
 
 
 async def arun(
@@ -62,10 +85,7 @@ async def arun(
             somebody else's file, and nothing was sent.
         AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
     """
-    return await _carry_out(endpoint, rows, Path(output), Settings(**settings))
-
-
-async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Settings) -> Summary:
+    chosen, path = Settings(**settings), Path(output)
     started = time.monotonic()
     file = OutputFile(path, "finished" if chosen.as_completed else "place")
     require_writable(path.parent)
@@ -78,7 +98,8 @@ async def _carry_out(endpoint: EndpointLike, rows: Rows, path: Path, chosen: Set
             tally, limiter = engine.tally, engine.limiter
             file.begin(journal, chosen.again)
             try:
-                async with aclosing(engine.outcomes(batch.rows())) as outcomes:
+                todo = batch.source.rows(batch.columns, chosen.limit)
+                async with aclosing(engine.outcomes(todo)) as outcomes:
                     async for outcome in outcomes:
                         file.add(outcome)
                         if chosen.on_progress is not None:
@@ -132,7 +153,8 @@ async def stream(
         engine = Engine(
             batch.endpoint, stack.enter_context(journal), chosen, keep, time.monotonic()
         )
-        async with aclosing(engine.outcomes(batch.rows())) as outcomes:
+        todo = batch.source.rows(batch.columns, chosen.limit)
+        async with aclosing(engine.outcomes(todo)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 
@@ -157,9 +179,10 @@ def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]
 
 
 @contextmanager
-def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None]:
+def _interruptible(
+    loop: asyncio.AbstractEventLoop, stop: Stop, on_notice: Callable[[str], object] | None
+) -> Generator[None, None, None]:
     """Let signals ask the batch to stop instead of tearing it apart."""
-    loop = asyncio.get_running_loop()
 
     # A handler may run between any two steps of the loop's own code: it only leaves a note there.
     def act(number: int) -> None:
@@ -168,13 +191,214 @@ def _interruptible(stop: Stop, settings: Settings) -> Generator[None, None, None
             stop.ask()
         else:
             stop.now()
-        if settings.on_notice is not None:
-            settings.on_notice(_LEAVING if stop.is_now else _FINISHING)
+        if on_notice is not None:
+            on_notice(_LEAVING if stop.is_now else _FINISHING)
 
     numbers = "SIGINT", "SIGTERM", "SIGHUP"
     with handling(lambda number, _: loop.call_soon_threadsafe(act, number), *numbers):
         yield
 
 
-_FINISHING = "no further row is started, those that run are finished; Ctrl-C once more leaves them on the hub"
-_LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
+@dataclass(frozen=True)
+class PreparedBatch:
+    """A batch that could begin.
+
+    Attributes:
+        found: The endpoint, with its hub and options.
+        endpoint: The same, as what is called.
+        source: Where the rows come from.
+        columns: What becomes of each column.
+        settings: How it is carried out.
+    """
+
+    found: Resolved
+    endpoint: AnyEndpoint
+    source: Input
+    columns: Columns
+    settings: Settings
+
+    async def check(self) -> int | None:
+        """Check all rows, and return how many there are; None where they can be read only once.
+
+        Raises:
+            InvalidRowsError: Rows have faults.
+            UnreadableInputError: The input cannot be read, or has columns that are for nothing.
+            BatchStoppedError: It was asked to stop meanwhile.
+        """
+        is_over = Event()
+        if self.settings.stop is not None:
+            self.settings.stop.when(asked=is_over.set)
+        try:
+            count = await asyncio.to_thread(self._check, is_over)
+            if is_over.is_set():
+                raise BatchStoppedError("stopped while the rows were checked; nothing was sent")
+            return count
+        finally:
+            is_over.set()  # for the thread, where this task was cancelled
+
+    async def open_journal(
+        self, path: Path, output: OutputFile | None = None, media: Path | None = None
+    ) -> tuple[Journal, int | None]:
+        """Open the journal, with all rows checked, and return it and how many they are.
+
+        Args:
+            path: The journal's file.
+            output: The output, whose outcomes count whatever the journal says.
+            media: The folder for media.
+
+        Raises:
+            InvalidRowsError: Rows have faults; a new journal is not made.
+            JournalError: The journal cannot be used, or belongs to another run.
+            OutputError: A file that would be written is somebody else's, or the input.
+        """
+        settings = self.settings
+        written = {"output": output.path} if output is not None else {}
+        written |= {"media folder": media} if media is not None else {}
+        source = {"input": self.source.path} if self.source.path is not None else {}
+        files.require_distinct({**source, "journal": path, **written})
+        is_new = not path.exists()
+        if is_new:
+            files.require_own(written, path, None)
+        fingerprint = await asyncio.to_thread(self.source.fingerprint)
+        # Before there is a journal: a batch that is refused leaves nothing behind.
+        rows = await self.check() if is_new else None
+        journal = Journal.open(
+            path, exclusive=True, survives_power_loss=settings.survives_power_loss
+        )
+        try:
+            files.require_own(written, path, journal)
+            with journal.together():
+                journal.bind(self._identity(fingerprint))
+                files.claim(journal, written.values())
+            if output is not None:
+                adopted = await asyncio.to_thread(files.adopt, journal, output.path, output.read())
+                if adopted and settings.on_notice is not None:
+                    settings.on_notice(_adopted(adopted, output.path, path))
+            known: int | None = journal.fact(ROWS_FACT)
+            if known is None:
+                rows = rows if is_new else await self.check()
+                if rows is not None and settings.limit is None:
+                    journal.note_fact(ROWS_FACT, rows)
+            else:
+                rows = known
+            interrupted = (
+                f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
+            )
+            error = RowError("InterruptedError", f"{interrupted}; {UNCERTAIN}")
+            # Nobody else has the journal, so whoever was submitting is gone.
+            journal.note_uncertain(Outcome(0, "uncertain", error=error).to_note())
+        except BaseException:
+            journal.close()
+            raise
+        if rows is None or settings.limit is None:
+            return journal, rows
+        return journal, min(rows, settings.limit)
+
+    def _identity(self, fingerprint: str) -> dict[str, str]:
+        """Return what has to be the same in every run of this batch."""
+        columns = self.columns
+        return {
+            "endpoint": self.endpoint.info.name,
+            "hub": self.found.address.server if self.found.address is not None else "",
+            "input": fingerprint,
+            "columns": _shown(dict(columns.mapping)),
+            "constants": _shown({name: str(v) for name, v in columns.constants.items()}),
+            "kept columns": _shown(sorted(columns.keep)),
+        }
+
+    def _check(self, is_over: Event) -> int | None:
+        unknown = self.columns.unknown(self.source.header() or [])
+        if unknown:
+            reason = unknown_columns(unknown, self.columns.parameters)
+            raise UnreadableInputError(f"{self.source.name}: {reason}")
+        items = self.source.items()
+        if items is None:
+            return None
+        # Faults that are alike are one with many places, and all are counted; the memory is for the first ones.
+        count, total = 0, 0
+        counts: Counter[str] = Counter()
+        places: dict[str, list[str]] = {}
+        allow_paths = (self.found.options or Options()).allow_paths
+        for item in islice(items, self.settings.limit):
+            if is_over.is_set():
+                break
+            count += 1
+            for problem in self._problems(item, allow_paths=allow_paths):
+                total += 1
+                if problem in counts or len(counts) < MAX_FAULTS:
+                    counts[problem] += 1
+                    if counts[problem] <= MAX_PLACES:
+                        place = item.place if isinstance(item, Fault) else item.where
+                        places.setdefault(problem, []).append(place)
+        faults: list[Fault] = []
+        for problem, named in places.items():
+            rest = counts[problem] - len(named)
+            faults.append(
+                Fault(", ".join(named) + (f" and {rest:,} more" if rest else ""), problem)
+            )
+        if faults:
+            raise InvalidRowsError(self.source.name, faults, total, total - counts.total())
+        return count
+
+    def _problems(self, item: Item, *, allow_paths: bool) -> Iterable[str]:
+        if isinstance(item, Fault):
+            return [item.problem]
+        row = self.columns.read(item)
+        if row.problems:
+            return row.problems
+        try:
+            self.endpoint.info.inputs((), row.parameters, allow_paths=allow_paths)
+        except InvalidParametersError as error:
+            return error.problems
+        return []
+
+
+@asynccontextmanager
+async def prepared(
+    endpoint: EndpointLike, rows: Rows, settings: Settings
+) -> AsyncGenerator[PreparedBatch, None]:
+    """Find the endpoint and the rows; a client that was made for it is closed at the end.
+
+    Raises:
+        ConfigurationError: There is no such endpoint, or a setting does not fit it.
+        UnreadableInputError: The input is missing, or its type is unsupported.
+    """
+    source = input_of(rows)
+    found = resolve(endpoint, settings.client)
+    async with AsyncExitStack() as stack:
+        if settings.client is None and isinstance(found.bound, AsyncEndpoint):
+            bound: AnyEndpoint = found.bound
+        else:
+            client = settings.client
+            if client is None:
+                client = await stack.enter_async_context(found.new_client("AsyncAki"))
+            bound = getattr(client, found.name)
+        options = found.options or replace(found, bound=bound).options or Options()
+        if found.bound is None or options.timeout == Options.timeout:
+            # No time limit for a row unless somebody set one: the hub has its own for jobs that wait or run too long.
+            options = replace(options, timeout=None)
+        bound = bound.with_options(**vars(options))
+        columns = Columns(
+            parameters=bound.parameters,
+            mapping=settings.columns,
+            constants=settings.constants,
+            keep=frozenset(settings.keep),
+            ignore_extra=settings.ignore_extra,
+            from_text=source.is_text,
+            folder=source.path.parent if source.path is not None else None,
+        )
+        yield PreparedBatch(replace(found, bound=bound), bound, source, columns, settings)
+
+
+def _adopted(count: int, output: Path, journal: Path) -> str:
+    return (
+        f"{count:,} outcomes of {output} were missing in {journal}, which is an older copy or has lost a part; they "
+        "are taken from the output and not sent again, but rows whose jobs were under way may be paid once more"
+    )
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[:_LONGEST_SHOWN]}… (sha256 {sha256(text.encode()).hexdigest()[:16]})"

@@ -92,7 +92,7 @@ class Engine:
         try:
             # Jobs of earlier runs first: the hub keeps a finished result for a few minutes only.
             for entry in self._journal.entries(RowState.SUBMITTED):
-                row = Row(entry.place, "", {}, entry.kept, row_id=entry.row_id)
+                row = Row(entry.place, entry.row_id, {}, entry.kept)
                 if not await self._start(row, entry):
                     return
             portion: list[Row] = []
@@ -113,7 +113,7 @@ class Engine:
 
     async def _start_all(self, rows: list[Row]) -> None:
         ids = [row.row_id for row in rows]
-        known = await self._writer.write(lambda journal: [journal.get(row) for row in ids])
+        known = await self._writer.write(lambda journal: list(map(journal.get, ids)))
         for row, entry in zip(rows, known, strict=True):
             if entry is not None:
                 _require_same(row, entry)
@@ -185,31 +185,35 @@ class _BatchNotes:
     async def start(self) -> Started | None:
         if self._stop.is_now:
             return None
-        is_submitted = self._entry is not None and self._entry.state is RowState.SUBMITTED
-        is_mine = is_submitted or await self._writer.write(self._start)
-        return Started(self.known_job) if is_mine else None
-
-    def _start(self, journal: Journal) -> bool:
         row, entry = self._row, self._entry
         if entry is None:
-            claim = journal.begin(row.row_id, place=row.number, digest=row.digest, kept=row.kept)
-            return claim.is_mine
-        is_mine = journal.begin_again(row.row_id, after=entry.state).is_mine
+            claim = await self._writer.write(
+                Journal.begin, row.row_id, place=row.number, digest=row.digest, kept=row.kept
+            )
+            is_mine = claim.is_mine
+        else:
+            is_mine = entry.state is RowState.SUBMITTED or await self._writer.write(
+                self._begin_again, entry.state
+            )
+        return Started(self.known_job) if is_mine else None
+
+    def _begin_again(self, journal: Journal, after: RowState) -> bool:
+        is_mine = journal.begin_again(self._row.row_id, after=after).is_mine
         if is_mine and self.known_job is not None:
-            journal.note_job(row.row_id, self.known_job)
+            journal.note_job(self._row.row_id, self.known_job)
         return is_mine
 
     async def release(self) -> None:
-        await self._writer.write(lambda journal: journal.release(self._row.row_id))
+        await self._writer.write(Journal.release, self._row.row_id)
         self._entry = None
 
     async def note_job(self, job_id: str) -> bool:
-        await self._writer.write(lambda journal: journal.note_job(self._row.row_id, job_id))
+        await self._writer.write(Journal.note_job, self._row.row_id, job_id)
         return True
 
     async def note_outcome(self, state: RowState, outcome: Outcome) -> Outcome:
-        row_id, note = self._row.row_id, outcome.to_note()
-        await self._writer.write(lambda journal: journal.note_outcome(row_id, state, note))
+        note = outcome.to_note()
+        await self._writer.write(Journal.note_outcome, self._row.row_id, state, note)
         return outcome
 
 

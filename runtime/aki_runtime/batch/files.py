@@ -1,23 +1,175 @@
-"""The files that a run writes, and whose they are: nothing else is replaced, and what they prove is not paid again."""
+"""The files that a run writes, and whose they are: nothing else is replaced, and what they prove is not paid again.
 
+The output is made of the journal, whole or not at all, so that no kill leaves half a line or a line twice. In input
+order it is written at the end of a run. As completed, a JSON Lines file grows while the run goes on: it is made
+anew of the journal at the start and the end of each run, and each line is added in between once its outcome is
+noted. A Parquet table is written with a few thousand rows in memory at a time; the types of its columns are read from
+the outcomes themselves, and values of several kinds become JSON text, so that none is lost.
+"""
+
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from itertools import combinations
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import combinations, islice
 from pathlib import Path
+from typing import Any
 
 from ..errors import MediaError
 from ..files import replacing
 from ..media.objects import Media
-from .errors import JournalMismatchError, OutputError
-from .journal import FINAL, Journal, RowState
-from .outcome import Outcome
+from ..shapes import is_array
+from .errors import JournalMismatchError, OutputError, UnreadableInputError
+from .journal import FINAL, Journal, Order, RowState
+from .outcome import Outcome, is_started_again, outcome_of, read_outcome
+from .rows import JSON_LINES, PARQUET, pyarrow
 
 FILES_FACT = "files"
 """The fact under which a journal holds which files its runs write, as paths from its own folder."""
 
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
 _DIGITS = 6
+_ROWS = 2000
+_FIRST = {"row": "integer", "status": "text"}
+_LAST = {
+    "error_type": "text",
+    "error": "text",
+    "job_id": "text",
+    "total_duration": "number",
+    "compute_duration": "number",
+    "tokens": "integer",
+    "seconds": "number",
+}
+
+
+class OutputFile:
+    """The output of a batch.
+
+    Args:
+        path: A file whose suffix says its kind: .jsonl, .ndjson, .parquet or .pq.
+        order: `place` for the order of the input, `finished` for the order in which rows ended.
+
+    Raises:
+        UnreadableInputError: It is of another kind, or the package for it is not installed.
+        OutputError: It is a folder.
+    """
+
+    def __init__(self, path: Path, order: Order) -> None:
+        self.path = path
+        self._order: Order = order
+        self._is_parquet = path.suffix.lower() in PARQUET
+        self._live: Any = None
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give a file for the output")
+        if self._is_parquet:
+            pyarrow("parquet")
+        elif path.suffix.lower() not in JSON_LINES:
+            raise UnreadableInputError(
+                f"unsupported file type of {path}; give a .jsonl or .parquet file for the output"
+            )
+
+    def begin(self, journal: Journal, again: Collection[RowState]) -> None:
+        """Bring a file that grows up to what the journal says; make any other one where there is none.
+
+        Args:
+            journal: The journal.
+            again: The states of rows that this run starts again; their outcomes are yet to come.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        if self._order == "finished" and not self._is_parquet:
+            self.write(journal, again)
+            try:
+                self._live = self.path.open("ab", buffering=0)
+            except OSError as error:
+                raise self._failed(error) from None
+        elif not self.path.exists():
+            # From here on it shows, by being there, that there was a journal.
+            self.write(journal)
+
+    def read(self) -> Iterator[Outcome]:
+        """Read the outcomes that the file holds; none where it is missing.
+
+        Raises:
+            OutputError: It holds something else.
+        """
+        if not self.path.exists():
+            return
+        try:
+            values = read_parquet(self.path) if self._is_parquet else self._lines()
+            for place, value in enumerate(values, 1):
+                outcome = read_outcome(value)
+                if outcome is None:
+                    raise OutputError(
+                        f"{self.path} holds something other than outcomes of a batch (line {place:,}); "
+                        "move it away, or give another output"
+                    )
+                yield outcome
+        except OutputError:
+            raise
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{self.path} cannot be read as what a batch wrote: {error}; move it away, or give another output"
+            ) from None
+
+    def _lines(self) -> Iterator[object]:
+        with self.path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):  # else a kill has cut it
+                    yield json.loads(line)
+
+    def add(self, outcome: Outcome) -> None:
+        """Add an outcome that the journal has, where the file grows.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        if self._live is not None:
+            try:
+                self._live.write(line(outcome))
+            except OSError as error:
+                self.close()
+                raise self._failed(error) from None
+
+    def write(self, journal: Journal, again: Collection[RowState] | None = None) -> None:
+        """Make the file anew of the journal.
+
+        Args:
+            journal: The journal.
+            again: Leave rows out that are started again where rows in these states are; defaults to none.
+
+        Raises:
+            OutputError: It cannot be written; an older file is as it was.
+        """
+        self.close()
+        try:
+            with replacing(self.path, sync=True, mark="part") as part:
+                if self._is_parquet:
+                    write_parquet(part, partial(self._outcomes, journal, again))
+                else:
+                    with part.open("wb") as file:
+                        file.writelines(map(line, self._outcomes(journal, again)))
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def close(self) -> None:
+        """Close a file that grows."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.close()
+
+    def _outcomes(self, journal: Journal, again: Collection[RowState] | None) -> Iterator[Outcome]:
+        for entry in journal.entries(*FINAL, order=self._order):
+            if again is None or not is_started_again(entry, again):
+                yield outcome_of(entry)
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self.path} cannot be written: {error.strerror or error}; every outcome is in the journal, "
+            "and the same command writes the file once this is mended"
+        )
 
 
 class MediaFolder:
@@ -169,3 +321,156 @@ def _relative(path: Path, journal_path: Path) -> str:
         return os.path.relpath(place, journal_path.parent.resolve())
     except ValueError:  # on another drive
         return str(place)
+
+
+def line(outcome: Outcome) -> bytes:
+    """Return an outcome as a line of JSON."""
+    note = outcome.to_note()
+    values: dict[str, Any] = {"row": outcome.row, "status": outcome.status}
+    if outcome.input:
+        values["input"] = dict(outcome.input)
+    values["outputs"] = note.pop("outputs", {})
+    if "error" in note:
+        values["error"] = note.pop("error")
+    if outcome.job_id is not None:
+        values["job_id"] = outcome.job_id
+    values |= note
+    try:
+        return json.dumps(values, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate; as an escape it is still JSON
+        return json.dumps(values).encode() + b"\n"
+
+
+def write_parquet(path: Path, read: Callable[[], Iterable[Outcome]]) -> None:
+    """Write outcomes as a table.
+
+    Args:
+        path: The file.
+        read: Reads the outcomes, once for the types of the columns and once more to write them.
+
+    Raises:
+        UnreadableInputError: pyarrow is not installed.
+        OSError: The file cannot be written.
+    """
+    arrow, parquet = pyarrow("lib"), pyarrow("parquet")
+    types = column_types(map(flat, read()))
+    arrow_types = {
+        "integer": arrow.int64(),
+        "number": arrow.float64(),
+        "boolean": arrow.bool_(),
+        "text": arrow.string(),
+        "texts": arrow.list_(arrow.string()),
+        "json": arrow.string(),
+    }
+    schema = arrow.schema(
+        [
+            arrow.field(name, arrow_types[kind], metadata={"kind": kind})
+            for name, kind in types.items()
+        ]
+    )
+    rows_left = map(flat, read())
+    with parquet.ParquetWriter(path, schema) as writer:
+        while rows := list(islice(rows_left, _ROWS)):
+            columns = {
+                name: [_cell(row.get(name), kind) for row in rows] for name, kind in types.items()
+            }
+            writer.write_table(arrow.Table.from_pydict(columns, schema=schema))
+
+
+def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """Read what `write_parquet` has written, as lines of a JSON Lines file have it.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is of another kind.
+    """
+    file = pyarrow("parquet").ParquetFile(path)
+    encoded = {field.name for field in file.schema_arrow if field.metadata == {b"kind": b"json"}}
+    for batch in file.iter_batches(batch_size=_ROWS):
+        for cells in batch.to_pylist():
+            values = {
+                name: json.loads(cell) if name in encoded else cell
+                for name, cell in cells.items()
+                if cell is not None
+            }
+            error = {"type": values.get("error_type"), "message": values.get("error")}
+            yield {
+                **values,
+                "input": _below("input.", values),
+                "outputs": _below("output.", values),
+                "error": error if "error_type" in values else None,
+            }
+
+
+def _below(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n.removeprefix(prefix): value for n, value in values.items() if n.startswith(prefix)}
+
+
+def flat(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as the cells of one line: inputs and outputs have columns of their own."""
+    note = outcome.to_note()
+    error, outputs = note.pop("error", {}), note.pop("outputs", {})
+    return {
+        "row": outcome.row,
+        "status": outcome.status,
+        **{f"input.{name}": value for name, value in outcome.input.items()},
+        **{f"output.{name}": value for name, value in outputs.items()},
+        **note,
+        "error_type": error.get("type"),
+        "error": error.get("message"),
+        "job_id": outcome.job_id,
+    }
+
+
+def column_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the type of each column, in the order in which they are to stand."""
+    found: dict[str, str | None] = {}
+    for row in rows:
+        for name, value in row.items():
+            kind, known = _kind_of(value), found.get(name)
+            found[name] = _common(known, kind) if known and kind else known or kind
+    inputs = {n: kind or "text" for n, kind in found.items() if n.startswith("input.")}
+    outputs = {n: kind or "text" for n, kind in found.items() if n.startswith("output.")}
+    return {**_FIRST, **inputs, **outputs, **_LAST}
+
+
+def _kind_of(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "boolean"
+        case int():
+            return "integer" if -(1 << 63) <= value < 1 << 63 else "json"
+        case float():
+            return "number"
+        case str():
+            return "text"
+        case _ if is_array(value) and all(isinstance(item, str) for item in value):
+            return "texts"
+        case _:
+            return "json"
+
+
+def _common(one: str, other: str) -> str:
+    if one == other:
+        return one
+    return "number" if {one, other} == {"integer", "number"} else "json"
+
+
+def _cell(value: Any, kind: str) -> Any:
+    match kind:
+        case "text" if value is not None:
+            return utf8(value)
+        case "texts" if value is not None:
+            return [utf8(item) for item in value]
+        case "json" if value is not None:
+            return utf8(json.dumps(value, ensure_ascii=False))
+        case _:
+            return value
+
+
+def utf8(text: str) -> str:
+    """Return a text as a table takes it."""
+    # A table cannot hold a lone surrogate; as an escape it still shows what it was.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -26,8 +26,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 
 from ..errors import UnexpectedAnswerError
 from ..protocol.certainty import UNCERTAIN
@@ -35,6 +36,7 @@ from .errors import JournalError, JournalMismatchError
 from .store import Store
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Order = Literal["place", "finished"]
 
 MOST_TOGETHER = 200
@@ -402,14 +404,21 @@ class JournalWriter:
         self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="aki-batch-journal", daemon=True)
 
-    async def write(self, note: Callable[[Journal], T]) -> T:
+    async def write(
+        self, note: Callable[Concatenate[Journal, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Write into the journal, and return once it is on the disk. Cancelling does not take the note back.
+
+        Args:
+            note: Writes, as `Journal.note_job` does.
+            args: What it is given after the journal.
+            kwargs: What it is given by name.
 
         Raises:
             JournalError: It was not written.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._notes.put(_Note(note, future))
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._notes.put(_Note(partial(note, self._journal, *args, **kwargs), future))
         return await future
 
     async def __aenter__(self) -> "JournalWriter":
@@ -428,18 +437,18 @@ class JournalWriter:
             while not self._notes.empty() and len(notes) < MOST_TOGETHER:
                 notes.append(self._notes.get())
             is_over = None in notes
-            self._write([note for note in notes if note is not None])
+            self._write(list(filter(None, notes)))
 
     def _write(self, notes: "list[_Note]") -> None:
         try:
             with self._journal.together():
                 for note in notes:
-                    note.value = note.write(self._journal)
+                    note.value = note.write()
         except BaseException:
             # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
             for note in notes:
                 try:
-                    note.value = note.write(self._journal)
+                    note.value = note.write()
                 except BaseException as error:
                     note.error = error
         for note in notes:
@@ -448,7 +457,7 @@ class JournalWriter:
 
 @dataclass
 class _Note:
-    write: Callable[[Journal], Any]
+    write: Callable[[], Any]
     future: "asyncio.Future[Any]"
     value: Any = None
     error: BaseException | None = None

@@ -80,9 +80,25 @@ class ConcurrencyLimiter:
         """Slots that may be taken at a time."""
         return max(1, int(self._limit))
 
-    async def acquire(self) -> bool:
-        """Wait for a slot, behind all that were refused; false where the limiter is closed."""
-        return await self._acquire(is_new=True)
+    async def acquire(self, *, is_new: bool = True) -> bool:
+        """Wait for a slot; false where the limiter is closed.
+
+        Args:
+            is_new: Whether it is for a newcomer, who waits behind all that were refused.
+        """
+        while not self._is_closed:
+            pause = self.not_before - self._now()
+            has_turn = not (is_new and self._waiting_again)
+            if pause <= 0 and self.active < self.limit and has_turn:
+                self.active += 1
+                return True
+            changed = self._changed
+            try:
+                async with asyncio.timeout(pause if pause > 0 else None):
+                    await changed.wait()
+            except TimeoutError:
+                continue
+        return False
 
     async def acquire_again(self, started: float) -> bool:
         """Give the slot back after a refusal and wait for another one; false where the limiter is closed.
@@ -98,7 +114,7 @@ class ConcurrencyLimiter:
         self._waiting_again += 1
         has_slot = False
         try:
-            has_slot = await self._acquire(is_new=False)
+            has_slot = await self.acquire(is_new=False)
         finally:
             self._waiting_again -= 1
             self.active += not has_slot
@@ -162,21 +178,6 @@ class ConcurrencyLimiter:
         self._limit = max(1.0, self._limit * factor)
         self._careful_from = self._limit
         self._last_cut = self._now()
-
-    async def _acquire(self, *, is_new: bool) -> bool:
-        while not self._is_closed:
-            pause = self.not_before - self._now()
-            has_turn = not (is_new and self._waiting_again)
-            if pause <= 0 and self.active < self.limit and has_turn:
-                self.active += 1
-                return True
-            changed = self._changed
-            try:
-                async with asyncio.timeout(pause if pause > 0 else None):
-                    await changed.wait()
-            except TimeoutError:
-                continue
-        return False
 
     def _wake(self) -> None:
         # All who wait look again, and wait for the next event where it is not their turn.

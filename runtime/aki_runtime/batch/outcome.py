@@ -10,7 +10,7 @@ from .. import errors
 from ..errors import AkiError, JobError
 from ..protocol.certainty import RESULT_LOST, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
-from .journal import Entry, RowState
+from .journal import FINAL, Entry, RowState
 
 Status = Literal["done", "failed", "uncertain"]
 STATUSES: Mapping[RowState, Status] = {
@@ -21,8 +21,6 @@ STATUSES: Mapping[RowState, Status] = {
 
 _FEW = 3
 """Outcomes before a rate says anything."""
-
-_BY_NAME: Mapping[str, Status] = {str(status): status for status in STATUSES.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +74,35 @@ class Outcome:
     seconds: float | None = None
 
     def to_note(self) -> dict[str, Any]:
-        """Return what the journal keeps beside the row itself."""
-        error = {"type": self.error.type, "message": self.error.message} if self.error else None
-        # Row, status, inputs and job have columns of their own in the journal.
-        note = {"outputs": dict(self.outputs), "error": error, **figures_of(self)}
-        return {name: value for name, value in note.items() if value not in (None, {})}
-
-
-def figures_of(outcome: Outcome) -> dict[str, float | None]:
-    """Return the durations and counts of an outcome by name."""
-    names = ("total_duration", "compute_duration", "tokens", "seconds")
-    return {name: getattr(outcome, name) for name in names}
+        """Return what the journal keeps beside the row itself, and a line of the output after it."""
+        note: dict[str, Any] = {"outputs": dict(self.outputs)} if self.outputs else {}
+        if self.error is not None:
+            note["error"] = {"type": self.error.type, "message": self.error.message}
+        for name in ("total_duration", "compute_duration", "tokens", "seconds"):
+            value = getattr(self, name)
+            if value is not None:
+                note[name] = value
+        return note
 
 
 def outcome_of(entry: Entry) -> Outcome:
     """Read a row's outcome from the journal."""
-    return _read(entry.place, STATUSES[entry.state], entry.kept, entry.job_id, entry.outcome or {})
+    noted = entry.outcome or {}
+    error, outputs = noted.get("error"), noted.get("outputs")
+    return Outcome(
+        row=entry.place,
+        status=STATUSES[entry.state],
+        outputs=outputs if is_object(outputs) else {},
+        error=RowError(str(error.get("type")), str(error.get("message")))
+        if is_object(error)
+        else None,
+        input=entry.kept,
+        job_id=entry.job_id,
+        total_duration=number_or_none(noted.get("total_duration")),
+        compute_duration=number_or_none(noted.get("compute_duration")),
+        tokens=integer_or_none(noted.get("tokens")),
+        seconds=number_or_none(noted.get("seconds")),
+    )
 
 
 def read_outcome(line: object) -> Outcome | None:
@@ -99,35 +110,12 @@ def read_outcome(line: object) -> Outcome | None:
     if not is_object(line):
         return None
     row, kept, job_id = integer_or_none(line.get("row")), line.get("input"), line.get("job_id")
-    status = _BY_NAME.get(str(line.get("status")))
-    if row is None or status is None:
+    state = line.get("status")
+    if row is None or state not in FINAL:
         return None
+    kept = kept if is_object(kept) else {}
     job_id = job_id if isinstance(job_id, str) else None
-    return _read(row, status, kept if is_object(kept) else {}, job_id, line)
-
-
-def _read(
-    row: int,
-    status: Status,
-    kept: Mapping[str, Any],
-    job_id: str | None,
-    noted: Mapping[str, Any],
-) -> Outcome:
-    error, outputs = noted.get("error"), noted.get("outputs")
-    return Outcome(
-        row=row,
-        status=status,
-        outputs=outputs if is_object(outputs) else {},
-        error=RowError(str(error.get("type")), str(error.get("message")))
-        if is_object(error)
-        else None,
-        input=kept,
-        job_id=job_id,
-        total_duration=number_or_none(noted.get("total_duration")),
-        compute_duration=number_or_none(noted.get("compute_duration")),
-        tokens=integer_or_none(noted.get("tokens")),
-        seconds=number_or_none(noted.get("seconds")),
-    )
+    return outcome_of(Entry(str(row), row, RowState(state), 1, "", 0.0, "", kept, job_id, line))
 
 
 def has_unknown_end(entry: Entry) -> bool:

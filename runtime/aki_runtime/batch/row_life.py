@@ -6,10 +6,12 @@ they are noted is a `RowNotes`; what runs side by side, and when it stops, is fo
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from ..client.endpoint import AsyncEndpoint
 from ..errors import (
@@ -39,6 +41,7 @@ from .outcome import STATUSES, Outcome, RowError
 from .rows import Row
 
 T = TypeVar("T")
+P = ParamSpec("P")
 AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
 KeepForRow: TypeAlias = Callable[[int, Media, str], str]
 """Stores a medium of a row under a name and returns what stands for it in the outputs."""
@@ -215,13 +218,14 @@ class RowLife:
         self._outage.record_success()
         self._limiter.on_accepted()
         try:
-            is_mine = await self._surely(lambda: notes.note_job(job.id))
+            is_mine = await self._surely(notes.note_job, job.id)
         except UnexpectedAnswerError as error:
             return error  # cancelling the job would cost the row that has it
         if is_mine:
             return job
         # This process was taken for dead, and somebody decided to submit the row again.
-        await _error_of(job.cancel())
+        with suppress(AkiError):
+            await job.cancel()
         return None
 
     async def _follow(
@@ -232,27 +236,36 @@ class RowLife:
         task = asyncio.current_task()
         assert task is not None
         self._following.add(task)
+        error: AkiError | None = None
         try:
-            error = await _error_of(self._watch(job, started))
+            await self._watch(job, started)
+        except AkiError as failure:
+            error = failure
         except asyncio.CancelledError:
             # `leave` was called. An answer that came all the same is the only copy of the result.
             task.uncancel()
             if not job.ended:
                 return None
-            error = await _error_of(job.result())
         finally:
             self._following.discard(task)
         if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
             # It may have ended as done before the hub heard of it: then it was paid for, and its result counts.
-            await _error_of(job.cancel(_CANCEL_SECONDS))
+            with suppress(AkiError):
+                await job.cancel(_CANCEL_SECONDS)
             error = canceled_too_late(job) if result_fields(job) is None else None
+        output: OutputModel | None = None
+        state = RowState.DONE
         if error is None:
-            output = await job.result()
-            return await self._settle(row, notes, started, RowState.DONE, job, output)
-        kind = ErrorClass.of_poll(error)
-        if kind is ErrorClass.RUN_FAILED:
-            raise error
-        return await self._settle(row, notes, started, _ENDS[kind], job, error=error)
+            try:
+                output = await job.result()
+            except AkiError as failure:
+                error = failure
+        if error is not None:
+            kind = ErrorClass.of_poll(error)
+            if kind is ErrorClass.RUN_FAILED:
+                raise error
+            state = _ENDS[kind]
+        return await self._settle(row, notes, started, state, job, output, error)
 
     async def _watch(self, job: AsyncJob[Any, Any], started: float) -> None:
         """Wait for the job's end; the limiter learns its first position in the queue."""
@@ -263,7 +276,6 @@ class RowLife:
                 self._limiter.on_queued(position, started)
         if position is None:
             self._limiter.on_queued(0, started)
-        await job.result()
 
     async def _settle(
         self,
@@ -275,21 +287,17 @@ class RowLife:
         output: OutputModel | None = None,
         error: AkiError | None = None,
     ) -> Outcome | None:
-        def keep(medium: Media, name: str) -> str:
-            return self._keep(row.number, medium, name)
-
-        def make_plain() -> dict[str, Any]:
-            if output is not None:
-                return plain_fields(came(output), keep)
-            return plain_fields(error.partial if isinstance(error, JobError) else {}, keep)
-
+        values: Mapping[str, Any] = error.partial if isinstance(error, JobError) else {}
+        if output is not None:
+            values = came(output)
         if job is not None:
             self._limiter.on_finished()
+        keep = partial(self._keep, row.number)
         if job is None or (output is not None and not holds_media(output)):
-            outputs = make_plain()
+            outputs = plain_fields(values, keep)
         else:
             # Decoding takes a while, and a full disk may keep it waiting: beside the event loop, and until it is done.
-            outputs = await self._surely(lambda: asyncio.to_thread(make_plain))
+            outputs = await self._surely(asyncio.to_thread, plain_fields, values, keep)
         outcome = Outcome(
             row=row.number,
             status=STATUSES[state],
@@ -302,14 +310,16 @@ class RowLife:
             tokens=integer_or_none(outputs.get("num_generated_tokens")),
             seconds=round(time.monotonic() - started, 3),
         )
-        return await self._surely(lambda: notes.note_outcome(state, outcome))
+        return await self._surely(notes.note_outcome, state, outcome)
 
-    async def _surely(self, write: Callable[[], Awaitable[T]]) -> T:
+    async def _surely(
+        self, write: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Repeat what writes something that was paid for until there is room for it."""
         until = time.monotonic() + ROOM_SECONDS
         while True:
             try:
-                return await write()
+                return await write(*args, **kwargs)
             except (JournalFullError, OSError) as error:
                 self._on_no_room(error)
                 if time.monotonic() > until:
@@ -320,11 +330,3 @@ class RowLife:
 def keep_within(row: int, medium: Media, name: str) -> str:
     """Keep a medium within the outputs, as a data URI."""
     return medium.as_it_came()
-
-
-async def _error_of(work: Awaitable[object]) -> AkiError | None:
-    try:
-        await work
-    except AkiError as error:
-        return error
-    return None

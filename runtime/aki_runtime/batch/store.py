@@ -133,13 +133,11 @@ class Store:
             if self._depth:
                 yield connection
                 return
-            with self._explained():
-                connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
-                with self._explained():
-                    yield connection
-                    connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             finally:
                 self._depth = 0
                 if connection.in_transaction:
@@ -151,7 +149,7 @@ class Store:
         Raises:
             JournalError: The file cannot be read.
         """
-        with self._using() as connection, self._explained():
+        with self._using() as connection:
             return connection.execute(query, values).fetchall()
 
     def close(self) -> None:
@@ -166,7 +164,7 @@ class Store:
         if self._process != os.getpid():
             self._others.append(self._connection)
             self._open()
-        with self._lock:
+        with self._lock, self._explained():
             yield self._connection
 
     def _open(self) -> None:

@@ -43,7 +43,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
         (["call", "minimax_m3", "--prompt-input", "x"], Exit.KEY, "not authorized"),
         (["call", "flux_de"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
         (["show", "FLUX-DEV"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
-        (["changes", "Flux_Dev"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
         (["Call"], Exit.USAGE, "unknown command 'Call'; did you mean call?"),
         (["changes", "zzz"], Exit.NO_ENDPOINT, "aki_client has no endpoint 'zzz'"),
         (["show", "zzz"], Exit.NO_ENDPOINT, "neither aki_client nor the hub"),

@@ -133,6 +133,7 @@ class TestBytesLeft:
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux holds packets back")
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+@pytest.mark.parametrize("mode", ["async"], indirect=True)
 def test_a_second_answer_that_was_read_ahead_with_the_first_is_not_the_next_one(mode, tmp_path):
     pem = tmp_path / "hub.pem"
     make_it = (
@@ -145,15 +146,14 @@ def test_a_second_answer_that_was_read_ahead_with_the_first_is_not_the_next_one(
     def answer(hub, number):
         if "/call/" in hub.path:
             return whole(JOB)
-        # Two records in one packet: an async client's memory holds the second while the socket is empty.
+        # Two records in one packet: the client's memory holds the second while the socket is empty.
         hub.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         hub.wfile.write(whole(DONE))
         return whole({**JOB, "job_id": "somebody-else-s"})
 
-    make = httpx2.AsyncClient if mode.is_async else httpx2.Client
     with (
         hub_that_answers(answer, tls) as server,
-        mode.using(make(verify=False)) as http,
+        mode.using(httpx2.AsyncClient(verify=False)) as http,
         mode.client(server.url, http_client=http) as aki,
     ):
         chat = aki.llama3_8b_chat.with_options(timeout=20)

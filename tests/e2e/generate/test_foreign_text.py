@@ -112,9 +112,10 @@ def test_a_comparison_as_json_prints_nothing_that_is_obeyed_and_says_all(run, ma
 
 
 @pytest.mark.parametrize("text", ["#: ::a ##[b", "\\section_start:1", "\travis_fold:x", "\\##[x"])
-def test_json_that_a_ci_would_obey_is_read_as_it_was(run, made, text):
+def test_json_hides_what_a_ci_would_obey_and_reads_as_it_was(run, made, text):
     made.answers["/api/endpoints/painter"] = details({text: {}}, PAINTER["parameter_description"])
     _, said = run("diff", "--server", made.url, "--format", "json")
+    assert faults(said) == []
     document = json.JSONDecoder().raw_decode(said[said.index("{") :])[0]
     assert text in {change["field"] for change in document["changes"]}
 

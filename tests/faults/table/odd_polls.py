@@ -50,6 +50,7 @@ _BROKEN = (
 ODD_POLLS = (
     Case(
         name="polls answered by another protocol, broken gzip, half a body and 530 in turn",
+        hows=("submit",),
         rules=tuple(on("poll", effect, nth=nth) for nth, effect in enumerate(_BROKEN, 1)),
         check=TRUTH,
     ),

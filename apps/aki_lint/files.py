@@ -70,7 +70,11 @@ def findings_of_text(text: str, path: Path, python: Path | None = None) -> list[
         UnreadableError: It is not Python.
     """
     packages, ignored = known_to(project_of(path.parent), python)
-    found = Source(text, packages).findings()
+    return unignored(Source(text, packages).findings(), ignored)
+
+
+def unignored(found: list[Finding], ignored: tuple[str, ...]) -> list[Finding]:
+    """Return the findings that the project wants."""
     return [finding for finding in found if not finding.code.startswith(ignored)]
 
 
@@ -80,3 +84,9 @@ def known_to(project: Path, python: Path | None) -> tuple[Packages, tuple[str, .
     codes = settings_of(project).get("ignore")
     ignored = tuple(str(code) for code in codes if code) if is_array(codes) else ()
     return find_packages(project, python), ignored
+
+
+def forget_packages() -> None:
+    """Look for packages and settings anew when they are next needed."""
+    for known in (known_to, project_of, settings_of):
+        known.cache_clear()

@@ -120,9 +120,18 @@ def find_packages(project: Path, python: Path | None = None) -> Packages:
     folders = [project / name for name in named if isinstance(name, str)] or _below(project)
     found: dict[str, Package] = {}
     for folder in (*folders, *_installed(project, python)):
-        if folder.name not in found and (package := _package(folder, _state_of(folder))):
+        if folder.name not in found and (package := package_at(folder)):
             found[folder.name] = package
     return found
+
+
+def package_at(folder: Path) -> Package | None:
+    """Return the package in a folder, read once for each state of it; None where it cannot be read."""
+    try:
+        state = (folder / "spec" / "names.json").stat().st_mtime_ns
+    except OSError:
+        return None
+    return _package(folder, state)
 
 
 def is_generated(folder: Path | str) -> bool:
@@ -187,16 +196,9 @@ def _linked(place: Path) -> Iterator[Path]:
                 yield place / line
 
 
-def _state_of(folder: Path) -> int:
-    try:
-        return (folder / "spec" / "names.json").stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
 @cache
 def _package(folder: Path, state: int) -> Package | None:
     try:
-        return Package(folder) if state else None
+        return Package(folder)
     except CommandError:
         return None

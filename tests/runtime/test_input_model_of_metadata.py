@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from aki_client import Aki, EndpointInfo
-from aki_client.endpoints import __all__ as ENDPOINTS
+from aki_client import Aki, EndpointInfo, endpoints
 from aki_runtime.fields.from_metadata import input_model
 from aki_runtime.fields.parameters import parameters_of
 from aki_runtime.metadata import read_metadata
@@ -14,7 +13,7 @@ SPEC = made_package() / "aki_client" / "spec"
 NAMES = json.loads((SPEC / "names.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("endpoint", endpoints.__all__)
 def test_its_parameters_are_those_of_the_generated_model(endpoint: str) -> None:
     document = json.loads((SPEC / "endpoints" / f"{endpoint}.json").read_text("utf-8"))
     names = NAMES[document["name"]]["fields"]["input"]

@@ -42,15 +42,27 @@ class LanguageServer:
         self._asked += 1
         self._send({"id": self._asked, "method": method, "params": params})
         while True:
-            try:
-                message = self._received.get(timeout=ANSWER_SECONDS)
-            except queue.Empty:
-                raise AssertionError(f"{method}: no answer in {ANSWER_SECONDS:.0f} s") from None
-            assert message is not None, f"the language server ended before it answered {method}"
+            message = self._next(method)
             if "method" in message:
                 self._oblige(message)
             elif message["id"] == self._asked:
                 return message
+
+    def await_notification(self, method: str) -> Any:
+        """Wait for the next notification of a kind and return its parameters."""
+        while True:
+            message = self._next(method)
+            if message.get("method") == method:
+                return message["params"]
+            self._oblige(message)
+
+    def _next(self, method: str) -> dict[str, Any]:
+        try:
+            message = self._received.get(timeout=ANSWER_SECONDS)
+        except queue.Empty:
+            raise AssertionError(f"{method}: no answer in {ANSWER_SECONDS:.0f} s") from None
+        assert message is not None, f"the language server ended before it answered {method}"
+        return message
 
     def tell(self, method: str, params: Any = None) -> None:
         """Send a notification, which has no answer."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from aki_sandbox.server import SandboxServer
+from playground.page import visit
 from support.chromium import chromium
 
 KEY = "aki-key-of-the-playground-tests-81f3"
@@ -41,7 +42,7 @@ def running_playground(*arguments, path=(), key=KEY):
     finally:
         if process.poll() is None:
             process.terminate()
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert "Traceback" not in errors
     assert KEY not in errors
 
@@ -90,7 +91,7 @@ class Watch:
 @pytest.fixture
 def context(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(120_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context
     context.close()
@@ -106,8 +107,7 @@ def open_page(context):
         page.on("request", watch.request)
         page.on("console", watch.console)
         page.on("pageerror", lambda error: watch.errors.append(str(error)))
-        page.goto(address)
-        page.locator("#run").wait_for()
+        visit(page, address)
         return page
 
     yield open_at

@@ -12,7 +12,7 @@ import pytest
 from aki_sandbox.catalogue import load_catalogue
 from aki_sandbox.server import SandboxServer
 from playground.conftest import running_playground
-from playground.page import choose, write
+from playground.page import choose, settled, status, unfold, visit, write
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +133,7 @@ def hidden_links(page):
 def test_what_a_hub_says_of_itself_is_shown_as_text(open_page, playground, trap, endpoint):
     page = open_page(playground.address)
     choose(page, endpoint)
-    page.locator("#more button").first.click()
+    unfold(page)
     page.locator(".aki-help", has_text="<script>").first.wait_for()
     assert f"<script>{SCRIPT}</script>" in page.locator(".aki-head h2").inner_text()
     unharmed(page, trap)
@@ -143,12 +143,13 @@ def test_an_answer_runs_nothing_and_loads_nothing(context, playground, trap):
     blocked = []
     page = context.new_page()
     page.on("console", lambda message: blocked.append(message.text))
-    page.goto(playground.address)
+    visit(page, playground.address)
     choose(page, "llama3_8b_chat")
     write(page, "draft", f"{evil(trap.url)} END")
     page.locator("#run").click()
     page.locator("#chat", has_text="one by one.").wait_for()
-    page.locator("#status", has_text="Done").wait_for()
+    status(page, "Done")
+    settled(page)
     message = page.locator("#chat .md").last
     assert "<svg width=600 height=200>" in message.inner_text()
     assert page.locator("#chat .md").locator("img, svg, style, math, [style], .katex").count() == 0
@@ -159,31 +160,33 @@ def test_an_answer_runs_nothing_and_loads_nothing(context, playground, trap):
 
 def test_a_message_of_many_blocks_is_text_too(context, playground, trap):
     page = context.new_page()
-    page.goto(playground.address)
+    visit(page, playground.address)
     choose(page, "llama3_8b_chat")
     write(page, "draft", BLOCKS)
     page.locator("#run").click()
-    page.locator("#status", has_text="Done").wait_for()
+    status(page, "Done")
+    code = page.locator("#chat .md code", has_text='<svg id="shown"></svg> [a](b)')
+    code.first.wait_for()
+    settled(page)
     assert page.locator("#chat .md [id]").count() == 0
     assert page.locator("#chat .md svg:not(button svg)").count() == 0
     assert page.locator("#chat .mermaid").count() == 0
     assert hidden_links(page) == []
-    code = page.locator("#chat .md code", has_text='<svg id="shown"></svg> [a](b)')
-    code.first.wait_for()
     unharmed(page, trap)
 
 
 def test_no_diagram_is_drawn_however_it_is_fenced(context, playground, trap):
     page = context.new_page()
-    page.goto(playground.address)
+    visit(page, playground.address)
     choose(page, "llama3_8b_chat")
     diagram = (
         f'graph TD; A["<a href=\'{trap.url}\'>x</a>"]; click A "javascript:window.hacked=true"'
     )
     write(page, "draft", f"~~~ mermaid\n{diagram}\n~~~\n\n``` mermaid\n{diagram}\n```\n")
     page.locator("#run").click()
-    page.locator("#status", has_text="Done").wait_for()
+    status(page, "Done")
     page.locator("#chat .md code", has_text="graph TD").first.wait_for()
+    settled(page)
     assert page.locator("#chat .mermaid").count() == 0
     assert hidden_links(page) == []
     unharmed(page, trap)
@@ -191,8 +194,7 @@ def test_no_diagram_is_drawn_however_it_is_fenced(context, playground, trap):
 
 def test_a_script_that_got_into_the_page_does_not_run(context, playground, trap):
     page = context.new_page()
-    page.goto(playground.address)
-    page.locator("#run").wait_for()
+    visit(page, playground.address)
     page.evaluate(
         """() => { document.body.insertAdjacentHTML('afterbegin',
             `<svg id="trap" width=600 height=200><a href="javascript:void(window.hacked=true)">

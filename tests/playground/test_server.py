@@ -12,6 +12,7 @@ import httpx
 import pytest
 from faults.running import states
 from playground.conftest import KEY, running_playground
+from playground.page import LONG, status, visit, write
 from support.patience import soon
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def refused(*arguments, **environment):
         env={**os.environ, **environment},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 1
     assert done.stdout == ""
@@ -85,20 +86,20 @@ def test_the_key_is_nowhere_on_the_page(playground):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ending_the_program_cancels_its_jobs_and_leaves_no_file(
-    hub, browser, tmp_path, monkeypatch, number
+    hub, context, tmp_path, monkeypatch, number
 ):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running_playground("--server", hub.url) as process:
-        page = browser.new_page()
-        page.goto(process.address)
-        page.locator("#draft textarea").fill("A story [[dur=60 steps=300]]")
+        page = context.new_page()
+        visit(page, process.address)
+        write(page, "draft", f"A story {LONG}")
         page.locator("#run").click()
-        page.locator("#status", has_text="Running").wait_for()
+        status(page, "Running")
         assert list(Path(tmp_path).glob("aki-playground-*"))
         process.send_signal(number)
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         page.close()
-    assert soon(lambda: states(hub) == ["canceled"], 10)
+    assert soon(lambda: states(hub) == ["canceled"])
     assert not list(Path(tmp_path).glob("aki-playground-*"))
 
 
@@ -141,16 +142,16 @@ sys.addaudithook(note)
 """
 
 
-def test_the_program_itself_talks_to_the_hub_alone(hub, browser, tmp_path, monkeypatch):
+def test_the_program_itself_talks_to_the_hub_alone(hub, context, tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(LOG_CONNECTIONS, encoding="utf-8")
     log = tmp_path / "connections"
     monkeypatch.setenv("CONNECTIONS", str(log))
     with running_playground("--server", hub.url, path=[tmp_path]) as process:
-        page = browser.new_page()
-        page.goto(process.address)
-        page.locator("#draft textarea").fill("Hello")
+        page = context.new_page()
+        visit(page, process.address)
+        write(page, "draft", "Hello")
         page.locator("#run").click()
-        page.locator("#status", has_text="Done").wait_for()
+        status(page, "Done")
         page.close()
     reached = set(log.read_text(encoding="utf-8").split())
     assert "127.0.0.1" in reached

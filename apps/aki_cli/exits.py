@@ -1,11 +1,11 @@
 """How a command ends: exit statuses, what `aki` itself refuses, and signals that are heard as exceptions."""
 
-import signal
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from aki_runtime.http.interruption import handling
 
 
 class Exit(IntEnum):
@@ -77,19 +77,9 @@ class TerminatedError(KeyboardInterrupt):
 @contextmanager
 def signals_as_exceptions(end: type[BaseException] = TerminatedError) -> Generator[None]:
     """Let signals that end the process run through what has to be done before; those that are ignored stay so."""
-    before: dict[int, Any] = {}
 
     def terminate(number: int, _: object) -> NoReturn:
         raise end(128 + number)
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)):
-            # nohup ignores SIGHUP; None means that a handler of C stands there, which Python cannot put back.
-            if (found := signal.getsignal(number)) not in (signal.SIG_IGN, None):
-                before[number] = found
-                signal.signal(number, terminate)
-    try:
+    with handling(terminate, "SIGTERM", "SIGHUP"):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

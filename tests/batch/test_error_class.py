@@ -1,54 +1,48 @@
-"""What a failure means: for money's sake, only what is certain is tried again."""
+"""What a failure means for the row and for the run; whether it made a job is for tests/runtime/test_certainty.py."""
 
 import pytest
 from aki_runtime.batch.row_life import ErrorClass
 from aki_runtime.errors import (
     AuthenticationError,
-    BadRequestError,
     ConfigurationError,
     ConnectionFailedError,
-    DeadlineExceededError,
     EndpointRemovedError,
-    InvalidParametersError,
     JobFailedError,
     JobUnknownError,
     NotEntitledError,
     NotFoundError,
-    QueueFullError,
-    RateLimitedError,
     ResultGoneError,
-    ServerError,
-    StatusError,
-    TooLargeError,
-    UnexpectedAnswerError,
 )
+from support.failures import BUSY, REFUSED, UNCERTAIN
 
 JOB = {"endpoint": "e", "job_id": "j"}
+OF_EVERY_ROW = {
+    AuthenticationError,
+    ConfigurationError,
+    EndpointRemovedError,
+    NotEntitledError,
+    NotFoundError,
+}
 
 
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (QueueFullError("", status=400), ErrorClass.RETRY),
-        (RateLimitedError("", status=429), ErrorClass.RETRY),
-        (ConnectionFailedError("", sent=False), ErrorClass.RETRY),
-        (ConnectionFailedError("", sent=True), ErrorClass.UNCERTAIN),
-        (ServerError("", status=503), ErrorClass.UNCERTAIN),
-        (StatusError("", status=302), ErrorClass.UNCERTAIN),
-        (UnexpectedAnswerError(""), ErrorClass.UNCERTAIN),
-        (DeadlineExceededError(""), ErrorClass.UNCERTAIN),
-        (InvalidParametersError("e", ["wrong"]), ErrorClass.ROW_FAILED),
-        (BadRequestError("", status=400), ErrorClass.ROW_FAILED),
-        (TooLargeError("", status=413), ErrorClass.ROW_FAILED),
-        (AuthenticationError("", status=401), ErrorClass.RUN_FAILED),
-        (NotEntitledError("", status=402), ErrorClass.RUN_FAILED),
-        (NotFoundError("", status=404), ErrorClass.RUN_FAILED),
-        (EndpointRemovedError(""), ErrorClass.RUN_FAILED),
-        (ConfigurationError(""), ErrorClass.RUN_FAILED),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.name,
-)
-def test_a_failed_submit(error, expected):
+def name(value):
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("error", BUSY, ids=name)
+def test_a_busy_hub_gets_the_row_later(error):
+    assert ErrorClass.of_submit(error) is ErrorClass.RETRY
+
+
+@pytest.mark.parametrize("error", UNCERTAIN, ids=name)
+def test_a_submit_that_may_have_made_a_job_is_uncertain(error):
+    assert ErrorClass.of_submit(error) is ErrorClass.UNCERTAIN
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=name)
+def test_a_refusal_ends_the_run_where_it_is_for_every_row(error):
+    is_of_every_row = type(error) in OF_EVERY_ROW
+    expected = ErrorClass.RUN_FAILED if is_of_every_row else ErrorClass.ROW_FAILED
     assert ErrorClass.of_submit(error) is expected
 
 
@@ -61,7 +55,7 @@ def test_a_failed_submit(error, expected):
         (ConnectionFailedError(""), ErrorClass.ROW_FAILED),
         (AuthenticationError("", status=401), ErrorClass.RUN_FAILED),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.name,
+    ids=name,
 )
 def test_a_job_that_brought_no_result(error, expected):
     assert ErrorClass.of_poll(error) is expected

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from aki_runtime.batch.engine import JournalWriter
 from aki_runtime.batch.errors import JournalError
-from aki_runtime.batch.journal import JournalWriter, RowState
+from aki_runtime.batch.journal import RowState
 
 
 def test_notes_of_many_tasks_are_all_written(journal):

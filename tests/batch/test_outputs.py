@@ -4,9 +4,10 @@ import json
 
 import pytest
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
-from aki_runtime.batch.files import MediaFolder, OutputFile, column_types, flat, require_writable
+from aki_runtime.batch.files import MediaFolder, OutputFile, require_writable
 from aki_runtime.batch.journal import Journal, RowState
 from aki_runtime.batch.outcome import Outcome, RowError, outcome_of
+from aki_runtime.batch.parquet import column_types, flat
 from aki_runtime.media.objects import Image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

@@ -3,57 +3,18 @@
 import pytest
 from aki_runtime import errors
 from aki_runtime.errors import (
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConnectionFailedError,
-    DeadlineExceededError,
-    EndpointRemovedError,
-    InvalidParametersError,
     JobCanceledError,
     JobFailedError,
     JobLapsedError,
     JobUnknownError,
-    MediaError,
-    NotEntitledError,
-    NotFoundError,
-    QueueFullError,
-    RateLimitedError,
     ResultGoneError,
-    ServerError,
-    StatusError,
-    TooLargeError,
-    UnexpectedAnswerError,
 )
 from aki_runtime.options import Options
 from aki_runtime.protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from aki_runtime.protocol.flows import JobReader
 from aki_runtime.protocol.job import JobState
 from support.driver import CHAT, JOB, Driver, answer, pending
-
-BUSY = [
-    QueueFullError("", status=400),
-    RateLimitedError("", status=429),
-    ConnectionFailedError("", sent=False),
-]
-REFUSED = [
-    ConfigurationError(""),
-    InvalidParametersError("e", ["wrong"]),
-    EndpointRemovedError(""),
-    MediaError(""),
-    BadRequestError("", status=400),
-    AuthenticationError("", status=401),
-    NotEntitledError("", status=402),
-    NotFoundError("", status=404),
-    TooLargeError("", status=413),
-]
-UNCERTAIN = [
-    ConnectionFailedError("", sent=True),
-    DeadlineExceededError(""),
-    UnexpectedAnswerError(""),
-    ServerError("", status=503),
-    StatusError("", status=302),
-]
+from support.failures import BUSY, REFUSED, UNCERTAIN
 
 
 def name(error):

@@ -1,15 +1,26 @@
 """All rows of a batch: as many at a time as the hub bears, and an orderly end whatever ends it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import queue
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .errors import JournalMismatchError
-from .journal import Entry, Journal, JournalWriter, RowState
+from .journal import Entry, Journal, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
 from .outcome import Outcome, Tally, has_unknown_end, is_started_again
 from .row_life import AnyEndpoint, KeepForRow, RowLife, Started
 from .rows import Row
 from .settings import Settings, Stop
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+MOST_TOGETHER = 200
+"""Largest number of notes that are written as one transaction."""
 
 _LOOKED_UP_AT_ONCE = 64
 _UNREAD = 1000
@@ -163,6 +174,88 @@ class Engine:
             )
         if self.stop.is_now:
             raise error
+
+
+class JournalWriter:
+    """Writes the notes of many tasks in one thread, so that those of one moment wait for the disk once (group commit).
+
+    Use it in an `async with` block of one event loop.
+
+    Args:
+        journal: The journal; it is not closed here.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="aki-batch-journal", daemon=True)
+
+    async def write(
+        self, note: Callable[Concatenate[Journal, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Write into the journal, and return once it is on the disk. Cancelling does not take the note back.
+
+        Args:
+            note: Writes, as `Journal.note_job` does.
+            args: What it is given after the journal.
+            kwargs: What it is given by name.
+
+        Raises:
+            JournalError: It was not written.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._notes.put(_Note(partial(note, self._journal, *args, **kwargs), future))
+        return await future
+
+    async def __aenter__(self) -> "JournalWriter":
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        self._notes.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _work(self) -> None:
+        is_over = False
+        while not is_over:
+            notes = [self._notes.get()]
+            while not self._notes.empty() and len(notes) < MOST_TOGETHER:
+                notes.append(self._notes.get())
+            is_over = None in notes
+            self._write(list(filter(None, notes)))
+
+    def _write(self, notes: "list[_Note]") -> None:
+        try:
+            with self._journal.together():
+                for note in notes:
+                    note.value = note.write()
+        except BaseException:
+            # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
+            for note in notes:
+                try:
+                    note.value = note.write()
+                except BaseException as error:
+                    note.error = error
+        for note in notes:
+            self._loop.call_soon_threadsafe(note.deliver)
+
+
+@dataclass
+class _Note:
+    write: Callable[[], Any]
+    future: "asyncio.Future[Any]"
+    value: Any = None
+    error: BaseException | None = None
+
+    def deliver(self) -> None:
+        # In the event loop's thread; the task may have been cancelled meanwhile.
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
 
 
 class _BatchNotes:

@@ -15,32 +15,23 @@ job: it is `uncertain`, and somebody decides. Row ids are any text; each call is
 threads and processes of one machine may share a file.
 """
 
-import asyncio
 import json
 import os
-import queue
 import socket
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Literal, Self
 
 from ..errors import UnexpectedAnswerError
 from ..protocol.certainty import UNCERTAIN
 from .errors import JournalError, JournalMismatchError
 from .store import Store
 
-T = TypeVar("T")
-P = ParamSpec("P")
 Order = Literal["place", "finished"]
-
-MOST_TOGETHER = 200
-"""Largest number of notes that are written as one transaction."""
 
 _PAGE = 500
 _COLUMNS = "id, place, state, tries, owner, since, digest, kept, job_id, outcome"
@@ -222,8 +213,10 @@ class Journal:
 
     def counts(self) -> dict[RowState, int]:
         """Return how many rows are in each state."""
-        found = dict(self._store.read("SELECT state, count(*) FROM rows GROUP BY state"))
-        return {state: int(found.get(state, 0)) for state in RowState}
+        counts = dict.fromkeys(RowState, 0)
+        for state, count in self._store.read("SELECT state, count(*) FROM rows GROUP BY state"):
+            counts[RowState(state)] = count
+        return counts
 
     def begin(
         self,
@@ -256,7 +249,9 @@ class Journal:
                 "(?, coalesce(?, (SELECT coalesce(max(place), 0) + 1 FROM rows)), ?, 1, ?, ?, ?, ?)",
                 values,
             ).rowcount
-            return self._claim(row_id, is_mine=made == 1)
+            entry = self.get(row_id)
+        assert entry is not None
+        return Claim(made == 1, entry)
 
     def begin_again(self, row_id: str, *, after: RowState) -> Claim:
         """Claim a row anew that has failed or is uncertain; the earlier outcome is forgotten.
@@ -273,7 +268,10 @@ class Journal:
                 "outcome = NULL, finished = NULL WHERE id = ? AND state = ?",
                 [RowState.SUBMITTING, self.owner, time.time(), row_id, after],
             ).rowcount
-            return self._claim(row_id, is_mine=changed == 1)
+            entry = self.get(row_id)
+        if entry is None:
+            raise JournalError(f"the journal {self.path} has no row {row_id!r}")
+        return Claim(changed == 1, entry)
 
     def take_over(self, row_id: str, *, owner: str) -> bool:
         """Take a row that is under way from an owner who is known to be gone; false where it no longer is."""
@@ -363,9 +361,11 @@ class Journal:
 
         Only for a caller that knows that nobody is submitting: an exclusive run, as it begins.
         """
+        count = 0
         with self._store.writing():
-            left = [entry.row_id for entry in self.entries(RowState.SUBMITTING)]
-            return sum(self.note_outcome(row_id, RowState.UNCERTAIN, outcome) for row_id in left)
+            for entry in self.entries(RowState.SUBMITTING):
+                count += self.note_outcome(entry.row_id, RowState.UNCERTAIN, outcome)
+        return count
 
     @contextmanager
     def together(self) -> Generator[None, None, None]:
@@ -382,94 +382,6 @@ class Journal:
 
     def __exit__(self, *reason: object) -> None:
         self.close()
-
-    def _claim(self, row_id: str, *, is_mine: bool) -> Claim:
-        entry = self.get(row_id)
-        if entry is None:
-            raise JournalError(f"the journal {self.path} has no row {row_id!r}")
-        return Claim(is_mine, entry)
-
-
-class JournalWriter:
-    """Writes the notes of many tasks in one thread, so that those of one moment wait for the disk once (group commit).
-
-    Use it in an `async with` block of one event loop.
-
-    Args:
-        journal: The journal; it is not closed here.
-    """
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="aki-batch-journal", daemon=True)
-
-    async def write(
-        self, note: Callable[Concatenate[Journal, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Write into the journal, and return once it is on the disk. Cancelling does not take the note back.
-
-        Args:
-            note: Writes, as `Journal.note_job` does.
-            args: What it is given after the journal.
-            kwargs: What it is given by name.
-
-        Raises:
-            JournalError: It was not written.
-        """
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._notes.put(_Note(partial(note, self._journal, *args, **kwargs), future))
-        return await future
-
-    async def __aenter__(self) -> "JournalWriter":
-        self._loop = asyncio.get_running_loop()
-        self._thread.start()
-        return self
-
-    async def __aexit__(self, *reason: object) -> None:
-        self._notes.put(None)
-        await asyncio.to_thread(self._thread.join)
-
-    def _work(self) -> None:
-        is_over = False
-        while not is_over:
-            notes = [self._notes.get()]
-            while not self._notes.empty() and len(notes) < MOST_TOGETHER:
-                notes.append(self._notes.get())
-            is_over = None in notes
-            self._write(list(filter(None, notes)))
-
-    def _write(self, notes: "list[_Note]") -> None:
-        try:
-            with self._journal.together():
-                for note in notes:
-                    note.value = note.write()
-        except BaseException:
-            # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
-            for note in notes:
-                try:
-                    note.value = note.write()
-                except BaseException as error:
-                    note.error = error
-        for note in notes:
-            self._loop.call_soon_threadsafe(note.deliver)
-
-
-@dataclass
-class _Note:
-    write: Callable[[], Any]
-    future: "asyncio.Future[Any]"
-    value: Any = None
-    error: BaseException | None = None
-
-    def deliver(self) -> None:
-        # In the event loop's thread; the task may have been cancelled meanwhile.
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.value)
 
 
 def as_text(value: Any) -> str:

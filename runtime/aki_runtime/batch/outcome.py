@@ -222,7 +222,9 @@ class Tally:
     """
 
     def __init__(self, before: Mapping[RowState, int], started: float) -> None:
-        self._counts = Counter({status: before[state] for state, status in STATUSES.items()})
+        self._counts: Counter[Status] = Counter()
+        for state, status in STATUSES.items():
+            self._counts[status] = before[state]
         self.before = self._counts.total()
         self.tokens = 0
         self.compute_seconds = 0.0

@@ -170,7 +170,7 @@ class Lease:
             SteppedBackError: Another delivery has taken the task over.
         """
         self.change(record)
-        insist(self.hold, "how far a task has come could not be noted")
+        insist("how far a task has come could not be noted", self.hold)
 
     def change(self, record: Record) -> None:
         """Change the record; it is noted with the next hold, here or in the thread that renews it."""
@@ -184,7 +184,7 @@ class Lease:
             SteppedBackError: Another delivery has.
         """
         if time.monotonic() >= self._until:
-            insist(self.hold, "a task could not be held")
+            insist("a task could not be held", self.hold)
 
     def close(self) -> None:
         """Let go of the task; where that fails, the hold ends by itself."""

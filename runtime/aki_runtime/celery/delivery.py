@@ -105,7 +105,7 @@ class Delivery:
         """Take the task; False where another delivery is at it, or may be."""
         about: dict[str, Any] = self._task.request.delivery_info or {}
         new = not about.get("redelivered")
-        return insist(lambda: self._lease.take(new=new), "a task could not be taken")
+        return insist("a task could not be taken", self._lease.take, new=new)
 
     def run(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the task to its end from wherever earlier deliveries left it, and return its result.
@@ -188,7 +188,7 @@ class Delivery:
             _log.warning("could not look why a task is ended: %s", type(error).__name__)
 
     def _state(self) -> tuple[str, Any]:
-        return insist(lambda: engine.state(self._task), "the state of a task could not be read")
+        return insist("the state of a task could not be read", engine.state, self._task)
 
     def _is_unwanted(self) -> bool:
         """Whether somebody has asked to cancel the task, in one of the ways there are."""
@@ -228,7 +228,7 @@ class Delivery:
                 with suppress(Exception):  # it is noted below, where signals may interrupt
                     self._lease.hold()
             if not self._lease.is_noted:
-                insist(self._lease.hold, "a job could not be noted")
+                insist("a job could not be noted", self._lease.hold)
             return job
         except AkiError as error:
             failure = error

@@ -9,11 +9,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from ..errors import AkiError, ConfigurationError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _log = logging.getLogger("aki_client")
 
@@ -81,12 +82,14 @@ class SteppedBackError(Exception):
     """Another delivery of the same task owns it now; this one must not touch it any more."""
 
 
-def insist(work: Callable[[], T], what: str) -> T:
+def insist(what: str, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Do what must be noted somewhere, again and again while that place is away, locked or full.
 
     Args:
-        work: What to do; it may be done twice.
         what: What failed, for the log.
+        work: What to do; it may be done twice.
+        args: What it is given.
+        kwargs: What it is given by name.
 
     Raises:
         Exception: What the work raised where no repetition mends it: the task is ended or taken over, what is to be
@@ -96,7 +99,7 @@ def insist(work: Callable[[], T], what: str) -> T:
     pause = 0.1
     while True:
         try:
-            return work()
+            return work(*args, **kwargs)
         except (AkiError, SteppedBackError, exceptions.SoftTimeLimitExceeded):
             raise
         except Exception as error:
@@ -129,10 +132,10 @@ class PersistentBackend:
         def write(*args: Any, **more: Any) -> Any:
             what = "the outcome of a task could not be stored"
             try:
-                return insist(lambda: found(*args, **more), what)
+                return insist(what, found, *args, **more)
             except exceptions.SoftTimeLimitExceeded:
                 # It strikes once, and too late: how the task has ended is decided, and left to be written.
-                return insist(lambda: found(*args, **more), what)
+                return insist(what, found, *args, **more)
 
         return write
 
@@ -173,7 +176,7 @@ def send_again(task: Any, seconds: float) -> None:
     message = task.signature_from_request(
         countdown=seconds, retries=task.request.retries, expires=None
     )
-    insist(message.apply_async, "a message could not be sent")
+    insist("a message could not be sent", message.apply_async)
 
 
 def wait_for_broker(task: Any) -> None:
@@ -185,4 +188,4 @@ def wait_for_broker(task: Any) -> None:
         with task.app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1)
 
-    insist(connect, "the tasks that follow could not be sent")
+    insist("the tasks that follow could not be sent", connect)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -86,20 +87,20 @@ def as_result(output: OutputModel, task_id: str, store: Store | None) -> dict[st
     """
     meta, numbers = output.meta, count(1)
 
-    def plain(name: str, value: Any) -> Any:
-        def keep(media: Media, _: str) -> Any:
-            place = Place(task_id, meta.endpoint, name, next(numbers))
-            if store is None:
-                return media.as_it_came()
-            try:
-                return store(media, place)
-            except MediaError:
-                return None  # the hub sent no medium; nothing that can be kept is lost
+    def keep(name: str, media: Media, _: str) -> Any:
+        place = Place(task_id, meta.endpoint, name, next(numbers))
+        if store is None:
+            return media.as_it_came()
+        try:
+            return store(media, place)
+        except MediaError:
+            return None  # the hub sent no medium; nothing that can be kept is lost
 
-        return plain_fields({name: whole(value)}, keep).get(name)
-
+    outputs: dict[str, Any] = {}
+    for name, value in came(output).items():
+        outputs[name] = plain_fields({name: whole(value)}, partial(keep, name)).get(name)
     return {
-        "outputs": {name: plain(name, value) for name, value in came(output).items()},
+        "outputs": outputs,
         "meta": {
             "endpoint": meta.endpoint,
             "job_id": meta.job_id,

@@ -232,7 +232,7 @@ def _retry(task: Any, delivery: Delivery, later: LaterError) -> Exception:
         options["max_retries"] = task.request.retries + 1
     if delivery.has_job:
         options["expires"] = None  # Celery would drop it, and the job with it
-    ending: Exception = insist(lambda: task.retry(**options), "another try could not be sent")
+    ending: Exception = insist("another try could not be sent", task.retry, **options)
     return ending
 
 

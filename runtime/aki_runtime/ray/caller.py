@@ -7,9 +7,9 @@ from hashlib import sha256
 from types import NoneType
 from typing import Any, get_args
 
-from ..batch.files import utf8
 from ..batch.journal import as_text
 from ..batch.outcome import Outcome
+from ..batch.parquet import utf8
 from ..batch.rows import Columns, RawRow, Row, digest_of, pyarrow
 from ..errors import ConfigurationError
 from ..fields.base import OutputModel

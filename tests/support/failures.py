@@ -1,0 +1,44 @@
+"""The ways in which a submit fails, by what they say of the job; test_certainty.py sees to it that none is missing."""
+
+from aki_runtime.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    EndpointRemovedError,
+    InvalidParametersError,
+    MediaError,
+    NotEntitledError,
+    NotFoundError,
+    QueueFullError,
+    RateLimitedError,
+    ServerError,
+    StatusError,
+    TooLargeError,
+    UnexpectedAnswerError,
+)
+
+BUSY = [
+    QueueFullError("", status=400),
+    RateLimitedError("", status=429),
+    ConnectionFailedError("", sent=False),
+]
+REFUSED = [
+    ConfigurationError(""),
+    InvalidParametersError("e", ["wrong"]),
+    EndpointRemovedError(""),
+    MediaError(""),
+    BadRequestError("", status=400),
+    AuthenticationError("", status=401),
+    NotEntitledError("", status=402),
+    NotFoundError("", status=404),
+    TooLargeError("", status=413),
+]
+UNCERTAIN = [
+    ConnectionFailedError("", sent=True),
+    DeadlineExceededError(""),
+    UnexpectedAnswerError(""),
+    ServerError("", status=503),
+    StatusError("", status=302),
+]

@@ -25,7 +25,7 @@ TRANSPORT = {
 }
 
 
-@pytest.fixture(params=[True, False], ids=["with its data", "without its data"])
+@pytest.fixture
 def redis(request, tmp_path):
     pytest.importorskip("redis", reason="the package redis is not installed: make full")
     if not Redis.program:
@@ -40,15 +40,24 @@ def environment(hub, redis):
         "AKI_API_KEY": KEY,
         "AKI_API_SERVER": hub.url,
         "TEST_BROKER": redis.url,
-        "TEST_LEASE": "30",
         "TEST_TRANSPORT": json.dumps(TRANSPORT),
     }
 
 
-@pytest.mark.parametrize("seconds", [4.0, 0.5], ids=["as jobs end", "while jobs run"])
+@pytest.mark.parametrize(
+    ("redis", "seconds", "lease"),
+    [
+        pytest.param(True, 4.0, "30", id="with its data, as jobs end"),
+        pytest.param(False, 4.0, "30", id="without its data, as jobs end"),
+        # Held anew several times while a job runs.
+        pytest.param(False, 0.5, "6", id="without its data, while jobs run"),
+    ],
+    indirect=["redis"],
+)
 def test_a_redis_that_was_away_costs_no_result_and_no_second_job(
-    redis, environment, hub, tmp_path, seconds
+    redis, environment, hub, tmp_path, seconds, lease
 ):
+    environment["TEST_LEASE"] = lease
     prompt = f"away {redis.port} for {seconds}"
 
     def told(task_id):

@@ -5,12 +5,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, TypeGuard
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
 from .options import LONGEST_SECONDS
 from .secret import ApiKey
+from .shapes import is_utf8
 
 Layout = Literal["aki", "aime"]
 """How a hub lays out its routes: `aki` is AKI.IO's, `aime` that of a self-hosted AIME API Server."""
@@ -44,6 +45,11 @@ class Hub:
     def client_version(self) -> str:
         """Name and version as sent to the hub."""
         return f"{self.package} {self.version}"
+
+
+def is_endpoint_name(name: object) -> TypeGuard[str]:
+    """Whether an endpoint can be asked for by what stands on a hub's list: no path leads to the other names."""
+    return isinstance(name, str) and is_utf8(name) and name not in ("", ".", "..")
 
 
 @dataclass(frozen=True)

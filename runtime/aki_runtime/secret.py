@@ -1,10 +1,15 @@
 """The API key as a type that does not show itself, and files that hold one."""
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import quote, quote_plus
 
 from .errors import ConfigurationError
+
+_SHORTEST_KEY = 8
 
 
 class ApiKey:
@@ -49,3 +54,19 @@ def read_key_file(path: str | Path) -> str:
             return text
         reason = "it is empty"
     raise ConfigurationError(f"the key file {path} cannot be read: {reason}")
+
+
+def without_key(content: bytes | bytearray, key: object) -> bytes | bytearray:
+    """Return what a hub answered without the key, where it repeats what it was asked."""
+    if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
+        for form in _written_forms(key):
+            if form in content:
+                content = content.replace(form, b"***")
+    return content
+
+
+@lru_cache(maxsize=8)
+def _written_forms(key: str) -> tuple[bytes, ...]:
+    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    longest_first = sorted(written, key=len, reverse=True)
+    return tuple(form.encode("utf-8", "replace") for form in longest_first)

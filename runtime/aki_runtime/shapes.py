@@ -25,6 +25,15 @@ def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
+def is_utf8(text: str) -> bool:
+    """Whether a text can be sent: JSON may hold half of a surrogate pair, which has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a number (`true` is not)."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,11 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aki_client import Aki, AkiError, AsyncAki, ConfigurationError, InvalidParametersError
+from aki_client import (
+    Aki,
+    AkiError,
+    AsyncAki,
+    ConfigurationError,
+    InvalidParametersError,
+    UnexpectedAnswerError,
+)
 from aki_runtime.client import staleness
 from aki_sandbox.catalogue import BUNDLED
+from aki_sandbox.faults.edits import Edit, put
 from aki_sandbox.faults.effects import Cut, Delay, LoginPage, Reset, Status
 from aki_sandbox.server import SandboxServer
+from support.stub_hub import StubHub
 
 
 @pytest.fixture
@@ -71,6 +81,35 @@ def test_an_endpoint_that_cannot_be_read_is_named_and_hides_no_other(
     changed_hub.faults.add(fault, on="details", times=None)
     with Aki("key", api_server=changed_hub.url, max_retries=0) as aki, pytest.raises(AkiError):
         aki.check()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"success": True}, "answered no list of endpoints"),
+        ({"endpoints": None}, 'answered no list of endpoints: {"endpoints": null}'),
+        ({"endpoints": "flux-dev"}, "answered no list of endpoints"),
+        (
+            {"success": False, "error": "under maintenance"},
+            "no list of endpoints: under maintenance",
+        ),
+        (["flux-dev"], "instead of a JSON object"),
+        ({"endpoints": [{"name": "flux-dev"}]}, "list of endpoints holds no name of one"),
+        ({"endpoints": ["", 1, None, "\ud800"]}, "list of endpoints holds no name of one"),
+    ],
+)
+def test_what_is_no_list_of_endpoints_is_one_sentence(answer: object, said: str) -> None:
+    with StubHub({"/api/endpoints": answer}) as hub, Aki("key", api_server=hub.url) as aki:
+        for ask in (aki.check, aki.endpoints):
+            with pytest.raises(UnexpectedAnswerError, match=re.escape(said)):
+                ask()
+
+
+def test_a_list_that_is_odd_in_part_tells_of_what_it_names(changed_hub: SandboxServer) -> None:
+    listed = ["newcomer", 1, None, "", "..", "\ud800"]
+    changed_hub.faults.add(Edit(put("endpoints", listed)), on="list", times=None)
+    with Aki("key", api_server=changed_hub.url) as aki:
+        assert {change.endpoint for change in aki.check()} == {"flux-dev", "newcomer", "xttsv2"}
 
 
 def test_an_unknown_endpoint_is_one_sentence(aki: Aki) -> None:

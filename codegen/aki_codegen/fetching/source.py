@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_plus
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.http.clients import add_query, library_of, lowest_transport, make_client
-from aki_runtime.hub import Address
-from aki_runtime.metadata import is_utf8, shown
+from aki_runtime.hub import Address, is_endpoint_name
+from aki_runtime.metadata import shown
 from aki_runtime.protocol.explain import sentences, status_phrase
-from aki_runtime.secret import ApiKey
+from aki_runtime.secret import ApiKey, without_key
 from aki_runtime.shapes import is_array, is_object
 
 from .. import __version__
@@ -85,10 +84,9 @@ class DocumentClient:
             # A server may let an endpoint be described, as called, by POST only.
             return await self._ask("POST", url, self._query)
         except DocumentError as error:
-            # Servers like to repeat what they were asked for, and the key is in it.
-            raise DocumentError(
-                _without_key(str(error), self._query.get("key", "")), error.status
-            ) from None
+            # What the HTTP library says, and where a redirect leads, may hold what was asked for.
+            said = without_key(str(error).encode("utf-8", "replace"), self._query.get("key"))
+            raise DocumentError(said.decode(), error.status) from None
 
     async def has_route(self, url: str) -> bool | None:
         """Whether a hub has a route for the progress of jobs; None where its answer does not show that."""
@@ -151,7 +149,7 @@ class DocumentClient:
             if self._bytes_left < 0:
                 total = f"{self._limits.total_size:,} bytes"
                 raise DocumentError(f"all of them together are larger than {total}")
-        return bytes(content)
+        return bytes(without_key(content, self._query.get("key")))
 
 
 @asynccontextmanager
@@ -174,12 +172,6 @@ async def documents_of(
         raise GenerationError(str(error)) from None
     async with client:
         yield DocumentClient(client, {"key": key.reveal()} if key is not None else {}, limits)
-
-
-def _without_key(text: str, key: str) -> str:
-    for secret in (key, quote_plus(key)):
-        text = text.replace(secret, "***") if secret else text
-    return text
 
 
 def _shape(text: str) -> str:
@@ -323,8 +315,9 @@ async def _fetch_list(
         raise GenerationError(_list_failure(address, error, with_key=with_key)) from None
     names = document.get("endpoints") if is_object(document) else None
     if not is_array(names):
+        said = "; ".join(sentences(document))
         raise GenerationError(
-            f"{address.server} answered no endpoint list (expected an object with 'endpoints'); "
+            f"{address.server} answered no endpoint list (expected an object with 'endpoints'): {said}; "
             "check the address"
         )
     odd: list[tuple[str, str]] = []
@@ -333,10 +326,14 @@ async def _fetch_list(
         if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
             fault = f"the list names an endpoint with {len(name):,} characters"
             odd.append((visible(shown(name)), fault))
-        elif isinstance(name, str) and is_utf8(name) and name not in ("", ".", ".."):
+        elif is_endpoint_name(name):
             usable.add(name)
         else:
             odd.append((visible(shown(name)), "the list names an endpoint that is not usable text"))
+    if odd and not usable:
+        raise GenerationError(
+            f"{address.server} answered an endpoint list that holds no name of one, but {odd[0][0]}; check the address"
+        )
     if len(names) > MAX_ENDPOINTS:
         odd.append(("(list)", f"the list holds more than {MAX_ENDPOINTS:,} endpoints"))
     return tuple(sorted(usable)), [Problem(at, "", fault, _ASK, "skipped") for at, fault in odd]

@@ -14,8 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.hub import Address, Layout
-from aki_runtime.metadata import is_utf8
+from aki_runtime.hub import Address, Layout, is_endpoint_name
 from aki_runtime.shapes import is_array, is_object
 from pydantic import TypeAdapter, ValidationError
 
@@ -282,7 +281,7 @@ class _Reader:
             if folder == str(ENDPOINTS) and name.endswith(".json"):
                 document = self.load(path) or {}
                 wire = document.get("name")
-                if not isinstance(wire, str) or not is_utf8(wire):
+                if not is_endpoint_name(wire):
                     raise self.fault(path, " names no endpoint")
                 documents[wire] = document
         return documents

@@ -14,11 +14,12 @@ from ..errors import (
     NotFoundError,
     UnexpectedAnswerError,
 )
-from ..hub import HubContext
+from ..hub import HubContext, is_endpoint_name
 from ..jobs.ref import EndpointRef
 from ..options import Options
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
+from ..protocol.explain import sentences
 from ..shapes import is_array
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ def list_endpoints(context: HubContext, options: Options) -> Flow[list[str]]:
     """
     request = requests.endpoint_list(context.address, context.key)
     answer = yield from flows.ask(context, request, options)
-    listed = answers.read_json(answer).get("endpoints")
+    document = answers.read_json(answer)
+    listed = document.get("endpoints")
     if not is_array(listed):
-        raise UnexpectedAnswerError("the hub's list of endpoints is not in its answer")
-    return [name for name in listed if isinstance(name, str)]
+        said = "; ".join(sentences(document))
+        raise UnexpectedAnswerError(f"the hub answered no list of endpoints: {said}")
+    names = [name for name in listed if is_endpoint_name(name)]
+    if listed and not names:
+        raise UnexpectedAnswerError("the hub's list of endpoints holds no name of one")
+    return names
 
 
 def describe(context: HubContext, name: str, options: Options) -> Flow[dict[str, Any]]:

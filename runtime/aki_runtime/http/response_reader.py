@@ -1,25 +1,22 @@
 """Collects the answer to a request within its time and size, decompressed, and without the key where it is repeated."""
 
-import json
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from ..errors import UnexpectedAnswerError
 from ..protocol.answers import Answer
 from ..protocol.requests import Request
+from ..secret import without_key
 from .connection import TooSlowError
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 """Bytes that one answer may have, decompressed; no answer of a hub is near it."""
 
-_SHORTEST_KEY = 8
 _LARGE = 1 << 20
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # whichever the first bytes show
 _LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
@@ -85,11 +82,7 @@ class ResponseReader:
     def answer(self) -> Answer:
         """Return what came, without the key where the hub repeats it."""
         body = b"".join(self._pieces) if self._whole is None else self._whole
-        key = (self._request.payload or self._request.query).get("key")
-        if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
-            for form in _written_forms(key):
-                if form in body:
-                    body = body.replace(form, b"***")
+        body = without_key(body, (self._request.payload or self._request.query).get("key"))
         retry_after = _seconds(self._response.headers.get("retry-after"))
         return Answer(self._response.status_code, body, retry_after)
 
@@ -112,13 +105,6 @@ def _inflated(stream: Any, piece: bytes) -> Iterator[bytes]:
         piece = stream.unconsumed_tail
         if not piece and len(part) < _LARGE:
             return
-
-
-@lru_cache(maxsize=8)
-def _written_forms(key: str) -> tuple[bytes, ...]:
-    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
-    longest_first = sorted(written, key=len, reverse=True)
-    return tuple(form.encode("utf-8", "replace") for form in longest_first)
 
 
 def _seconds(retry_after: str | None) -> float | None:

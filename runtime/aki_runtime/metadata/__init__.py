@@ -1,6 +1,6 @@
 """What a hub says of its endpoints: `read_metadata` reads a details document, for all who need to know."""
 
-from .attributes import Scalar, is_utf8, json_text, shown
+from .attributes import Scalar, json_text, shown
 from .endpoint import (
     EndpointMetadata,
     MetadataProblem,
@@ -24,7 +24,6 @@ __all__ = [
     "Scalar",
     "as_settled",
     "field_in_words",
-    "is_utf8",
     "json_text",
     "limits_as_json",
     "limits_in_words",

@@ -76,15 +76,6 @@ def normal_number(value: float) -> float:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def is_utf8(text: str) -> bool:
-    """Whether a text can be sent: JSON may hold half of a surrogate pair, which has no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def json_text(value: object) -> str:
     """Return a value as JSON text that is the same for the same value: keys sorted, 8.0 as 8."""
     try:

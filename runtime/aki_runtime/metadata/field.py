@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..media.formats import Kind
-from ..shapes import is_multiple, range_in_words
+from ..shapes import is_multiple, is_utf8, range_in_words
 from .attributes import (
     MAXIMUM,
     MINIMUM,
@@ -20,7 +20,6 @@ from .attributes import (
     Scalar,
     array_or_none,
     is_finite_number,
-    is_utf8,
     json_text,
     shown,
     text_or_none,

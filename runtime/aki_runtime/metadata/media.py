@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..media.formats import Kind, normal_name
-from ..shapes import is_array, is_object, range_in_words
+from ..shapes import is_array, is_object, is_utf8, range_in_words
 from .attributes import (
     MAXIMUM,
     MINIMUM,
@@ -17,7 +17,6 @@ from .attributes import (
     Scalar,
     array_or_none,
     is_finite_number,
-    is_utf8,
     normal_number,
     shown,
     text_or_none,

@@ -23,7 +23,7 @@ MAX_SENTENCES = 50
 
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_RULES = re.compile(r"[=_*-]{4,}")
+_RULES = re.compile(r"([=_*-])\1{3,}")  # four of one: a key that is left out stands as "?key=***"
 _CONFIG_HINT = re.compile(r"Set auto_convert = true for .*", re.DOTALL)
 _TEXT_KEYS = ("error", "message", "detail", "description", "errors")
 _MOST_READ = 4 * MAX_SENTENCE

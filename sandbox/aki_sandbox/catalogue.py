@@ -97,15 +97,6 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     return catalogue
 
 
-def read_endpoint(path: Path) -> HubEndpoint:
-    """Read one details document.
-
-    Raises:
-        CatalogueError: The file is not a details document.
-    """
-    return _endpoint(path, _read_object(path))
-
-
 def _read_object(path: Path) -> JsonObject:
     try:
         document = cast("Json", json.loads(path.read_text(encoding="utf-8")))

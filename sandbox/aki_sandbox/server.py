@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -20,7 +19,7 @@ from aki_sandbox.catalogue import Catalogue, load_catalogue
 from aki_sandbox.faults.plan import FaultInterceptor, FaultPlan
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
-from aki_sandbox.web.app import Interceptor, SandboxApp
+from aki_sandbox.web.app import SandboxApp
 from aki_sandbox.web.connections import HOST, Connections
 
 _START_TIMEOUT = 60.0
@@ -42,6 +41,7 @@ class SandboxServer:
         hub: The rules and counters, also while the server runs.
         faults: What goes wrong; nothing, until faults are added.
         app: The application; setting its `interceptor` changes how requests are answered.
+        connections: Counts of those that were made, refused, and are open.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class SandboxServer:
         catalogue: Catalogue | Path | None = None,
         port: int = 0,
         faults: FaultPlan | None = None,
-        interceptor: Interceptor | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Prepare a server; nothing listens before `start`.
@@ -61,7 +60,6 @@ class SandboxServer:
             catalogue: The endpoints, or the folder they are in; None takes those that come with the package.
             port: Where to listen; 0 takes any free port.
             faults: What shall go wrong; None begins with an empty plan.
-            interceptor: Consulted for each request before the hub is, in place of the faults.
             clock: Returns the seconds since the epoch.
 
         Raises:
@@ -71,8 +69,8 @@ class SandboxServer:
             catalogue = load_catalogue(catalogue)
         self.hub = SandboxHub(catalogue, settings, clock)
         self.faults = faults or FaultPlan()
-        self.app = SandboxApp(self.hub, interceptor or FaultInterceptor(self.faults, self.hub))
-        self._connections = Connections(self.faults.refuses_connection)
+        self.app = SandboxApp(self.hub, FaultInterceptor(self.faults, self.hub))
+        self.connections = Connections(self.faults.refuses_connection)
         self._port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -87,16 +85,6 @@ class SandboxServer:
         """The base URL, such as `http://127.0.0.1:40123`."""
         return f"http://{HOST}:{self._port}"
 
-    @property
-    def connections_made(self) -> int:
-        """How many connections were made so far."""
-        return self._connections.made
-
-    @property
-    def connections_open(self) -> int:
-        """How many connections there are now."""
-        return self._connections.open
-
     def start(self) -> Self:
         """Listen, and return as soon as requests are answered.
 
@@ -106,7 +94,7 @@ class SandboxServer:
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         self.hub.is_closing = False
-        self._server = _Server(self.app, self._connections)
+        self._server = _Server(self.app, self.connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="aki-sandbox", daemon=True
         )
@@ -130,12 +118,7 @@ class SandboxServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

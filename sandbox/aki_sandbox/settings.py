@@ -31,7 +31,6 @@ class HubSettings:
         public_server_defects: Whether inputs are checked with the known defects of the public
             server instead of what its metadata declares.
         max_body_bytes: Size from which a request body is refused with 413.
-        requests_remembered: How many of the latest requests `Hub.requests` keeps.
     """
 
     job_seconds: float = 0.02
@@ -48,7 +47,6 @@ class HubSettings:
     counted_job_ids: bool = True
     public_server_defects: bool = False
     max_body_bytes: int = 100_000_000
-    requests_remembered: int = 1000
 
     def accepts(self, key: str) -> bool:
         """Say whether a key is valid."""

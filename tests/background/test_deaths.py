@@ -59,7 +59,7 @@ def test_a_message_that_comes_again_while_the_task_runs_submits_nothing(
         received = "".join(Path(path).read_text() for path in (log, f"{log}.2"))
     assert received.count(f"[{result.id}] received") > 1
     assert job_ids(hub, "twice") == [told["meta"]["job_id"]]
-    assert told["meta"]["job_id"] not in hub.hub.overlapping_polls
+    assert told["meta"]["job_id"] not in hub.hub.polls.overlapping
 
 
 def test_a_delivery_that_comes_after_the_outcome_does_nothing(environment, tasks, hub, log):

@@ -119,4 +119,4 @@ def test_a_client_of_the_main_module_works_in_processes_that_start_anew(hub, tmp
 
 
 def test_no_job_was_polled_by_two_processes(hub):
-    assert hub.hub.overlapping_polls == []
+    assert hub.hub.polls.overlapping == []

@@ -38,10 +38,8 @@ class TestServer:
                 await send({"type": "http.response.start", "status": 502, "headers": []})
                 await send({"type": "http.response.body", "body": b"<html>"})
 
-        with (
-            SandboxServer(interceptor=intercept) as server,
-            httpx.Client(base_url=server.url) as client,
-        ):
+        with SandboxServer() as server, httpx.Client(base_url=server.url) as client:
+            server.app.interceptor = intercept
             statuses = [client.get(p).status_code for p in ("/api/endpoints", "/api/validate_key")]
         assert statuses == [200, 502]
         assert seen == ["/api/endpoints", "/api/validate_key"]

@@ -52,13 +52,13 @@ class TestOwnConnections:
     def test_one_job_takes_one_connection(self, hub):
         with Aki(KEY, api_server=hub.url) as aki:
             chat(aki)
-        assert hub.connections_made == 1
+        assert hub.connections.made == 1
 
     def test_a_hundred_jobs_in_sequence_take_one_connection(self, hub):
         with Aki(KEY, api_server=hub.url) as aki:
             for _ in range(100):
                 aki.llama3_8b_chat(prompt_input="Hello [[dur=0 steps=1]]")
-        assert hub.connections_made == 1
+        assert hub.connections.made == 1
 
     def test_async_jobs_in_sequence_take_one_connection(self, hub):
         async def main():
@@ -67,28 +67,28 @@ class TestOwnConnections:
                     await aki.llama3_8b_chat(prompt_input="Hello [[dur=0 steps=1]]")
 
         asyncio.run(main())
-        assert hub.connections_made == 1
+        assert hub.connections.made == 1
 
     def test_jobs_at_a_time_never_take_more_connections_than_the_limit(self, hub):
         async def main():
             async with AsyncAki(KEY, api_server=hub.url) as aki:
                 await asyncio.gather(*(chat_async(aki) for _ in range(150)))
-                assert hub.connections_open <= 100
+                assert hub.connections.open <= 100
 
         asyncio.run(main())
-        assert hub.connections_made <= 100
+        assert hub.connections.made <= 100
 
     def test_a_broken_connection_is_replaced(self, hub):
         hub.faults.add(Reset(), on="poll", times=2)
         with Aki(KEY, api_server=hub.url) as aki:
             assert "Hello" in chat(aki)
-        assert hub.connections_made == 3
+        assert hub.connections.made == 3
 
     def test_all_are_closed_with_the_client(self, hub):
         with Aki(KEY, api_server=hub.url) as aki:
             chat(aki)
-            assert hub.connections_open == 1
-        assert soon(lambda: hub.connections_open == 0)
+            assert hub.connections.open == 1
+        assert soon(lambda: hub.connections.open == 0)
 
     def test_a_client_can_be_used_again_after_it_was_closed(self, hub):
         aki = Aki(KEY, api_server=hub.url)

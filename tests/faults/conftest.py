@@ -28,10 +28,10 @@ def hub(settings: HubSettings, request: pytest.FixtureRequest) -> Iterator[Sandb
     """A hub that has to be left without connections, and that saw one poll of a job at a time."""
     with SandboxServer(settings=settings) as server:
         yield server
-        assert soon(lambda: server.connections_open == 0)
+        assert soon(lambda: server.connections.open == 0)
         # A poll that is torn apart may still be open for the hub when the cancelling comes.
         if "random" not in request.node.name:
-            assert server.hub.overlapping_polls == []
+            assert server.hub.polls.overlapping == []
 
 
 @pytest.fixture

@@ -97,8 +97,8 @@ def carry_out(run: Run) -> Outcome:
                         seconds = time.monotonic() - began
             except Exception as raised:
                 error = raised
-        soon(lambda: server.connections_open == 0)
-        left = [f"{server.connections_open} connections"] if server.connections_open else []
+        soon(lambda: server.connections.open == 0)
+        left = [f"{server.connections.open} connections"] if server.connections.open else []
         outcome = _outcome(server, error, seconds)
         outcome.left = left + mode.tasks_left
         if error is None and case.check is not None:

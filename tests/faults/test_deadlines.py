@@ -290,7 +290,7 @@ def test_a_job_of_before_a_restart_is_unknown(mode, hub):
     with mode.client(hub.url) as aki:
         job = mode.wait(chat(aki).submit(prompt_input=LONG))
         hub.stop()
-        hub.hub.forget_jobs()
+        hub.hub.jobs.forget_all()
         restart = threading.Timer(0.3, hub.start)
         restart.start()
         with pytest.raises(JobUnknownError):

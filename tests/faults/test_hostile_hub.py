@@ -40,7 +40,7 @@ def test_the_key_is_never_sent_on_to_another_host(mode, hub, on):
             chat = aki.llama3_8b_chat.with_options(timeout=1.0)
             with pytest.raises((StatusError, DeadlineExceededError), match=str(status)):
                 mode.wait(aki.endpoints() if on == "list" else chat(prompt_input=LONG))
-        assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
+        assert (elsewhere.connections.made, elsewhere.hub.request_count) == (0, 0)
 
 
 @pytest.mark.usefixtures("short_cancelling")

@@ -95,7 +95,7 @@ def interrupt_all(effect, on, is_ready, then, uses=tuple(USES)):
             began = time.monotonic()
             script.interrupt()
             seconds = time.monotonic() - began
-            return use, states(hub), hub.hub.jobs_submitted, hub.connections_open, seconds
+            return use, states(hub), hub.hub.jobs_submitted, hub.connections.open, seconds
 
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(interrupt, uses))

@@ -118,7 +118,7 @@ def test_one_that_follows_redirects_takes_the_key_to_no_other_host(mode, hub, on
         hub.faults.add(Redirect(elsewhere.url, 307), on=on, times=None)
         with pytest.raises(StatusError, match="307"):
             mode.wait(ask(aki))
-        assert (elsewhere.connections_made, elsewhere.hub.request_count) == (0, 0)
+        assert (elsewhere.connections.made, elsewhere.hub.request_count) == (0, 0)
 
 
 @pytest.mark.parametrize(

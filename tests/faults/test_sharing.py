@@ -261,11 +261,11 @@ def test_a_handle_that_has_its_result_takes_it_along(mode, aki, hub):
 
 def test_one_connection_serves_one_job(mode, aki, hub):
     mode.wait(aki.llama3_8b_chat(prompt_input=RUNS))
-    assert hub.connections_made == 1
+    assert hub.connections.made == 1
 
 
 def test_one_connection_serves_twenty_jobs_in_a_row(mode, aki, hub, monkeypatch):
     monkeypatch.setattr("aki_runtime.http.connection.SUBMIT_IDLE_SECONDS", 60)
     for _ in range(20):
         mode.wait(aki.llama3_8b_chat(prompt_input="hi"))
-    assert (hub.connections_made, hub.hub.jobs_submitted) == (1, 20)
+    assert (hub.connections.made, hub.hub.jobs_submitted) == (1, 20)

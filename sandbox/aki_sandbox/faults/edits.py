@@ -59,16 +59,6 @@ def drop(*names: str) -> Change:
     return change
 
 
-def unknown_fields(body: JsonObject) -> None:
-    """Add a field that nobody knows to every object in the answer."""
-    _add_unknown(body)
-
-
-def without_progress(body: JsonObject) -> None:
-    """Leave out the block `progress`."""
-    body.pop("progress", None)
-
-
 def final_with_progress(body: JsonObject) -> None:
     """Add a block `progress` to an answer that has none."""
     body.setdefault(
@@ -121,7 +111,7 @@ def wrong_types(*names: str) -> Change:
 
     def change(body: JsonObject) -> None:
         result = _result(body)
-        for name in names or [name for name in result if name not in _IDENTITY]:
+        for name in names or _outputs_of(result):
             result[name] = 5 if isinstance(result.get(name), str) else "not what was declared"
 
     return change
@@ -132,8 +122,7 @@ def missing_outputs(*names: str) -> Change:
 
     def change(body: JsonObject) -> None:
         result = _result(body)
-        for name in names or [name for name in result if name not in _IDENTITY]:
-            result.pop(name, None)
+        drop(*(names or _outputs_of(result)))(result)
 
     return change
 
@@ -149,12 +138,17 @@ def _result(body: JsonObject) -> JsonObject:
     return result if isinstance(result, dict) else {}
 
 
-def _add_unknown(value: Json, *, by_name: bool = False) -> None:
+def _outputs_of(result: JsonObject) -> list[str]:
+    return [name for name in result if name not in _IDENTITY]
+
+
+def unknown_fields(value: Json, *, by_name: bool = False) -> None:
+    """Add a field that nobody knows to every object in the answer."""
     if isinstance(value, list):
         for item in value:
-            _add_unknown(item)
+            unknown_fields(item)
     elif isinstance(value, dict):
         for name, item in value.items():
-            _add_unknown(item, by_name=name in _OBJECTS_BY_NAME)
+            unknown_fields(item, by_name=name in _OBJECTS_BY_NAME)
         if not by_name:
             value[UNKNOWN_FIELD] = {"since": "the next version"}

@@ -270,13 +270,11 @@ class Lapse:
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(_Anywhere):
     """The hub forgets all jobs before it answers, as a restart makes it do."""
-
-    only_on: ClassVar[frozenset[On] | None] = None
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Forget, and answer."""
         await exchange.read()
-        exchange.hub.forget_jobs()
+        exchange.hub.jobs.forget_all()
         await exchange.forward()

@@ -20,6 +20,7 @@ from aki_sandbox.workers.work import AlterWork, plan_work
 
 _KEY_NOT_VALID = "Key not valid"
 _KEY_MISSING = "API Key missing and client session authentication key not registered in API Server"
+REQUESTS_REMEMBERED = 1000
 _TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 
 
@@ -60,7 +61,7 @@ class SandboxHub:
         """
         self.catalogue = load_catalogue() if catalogue is None else catalogue
         self.settings = settings or HubSettings()
-        self.requests: deque[SeenRequest] = deque(maxlen=self.settings.requests_remembered)
+        self.requests: deque[SeenRequest] = deque(maxlen=REQUESTS_REMEMBERED)
         self.request_count = 0
         self.jobs_by_endpoint: Counter[str] = Counter()
         self.polls = PollLog()
@@ -73,19 +74,10 @@ class SandboxHub:
         """How many jobs were accepted in all."""
         return self.jobs_by_endpoint.total()
 
-    @property
-    def overlapping_polls(self) -> list[str]:
-        """The ids of jobs that were asked after while an earlier poll was still unanswered."""
-        return self.polls.overlapping
-
     def saw(self, method: str, path: str) -> None:
         """Note a request."""
         self.requests.append(SeenRequest(method, path))
         self.request_count += 1
-
-    def forget_jobs(self) -> None:
-        """Forget all jobs, as a restart of a real server does; their progress answers 402."""
-        self.jobs.forget_all()
 
     def lapse(self, job_id: str) -> None:
         """Let a job lapse now, as when its worker is seen offline. A final state stays."""
@@ -200,10 +192,6 @@ class SandboxHub:
     def seconds_until_end(self, job: SandboxJob) -> float:
         """Return how long a job will still be processed; 0 while it waits or has ended."""
         return job.seconds_left(self._clock())
-
-    def abandon(self, job: SandboxJob) -> None:
-        """Throw away the result of a job whose caller stopped waiting: nobody can have it now."""
-        job.handed_out = True
 
     def text_so_far(self, job: SandboxJob) -> str:
         """Return the text that a job has reported, or "" where there is none."""

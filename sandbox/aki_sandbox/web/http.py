@@ -95,7 +95,7 @@ async def wait_for_result(hub: SandboxHub, job: SandboxJob) -> Reply | None:
         left = deadline - loop.time()
         if left <= 0 or hub.is_closing:
             # The caller gets 503, and nobody else knows the job: its result is lost, as on the real server.
-            hub.abandon(job)
+            job.handed_out = True
             return None
         await asyncio.sleep(min(left, _LONGEST_NAP, max(hub.seconds_until_end(job), _SHORTEST_NAP)))
 

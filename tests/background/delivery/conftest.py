@@ -16,7 +16,7 @@ def running_hub():
 def hub(running_hub):
     """A hub that knows nothing of the tests before."""
     running_hub.faults.clear()
-    running_hub.hub.forget_jobs()
+    running_hub.hub.jobs.forget_all()
     running_hub.hub.jobs_by_endpoint.clear()
     running_hub.hub.request_count = 0
     return running_hub

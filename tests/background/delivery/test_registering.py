@@ -59,7 +59,7 @@ class TestClients:
         run(chat, "b")
         assert len(made) == 1
         celery.signals.worker_process_shutdown.send(sender=None)
-        until(lambda: hub.connections_open == 0, "the connections are closed")
+        until(lambda: hub.connections.open == 0, "the connections are closed")
         run(chat, "c")
         assert len(made) == 2
         celery.signals.worker_process_shutdown.send(sender=None)

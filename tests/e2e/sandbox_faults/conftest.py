@@ -16,7 +16,7 @@ def shared_server():
 def server(shared_server):
     yield shared_server
     shared_server.faults.clear()
-    shared_server.hub.forget_jobs()
+    shared_server.hub.jobs.forget_all()
 
 
 @pytest.fixture

@@ -51,13 +51,13 @@ class TestWhatTestsCanCount:
     """Connections and polls."""
 
     def test_one_connection_serves_one_caller(self, server):
-        made, opened = server.connections_made, server.connections_open
+        made, opened = server.connections.made, server.connections.open
         with Caller(server) as caller:
             for _ in range(5):
                 caller.list()
-            assert server.connections_made == made + 1
-            assert server.connections_open == opened + 1
-        until(lambda: server.connections_open == opened, "it is closed")
+            assert server.connections.made == made + 1
+            assert server.connections.open == opened + 1
+        until(lambda: server.connections.open == opened, "it is closed")
 
     def test_polls_are_counted_for_each_job(self, caller, server):
         first, second = caller.running_job(), caller.running_job()
@@ -76,7 +76,7 @@ class TestWhatTestsCanCount:
             second.poll(job_id)
             held.go.set()
             late.join()
-            assert server.hub.overlapping_polls == [job_id]
+            assert server.hub.polls.overlapping == [job_id]
             assert server.hub.polls.most_at_once == 2
 
     def test_a_poll_that_was_given_up_overlaps_with_nothing(self):
@@ -90,9 +90,9 @@ class TestWhatTestsCanCount:
             with socket.create_connection(("127.0.0.1", server.port)) as other:
                 other.sendall(head.encode() + b"\r\n\r\n" + body)
                 until(lambda: server.hub.polls.by_job[job_id] == 1, "it was asked for")
-            until(lambda: server.connections_open == 1, "its caller has gone")
+            until(lambda: server.connections.open == 1, "its caller has gone")
             caller.poll(job_id)
-            assert server.hub.overlapping_polls == []
+            assert server.hub.polls.overlapping == []
             assert server.hub.polls.most_at_once == 1
 
 

@@ -44,7 +44,7 @@ class TestEditedAnswers:
         assert edits.UNKNOWN_FIELD in answer["input"]["temperature"]
 
     def test_a_poll_without_progress(self, caller, server):
-        assert "progress" not in self.edited(caller, server, edits.without_progress)
+        assert "progress" not in self.edited(caller, server, edits.drop("progress"))
 
     @pytest.mark.parametrize("changes", [(), (edits.final_with_progress,)])
     def test_a_final_answer_without_and_with_progress(self, caller, server, changes):
@@ -92,7 +92,7 @@ class TestEditedAnswers:
         assert result["mood"] == "good"
 
     def test_several_changes_at_once(self, caller, server):
-        server.faults.add(Edit(edits.without_progress, edits.put("a", 1)), on="poll")
+        server.faults.add(Edit(edits.drop("progress"), edits.put("a", 1)), on="poll")
         answer = caller.poll(caller.running_job()).json()
         assert ("progress" in answer, answer["a"]) == (False, 1)
 

@@ -1,10 +1,11 @@
 """The sandbox against exchanges recorded from a real server."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
-from aki_sandbox.catalogue import read_endpoint
+from aki_sandbox.catalogue import load_catalogue
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
 
@@ -54,9 +55,12 @@ RESULTS = [
 
 
 @pytest.fixture(scope="module")
-def recorded_catalogue():
+def recorded_catalogue(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recorded")
     names = json.loads((CAPTURES / "metadata" / "endpoints.json").read_text())["endpoints"]
-    return {name: read_endpoint(CAPTURES / "metadata" / f"{name}.json") for name in names}
+    for name in names:
+        shutil.copy(CAPTURES / "metadata" / f"{name}.json", folder)
+    return load_catalogue(folder)
 
 
 @pytest.fixture

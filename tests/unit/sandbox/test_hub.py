@@ -1,6 +1,7 @@
 """Keys, the list, the details document and what a call is answered before it becomes a job."""
 
 import pytest
+from aki_sandbox.hub.hub import REQUESTS_REMEMBERED
 from aki_sandbox.settings import HubSettings
 
 
@@ -104,9 +105,8 @@ class TestCalls:
         assert hub.jobs_submitted == 3
         assert hub.jobs_by_endpoint == {"llama3_chat": 2, "kimi_k2": 1}
 
-    def test_the_latest_requests_are_remembered(self, make_hub):
-        hub = make_hub(requests_remembered=2)
-        for path in ("/a", "/b", "/c"):
-            hub.saw("GET", path)
-        assert [request.path for request in hub.requests] == ["/b", "/c"]
-        assert hub.request_count == 3
+    def test_the_latest_requests_are_remembered(self, hub):
+        for number in range(REQUESTS_REMEMBERED + 1):
+            hub.saw("GET", f"/{number}")
+        assert (hub.requests[0].path, hub.requests[-1].path) == ("/1", f"/{REQUESTS_REMEMBERED}")
+        assert hub.request_count == REQUESTS_REMEMBERED + 1

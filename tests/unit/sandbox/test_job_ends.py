@@ -61,7 +61,7 @@ class TestLapse:
 
     def test_a_restart_forgets_every_job(self, hub):
         job_id = submit(hub)
-        hub.forget_jobs()
+        hub.jobs.forget_all()
         assert poll(hub, job_id).status == 402
 
 

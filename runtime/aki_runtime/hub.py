@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal, TypeGuard
+from typing import Literal, TypeGuard, cast
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
@@ -16,10 +16,17 @@ from .shapes import is_utf8
 Layout = Literal["aki", "aime"]
 """How a hub lays out its routes: `aki` is AKI.IO's, `aime` that of a self-hosted AIME API Server."""
 
-_LAYOUTS: Mapping[str, Layout] = {"aki": "aki", "aime": "aime"}
-CALL_PATHS: Mapping[Layout, tuple[str, str]] = {
-    "aki": ("/api/call/{name}", "/api/progress/{name}"),
-    "aime": ("/{name}", "/{name}/progress"),
+Route = Literal["list", "details", "validate_key", "call", "progress"]
+"""What a hub is asked for: its endpoints, one of them, whether a key is good, to make a job, how a job is."""
+
+_ABOUT_ITSELF: Mapping[Route, str] = {
+    "list": "/api/endpoints",
+    "details": "/api/endpoints/{name}",
+    "validate_key": "/api/validate_key",
+}
+_LAYOUTS: Mapping[str, Mapping[Route, str]] = {
+    "aki": {**_ABOUT_ITSELF, "call": "/api/call/{name}", "progress": "/api/progress/{name}"},
+    "aime": {**_ABOUT_ITSELF, "call": "/{name}", "progress": "/{name}/progress"},
 }
 
 
@@ -81,17 +88,11 @@ class Address:
                 "the hub's address holds a user name, query or fragment; "
                 "give scheme, host and path only"
             )
-        known = _LAYOUTS.get(layout)
-        if known is None:
+        if layout not in _LAYOUTS:
             raise ConfigurationError(f"layout {layout!r} is unknown; it is 'aki' or 'aime'")
         path = parts.path.rstrip("/").removesuffix("/api").rstrip("/")
-        return cls(urlunsplit((parts.scheme, parts.netloc, path, "", "")), known)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a key sent there could be read on the way."""
-        parts = urlsplit(self.server)
-        return parts.scheme == "http" and not is_loopback(parts.hostname)
+        server = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+        return cls(server, cast("Layout", layout))
 
     @property
     def is_aki_io(self) -> bool:
@@ -104,31 +105,23 @@ class Address:
         Raises:
             ConfigurationError: The address is plain http and not this machine's.
         """
-        if key is not None and self.is_plain and not allow_http:
+        parts = urlsplit(self.server)
+        is_plain = parts.scheme == "http" and not is_loopback(parts.hostname)
+        if key is not None and is_plain and not allow_http:
             raise ConfigurationError(
                 f"the API key would go over plain http to {self.server}; use https, "
                 "or say allow_http=True (AKI_ALLOW_HTTP=1, --allow-http) if the network is yours"
             )
 
-    def list_url(self) -> str:
-        """The URL of the endpoint list."""
-        return f"{self.server}/api/endpoints"
+    def url(self, route: Route, endpoint: str = "") -> str:
+        """Return the URL of a route.
 
-    def details_url(self, endpoint: str) -> str:
-        """The URL of one endpoint's details."""
-        return f"{self.server}/api/endpoints/{quote(endpoint, safe='')}"
-
-    def validate_key_url(self) -> str:
-        """The URL that tells whether a key is good."""
-        return f"{self.server}/api/validate_key"
-
-    def call_url(self, endpoint: str) -> str:
-        """The URL that a job is submitted to."""
-        return self.server + CALL_PATHS[self.layout][0].format(name=quote(endpoint, safe=""))
-
-    def progress_url(self, endpoint: str) -> str:
-        """The URL that tells of a job, and takes its cancelling."""
-        return self.server + CALL_PATHS[self.layout][1].format(name=quote(endpoint, safe=""))
+        Args:
+            route: What is asked for.
+            endpoint: The endpoint's name on the hub, where one is meant.
+        """
+        path = _LAYOUTS[self.layout][route]
+        return self.server + path.format(name=quote(endpoint, safe=""))
 
 
 @dataclass

@@ -89,22 +89,22 @@ def test_an_unknown_layout_is_refused(layout):
 def test_jobs_have_the_routes_of_their_layout(layout, call, progress):
     address = Address.parse("https://hub.example/ai", layout)
     base = "https://hub.example/ai"
-    assert address.call_url("flux-dev") == base + call
-    assert address.progress_url("flux-dev") == base + progress
+    assert address.url("call", "flux-dev") == base + call
+    assert address.url("progress", "flux-dev") == base + progress
 
 
 @pytest.mark.parametrize("layout", ["aki", "aime"])
 def test_questions_have_the_same_routes_in_every_layout(layout):
     address = Address.parse("https://hub.example", layout)
     base = "https://hub.example/api"
-    assert address.list_url() == f"{base}/endpoints"
-    assert address.details_url("flux-dev") == f"{base}/endpoints/flux-dev"
-    assert address.validate_key_url() == f"{base}/validate_key"
+    assert address.url("list") == f"{base}/endpoints"
+    assert address.url("details", "flux-dev") == f"{base}/endpoints/flux-dev"
+    assert address.url("validate_key") == f"{base}/validate_key"
 
 
 @pytest.mark.parametrize("name", ["../admin", "a/b?c#d", "ä b", "%2e%2e"])
 def test_an_endpoints_name_never_leaves_its_place(name):
-    url = Address.parse("https://hub.example", "aki").call_url(name)
+    url = Address.parse("https://hub.example", "aki").url("call", name)
     last = url.removeprefix("https://hub.example/api/call/")
     assert not set(last) & set("/?# ")
 

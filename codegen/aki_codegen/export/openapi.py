@@ -136,8 +136,10 @@ def openapi(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot) -> Schema:
     paths: dict[str, Any] = _asking(address)
     components: dict[str, Schema] = dict(SHARED_COMPONENTS)
     for endpoint in endpoints:
-        paths[_path(address.call_url(endpoint.wire_name), address)] = {"post": _call(endpoint)}
-        paths[_path(address.progress_url(endpoint.wire_name), address)] = {"post": _poll(endpoint)}
+        paths[_path(address.url("call", endpoint.wire_name), address)] = {"post": _call(endpoint)}
+        paths[_path(address.url("progress", endpoint.wire_name), address)] = {
+            "post": _poll(endpoint)
+        }
         components |= _components(endpoint)
     document: Schema = {
         "openapi": "3.1.0",
@@ -188,7 +190,7 @@ def _schemas(endpoint: NamedEndpoint) -> Mapping[str, Schema]:
 
 def _asking(address: Address) -> dict[str, Any]:
     """Return the routes on which a hub describes itself. The key is in the query there, and may be left out."""
-    text, names = _of("string"), address.list_url()
+    text, names = _of("string"), address.url("list")
     listed = _object({"endpoints": _of("array", items=text)})
     checked = _object({"success": _of("boolean"), "error": _of(["string", "null"])})
     name = {"name": "name", "in": "path", "required": True, "schema": text}
@@ -205,7 +207,7 @@ def _asking(address: Address) -> dict[str, Any]:
     operations: list[tuple[str, str, str, Schema, list[Schema]]] = [
         (names, "list_endpoints", "The endpoints that the key may use", listed, []),
         (f"{names}/{{name}}", "endpoint_details", details, _of("object"), [name]),
-        (address.validate_key_url(), "validate_key", valid, checked, [version]),
+        (address.url("validate_key"), "validate_key", valid, checked, [version]),
     ]
     return {
         _path(url, address): {

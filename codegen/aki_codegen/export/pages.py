@@ -166,8 +166,8 @@ def _programs(endpoint: ir.NamedEndpoint, package: str, address: Address) -> dic
     options = "".join(_option(p, v) for p, v in given)
     bash = {
         "command": f"aki call {endpoint.name}{options}",
-        "curl_call": _curl(address.call_url(endpoint.wire_name), address, _call_body(given)),
-        "curl_progress": _curl(address.progress_url(endpoint.wire_name), address, asked),
+        "curl_call": _curl(address.url("call", endpoint.wire_name), address, _call_body(given)),
+        "curl_progress": _curl(address.url("progress", endpoint.wire_name), address, asked),
     }
     sync = f"from {made} import Aki\n\naki = Aki()\nresult = aki.{call}\n{use}"
     return {

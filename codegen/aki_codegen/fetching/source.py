@@ -274,8 +274,8 @@ async def require_layout(address: Address, endpoint: str) -> None:
     other = Address(address.server, "aki" if address.layout == "aime" else "aime")
     async with documents_of(address.server, None, Limits()) as client:
         if (
-            await client.has_route(address.progress_url(endpoint)) is False
-            and await client.has_route(other.progress_url(endpoint)) is True
+            await client.has_route(address.url("progress", endpoint)) is False
+            and await client.has_route(other.url("progress", endpoint)) is True
         ):
             raise GenerationError(
                 f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
@@ -295,7 +295,7 @@ async def _details(
     async def one(name: str) -> None:
         async with gate:
             try:
-                answers[name] = await client.get(address.details_url(name))
+                answers[name] = await client.get(address.url("details", name))
             except DocumentError as error:
                 answers[name] = error
         on_document(len(answers), len(names))
@@ -310,7 +310,7 @@ async def _fetch_list(
     client: DocumentClient, address: Address, *, with_key: bool
 ) -> tuple[tuple[str, ...], list[Problem]]:
     try:
-        document = await client.get(address.list_url())
+        document = await client.get(address.url("list"))
     except DocumentError as error:
         raise GenerationError(_list_failure(address, error, with_key=with_key)) from None
     names = document.get("endpoints") if is_object(document) else None
@@ -346,7 +346,7 @@ def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> 
         remedy = "check AKI_API_KEY or the file of --api-key-file"
         return f"{address.server} refused the key: {error}; {remedy}"
     return (
-        f"the endpoint list could not be had from {address.list_url()}: {error}; "
+        f"the endpoint list could not be had from {address.url('list')}: {error}; "
         "check the address (--server, AKI_API_SERVER) and that the hub is running"
     )
 

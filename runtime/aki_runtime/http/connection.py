@@ -44,35 +44,30 @@ class Times:
         submits: Whether it makes a job.
     """
 
-    def __init__(self, sent_by: float, until: float, *, submits: bool) -> None:
-        self.sent_by = sent_by
-        self.until = until
-        self.submits = submits
+    sent_by: float
+    until: float
+    submits: bool
 
 
 current: ContextVar[Times | None] = ContextVar("current", default=None)
 """The request that this thread or task performs now."""
 
 
-def trace(event: str, info: dict[str, Any]) -> None:
+def trace(event: str, info: dict[str, Any], *, is_async: bool = False) -> None:
     """Watch a connection from the moment it is made; called by the library, with the extension `trace`."""
-    _trace(event, info, _Connection)
-
-
-async def async_trace(event: str, info: dict[str, Any]) -> None:
-    """Do the same for an async client."""
-    _trace(event, info, _AsyncConnection)
-
-
-def _trace(event: str, info: dict[str, Any], kind: "type[_Connection]") -> None:
     if event.endswith(_MADE):
         stream = info["return_value"]
-        connection = kind(stream)
+        connection = _AsyncConnection(stream) if is_async else _Connection(stream)
         stream.read, stream.write = connection.read, connection.write
         stream.get_extra_info = connection.get_extra_info
     elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
         # Calls for what comes once the connection is made would take a fifth of a poll's time.
         info["request"].extensions.pop("trace", None)
+
+
+async def async_trace(event: str, info: dict[str, Any]) -> None:
+    """Do the same for an async client."""
+    trace(event, info, is_async=True)
 
 
 class _Connection:
@@ -123,9 +118,10 @@ class _Connection:
         """
         if self._head and times is not None:
             idle = time.monotonic() - self._used
+            tls = self._info("ssl_object")
             # HTTP/2 may have the answers to other requests on their way.
             is_closed = self._head.startswith(b"HTTP/1") and (
-                self._info("is_readable") or _has_read_ahead(self._info("ssl_object"))
+                self._info("is_readable") or (isinstance(tls, ssl.SSLObject) and _is_ahead(tls))
             )
             if is_closed or idle > (SUBMIT_IDLE_SECONDS if times.submits else IDLE_SECONDS):
                 raise StaleConnectionError
@@ -138,30 +134,27 @@ class _Connection:
         return held + buffer if held else buffer
 
     def _saw(self, data: bytes) -> bytes:
+        """Take note of what came, and return it."""
         self._used = time.monotonic()
-        if self._head.endswith(b"\r\n\r\n"):
-            self._see_body(data)
-            return data
-        self._head, end, body = (self._head + data).partition(b"\r\n\r\n")
-        if end:
+        body = data
+        if not self._head.endswith(b"\r\n\r\n"):
+            self._head, end, body = (self._head + data).partition(b"\r\n\r\n")
+            if not end:
+                self._left = 1
+                return data
             self._head += end
             length = _LENGTH.search(self._head)
             is_chunked = length is None and _CHUNKED.search(self._head)
             self._tail = b"\r\n" if is_chunked else b""
             self._left = int(length[1]) if length is not None else 1 if is_chunked else 0
-            self._see_body(body)
-        else:
-            self._left = 1
-        return data
-
-    def _see_body(self, data: bytes) -> None:
         if not self._tail:
-            self._left -= len(data)
+            self._left -= len(body)
         elif self._left >= 0:
-            seen = self._tail + data
+            seen = self._tail + body
             _, end, more = seen.partition(_CHUNKED_END)
             self._left = -len(more) if end else 1
             self._tail = seen[-len(_CHUNKED_END) :]
+        return data
 
 
 class _AsyncConnection(_Connection):
@@ -177,10 +170,11 @@ class _AsyncConnection(_Connection):
             await self._write(buffer, timeout)
 
 
-def _has_read_ahead(tls: object) -> bool:
-    """Whether an async client holds more of a TLS connection, or its end, which the socket does not show any more."""
-    if not isinstance(tls, ssl.SSLObject):  # a sync client reads no more than one record
-        return False
+def _is_ahead(tls: ssl.SSLObject) -> bool:
+    """Whether more of a TLS connection was read than is used, or its end, which the socket does not show any more.
+
+    Only async clients, and what goes through a proxy that is itself asked over TLS, read more than one record.
+    """
     try:
         tls.read(1)
     except ssl.SSLWantReadError:

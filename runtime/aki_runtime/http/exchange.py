@@ -57,8 +57,9 @@ class Exchange(Times):
 
     def __init__(self, sending: Send, client: Any, library: Any) -> None:
         request, seconds = sending.request, max(sending.seconds, SHORTEST_REQUEST)
-        sent_by = time.monotonic() + seconds
-        super().__init__(sent_by, sent_by + sending.grace, submits=request.purpose == "submit")
+        self.sent_by = time.monotonic() + seconds
+        self.until = self.sent_by + sending.grace
+        self.submits = request.purpose == "submit"
         self.sending = sending
         self.client = client
         self.longest = None if math.isinf(seconds) else seconds + sending.grace
@@ -66,7 +67,7 @@ class Exchange(Times):
         self.shows_body = False
         self._library = library
         self._url = _parsed(library, request.url)
-        self._body = request.body if request.payload is not None else None
+        self._body = request.body
         self._is_handed_out = self._body is None
 
     def build(self, tracing: object, pieces: object, *, is_own: bool) -> Any:

@@ -95,7 +95,7 @@ class Request:
         endpoint: The endpoint's name on the hub; empty where none is meant.
         query: Query values, the key among them; never logged.
         payload: The JSON body's values, the key among them; never logged.
-        body: The JSON body.
+        body: The JSON body; None where there is none.
     """
 
     purpose: Purpose
@@ -104,11 +104,7 @@ class Request:
     endpoint: str = ""
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
-    body: Body = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # Encoded here, where a failure cannot be taken for one of the connection.
-        object.__setattr__(self, "body", Body(self.payload or {}))
+    body: Body | None = field(default=None, repr=False, compare=False)
 
 
 def submit(
@@ -119,14 +115,11 @@ def submit(
     Raises:
         InvalidParametersError: The inputs cannot be encoded.
     """
+    payload = {**inputs, **_with_key(key), "wait_for_result": False}
+    url = address.url("call", endpoint)
     try:
-        return Request(
-            "submit",
-            "POST",
-            address.call_url(endpoint),
-            endpoint,
-            payload={**inputs, **_with_key(key), "wait_for_result": False},
-        )
+        # Encoded here, where a failure cannot be taken for one of the connection.
+        return Request("submit", "POST", url, endpoint, payload=payload, body=Body(payload))
     except (OSError, RecursionError, TypeError, ValueError) as error:
         reason = f"the request cannot be encoded: {error}"
     # Raised here, so that no traceback leads to a frame that holds the key.
@@ -146,28 +139,30 @@ def poll(
     payload = {**(extra or {}), **_with_key(key), "job_id": job_id}
     if cancel:
         payload["cancel"] = True
-    return Request("poll", "POST", address.progress_url(endpoint), endpoint, payload=payload)
+    url = address.url("progress", endpoint)
+    return Request("poll", "POST", url, endpoint, payload=payload, body=Body(payload))
 
 
 def endpoint_list(address: Address, key: ApiKey | None) -> Request:
     """Ask for the names of the endpoints that the key may use."""
-    return Request("ask", "GET", address.list_url(), query=_with_key(key))
+    return Request("ask", "GET", address.url("list"), query=_with_key(key))
 
 
 def endpoint_details(address: Address, key: ApiKey | None, endpoint: str) -> Request:
     """Ask for one endpoint's details."""
-    return Request("ask", "GET", address.details_url(endpoint), endpoint, query=_with_key(key))
+    return Request("ask", "GET", address.url("details", endpoint), endpoint, query=_with_key(key))
 
 
 def by_post(request: Request) -> Request:
     """Return a request with what is in its query in its body."""
-    return replace(request, method="POST", query={}, payload=request.query)
+    payload = request.query
+    return replace(request, method="POST", query={}, payload=payload, body=Body(payload))
 
 
 def validate_key(address: Address, key: ApiKey | None, client_version: str) -> Request:
     """Ask whether the key is good."""
     query = {**_with_key(key), "version": client_version}
-    return Request("ask", "GET", address.validate_key_url(), query=query)
+    return Request("ask", "GET", address.url("validate_key"), query=query)
 
 
 def _with_key(key: ApiKey | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 from aki_client.models import Llama38bChatOutput, Llama38bChatProgress
-from aki_runtime.protocol.answers import Answer, read_progress
+from aki_runtime.protocol.answers import Answer
 from aki_runtime.protocol.job import EventReader, JobState, Reading
 from pydantic_core import from_json
 
@@ -25,7 +25,7 @@ def measure() -> list[Measured]:
         state = JobState("llama3_8b_chat", "job")
         reader, came = EventReader(state, reading), 0
         for body in bodies:
-            state.observe(read_progress(Answer(200, body), "llama3_8b_chat", "job"), 0.0, 0.2)
+            state.observe(Answer(200, body), 0.0, 0.2)
             event = reader.read()
             came += len(getattr(event, "text_delta", ""))
         assert came == CHARACTERS

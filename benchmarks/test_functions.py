@@ -21,7 +21,7 @@ _PICTURE = Image(b"\x89PNG\r\n\x1a\n" + bytes(1_000_000))
 
 
 def test_validating_eight_parameters(benchmark: BenchmarkFixture) -> None:
-    assert benchmark(flux_dev.info.inputs, (), INPUTS) == INPUTS
+    assert benchmark(flux_dev.info.check, INPUTS, True) == INPUTS
 
 
 def test_encoding_a_submit(benchmark: BenchmarkFixture) -> None:

@@ -76,7 +76,7 @@ class Bench:
     ) -> tuple[dict[str, str], list[str]]:
         """Check a call without sending anything; return the problem at each field, and all others."""
         try:
-            card.info.inputs((), dict(arguments))
+            card.info.check(dict(arguments), True)
         except InvalidParametersError as error:
             return problems_by_field(error.problems, card.parameters)
         return {}, []

@@ -63,7 +63,7 @@ def page() -> FileResponse:
 def dispatch(order: Order) -> dict[str, str]:
     """Hand a job to the workers, and return the id to ask with."""
     parameters = order.model_dump()
-    z_image_turbo.info.inputs((), parameters)  # what is refused now needs no worker
+    z_image_turbo.info.check(parameters, True)  # what is refused now needs no worker
     return {"id": tasks.paint.delay(**parameters).id}
 
 

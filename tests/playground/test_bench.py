@@ -15,7 +15,7 @@ from aki_sandbox.server import SandboxServer
 def faults_of(endpoint, **arguments):
     card = HubPackage("aki_client").cards[endpoint]
     with pytest.raises(InvalidParametersError) as caught:
-        card.info.inputs((), arguments)
+        card.info.check(arguments, True)
     return problems_by_field(caught.value.problems, card.parameters)
 
 

@@ -8,7 +8,6 @@ from aki_runtime import errors
 from aki_runtime.chat.text import ChatText
 from aki_runtime.fields.base import OutputModel, ProgressModel
 from aki_runtime.media.objects import Audio, Image
-from aki_runtime.protocol.answers import read_progress
 from aki_runtime.protocol.job import EventReader, JobState, Reading
 from PIL import Image as Pillow
 from support.captures import named_job, needs_captures, recorded_polls
@@ -81,7 +80,7 @@ def live_through(reading, answers):
     reader = EventReader(job, reading)
     events = []
     for answer in answers:
-        job.observe(read_progress(answer, reading.endpoint, job.job_id), 0.0, 0.2)
+        job.observe(answer, 0.0, 0.2)
         events.append(reader.read())
     return partial(reading.result, job), [event for event in events if event is not None]
 

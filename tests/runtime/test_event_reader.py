@@ -3,7 +3,6 @@
 import pytest
 from aki_runtime.client.untyped import AnyOutput, AnyProgress
 from aki_runtime.events import Queued, Running
-from aki_runtime.protocol.answers import read_progress
 from aki_runtime.protocol.job import EventReader, JobState, Reading
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ class Watched:
 
     def hear(self, *answers):
         for one in answers:
-            self.job.observe(read_progress(one, self.job.endpoint, JOB), 0.0, 0.2)
+            self.job.observe(one, 0.0, 0.2)
         return self.reader.read()
 
 
@@ -164,7 +163,7 @@ def test_deltas_always_put_the_last_text_together(steps, reads, as_object):
     for (piece, replaces), read in zip(steps, reads, strict=False):
         text = piece if replaces else text + piece
         told = {"content": text} if as_object else text
-        watched.job.observe(read_progress(pending(text=told), "chat", JOB), 0.0, 0.2)
+        watched.job.observe(pending(text=told), 0.0, 0.2)
         if read:
             events.append(watched.reader.read())
     events.append(watched.hear(done(text=text)))

@@ -17,7 +17,7 @@ class Odd:
 
 def problems(model, **given):
     with pytest.raises(InvalidParametersError) as caught:
-        check_with_model("some_endpoint", model)(given)
+        check_with_model("some_endpoint", model, "", given)
     return list(caught.value.problems)
 
 
@@ -27,7 +27,7 @@ def sentence(model=PictureInput, **given):
 
 
 def test_accepted_arguments_are_returned_for_the_wire():
-    assert check_with_model("x", PictureInput)({"prompt": "cat"}) == {"prompt": "cat"}
+    assert check_with_model("x", PictureInput, "", {"prompt": "cat"}) == {"prompt": "cat"}
 
 
 def test_a_missing_argument_is_required():

@@ -189,7 +189,6 @@ def test_a_text_that_the_hub_can_not_read_as_a_choice_is_refused():
 @pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, 10**5000], ids=["a", "b", "c", "d"])
 @pytest.mark.parametrize("name", ["width", "ratio", "strength"])
 def test_numbers_of_any_size_are_taken_or_refused_in_a_sentence(name, value):
-    check = check_with_model("paint", PictureInput)
     with pytest.raises(InvalidParametersError) as caught:
-        check({"prompt": "cat", name: value})
+        check_with_model("paint", PictureInput, "", {"prompt": "cat", name: value})
     assert len(caught.value.problems) == 1

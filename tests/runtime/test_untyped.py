@@ -10,7 +10,6 @@ import pytest
 from aki_runtime.client.untyped import AnyOutput, AnyProgress, encode_untyped, untyped_spec
 from aki_runtime.errors import InvalidParametersError, JobFailedError
 from aki_runtime.media.objects import Audio, Image, Video
-from aki_runtime.protocol.answers import read_progress
 from aki_runtime.protocol.job import JobState
 from PIL import Image as Pillow
 from support.driver import JOB, answer
@@ -177,7 +176,7 @@ def test_a_failed_job_keeps_its_outputs():
     job = JobState("any", JOB)
     result = {"error": "boom", "images": [uri("image/png", PNG)]}
     body = {"job_state": "done", "job_result": result}
-    job.observe(read_progress(answer(200, body), "any", JOB), 0.0, 0.2)
+    job.observe(answer(200, body), 0.0, 0.2)
     with pytest.raises(JobFailedError) as caught:
         untyped_spec("any", "aki_client").info.reading.result(job)
     assert caught.value.partial == {"images": [Image(PNG)]}

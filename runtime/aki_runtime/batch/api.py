@@ -347,7 +347,7 @@ class PreparedBatch:
         if row.problems:
             return row.problems
         try:
-            self.endpoint.info.inputs((), row.parameters, allow_paths=allow_paths)
+            self.endpoint.info.check(row.parameters, allow_paths)
         except InvalidParametersError as error:
             return error.problems
         return []

@@ -63,7 +63,9 @@ class EndpointInfo(Generic[Prog, Out]):
         reading: How its answers are read.
         origin: Which generated function it comes from.
         input: The model of its parameters; None where nothing is known of them.
-        check: Makes of arguments what the hub wants, or refuses them; the second argument is `allow_paths`.
+        check: Makes of arguments by name what the hub wants, or raises an `InvalidParametersError` with every problem
+            at once, an `EndpointRemovedError` where the hub has no such endpoint any more. Its second argument says
+            whether media may be paths, which are opened, as the option `allow_paths` does; it does where omitted.
         removed: What to say where the hub has removed the endpoint; empty where it is there.
     """
 
@@ -83,37 +85,17 @@ class EndpointInfo(Generic[Prog, Out]):
         """What each parameter takes, by its Python name."""
         return parameters_of(self.input) if self.input is not None else {}
 
-    def inputs(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, allow_paths: bool = True
-    ) -> Mapping[str, Any]:
-        """Check the arguments of one call and return them as the hub wants them.
-
-        Args:
-            args: None is taken.
-            kwargs: The parameters.
-            allow_paths: Whether media may be paths, which are opened; `Options` says more.
-
-        Raises:
-            InvalidParametersError: With every problem of the call at once.
-            EndpointRemovedError: The hub has no such endpoint any more.
-        """
-        if self.removed:
-            raise EndpointRemovedError(self.removed, endpoint=self.name)
-        if args:
-            raise TypeError(f"{self.name} takes keyword arguments only, as in name=value")
-        return self.check(kwargs, allow_paths)
-
 
 def check_with_model(
-    endpoint: str, model: type[InputModel]
-) -> Callable[[dict[str, Any], bool], Mapping[str, Any]]:
-    """Return the check of a generated endpoint: its input model, every problem at once."""
-    return partial(_check, endpoint, model)  # which can be pickled
-
-
-def _check(
-    endpoint: str, model: type[InputModel], given: dict[str, Any], allow_paths: bool = True
+    endpoint: str,
+    model: type[InputModel],
+    removed: str,
+    given: dict[str, Any],
+    allow_paths: bool = True,
 ) -> Mapping[str, Any]:
+    """Check the arguments of one call of a generated endpoint; `EndpointInfo` says what of `check` this is."""
+    if removed:
+        raise EndpointRemovedError(removed, endpoint=endpoint)
     try:
         return model.model_validate(given, context={"allow_paths": allow_paths}).to_wire()
     except ValidationError as error:
@@ -158,7 +140,7 @@ def endpoint(
             reading=Reading(name, output, progress),
             origin=EndpointRef(function.__module__.partition(".endpoints.")[0], function.__name__),
             input=model,
-            check=check_with_model(name, model),
+            check=partial(check_with_model, name, model, gone),  # which can be pickled
             removed=gone,
         )
         return EndpointSpec(info, function)
@@ -247,7 +229,9 @@ class _EndpointBase(Generic[D, P, Out, Prog]):
     ) -> Flow[T]:
         """Check the arguments, and begin a job's life with them."""
         context, info, options = self._driver.context, self._spec.info, self._options
-        inputs = info.inputs(args, kwargs, allow_paths=options.allow_paths)
+        if args:
+            raise TypeError(f"{info.name} takes keyword arguments only, as in name=value")
+        inputs = info.check(kwargs, options.allow_paths)
         explain = partial(staleness.explained, context, info.origin)
         return life(context, info.reading, inputs, options, explain)
 

@@ -38,17 +38,14 @@ class AnyOutput(ProgressModel):
 
     model_config = ConfigDict(extra="allow")
 
+    _is_declared = False
+
     @model_validator(mode="before")
     @classmethod
     def _recognize_media(cls, given: Any) -> Any:
         if not is_object(given):
             return given
         return {name: _by_role(name, value) for name, value in given.items()}
-
-    @classmethod
-    def declared(cls, names: set[str]) -> set[str]:
-        """Every field counts as an output."""
-        return names
 
     def __getitem__(self, name: str) -> Any:
         return (self.model_extra or {})[name]

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -32,6 +33,7 @@ from .rules import broken_rule, can_be_converted, matching_choice, one_of
 
 _log = logging.getLogger("aki_client")
 _MISSING: Any = object()
+_SURELY_JSON = 1e15  # numbers below it need no closer look
 _ENVELOPE = frozenset({"success", "job_id", "ep_version", "total_duration", "compute_duration"})
 
 
@@ -90,9 +92,11 @@ class InputModel(BaseModel):
     def _none_means_absent(cls, given: Any) -> Any:
         if not is_object(given):
             return given
-        # A misspelt name is refused whatever its value.
-        fields = cls.model_fields
-        return {n: value for n, value in given.items() if value is not None or n not in fields}
+        present = dict(given)
+        for name in cls.model_fields:  # a misspelt name is refused whatever its value
+            if name in present and present[name] is None:
+                del present[name]
+        return present
 
     @model_validator(mode="after")
     def _one_kind_of_context(self) -> Self:
@@ -129,7 +133,7 @@ class InputModel(BaseModel):
             problem = None if parameter.converts else broken_rule(accepted, parameter)
             if problem is not None:
                 raise PydanticCustomError("rule", "{problem}", {"problem": problem})
-        if isinstance(accepted, int | float):
+        if isinstance(accepted, int | float) and not abs(accepted) < _SURELY_JSON:
             # A hub that converts takes any number, but JSON has neither NaN nor numbers of 5,000 digits.
             check_encodes(accepted)
         return accepted
@@ -186,6 +190,8 @@ class OutputModel(BaseModel):
     )
 
     _meta: Meta | None = PrivateAttr(default=None)
+    _is_declared: ClassVar[bool] = True
+    """Whether outputs are the fields of the model, and not whatever comes."""
     _odd_fields_logged: ClassVar[set[tuple[str, str]]] = set()
 
     @property
@@ -198,14 +204,14 @@ class OutputModel(BaseModel):
     @classmethod
     def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
         """Make the output of a job from what the hub sent; never refuses."""
-        declared = cls.declared(fields.keys() - _ENVELOPE)
+        declared = set(wire_names(cls).values())
         outputs: dict[str, Any] = {}
         extras: dict[str, Any] = {}
         for name, value in fields.items():
             if name in declared:
                 outputs[name] = value
             elif name not in _ENVELOPE:
-                extras[name] = value
+                (extras if cls._is_declared else outputs)[name] = value
         output = cls.model_validate(outputs)
         output._meta = Meta(
             endpoint=endpoint,
@@ -217,22 +223,23 @@ class OutputModel(BaseModel):
         )
         return output
 
+    @model_validator(mode="wrap")
     @classmethod
-    def declared(cls, names: set[str]) -> set[str]:
-        """Return the hub's names of the outputs, which are fields; `names` are those that came."""
-        return set(wire_names(cls).values())
-
-    @model_validator(mode="before")
-    @classmethod
-    def _mark_missing(cls, given: Any) -> Any:
+    def _allow_missing(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Leave missing outputs unset, so that reading one says what is wrong."""
         if not is_object(given):
-            return given
-        values = dict(given)
+            return handler(given)
+        marked, missing = dict(given), list[str]()
         for name, wire_name in wire_names(cls).items():
             is_required = cls.model_fields[name].is_required()
-            if is_required and name not in values and wire_name not in values:
-                values[wire_name] = _MISSING
-        return values
+            if is_required and name not in given and wire_name not in given:
+                marked[wire_name] = _MISSING
+                missing.append(name)
+        output = handler(marked)
+        for name in missing:
+            del vars(output)[name]
+            output.model_fields_set.discard(name)
+        return output
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -253,14 +260,6 @@ class OutputModel(BaseModel):
                     error.errors(include_input=False, include_url=False)[0]["msg"],
                 )
             return _kept(value, _medium_in(cls.model_fields[info.field_name or ""].annotation))
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Forget the marks of missing outputs, so that reading one says what is wrong."""
-        values = vars(self)
-        for name, value in list(values.items()):
-            if value is _MISSING:
-                del values[name]
-                self.model_fields_set.discard(name)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))

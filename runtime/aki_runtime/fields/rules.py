@@ -29,11 +29,10 @@ def can_be_converted(value: object, parameter: Parameter) -> bool:
 
 
 def broken_rule(value: Any, parameter: Parameter) -> str | None:
-    """Say which rule of the hub a value of the right type breaks; None where it breaks none."""
+    """Say which rule of the hub a value of the right type and range breaks; None where it breaks none."""
     if is_number(value):
-        is_off_step = parameter.step is not None and not is_multiple(value, parameter.step)
-        is_broken = is_off_step or is_out_of_range(value, parameter)
-        return number_rule(value, parameter) if is_broken else None
+        is_on_step = parameter.step is None or is_multiple(value, parameter.step)
+        return None if is_on_step else number_rule(value, parameter)
     if isinstance(value, Media):
         return broken_limit(value, parameter.media)
     if parameter.type == "chat" and is_array(value):

@@ -83,7 +83,8 @@ class ResponseReader:
         """Return what came, without the key where the hub repeats it."""
         body = b"".join(self._pieces) if self._whole is None else self._whole
         body = without_key(body, (self._request.payload or self._request.query).get("key"))
-        retry_after = _seconds(self._response.headers.get("retry-after"))
+        asked = self._response.headers.get("retry-after")
+        retry_after = _seconds(asked) if asked is not None else None
         return Answer(self._response.status_code, body, retry_after)
 
     def _too_long(self) -> UnexpectedAnswerError:
@@ -107,9 +108,8 @@ def _inflated(stream: Any, piece: bytes) -> Iterator[bytes]:
             return
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    if retry_after is None:
-        return None
+def _seconds(retry_after: str) -> float | None:
+    """Return in how many seconds a server wants to be asked again, which it says as a number or as a date."""
     with suppress(ValueError):
         return float(retry_after)
     with suppress(TypeError, ValueError, OverflowError):

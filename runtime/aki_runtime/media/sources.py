@@ -110,7 +110,7 @@ class TextSource(Source):
         self.is_data_uri = is_data_uri(text)
         comma = text.find(",") if self.is_data_uri else -1
         self._start = comma + 1 if comma >= 0 or not self.is_data_uri else len(text)
-        self.size = self.base64_length * 3 // 4
+        self.size = (len(text) - self._start) * 3 // 4
 
     @property
     def header(self) -> str:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 from ..errors import (
     AkiError,
@@ -311,20 +311,21 @@ class JobReader(Generic[Prog, Out]):
             )
             grace = ANSWER_SECONDS if self.goes_on and not cancel else 0.0
             sending = Send(request, context.left(deadline), whole=self.goes_on, grace=grace)
-            retry_after: float | None = None
+            answer: Answer | None = None
             is_taken = False
             try:
-                answer: Answer = yield sending
+                answer = cast("Answer", (yield sending))
                 before = job.status
-                reason = self._take_in(answer)
-                is_taken = reason is None
-                if reason is None:
-                    job.cancel_asked = job.cancel_asked and not cancelling
-                    if job.status != before:
-                        yield Note(f"{endpoint}: job {job.short_id} is {job.status}")
-                    return
-                retry_after = answer.retry_after
-            except (ConnectionFailedError, UnexpectedAnswerError) as error:
+                job.observe(answer, context.now(), self.options.progress_interval)
+                is_taken = True
+                job.cancel_asked = job.cancel_asked and not cancelling
+                if job.status != before:
+                    yield Note(f"{endpoint}: job {job.short_id} is {job.status}")
+                return
+            except (ConnectionFailedError, StatusError, UnexpectedAnswerError) as error:
+                is_refusal = isinstance(error, StatusError)
+                if is_refusal and answer is not None and answer.is_last_word:
+                    raise
                 reason = error
             except AkiError:
                 raise
@@ -332,7 +333,8 @@ class JobReader(Generic[Prog, Out]):
                 # The answer came all the same, and nobody else can have it.
                 if sending.answer is not None and not is_taken:
                     with suppress(AkiError):
-                        is_taken = self._take_in(sending.answer) is None
+                        job.observe(sending.answer, context.now(), self.options.progress_interval)
+                        is_taken = True
                 raise
             finally:
                 if not is_taken:
@@ -340,26 +342,13 @@ class JobReader(Generic[Prog, Out]):
             # That there is no answer in the last moments says less than what came before.
             is_brief = sending.seconds < 1.0 and isinstance(reason, ConnectionFailedError)
             came = reason if came is None or not is_brief else came
+            retry_after = answer.retry_after if answer is not None else None
             pause = retry_delay_within(context.left(until), attempt, retry_after, random.random)
             if pause is None:
                 raise (
                     came if math.isinf(deadline) else too_late(job, came, goes_on=self.goes_on)
                 ) from came
             yield from _again(self.options, f"{endpoint}: job {job.short_id}", pause, reason)
-
-    def _take_in(self, answer: Answer) -> AkiError | None:
-        """Take in what an answer says of the job; return why it says nothing, where another one may."""
-        job = self.job
-        try:
-            report = answers.read_progress(answer, job.endpoint, job.job_id)
-        except UnexpectedAnswerError as error:
-            return error
-        except StatusError as error:
-            if answer.is_last_word:
-                raise
-            return error
-        job.observe(report, self.context.now(), self.options.progress_interval)
-        return None
 
 
 def too_late(

@@ -12,7 +12,7 @@ from ..events import Event, Queued, Running
 from ..fields.base import OutputModel, ProgressModel
 from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
-from .answers import Done, Ended, Pending, Report
+from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import Turn
 from .pace import next_poll_delay
 
@@ -82,8 +82,19 @@ class JobState:
         start = self.job_id[:8]
         return start if start.isprintable() else ascii(start)
 
-    def observe(self, report: Report, now: float, interval: float) -> None:
-        """Take in what the hub answered."""
+    def observe(self, answer: Answer, now: float, interval: float) -> None:
+        """Take in what the hub answered when it was asked how the job is.
+
+        Args:
+            answer: What it answered.
+            now: The moment, on the clock of the flows.
+            interval: The progress interval, in seconds.
+
+        Raises:
+            StatusError: The question failed, which says nothing about the job.
+            UnexpectedAnswerError: The answer is not of this protocol, or is about another job.
+        """
+        report = read_progress(answer, self.endpoint, self.job_id)
         self.revision += 1
         match report:
             case Pending():

@@ -1,7 +1,6 @@
 """The async client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ..http.clients import AsyncHttpClient
@@ -125,10 +124,5 @@ class AsyncClient(ClientCore):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *reason: object) -> None:
         await self.aclose()

@@ -113,7 +113,7 @@ class ClientCore:
         self._openai_retries = options.get("max_retries", 0)
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         address = Address.parse(server, layout or self._hub.layout)
-        self._driver = driver(address, http_client, self._user_agent)
+        self._driver = driver(address, http_client, self._hub.client_version.replace(" ", "/"))
         self.api_key = key
 
     @classmethod
@@ -160,10 +160,6 @@ class ClientCore:
         # Clients with other options share the context, so that this reaches all of them.
         context.key = key
 
-    @property
-    def _user_agent(self) -> str:
-        return self._hub.client_version.replace(" ", "/")
-
     def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
         """Return the same client with other options for all its calls; connections are shared."""
         other = object.__new__(type(self))
@@ -209,7 +205,7 @@ class ClientCore:
             from ..http.clients import make_client  # with what it needs of the standard library
 
             http_client = make_client(
-                kind.replace("OpenAI", "Client"), self.api_server, self._user_agent
+                kind.replace("OpenAI", "Client"), self.api_server, self._driver.user_agent
             )
         try:
             made = getattr(package, kind)(

@@ -1,7 +1,6 @@
 """The sync client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ..http.clients import SyncHttpClient
@@ -116,10 +115,5 @@ class SyncClient(ClientCore):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *reason: object) -> None:
         self.close()

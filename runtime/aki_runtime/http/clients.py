@@ -288,13 +288,11 @@ def _proxies() -> dict[str, str]:
     """Return the addresses of the environment's proxies, by what goes through them."""
     from urllib.request import getproxies  # with half of the standard library
 
-    found = getproxies()
-    named = {scheme: found.get(scheme) for scheme in _SCHEMES}
-    return {
-        scheme: proxy if "://" in proxy else f"http://{proxy}"
-        for scheme, proxy in named.items()
-        if proxy
-    }
+    found, proxies = getproxies(), dict[str, str]()
+    for scheme in _SCHEMES:
+        if proxy := found.get(scheme):
+            proxies[scheme] = proxy if "://" in proxy else f"http://{proxy}"
+    return proxies
 
 
 def _host(proxy: str) -> str | None:

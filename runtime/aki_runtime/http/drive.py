@@ -58,6 +58,7 @@ class Driver(Generic[C]):
     Attributes:
         context: The hub, as flows are given it.
         http_client: The caller's own client; None where requests go by one that is made here.
+        user_agent: What the hub sees as the User-Agent.
     """
 
     _kind: str
@@ -67,7 +68,7 @@ class Driver(Generic[C]):
         require_kind(http_client, self._kind)
         self.context = HubContext(address, None, time.monotonic)
         self.http_client = http_client
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self._cookies: Any = None
         self._opened: Any = self._by_owner()
         self._undisturbed: set[asyncio.Task[Any]] = set()
@@ -78,7 +79,7 @@ class Driver(Generic[C]):
         return library_of(self.http_client)
 
     def _make_client(self, url: str) -> Any:
-        client = make_client(self._kind, url, self._user_agent, self._cookies)
+        client = make_client(self._kind, url, self.user_agent, self._cookies)
         self._cookies = client.cookies.jar
         return client
 

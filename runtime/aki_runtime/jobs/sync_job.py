@@ -5,7 +5,6 @@ Leaving the `with` block of a stream before the end cancels its job, because nob
 
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 from ..events import Event
@@ -127,10 +126,5 @@ class Stream(JobStream[SyncDriver, Job[Prog, Out], Prog, Out]):
         self._open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *reason: object) -> None:
         self.close()

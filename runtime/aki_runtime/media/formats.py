@@ -1,5 +1,6 @@
 """Media formats: names, MIME types, suffixes, first bytes, and the size that they show. It decodes nothing."""
 
+import re
 import struct
 from dataclasses import dataclass
 from mimetypes import guess_type
@@ -19,40 +20,39 @@ class Format:
     """One media format.
 
     Attributes:
-        name: The hub's name for it, in small letters.
         suffix: Usual suffix of a file.
-        magic: What the bytes hold at which place, any one set of them.
+        magic: How the bytes begin, as a regular expression.
     """
 
-    name: str
     suffix: str
-    magic: tuple[tuple[tuple[int, bytes], ...], ...] = ()
+    magic: bytes
 
 
-FORMATS: dict[Kind, tuple[Format, ...]] = {
-    "image": (
-        Format("png", ".png", (((0, b"\x89PNG\r\n\x1a\n"),),)),
-        Format("jpeg", ".jpg", (((0, b"\xff\xd8\xff"),),)),
-        Format("webp", ".webp", (((0, b"RIFF"), (8, b"WEBP")),)),
-        Format("gif", ".gif", (((0, b"GIF87a"),), ((0, b"GIF89a"),))),
-        Format("tiff", ".tiff", (((0, b"II*\x00"),), ((0, b"MM\x00*"),))),
-        Format("bmp", ".bmp", (((0, b"BM"),),)),
-    ),
-    "audio": (
-        Format("wav", ".wav", (((0, b"RIFF"), (8, b"WAVE")), ((0, b"RF64"), (8, b"WAVE")))),
-        Format("mp3", ".mp3", (((0, b"ID3"),),)),
-        Format("ogg", ".ogg", (((0, b"OggS"),),)),
-        Format("flac", ".flac", (((0, b"fLaC"),),)),
-        Format("webm", ".webm", (((0, b"\x1a\x45\xdf\xa3"),),)),
-        Format("mp4", ".m4a", (((4, b"ftyp"),),)),
-    ),
-    "video": (
-        Format("mp4", ".mp4", (((4, b"ftyp"),),)),
-        Format("webm", ".webm", (((0, b"\x1a\x45\xdf\xa3"),),)),
-        Format("ogg", ".ogv", (((0, b"OggS"),),)),
-        Format("gif", ".gif", (((0, b"GIF87a"),), ((0, b"GIF89a"),))),
-    ),
+FORMATS: dict[Kind, dict[str, Format]] = {
+    "image": {
+        "png": Format(".png", rb"\x89PNG\r\n\x1a\n"),
+        "jpeg": Format(".jpg", rb"\xff\xd8\xff"),
+        "webp": Format(".webp", rb"RIFF.{4}WEBP"),
+        "gif": Format(".gif", rb"GIF8[79]a"),
+        "tiff": Format(".tiff", rb"II\*\x00|MM\x00\*"),
+        "bmp": Format(".bmp", rb"BM"),
+    },
+    "audio": {
+        "wav": Format(".wav", rb"(RIFF|RF64).{4}WAVE"),
+        "mp3": Format(".mp3", rb"ID3"),
+        "ogg": Format(".ogg", rb"OggS"),
+        "flac": Format(".flac", rb"fLaC"),
+        "webm": Format(".webm", rb"\x1a\x45\xdf\xa3"),
+        "mp4": Format(".m4a", rb".{4}ftyp"),
+    },
+    "video": {
+        "mp4": Format(".mp4", rb".{4}ftyp"),
+        "webm": Format(".webm", rb"\x1a\x45\xdf\xa3"),
+        "ogg": Format(".ogv", rb"OggS"),
+        "gif": Format(".gif", rb"GIF8[79]a"),
+    },
 }
+"""The formats that hubs take, by their names for them in small letters."""
 
 _ALIASES = {
     "jpg": "jpeg",
@@ -74,11 +74,9 @@ def sniff(data: bytes, kind: Kind) -> str | None:
     """Return the format that the first bytes show, None where they show none of this kind."""
     if kind == "audio" and _is_mpeg_audio(data):
         return "mp3"
-    for entry in FORMATS[kind]:
-        if any(
-            all(data[at : at + len(sign)] == sign for at, sign in signs) for signs in entry.magic
-        ):
-            return entry.name
+    for name, entry in FORMATS[kind].items():
+        if re.match(entry.magic, data, re.DOTALL):
+            return name
     return None
 
 
@@ -95,10 +93,11 @@ def _is_mpeg_audio(data: bytes) -> bool:
 
 def format_of_suffix(suffix: str, kind: Kind) -> str | None:
     """Return the format that the suffix of a file names, perhaps of another kind; None where it names none."""
-    if any(entry.suffix == suffix.lower() for entry in FORMATS[kind]):
-        return next(entry.name for entry in FORMATS[kind] if entry.suffix == suffix.lower())
+    for known, entry in FORMATS[kind].items():
+        if entry.suffix == suffix.lower():
+            return known
     name = normal_name(suffix[1:])
-    if any(entry.name == name for entry in FORMATS[kind]):
+    if name in FORMATS[kind]:
         return name
     mime_type, _ = guess_type(f"file{suffix}")
     return normal_name(mime_type.partition("/")[2]) if mime_type else None
@@ -106,7 +105,8 @@ def format_of_suffix(suffix: str, kind: Kind) -> str | None:
 
 def suffix_of(format_name: str, kind: Kind) -> str:
     """Return the usual suffix of a file of this format, `.bin` where it is unknown."""
-    return next((entry.suffix for entry in FORMATS[kind] if entry.name == format_name), ".bin")
+    entry = FORMATS[kind].get(format_name)
+    return entry.suffix if entry is not None else ".bin"
 
 
 def is_suffix(text: str) -> bool:

@@ -201,7 +201,7 @@ def _require_known(medium: Media, kind: Kind) -> None:
     if not head:
         raise MediaError(f"the {kind} is empty")
     if sniff(head, kind) is None and (not medium.is_named() or _is_another_kind(head, kind)):
-        known = ", ".join(entry.name for entry in FORMATS[kind])
+        known = ", ".join(FORMATS[kind])
         raise MediaError(f"the {kind} is of an unknown format ({known})")
 
 

@@ -11,6 +11,7 @@ from ..errors import JobError, JobLapsedError
 from ..events import Event, Queued, Running
 from ..fields.base import OutputModel, ProgressModel
 from ..fields.parameters import wire_names
+from ..fields.plain import came
 from ..shapes import is_array, is_object
 from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import Turn
@@ -154,9 +155,7 @@ class Reading(Generic[Prog, Out]):
 
     def partial(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return some outputs by name, typed."""
-        output = self.output.read(fields)
-        names = [*type(output).model_fields, *(output.model_extra or {})]
-        return {name: getattr(output, name) for name in names if name in output.model_fields_set}
+        return came(self.output.read(fields))
 
 
 class EventReader(Generic[Prog, Out]):

@@ -26,7 +26,12 @@ HUB_CHANGES = "hub-changes.md"
 ENDPOINTS = "endpoints/"
 """Pages that hold texts of a hub: this one, and those of this folder."""
 
-FIRST_PAGE = ("Quickstart", "Four pictures of use", "Where to read on", "What has been tried against what")
+FIRST_PAGE = (
+    "Quickstart",
+    "Four pictures of use",
+    "Where to read on",
+    "What has been tried against what",
+)
 """Sections of the README that the first page has, after its beginning."""
 
 GUIDE = {

@@ -93,8 +93,8 @@ class InputModel(BaseModel):
         if not is_object(given):
             return given
         present = dict(given)
-        for name in cls.model_fields:  # a misspelt name is refused whatever its value
-            if name in present and present[name] is None:
+        for name, value in given.items():
+            if value is None and name in cls.model_fields:  # a misspelt name is refused all the same
                 del present[name]
         return present
 

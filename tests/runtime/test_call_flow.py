@@ -122,7 +122,7 @@ def test_a_deadline_that_passes_cancels_the_job_once():
     driver = Driver(submitted(), then=pending())
     with pytest.raises(errors.DeadlineExceededError):
         call(driver, timeout=3.0)
-    assert [request.payload["job_id"] for request in driver.cancels] == [JOB]
+    assert [request.body.values["job_id"] for request in driver.cancels] == [JOB]
     assert driver.polls[-1] is driver.cancels[0]
 
 

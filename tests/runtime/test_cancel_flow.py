@@ -24,7 +24,7 @@ def give_up(driver, job):
 def test_cancelling_is_one_poll_that_says_so():
     driver = Driver(pending())
     cancel(driver)
-    assert [request.payload["cancel"] for request in driver.sent] == [True]
+    assert [request.body.values["cancel"] for request in driver.sent] == [True]
 
 
 def test_a_hub_that_ignores_cancelling_leaves_the_job_as_it_was():
@@ -62,13 +62,13 @@ def test_cancelling_ends_in_its_time_though_the_hub_is_gone():
 def test_inputs_ride_on_the_cancelling_too():
     driver = Driver(pending())
     cancel(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={"reason": "late"}))
-    assert driver.sent[0].payload["reason"] == "late"
+    assert driver.sent[0].body.values["reason"] == "late"
 
 
 def test_inputs_can_not_undo_the_cancelling():
     driver = Driver(pending())
     cancel(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={"cancel": False}))
-    assert driver.sent[0].payload["cancel"] is True
+    assert driver.sent[0].body.values["cancel"] is True
 
 
 def test_abandoning_a_job_says_nothing_when_the_hub_is_gone():

@@ -62,7 +62,7 @@ def watch_polls(driver, count, interval=0.2, **moments):
 def test_a_poll_names_the_job_and_carries_the_key():
     driver = Driver(pending())
     poll(driver)
-    assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
+    assert driver.sent[0].body.values == {"key": KEY, "job_id": JOB}
 
 
 @pytest.mark.parametrize("failure", PASSING)
@@ -148,7 +148,7 @@ def test_inputs_ride_on_the_next_poll_and_on_no_other():
     driver = Driver(pending(), pending())
     poll(driver, job)
     poll(driver, job)
-    assert [request.payload.get("stop") for request in driver.polls] == [True, None]
+    assert [request.body.values.get("stop") for request in driver.polls] == [True, None]
 
 
 @pytest.mark.parametrize("failure", PASSING)
@@ -156,7 +156,7 @@ def test_inputs_are_kept_when_their_poll_fails(failure):
     job = JobState(CHAT.endpoint, JOB, inputs_to_send={"stop": True})
     driver = Driver(failure, pending())
     poll(driver, job)
-    assert [request.payload.get("stop") for request in driver.polls] == [True, True]
+    assert [request.body.values.get("stop") for request in driver.polls] == [True, True]
 
 
 @pytest.mark.parametrize("failure", [answer(401, {"error": "no"}), KeyboardInterrupt()])
@@ -176,14 +176,14 @@ def test_inputs_given_while_a_poll_fails_win_over_those_before():
 
     driver = Driver(fail, pending())
     poll(driver, job)
-    assert driver.polls[1].payload.items() >= {"volume": 2, "stop": False}.items()
+    assert driver.polls[1].body.values.items() >= {"volume": 2, "stop": False}.items()
 
 
 @pytest.mark.parametrize("name", ["key", "job_id"])
 def test_inputs_never_take_the_place_of_what_the_protocol_needs(name):
     driver = Driver(pending())
     poll(driver, JobState(CHAT.endpoint, JOB, inputs_to_send={name: "other"}))
-    assert driver.sent[0].payload == {"key": KEY, "job_id": JOB}
+    assert driver.sent[0].body.values == {"key": KEY, "job_id": JOB}
 
 
 def test_polls_of_a_job_that_will_take_long_are_a_progress_interval_apart():

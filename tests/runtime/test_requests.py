@@ -29,7 +29,7 @@ def test_a_poll_that_does_not_cancel_does_not_mention_it():
     ],
 )
 def test_without_a_key_none_is_sent(request_of):
-    assert "key" not in request_of(None).payload
+    assert "key" not in request_of(None).body.values
 
 
 def test_a_question_carries_the_key_in_its_query_and_not_in_its_url():

@@ -29,7 +29,7 @@ def submit(driver, **options):
 def test_a_submit_says_what_it_is_given_and_that_it_will_not_wait():
     driver = Driver(submitted())
     submit(driver)
-    assert driver.sent[0].payload == {"key": KEY, "top_k": 5, "wait_for_result": False}
+    assert driver.sent[0].body.values == {"key": KEY, "top_k": 5, "wait_for_result": False}
 
 
 def test_a_submit_returns_the_job():
@@ -114,7 +114,7 @@ def test_a_repeated_submit_asks_for_the_key_again():
 
     driver = Driver(refuse, submitted())
     submit(driver)
-    assert [request.payload.get("key") for request in driver.submits] == [KEY, "another-key"]
+    assert [request.body.values.get("key") for request in driver.submits] == [KEY, "another-key"]
 
 
 def test_a_refusal_for_want_of_a_key_says_where_to_put_it():
@@ -131,7 +131,7 @@ def test_an_interrupted_submit_that_made_a_job_cancels_it(reason):
     with pytest.raises(type(reason)) as caught:
         submit(driver)
     assert caught.value is reason
-    assert [request.payload["job_id"] for request in driver.cancels] == [JOB]
+    assert [request.body.values["job_id"] for request in driver.cancels] == [JOB]
 
 
 def test_an_interrupted_submit_that_made_no_job_cancels_nothing():

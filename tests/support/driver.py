@@ -61,7 +61,9 @@ class Driver:
     @property
     def cancels(self) -> list[Request]:
         """The requests that cancel a job."""
-        return [request for request in self.polls if (request.payload or {}).get("cancel")]
+        return [
+            request for request in self.polls if request.body and request.body.values.get("cancel")
+        ]
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""

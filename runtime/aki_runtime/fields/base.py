@@ -94,7 +94,9 @@ class InputModel(BaseModel):
             return given
         present = dict(given)
         for name, value in given.items():
-            if value is None and name in cls.model_fields:  # a misspelt name is refused all the same
+            if (
+                value is None and name in cls.model_fields
+            ):  # a misspelt name is refused all the same
                 del present[name]
         return present
 

@@ -82,7 +82,8 @@ class ResponseReader:
     def answer(self) -> Answer:
         """Return what came, without the key where the hub repeats it."""
         body = b"".join(self._pieces) if self._whole is None else self._whole
-        body = without_key(body, (self._request.payload or self._request.query).get("key"))
+        sent = self._request.body.values if self._request.body is not None else self._request.query
+        body = without_key(body, sent.get("key"))
         asked = self._response.headers.get("retry-after")
         retry_after = _seconds(asked) if asked is not None else None
         return Answer(self._response.status_code, body, retry_after)

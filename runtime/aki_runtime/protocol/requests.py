@@ -31,6 +31,7 @@ class Body:
         values: The values; media among them, however deep, stay what they are until they are sent.
 
     Attributes:
+        values: The values, the key among them; never logged.
         length: Bytes in all.
 
     Raises:
@@ -39,6 +40,7 @@ class Body:
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
         self._media: list[Media] = []
         self._sign = ""
         try:
@@ -94,8 +96,7 @@ class Request:
         url: Without the key.
         endpoint: The endpoint's name on the hub; empty where none is meant.
         query: Query values, the key among them; never logged.
-        payload: The JSON body's values, the key among them; never logged.
-        body: The JSON body; None where there is none.
+        body: The JSON body, the key in it; None where there is none.
     """
 
     purpose: Purpose
@@ -103,7 +104,6 @@ class Request:
     url: str
     endpoint: str = ""
     query: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    payload: Mapping[str, Any] | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False, compare=False)
 
 
@@ -115,11 +115,10 @@ def submit(
     Raises:
         InvalidParametersError: The inputs cannot be encoded.
     """
-    payload = {**inputs, **_with_key(key), "wait_for_result": False}
-    url = address.url("call", endpoint)
     try:
         # Encoded here, where a failure cannot be taken for one of the connection.
-        return Request("submit", "POST", url, endpoint, payload=payload, body=Body(payload))
+        body = Body({**inputs, **_with_key(key), "wait_for_result": False})
+        return Request("submit", "POST", address.url("call", endpoint), endpoint, body=body)
     except (OSError, RecursionError, TypeError, ValueError) as error:
         reason = f"the request cannot be encoded: {error}"
     # Raised here, so that no traceback leads to a frame that holds the key.
@@ -136,11 +135,11 @@ def poll(
     extra: Mapping[str, Any] | None = None,
 ) -> Request:
     """Ask how a job is; its cancelling and extra inputs for the worker ride along."""
-    payload = {**(extra or {}), **_with_key(key), "job_id": job_id}
+    values = {**(extra or {}), **_with_key(key), "job_id": job_id}
     if cancel:
-        payload["cancel"] = True
+        values["cancel"] = True
     url = address.url("progress", endpoint)
-    return Request("poll", "POST", url, endpoint, payload=payload, body=Body(payload))
+    return Request("poll", "POST", url, endpoint, body=Body(values))
 
 
 def endpoint_list(address: Address, key: ApiKey | None) -> Request:
@@ -155,8 +154,7 @@ def endpoint_details(address: Address, key: ApiKey | None, endpoint: str) -> Req
 
 def by_post(request: Request) -> Request:
     """Return a request with what is in its query in its body."""
-    payload = request.query
-    return replace(request, method="POST", query={}, payload=payload, body=Body(payload))
+    return replace(request, method="POST", query={}, body=Body(request.query))
 
 
 def validate_key(address: Address, key: ApiKey | None, client_version: str) -> Request:

@@ -80,7 +80,7 @@ class LaterUse:
 
 def imports(small: int = 20, large: int = 1000, runs: int = 15) -> Imports:
     """Measure imports of packages of two sizes against those of the libraries and of the official client."""
-    with _package(small) as few, _package(large) as many:
+    with package(small) as few, package(large) as many:
         found = medians(
             runs,
             {
@@ -89,8 +89,8 @@ def imports(small: int = 20, large: int = 1000, runs: int = 15) -> Imports:
                 "libraries_and_client": partial(_python, f"{LIBRARIES}; httpx.Client()"),
                 "official": partial(_python, "import aki_io"),
                 "nothing_used": partial(_python, f"import {PACKAGE}", few),
-                "ready_small": partial(_python, READY.format(first=_names(few)[0]), few),
-                "ready_large": partial(_python, READY.format(first=_names(many)[0]), many),
+                "ready_small": partial(_python, READY.format(first=names(few)[0]), few),
+                "ready_large": partial(_python, READY.format(first=names(many)[0]), many),
             },
         )
     return Imports(**found)
@@ -100,9 +100,9 @@ def later_use(endpoints: int = 1000, runs: int = 15) -> LaterUse:
     """Measure the first use of an endpoint when another one has been used."""
     seconds: list[float] = []
     modules: list[str] = []
-    with _package(endpoints) as folder:
+    with package(endpoints) as folder:
         # Two of one kind: what the first needs of the runtime the second needs too.
-        first, second = _names(folder)[:2]
+        first, second = names(folder)[:2]
         program = READY.format(first=first) + LATER.format(second=second)
         for _ in range(runs):
             told = subprocess.run(
@@ -161,7 +161,7 @@ def _times(what: str, against: str, goal: float, ours: Cost, other: Cost) -> Mea
 
 
 @contextmanager
-def _package(endpoints: int) -> Iterator[Path]:
+def package(endpoints: int) -> Iterator[Path]:
     """Generate a package of so many endpoints, and give the folder that it is in."""
     documents = make_documents(endpoints)
     snapshot = Snapshot(
@@ -176,7 +176,8 @@ def _package(endpoints: int) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _names(folder: Path) -> list[str]:
+def names(folder: Path) -> list[str]:
+    """Return the names of the endpoints of the package in a folder."""
     modules = (folder / PACKAGE / "endpoints").glob("_*.py")
     return sorted(path.stem[1:] for path in modules if path.stem != "__init__")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import (
     command_line,
+    editors,
     generation,
     growing_text,
     imports,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Callable[[], Iterable[Measured]]] = {
     "Large media": large_media.measure,
     "Growing text": growing_text.measure,
     "Generating": generation.measure,
+    "Editors": editors.measure,
 }
 
 

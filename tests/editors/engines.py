@@ -17,13 +17,16 @@ import aki_runtime
 import pydantic
 from support.lsp import LanguageServer, language_server
 
+# What the package, and the libraries that it is measured beside, import.
 LIBRARIES = (
     "annotated_types",
     "anyio",
+    "distro",
     "httpcore",
     "httpcore2",
     "httpx",
     "httpx2",
+    "jiter",
     "PIL",
     "pydantic",
     "pydantic_core",
@@ -54,8 +57,16 @@ class Engine:
         return shutil.which(self.command[0], path=Path(sys.executable).parent)
 
     @contextmanager
-    def running(self, workspace: Path, python: Path) -> Iterator[LanguageServer]:
-        """Run the server on a folder of a user whose editor has chosen an interpreter."""
+    def running(
+        self, workspace: Path, python: Path, variables: Mapping[str, str] | None = None
+    ) -> Iterator[LanguageServer]:
+        """Run the server on a folder of a user whose editor has chosen an interpreter.
+
+        Args:
+            workspace: The folder.
+            python: The interpreter of the environment in which the user's libraries are.
+            variables: What the server's environment has beside that of the tests.
+        """
         assert self.program, f"{self.command[0]} is not installed beside this Python"
         outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         with language_server(
@@ -63,7 +74,7 @@ class Engine:
             workspace,
             _filled(self.settings, python),
             _filled(self.options, python),
-            {**outside, "VIRTUAL_ENV": str(python.parent.parent)},
+            {**outside, "VIRTUAL_ENV": str(python.parent.parent), **(variables or {})},
         ) as server:
             yield server
 
@@ -99,8 +110,8 @@ def environment(folder: Path, package: Path) -> Path:
     for name in LIBRARIES:
         if (ours / name).exists():
             (site / name).symlink_to(ours / name)
-    shutil.copytree(package, site / package.name)
-    shutil.copytree(Path(aki_runtime.__file__).parent, site / "aki_runtime")
+    for one in (package, Path(aki_runtime.__file__).parent):
+        shutil.copytree(one, site / one.name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "bin" / "python"
 
 

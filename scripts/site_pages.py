@@ -48,6 +48,7 @@ GUIDE = {
     "celery.md": "Background jobs",
     "ray.md": "Ray Data",
     "notebooks.md": "Notebooks",
+    "editors.md": "Editors",
     "validation.md": "Validation",
     "errors.md": "Errors",
     "testing.md": "Testing with the sandbox",

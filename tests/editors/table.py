@@ -1,4 +1,7 @@
-"""Prints what the engine of every editor shows: `PYTHONPATH=tests python -m editors.table [ENGINE …]`."""
+"""Prints what the engine of every editor shows: `PYTHONPATH=tests python -m editors.table [ENGINE …]`.
+
+With `--write` the table goes into docs/editors.md as well; all engines must be there.
+"""
 
 import sys
 import tempfile
@@ -12,6 +15,9 @@ use_made_package()
 from .engines import ENGINES, environment  # noqa: E402
 from .forms import FEATURES, Probe, subject  # noqa: E402
 
+PAGE = Path(__file__).parents[2] / "docs" / "editors.md"
+BEGIN, END = "<!-- table: engines -->", "<!-- end of table -->"
+
 
 def asked(engine: str, folder: Path) -> Mapping[str, list[str]]:
     """Return which forms or outputs lack each feature in an engine, asked in an environment of its own."""
@@ -24,12 +30,18 @@ def asked(engine: str, folder: Path) -> Mapping[str, list[str]]:
 
 def main() -> None:
     """Print the table of the engines that are named, or of all that are installed, and what is missing."""
-    names = sys.argv[1:] or [name for name, engine in ENGINES.items() if engine.program]
+    names = [name for name in sys.argv[1:] if name != "--write"]
+    names = names or [name for name, engine in ENGINES.items() if engine.program]
     short: dict[str, Mapping[str, list[str]]] = {}
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             short[name] = asked(name, Path(folder))
-    print("\n".join(table(short)))
+    lines = "\n".join(table(short))
+    print(lines)
+    if "--write" in sys.argv:
+        text = PAGE.read_text("utf-8")
+        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{after}", "utf-8")
     about = subject()
     for name, features in short.items():
         for feature, missing in features.items():

@@ -98,7 +98,8 @@ class Document:
     def __init__(self, server: LanguageServer, path: Path, text: str) -> None:
         self._server = server
         self._text = text
-        self._file = {"uri": path.as_uri()}
+        self.uri = path.as_uri()
+        self._file = {"uri": self.uri}
         opened = {**self._file, "languageId": "python", "version": 1, "text": text}
         server.tell("textDocument/didOpen", {"textDocument": opened})
 

@@ -234,6 +234,19 @@ class TestProxies:
                 assert aki.endpoints()
             assert len(asked) == 1
 
+    def test_a_large_picture_of_async_code_goes_through_it_too(self, hub, monkeypatch):
+        pillow = pytest.importorskip("PIL.Image")
+
+        async def main():
+            async with AsyncAki(KEY, api_server=hub.url) as aki:
+                noise = pillow.effect_noise((1_280, 1_280), 99)
+                return await aki.qwen_image_edit.submit(prompt="brighter", image=noise)
+
+        with proxy() as (url, asked):
+            monkeypatch.setenv("HTTP_PROXY", url)
+            assert asyncio.run(main()).id
+        assert len(asked) == 1
+
     @pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
     def test_a_hub_on_this_machine_is_asked_past_a_proxy_on_another(self, hub, monkeypatch, name):
         monkeypatch.setenv(name, "http://proxy.invalid:3128")

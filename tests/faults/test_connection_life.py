@@ -369,6 +369,19 @@ class TestLargeBodies:
                 mode.wait(aki.llama3_8b_chat(prompt_input="x" * 3_000_000))
             assert len(server.asked[0][2]["prompt_input"]) == 3_000_000
 
+    @pytest.mark.parametrize("make", [httpx.AsyncClient, httpx2.AsyncClient, fast_http_client])
+    @pytest.mark.parametrize("mode", ["async"], indirect=True)
+    def test_a_caller_s_own_async_client_sends_a_large_picture(self, mode, make):
+        pytest.importorskip("httpx_aiohttp", reason="needs the extra `fast`")
+        picture = b"\x89PNG\r\n\x1a\n" + bytes(1 << 20)
+        with (
+            hub_that_answers(usual) as server,
+            mode.using(make()) as http,
+            mode.client(server.url, http_client=http) as aki,
+        ):
+            mode.wait(aki.qwen_image_edit.submit(prompt="brighter", image=picture))
+        assert len(server.asked[0][2]["image"]) > 1 << 20
+
 
 @pytest.mark.parametrize("own", [False, True])
 def test_a_small_request_comes_in_one_piece(mode, own):

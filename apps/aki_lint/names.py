@@ -186,8 +186,10 @@ class Names(ast.NodeVisitor):
         if not self._is_expected:
             self.calls.append((node, self._scope))
         self.visit(node.func)
-        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+        for given in node.args:
             self._use(given, Use(self._scope, node))
+        for keyword in node.keywords:
+            self._use(keyword.value, Use(self._scope, node, inner=keyword.arg is None))
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from aki_runtime.shapes import is_array, is_number
 
-from .names import Names, Scope, last_name
+from .names import Names, Scope, Use, last_name
 
 MAX_SIZE = 10_000_000
 """Characters, items or digits that a value may grow to while it is computed."""
@@ -52,7 +52,8 @@ class Values:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._changing: dict[tuple[int, str], bool] = {}
+        self._uses: dict[str, dict[int, list[Use]]] = {}
+        self._changing: dict[tuple[str, int], bool] = {}
 
     def source(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
         """Return the expression that a name stands for; any other expression is its own."""
@@ -152,14 +153,18 @@ class Values:
 
     def _changes(self, name: str, owner: Scope, value: ast.expr) -> bool:
         """Whether a list or dict of this name may be changed after it was made."""
-        seen = (id(owner), name)
+        if (
+            name not in self._uses
+        ):  # by the scope that they are of, because many have a name of their own
+            for use in self._names.uses.get(name, ()):
+                uses = self._uses.setdefault(name, {}).setdefault(id(use.scope.owner(name)), [])
+                uses.append(use)
+        seen = name, id(owner)
         if seen not in self._changing:
             depth = _depth(value)
-            uses = self._names.uses.get(name, ()) if depth else ()
-            self._changing[seen] = any(
-                depth > 1 if use.inner else not self._leaves_alone(use.call, use.scope)
-                for use in uses
-                if use.scope.owner(name) is owner
+            self._changing[seen] = depth > 0 and any(
+                (depth > 1 or not use.inner) and not self._leaves_alone(use.call, use.scope)
+                for use in self._uses.get(name, {}).get(id(owner), ())
             )
         return self._changing[seen]
 

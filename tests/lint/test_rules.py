@@ -48,6 +48,15 @@ def test_the_sentence_is_the_packages_own(project: Project, rule: str) -> None:
         assert project.findings(fixed(text, found[0])) == []
 
 
+def test_a_conversation_within_a_dict_is_judged(project: Project) -> None:
+    found = project.findings(
+        "from aki_client import endpoints\n"
+        "params = {'chat_context': [{'role': 'tool', 'content': 'x'}], 'temperature': 0.5}\n"
+        "endpoints.llama3_chat(**params)\n"
+    )
+    assert [(f["code"], f["startLine"]) for f in found] == [("AKI106", 2)]
+
+
 def test_all_problems_of_a_call_are_found(project: Project) -> None:
     found = project.findings(
         "from aki_client import endpoints\nendpoints.flux_dev(promt='x', steps=0, num_samples=9)\n"

@@ -12,7 +12,6 @@ import signal
 import tempfile
 from collections.abc import Container, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -176,21 +175,6 @@ def _figures(version: str) -> list[int]:
     return [int(figure) for figure in re.findall(r"[0-9]{1,9}", version)]
 
 
-@dataclass(frozen=True)
-class Written:
-    """What writing a package did.
-
-    Attributes:
-        added: Files that are new, by their path within the package.
-        changed: Files with other bytes than before.
-        removed: Files that are gone.
-    """
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-
-
 @contextmanager
 def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None]:
     """Wait until no other run of this user works on a folder, and keep others waiting.
@@ -229,7 +213,7 @@ def write_package(
     files: Mapping[PurePosixPath, bytes],
     before: Mapping[str, bytes] | None = None,
     beside: Mapping[str, str] | None = None,
-) -> Written:
+) -> None:
     """Replace a package folder by exactly these files; what an older manifest does not name is carried over.
 
     The new folder is made beside the old one and takes its place at the end, so that an interrupted run
@@ -248,19 +232,14 @@ def write_package(
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
     foreign = {p: content for p, content in before.items() if p not in generated | after.keys()}
-    written = Written(
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(p for p in after.keys() & before.keys() if after[p] != before[p])),
-        removed=tuple(sorted((before.keys() & generated) - after.keys())),
-    )
+    stays = {path for path, content in before.items() if after.get(path) == content}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _require_ours(folder, before, beside)
-        if written == Written((), (), ()):
+        if stays | foreign.keys() == before.keys() and stays == after.keys():
             for name, text in beside.items():
                 write_beside(folder.parent / name, text)
         else:
-            stays = {path for path, content in before.items() if after.get(path) == content}
             _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
     except OSError as error:
         is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
@@ -268,7 +247,6 @@ def write_package(
         raise GenerationError(
             f"{folder} cannot be written: {why}; choose another folder with --out"
         ) from None
-    return written
 
 
 def write_beside(path: Path, text: str) -> None:

@@ -1,11 +1,11 @@
 """One generation, from a snapshot to files on disk: first what is to be written, then the writing."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..literals import Code
-from ..output import Written, files_of, recover, require_whole, write_package
+from ..output import files_of, recover, require_whole, write_package
 from ..problems import GenerationError, Problem
 from ..rendering.render import endpoint_path
 from ..rendering.templates import fill
@@ -111,8 +111,9 @@ def publish(
         named, dashed = Code(package.name), Code(package.name.replace("_", "-"))
         beside[PROJECT] = fill("pyproject.toml.jinja", package=named, project=dashed)
     files = sealed(package, report, before)
-    written = write_package(out / package.name, files, before, beside)
-    return _generated(package.snapshot, set(map(str, files)), package.all_problems, written)
+    write_package(out / package.name, files, before, beside)
+    made = {str(path): content for path, content in files.items()}
+    return _generated(package.snapshot, package.all_problems, before, made)
 
 
 def already_made(
@@ -134,7 +135,7 @@ def already_made(
     if previous is None or not makes_the_same(previous, snapshot):
         return None
     problems = problems_if_sealed(before, package, out / REPORT)
-    return None if problems is None else _generated(snapshot, before, problems)
+    return None if problems is None else _generated(snapshot, problems, before, before)
 
 
 def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
@@ -151,21 +152,19 @@ def read_package(folder: Path) -> tuple[dict[str, bytes], Snapshot | None]:
 
 def _generated(
     snapshot: Snapshot,
-    files: Container[str],
     problems: tuple[Problem, ...],
-    written: Written | None = None,
+    before: Mapping[str, bytes],
+    made: Mapping[str, bytes],
 ) -> Generated:
     endpoints: dict[str, list[str]] = {"new": [], "changed": [], "unchanged": [], "removed": []}
     for wire in sorted(snapshot.documents, key=lambda wire: snapshot.names[wire].name):
         path = str(endpoint_path(snapshot.names[wire]))
-        if path not in files:
+        if path not in made:
             continue
         if wire in snapshot.removed:
             endpoints["removed"].append(wire)
-        elif written is not None and path in written.added:
+        elif path not in before:
             endpoints["new"].append(wire)
-        elif written is not None and path in written.changed:
-            endpoints["changed"].append(wire)
         else:
-            endpoints["unchanged"].append(wire)
+            endpoints["unchanged" if made[path] == before[path] else "changed"].append(wire)
     return Generated(snapshot, endpoints, problems)

@@ -1,12 +1,11 @@
 """Where the console script `aki` starts: every failure becomes one sentence on stderr and an exit status."""
 
-import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from aki_runtime.terminal import reopen_closed
+from aki_runtime.terminal import prepare_streams
 
 from .exits import Exit, signals_as_exceptions
 from .terminal import forget_stdout
@@ -17,16 +16,12 @@ COMPLETE = "_AKI_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    reopen_closed()
+    prepare_streams()
     if find_spec("typer") is None:
         print(
             "aki: the command line needs an extra: pip install 'aki-client[cli]'", file=sys.stderr
         )
         return Exit.CONFIGURATION
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that lacks a letter shows its number; it does not stop the command.
-            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     shell = os.environ.get(COMPLETE)
     if shell:

@@ -7,14 +7,14 @@ from pathlib import Path
 from aki_cli.exits import CommandError
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.options import read_key_file
-from aki_runtime.terminal import reopen_closed
+from aki_runtime.terminal import prepare_streams
 
 from .app import launch
 
 
 def main() -> int:
     """Serve the playground and return an exit status."""
-    reopen_closed()
+    prepare_streams()
     parser = argparse.ArgumentParser(
         prog="python -m aki_playground",
         description="A local page on which each endpoint of a hub can be tried.",

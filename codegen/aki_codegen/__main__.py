@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-from aki_runtime.terminal import reopen_closed
+from aki_runtime.terminal import prepare_streams
 
 ALWAYS = ("markupsafe", "typer")
 """What every command needs, `sandbox` included."""
@@ -14,7 +14,7 @@ NEEDED = ("datamodel_code_generator", "filelock", "jinja2", "ruff", *ALWAYS)
 
 def main() -> int:
     """Run a command and return its exit status."""
-    reopen_closed()
+    prepare_streams()
     is_sandbox = sys.argv[1:2] == ["sandbox"]
     if any(find_spec(module) is None for module in (ALWAYS if is_sandbox else NEEDED)):
         print(

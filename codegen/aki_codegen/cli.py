@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -67,10 +66,6 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that lacks a letter of a name shows its number; it does not stop the run.
-            stream.reconfigure(errors="backslashreplace")
     # When the process ends its memory ends with it: nothing is gained by looking for cycles once more.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)

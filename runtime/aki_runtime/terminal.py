@@ -3,6 +3,7 @@
 Every command line and server of the product begins with the one and shows such texts by the other.
 """
 
+import io
 import os
 import re
 import sys
@@ -21,8 +22,10 @@ OBEYED = re.compile(
 """How a command to a CI runner begins, whoever wrote it into the log; with a space behind this it is none."""
 
 
-def reopen_closed() -> None:
+def prepare_streams() -> None:
     """Reopen stdin, stdout and stderr where they are closed, before anything else opens a file.
+
+    A terminal that lacks a letter of what is written shows its number; it does not stop the program.
 
     `>&-` closes them, and some services and schedulers do. What would go to a closed stdout goes to stderr, because a
     result is paid for and comes once; else nowhere.
@@ -37,6 +40,9 @@ def reopen_closed() -> None:
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if number and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _is_open(number: int) -> bool:

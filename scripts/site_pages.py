@@ -49,6 +49,7 @@ GUIDE = {
     "ray.md": "Ray Data",
     "notebooks.md": "Notebooks",
     "editors.md": "Editors",
+    "lint.md": "Mistakes before it runs",
     "validation.md": "Validation",
     "errors.md": "Errors",
     "testing.md": "Testing with the sandbox",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aki_runtime.shapes import is_array
 
-from .lint import Finding, Source, Span, UnreadableError, decoded
+from .lint import Finding, Source, UnreadableError, decoded
 from .packages import Packages, find_packages, is_generated, project_of, settings_of, walk
 
 MAX_BYTES = 5_000_000
@@ -44,7 +44,7 @@ def source_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def check_file(path: Path, python: Path | None = None) -> Checked:
-    """Judge one file. What is not Python is a finding where it names a package, else nobody's concern."""
+    """Judge one file; what does not name a package is not even read as Python."""
     try:
         # Asked first: a pipe or a device has no end.
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
@@ -60,7 +60,7 @@ def check_file(path: Path, python: Path | None = None) -> Checked:
     try:
         return Checked(path, tuple(findings_of_text(decoded(content), path, python)))
     except UnreadableError as error:
-        return Checked(path, (Finding("AKI001", f"cannot be judged: {error}", Span(1, 0, 1, 0)),))
+        return Checked(path, skipped=f"cannot be judged: {error}")
 
 
 def findings_of_text(text: str, path: Path, python: Path | None = None) -> list[Finding]:

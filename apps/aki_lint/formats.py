@@ -14,8 +14,8 @@ from .lint import Finding, Fix
 FORMATS = ("text", "github", "sarif", "json")
 
 _RULES = {
-    **{"AKI001": "unreadable file", "AKI101": "value out of range", "AKI102": "value off step"},
-    **{"AKI103": "text too long", "AKI104": "not one of the choices", "AKI105": "wrong type"},
+    **{"AKI101": "value out of range", "AKI102": "value off step", "AKI103": "text too long"},
+    **{"AKI104": "not one of the choices", "AKI105": "wrong type"},
     **{"AKI106": "wrong conversation", "AKI107": "wrong JSON or media"},
     **{"AKI201": "unknown parameter", "AKI202": "missing parameter"},
     **{"AKI203": "parameters that exclude each other", "AKI301": "removed endpoint"},

@@ -5,6 +5,7 @@ nothing of what a call may be given.
 """
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -141,7 +142,7 @@ class Names(ast.NodeVisitor):
 
     # -- collecting
 
-    def _visit_all(self, nodes: list[ast.stmt] | list[ast.expr]) -> None:
+    def _visit_all(self, nodes: Sequence[ast.AST]) -> None:
         for node in nodes:
             self.visit(node)
 
@@ -215,12 +216,6 @@ class Names(ast.NodeVisitor):
         if of_class is not None:
             of_class.attributes.setdefault(name, []).append(binding)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self.visit(node.value)
-        self.visit(node.target)
-        if isinstance(node.target, ast.Name):
-            self.uses.setdefault(node.target.id, []).append(Use(self._scope))
-
     def visit_withitem(self, node: ast.withitem) -> None:
         self.visit(node.context_expr)
         if isinstance(node.optional_vars, ast.Name):
@@ -230,23 +225,15 @@ class Names(ast.NodeVisitor):
             self.visit(node.optional_vars)
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
-        for item in node.items:
-            self.visit(item)
-        expected = any(map(_expects_refusal, node.items))
-        self._visit_body(node.body, expected)
+        self._visit_all(node.items)
+        self._visit_body(node.body, any(map(_expects_refusal, node.items)))
 
     visit_AsyncWith = visit_With
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         caught = [child for h in node.handlers if h.type for child in ast.walk(h.type)]
         self._visit_body(node.body, any(map(_is_refusal, caught)))
-        for handler in node.handlers:
-            if handler.type is not None:
-                self.visit(handler.type)
-            self._bind_nothing(handler.name)
-            self._visit_all(handler.body)
-        self._visit_all(node.orelse)
-        self._visit_all(node.finalbody)
+        self._visit_all([*node.handlers, *node.orelse, *node.finalbody])
 
     visit_TryStar = visit_Try
 
@@ -292,10 +279,7 @@ class Names(ast.NodeVisitor):
         self._function(node.args, [node.body], None)
 
     def _function(
-        self,
-        args: ast.arguments,
-        body: list[ast.stmt] | list[ast.expr],
-        returns: ast.expr | None,
+        self, args: ast.arguments, body: Sequence[ast.AST], returns: ast.expr | None
     ) -> None:
         self._visit_all([*args.defaults, *(d for d in args.kw_defaults if d is not None)])
         before = self._scope, self._returns, self._is_expected
@@ -323,15 +307,13 @@ class Names(ast.NodeVisitor):
         self._visit_all(node.body)
         self._scope = body.parent or body
 
-    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
-        self._bind_nothing(node.name)
+    def visit_MatchAs(
+        self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping
+    ) -> None:
+        self._bind_nothing(node.rest if isinstance(node, ast.MatchMapping) else node.name)
         self.generic_visit(node)
 
-    visit_MatchStar = visit_MatchAs
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        self._bind_nothing(node.rest)
-        self.generic_visit(node)
+    visit_ExceptHandler = visit_MatchMapping = visit_MatchStar = visit_MatchAs
 
     def _bind_nothing(self, name: str | None) -> None:
         if name is not None:

@@ -31,16 +31,18 @@ class TestOddFiles:
         }.values(),
         ids=str,
     )
-    def test_what_is_not_python_is_one_finding(
+    def test_what_is_not_python_is_left_out_with_a_word(
         self, project: Project, text: str | bytes, why: str
     ) -> None:
-        (found,) = project.findings(text)
-        assert found["code"] == "AKI001"
-        assert found["message"].startswith("cannot be judged: ")
-        assert why in found["message"]
+        path = project.write(text)
+        ran = project.lint(path)
+        assert (ran.status, ran.out) == (0, "")
+        assert ran.err.startswith(f"aki: {path} cannot be judged: ")
+        assert why in ran.err
+        assert ran.err.count("\n") == 1
 
-    def test_what_is_not_python_and_names_no_package_is_left_alone(self, project: Project) -> None:
-        assert project.findings("print 'hello'\n") == []
+    def test_what_names_no_package_is_not_even_read_as_python(self, project: Project) -> None:
+        assert project.lint(project.write("print 'hello'\n")).err == ""
 
     def test_binary_and_huge_files_are_left_out_with_a_word(self, project: Project) -> None:
         binary = project.write(b"\x7fELF\0aki_client", "binary.py")

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from aki_sandbox.catalogue import load_catalogue
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -185,3 +186,33 @@ class TestRepository:
             for match in forbidden.finditer(path.read_bytes())
         }
         assert not found
+
+
+class TestAnotherHub:
+    """Whoever generates a client of a hub with other endpoints can still run the tests and the examples."""
+
+    def test_no_page_or_example_leans_on_an_endpoint_past_its_end_of_life(self) -> None:
+        pages = chain([ROOT / "README.md"], *map(ROOT.glob, ("docs/**/*.md", "examples/**/*.*")))
+        assert [page for page in pages if b"llama3_8b_chat" in page.read_bytes()] == []
+
+    def test_an_example_names_its_endpoint_in_one_place(self) -> None:
+        names = {name.replace("-", "_") for name in load_catalogue()}
+        for example in (ROOT / "examples").glob("*.py"):
+            words = re.findall(r"\w+", example.read_text("utf-8"))
+            assert [name for name in names if words.count(name) > 1] == [], example
+
+    @pytest.mark.slow
+    def test_the_tests_find_a_client_whatever_else_is_generated(self, tmp_path: Path) -> None:
+        package = tmp_path / "aki_client"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        collect = (
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            "tests/batch/test_run.py",
+        )
+        collected = run(*collect, PYTHONPATH=str(tmp_path))
+        assert collected.returncode == 0, collected.stdout

@@ -173,15 +173,16 @@ def read_submit(answer: Answer, endpoint: str) -> str:
         StatusError: Any other refusal.
         UnexpectedAnswerError: The answer names no job.
     """
+    body = answer.document
     if answer.status == 400:
-        body = answer.document
         said = sentences(body)
         if is_object(body) and is_array(body.get("error")) and not is_queue_full(said):
             raise errors.InvalidParametersError(endpoint, said, by_hub=True)
-    document = read_json(answer, endpoint)
-    job_id = document.get("job_id")
-    if document.get("success") is False or not isinstance(job_id, str) or not job_id:
-        said = sentences(document)
+    if answer.status >= 300 or not is_object(body):
+        raise no_document(answer, endpoint)
+    job_id = body.get("job_id")
+    if body.get("success") is False or not isinstance(job_id, str) or not job_id:
+        said = sentences(body)
         raise errors.UnexpectedAnswerError(
             f"{endpoint}: the hub took the call but named no job: {'; '.join(said)}",
             endpoint=endpoint,

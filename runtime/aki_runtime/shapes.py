@@ -15,6 +15,11 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def object_or_empty(value: object) -> dict[str, Any]:
+    """Return a JSON object as it is, an empty one for anything else."""
+    return value if is_object(value) else {}
+
+
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether it is a mapping of any kind."""
     return isinstance(value, Mapping)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlia
 from pydantic import BeforeValidator
 
 from ..json_value import Json
-from ..shapes import is_array, is_object
+from ..shapes import is_array, is_object, object_or_empty
 
 
 class ToolFunction(TypedDict):
@@ -62,7 +62,7 @@ def _read_call(item: object) -> ToolCall | None:
     if not isinstance(name, str) or not name:
         return None
     arguments = _decoded(described.get("arguments"))
-    return ToolCall(name, arguments if is_object(arguments) else {}, item)
+    return ToolCall(name, object_or_empty(arguments), item)
 
 
 def _decoded(value: object) -> object:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from ..media.formats import FORMATS
 from ..media.objects import uri_schema
-from ..shapes import is_array, is_multiple, is_number, is_object, range_in_words
+from ..shapes import is_array, is_multiple, is_number, object_or_empty, range_in_words
 
 _OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
 """Keys of a field's `json_schema_extra` in which generated models carry rules; JSON Schema has other words."""
@@ -252,16 +252,10 @@ def wire_names(model: type[BaseModel]) -> Mapping[str, str]:
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:
-    extra = info.json_schema_extra if is_object(info.json_schema_extra) else {}
-    converted = extra.get("converted")
-    rules: dict[str, Any] = {
-        **_constraints(info),
-        **extra,
-        **(converted if is_object(converted) else {}),
-    }
+    extra = object_or_empty(info.json_schema_extra)
+    rules = {**_constraints(info), **extra, **object_or_empty(extra.get("converted"))}
     word, choices = _type_of(info.annotation, info.metadata)
     declared = rules.get("choices")
-    media, support = rules.get("media"), rules.get("support")
     return Parameter(
         name=name,
         wire_name=name if info.alias is None else info.alias,
@@ -274,8 +268,8 @@ def _parameter(name: str, info: FieldInfo) -> Parameter:
         choices=tuple(declared) if is_array(declared) else choices,
         max_length=rules.get("max_length"),
         converts="converted" in extra,
-        media=media if is_object(media) else {},
-        support=support if is_object(support) else {},
+        media=object_or_empty(rules.get("media")),
+        support=object_or_empty(rules.get("support")),
         description=info.description or "",
     )
 

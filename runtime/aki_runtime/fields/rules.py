@@ -4,7 +4,7 @@ from typing import Any, TypeGuard
 
 from ..media.formats import HEAD_BYTES, image_size
 from ..media.objects import Media
-from ..shapes import is_array, is_multiple, is_number, is_object, range_in_words
+from ..shapes import is_array, is_multiple, is_number, is_object, object_or_empty, range_in_words
 from .parameters import UNREADABLE, Parameter
 
 
@@ -42,7 +42,7 @@ def broken_rule(value: Any, parameter: Parameter) -> str | None:
 
 def broken_limit(medium: Media, limits: Any) -> str | None:
     """Say which limit a medium breaks, as far as its first bytes tell its format and size."""
-    rules = limits if is_object(limits) else {}
+    rules = object_or_empty(limits)
     formats = rules.get("format")
     if (
         _is_enforced(formats)

@@ -8,6 +8,7 @@ that does not lead to the library's own request, which holds the key.
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -167,14 +168,14 @@ class Exchange(Times):
         return lowest_transport(self.client, self._library, self._url)
 
 
+@dataclass(frozen=True)
 class AsyncPieces:
     """The same body for an async client, which takes nothing else."""
 
-    def __init__(self, pieces: Exchange) -> None:
-        self._pieces = pieces
+    pieces: Exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
+        for piece in self.pieces:
             yield piece
 
 

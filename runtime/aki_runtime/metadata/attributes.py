@@ -2,10 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeAlias, TypeGuard, TypeVar
 
-from ..shapes import is_array, is_object
+from ..shapes import is_array, is_object, object_or_empty
 
 Scalar: TypeAlias = str | int | float | bool
 Report: TypeAlias = Callable[[str, str], None]
@@ -47,11 +47,6 @@ class Attributes:
             if name in self.left:
                 self.report(f"its {name}{self._place} {shown(self.left[name])} {fault}", remedy)
         return None
-
-
-def object_or_empty(value: object) -> Mapping[str, Any]:
-    """Return a JSON object; an empty one for anything else."""
-    return value if is_object(value) else {}
 
 
 def text_or_none(value: object) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from ..shapes import integer_or_none, is_array, is_object, is_utf8
-from .attributes import Report, object_or_empty, shown, text_or_none
+from ..shapes import integer_or_none, is_array, is_object, is_utf8, object_or_empty
+from .attributes import Report, shown, text_or_none
 from .field import FieldMetadata, read_field
 
 TRANSPORT_PARAMETERS = frozenset({"key", "client_session_auth_key", "wait_for_result"})

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from pydantic_core import from_json
 
 from .. import errors
-from ..shapes import integer_or_none, is_array, is_object, number_or_none
+from ..shapes import integer_or_none, is_array, is_object, number_or_none, object_or_empty
 from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 
 _PASSING_REFUSALS = frozenset({408, 425, 429})
@@ -199,8 +199,8 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
         UnexpectedAnswerError: The answer is not of this protocol, or is about another job.
     """
     body = answer.document
-    fields: dict[str, Any] = body if is_object(body) else {}
-    result = _mapping(fields.get("job_result"))
+    fields = object_or_empty(body)
+    result = object_or_empty(fields.get("job_result"))
     mine = (None, "", job_id)
     if fields.get("job_id") not in mine or result.get("job_id") not in mine:
         # A traceback shows the locals, and these may hold what the hub says of its worker.
@@ -267,10 +267,12 @@ def _job_error(
     job_id: str,
     fields: Mapping[str, Any],
 ) -> errors.JobError:
-    result = _mapping(fields.get("job_result"))
+    result = object_or_empty(fields.get("job_result"))
     reason = result.get("error") or fields.get("error")
     said = sentences({"error": reason}, None, job_id) if reason else []
-    partial = result or _mapping(_mapping(fields.get("progress")).get("progress_data"))
+    partial = result or object_or_empty(
+        object_or_empty(fields.get("progress")).get("progress_data")
+    )
     return kind(
         f"{endpoint}: the job {what}" + (f": {'; '.join(said)}" if said else ""),
         endpoint=endpoint,
@@ -281,7 +283,7 @@ def _job_error(
 
 
 def _pending(document: Mapping[str, Any], state: str) -> Pending:
-    progress = _mapping(document.get("progress"))
+    progress = object_or_empty(document.get("progress"))
     position = integer_or_none(progress.get("queue_position"))
     estimate = number_or_none(progress.get("estimate"))
     return Pending(
@@ -290,7 +292,7 @@ def _pending(document: Mapping[str, Any], state: str) -> Pending:
         estimate=estimate if estimate is not None and estimate >= 0 else None,
         workers=integer_or_none(progress.get("num_workers_online")),
         progress=number_or_none(progress.get("progress")) or 0.0,
-        data=without_credentials(_mapping(progress.get("progress_data"))),
+        data=without_credentials(object_or_empty(progress.get("progress_data"))),
     )
 
 
@@ -300,7 +302,3 @@ def without_credentials(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name in CREDENTIAL_FIELDS:
         kept.pop(name, None)
     return kept
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if is_object(value) else {}

@@ -164,17 +164,20 @@ class Store:
         if self._process != os.getpid():
             self._others.append(self._connection)
             self._open()
-        with self._lock, self._explained():
-            yield self._connection
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise self._meaning(error) from None
 
     def _open(self) -> None:
         self._process, self._lock, self._depth = os.getpid(), threading.RLock(), 0
-        if not self.path.exists():
-            self._make()
-        elif not self.path.stat().st_size:
-            # SQLite would delete its log, which may hold all of it.
-            raise self._damaged("it is empty")
-        with self._explained():
+        try:
+            if not self.path.exists():
+                self._make()
+            elif not self.path.stat().st_size:
+                # SQLite would delete its log, which may hold all of it.
+                raise self._damaged("it is empty")
             self._connection = connect(self.path, BUSY_SECONDS, make=False)
             try:
                 self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
@@ -183,6 +186,8 @@ class Store:
             except BaseException:
                 self._connection.close()
                 raise
+        except sqlite3.Error as error:
+            raise self._meaning(error) from None
 
     def _make(self) -> None:
         """Make a new journal beside its place and move it there whole: an empty file is then one that was emptied."""
@@ -195,7 +200,6 @@ class Store:
         try:
             with (
                 replacing(self.path, overwrite=False) as draft,
-                self._explained(),
                 closing(connect(draft, BUSY_SECONDS)) as connection,
             ):
                 connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
@@ -241,13 +245,6 @@ class Store:
         except JournalError:
             self._connection.close()
             raise
-
-    @contextmanager
-    def _explained(self) -> Generator[None, None, None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._meaning(error) from None
 
     def _meaning(self, error: sqlite3.Error) -> JournalError:
         code = getattr(error, "sqlite_errorcode", 0)

@@ -128,16 +128,14 @@ def progress_meta(event: Event[Any]) -> dict[str, Any]:
         return meta
     data = came(event.data)
     text = data.pop("text", None)
-    meta["data"] = {name: value for name, value in data.items() if _is_small(value)}
+    meta["data"] = small = {}
+    for name, value in data.items():
+        is_short = isinstance(value, str) and len(value) <= _MAX_VALUE
+        if is_short or isinstance(value, bool | int | float):
+            small[name] = value
     if isinstance(text, str):
         meta |= {"text": str(text)[-_MAX_TEXT:], "text_length": len(text)}
     return meta
-
-
-def _is_small(value: object) -> bool:
-    if isinstance(value, str):
-        return len(value) <= _MAX_VALUE
-    return isinstance(value, bool | int | float)
 
 
 class TaskError(AkiError):

@@ -56,12 +56,13 @@ def run(
     In the main thread, Ctrl-C once starts no further row and finishes those that run; twice, SIGTERM or a closed
     terminal leaves their jobs on the hub, where the next run picks them up.
     """
-    settings["stop"] = stop = settings.get("stop") or Stop()
-    with (
-        asyncio.Runner() as runner,
-        _interruptible(runner.get_loop(), stop, settings.get("on_notice")),
-    ):
-        return runner.run(arun(endpoint, rows, output, **settings))
+
+    async def main() -> Summary:
+        settings["stop"] = stop = settings.get("stop") or Stop()
+        with _interruptible(stop, settings.get("on_notice")):
+            return await arun(endpoint, rows, output, **settings)
+
+    return asyncio.run(main())
 
 
 async def arun(
@@ -180,9 +181,10 @@ def check(endpoint: EndpointLike, rows: Rows, **settings: Unpack[SettingChanges]
 
 @contextmanager
 def _interruptible(
-    loop: asyncio.AbstractEventLoop, stop: Stop, on_notice: Callable[[str], object] | None
+    stop: Stop, on_notice: Callable[[str], object] | None
 ) -> Generator[None, None, None]:
     """Let signals ask the batch to stop instead of tearing it apart."""
+    loop = asyncio.get_running_loop()
 
     # A handler may run between any two steps of the loop's own code: it only leaves a note there.
     def act(number: int) -> None:

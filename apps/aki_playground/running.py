@@ -75,6 +75,11 @@ class Run:
         finally:
             await self.cancel()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all has been seen of it."""
+        return self._task.done()
+
     async def cancel(self) -> None:
         """End the run; returns once the hub has been asked to cancel the job."""
         self._task.cancel()
@@ -122,7 +127,7 @@ class Runs:
 
     def has(self, tab: str) -> bool:
         """Whether a tab waits for a run."""
-        return bool(self._by_tab.get(tab))
+        return not all(run.is_over for run in self._by_tab.get(tab, ()))
 
     async def cancel(self, tab: str) -> None:
         """End all runs of a tab."""

@@ -94,7 +94,8 @@ class EndpointView:
             await self.bench.runs.cancel(request.session_hash or "")
 
         checking = gr.on(triggers, check, given, [self.call, *checked], **_LONG)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
-        checking.then(run, self.call, shown, **_LONG)
+        # Before the page has heard that a run is over, the next one may start.
+        checking.then(run, self.call, shown, trigger_mode="multiple", **_LONG)
         self.cancel.click(cancel, **QUIET)
 
     def watch(

@@ -2,6 +2,7 @@
 
 import pytest
 from aki_client import Aki
+from playground.conftest import running_playground
 from playground.page import (
     LONG,
     again,
@@ -272,6 +273,38 @@ def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
         status(page, "Cancelled")
         for job in busy:
             job.cancel()
+
+
+SLOW_END = """
+import asyncio
+from aki_playground.running import Run
+
+end = Run.cancel
+
+async def cancel(self):
+    await asyncio.sleep(5)
+    await end(self)
+
+Run.cancel = cancel
+"""
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "field"), [("z_image_turbo", "field-prompt"), ("llama3_8b_chat", "draft")]
+)
+def test_a_run_may_follow_before_the_end_of_the_last_one_has_come(
+    open_page, hub, tmp_path, endpoint, field
+):
+    (tmp_path / "sitecustomize.py").write_text(SLOW_END, encoding="utf-8")
+    with running_playground("--server", hub.url, path=[tmp_path]) as process:
+        page = open_page(process.address)
+        choose(page, endpoint)
+        for count in (1, 2):
+            write(page, field, "A robot")
+            page.locator("#run").click()
+            until(lambda count=count: hub.hub.jobs_submitted == count, "the job is there")
+            status(page, "Done")
+        page.close()
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -89,12 +90,14 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
 
 def visible(source: str) -> str:
     """Escape in source text, all of it in string literals, what an editor or the oldest Python does not show."""
-    shown = source.translate(_ESCAPE)
+    shown = source if source.isascii() else source.translate(_ESCAPE)
     odd = {char for char in set(shown) if not char.isprintable() and char != "\n"}
     return shown.translate({ord(char): repr(char)[1:-1] for char in odd})
 
 
+@lru_cache(maxsize=4_000)
 def _escaped(line: str) -> str:
+    # Endpoints, and the forms of one, share most of their lines.
     # A quote at the very end would be taken for the first of those that end the docstring.
     inner, last = (line[:-1], '\\"') if line.endswith('"') else (line, "")
     safe = inner.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + last

@@ -5,6 +5,8 @@ The rules, which are public API:
   underscore, and accents are dropped. Leading and trailing underscores go.
 - A name that begins with a digit, or has nothing left, gets `endpoint_`, `param_` or `field_` before it.
 - A name that Python, pydantic or the client needs itself gets an underscore behind it.
+- So does an endpoint's that ends in `Endpoint`, as the classes of endpoints do: to type checkers, `flux_dev` is a
+  `FluxDevEndpoint` or `AsyncFluxDevEndpoint`. Its models are `FluxDevInput`, `…Output`, `…Progress` and `…Params`.
 - Names that would be equal, capitals apart, get `_2`, `_3`, … in the order of the hub's names; those that stay
   as they are come first, so that no other name is ever called as they are.
 - A name once given stays: the snapshot remembers it, and a newcomer never takes it.
@@ -48,9 +50,10 @@ MODEL_NAMES = _words("""
 """What pydantic, the runtime and the classes of classes need on a model."""
 
 TYPE_NAMES = _words("""
-    Aki Annotated Any AsyncAki AsyncClient Audio AudioInput ChatContext ChatText Field HUB Image
-    ImageInput InputModel Json JsonOutput Literal OutputModel ProgressModel RawJson SyncClient
-    TYPE_CHECKING ToolCalls Tools Video VideoInput bool dict endpoint float int list str
+    Aki Annotated Any AsyncAki AsyncClient AsyncEndpoint AsyncJob AsyncStream Audio AudioInput Called
+    ChatContext ChatText CoroutineType Endpoint Field Generic HUB Image ImageInput InputModel Job Json
+    JsonOutput Literal NotRequired OutputModel ProgressModel RawJson Stream Streamed Submitted SyncClient
+    TYPE_CHECKING ToolCalls Tools TypedDict Video VideoInput bool dict endpoint float int list str
 """)
 """What generated modules are made of: a field or endpoint of such a name would shadow it."""
 
@@ -123,7 +126,7 @@ def class_names(
         {
             wire: name
             for wire, name in remembered.items()
-            if _CLASS.fullmatch(name) and name not in RUNTIME_MODEL_BEGINNINGS
+            if _CLASS.fullmatch(name) and _begins_models(name)
         }
     )
     taken = _Taken(known.values(), separator="")
@@ -181,7 +184,8 @@ _ALWAYS = frozenset({*keyword.kwlist, "self", "cls", "None", *TYPE_NAMES})
 
 def _is_reserved(name: str, role: Role) -> bool:
     if role == "endpoint":
-        return name in _ALWAYS or name in CLIENT_NAMES or name.casefold() in DEVICE_NAMES
+        is_class = name.endswith("Endpoint")
+        return is_class or name in _ALWAYS | CLIENT_NAMES or name.casefold() in DEVICE_NAMES
     return name in _ALWAYS or name in MODEL_NAMES
 
 
@@ -232,5 +236,10 @@ class _Taken:
 def _camel(name: Identifier) -> str:
     words = [word for word in name.split("_") if word]
     camel = "".join(word[0].upper() + word[1:] for word in words)
-    usable = camel and camel[0].isalpha() and camel not in RUNTIME_MODEL_BEGINNINGS
+    usable = camel and camel[0].isalpha() and _begins_models(camel)
     return camel if usable else f"Endpoint{camel}"
+
+
+def _begins_models(name: str) -> bool:
+    # `AsyncFluxDevEndpoint` is the async form of `FluxDev`.
+    return name not in RUNTIME_MODEL_BEGINNINGS and not name.startswith("Async")

@@ -13,26 +13,31 @@ from aki_runtime.client.sync_client import SyncClient
 from aki_client._hub import HUB
 
 if TYPE_CHECKING:
-    from aki_client.endpoints._apertus_chat import apertus_chat as _of_apertus_chat
-    from aki_client.endpoints._flux_dev import flux_dev as _of_flux_dev
-    from aki_client.endpoints._gpt_oss_chat import gpt_oss_chat as _of_gpt_oss_chat
-    from aki_client.endpoints._image_upscale import image_upscale as _of_image_upscale
-    from aki_client.endpoints._kimi_k2 import kimi_k2 as _of_kimi_k2
-    from aki_client.endpoints._llama3_8b_chat import llama3_8b_chat as _of_llama3_8b_chat
-    from aki_client.endpoints._llama3_chat import llama3_chat as _of_llama3_chat
-    from aki_client.endpoints._minimax_m3 import minimax_m3 as _of_minimax_m3
-    from aki_client.endpoints._qwen_image import qwen_image as _of_qwen_image
-    from aki_client.endpoints._qwen_image_edit import qwen_image_edit as _of_qwen_image_edit
-    from aki_client.endpoints._qwen_vl_chat import qwen_vl_chat as _of_qwen_vl_chat
+    from aki_client.endpoints._apertus_chat import ApertusChatEndpoint, AsyncApertusChatEndpoint
+    from aki_client.endpoints._flux_dev import AsyncFluxDevEndpoint, FluxDevEndpoint
+    from aki_client.endpoints._gpt_oss_chat import AsyncGptOssChatEndpoint, GptOssChatEndpoint
+    from aki_client.endpoints._image_upscale import AsyncImageUpscaleEndpoint, ImageUpscaleEndpoint
+    from aki_client.endpoints._kimi_k2 import AsyncKimiK2Endpoint, KimiK2Endpoint
+    from aki_client.endpoints._llama3_8b_chat import AsyncLlama38bChatEndpoint, Llama38bChatEndpoint
+    from aki_client.endpoints._llama3_chat import AsyncLlama3ChatEndpoint, Llama3ChatEndpoint
+    from aki_client.endpoints._minimax_m3 import AsyncMinimaxM3Endpoint, MinimaxM3Endpoint
+    from aki_client.endpoints._qwen_image import AsyncQwenImageEndpoint, QwenImageEndpoint
+    from aki_client.endpoints._qwen_image_edit import (
+        AsyncQwenImageEditEndpoint,
+        QwenImageEditEndpoint,
+    )
+    from aki_client.endpoints._qwen_vl_chat import AsyncQwenVlChatEndpoint, QwenVlChatEndpoint
     from aki_client.endpoints._seamless_translate import (
-        seamless_translate as _of_seamless_translate,
+        AsyncSeamlessTranslateEndpoint,
+        SeamlessTranslateEndpoint,
     )
-    from aki_client.endpoints._video_caption import video_caption as _of_video_caption
+    from aki_client.endpoints._video_caption import AsyncVideoCaptionEndpoint, VideoCaptionEndpoint
     from aki_client.endpoints._whisper_transcribe import (
-        whisper_transcribe as _of_whisper_transcribe,
+        AsyncWhisperTranscribeEndpoint,
+        WhisperTranscribeEndpoint,
     )
-    from aki_client.endpoints._xttsv2 import xttsv2 as _of_xttsv2
-    from aki_client.endpoints._z_image_turbo import z_image_turbo as _of_z_image_turbo
+    from aki_client.endpoints._xttsv2 import AsyncXttsv2Endpoint, Xttsv2Endpoint
+    from aki_client.endpoints._z_image_turbo import AsyncZImageTurboEndpoint, ZImageTurboEndpoint
 
 
 class Aki(SyncClient):
@@ -41,22 +46,40 @@ class Aki(SyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        apertus_chat = _of_apertus_chat
-        flux_dev = _of_flux_dev
-        gpt_oss_chat = _of_gpt_oss_chat
-        image_upscale = _of_image_upscale
-        kimi_k2 = _of_kimi_k2
-        llama3_8b_chat = _of_llama3_8b_chat
-        llama3_chat = _of_llama3_chat
-        minimax_m3 = _of_minimax_m3
-        qwen_image = _of_qwen_image
-        qwen_image_edit = _of_qwen_image_edit
-        qwen_vl_chat = _of_qwen_vl_chat
-        seamless_translate = _of_seamless_translate
-        video_caption = _of_video_caption
-        whisper_transcribe = _of_whisper_transcribe
-        xttsv2 = _of_xttsv2
-        z_image_turbo = _of_z_image_turbo
+        apertus_chat: ApertusChatEndpoint
+        """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
+        flux_dev: FluxDevEndpoint
+        """Flux: Paints a picture from a prompt, or repaints a given one."""
+        gpt_oss_chat: GptOssChatEndpoint
+        """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call
+        tools.
+        """
+        image_upscale: ImageUpscaleEndpoint
+        """Image Upscale: Enlarges a picture two or four times and sharpens it."""
+        kimi_k2: KimiK2Endpoint
+        """Kimi K2: A very large model for reasoning, code and work with tools."""
+        llama3_8b_chat: Llama38bChatEndpoint
+        """Llama 3.x 8B Chat: A small and quick chat model for everyday questions."""
+        llama3_chat: Llama3ChatEndpoint
+        """Llama 3.x Chat: A large chat model for demanding conversations in many languages."""
+        minimax_m3: MinimaxM3Endpoint
+        """MiniMax M3: A large reasoning model that is open to selected keys only."""
+        qwen_image: QwenImageEndpoint
+        """Qwen Image: Paints detailed pictures and is good at writing text in them."""
+        qwen_image_edit: QwenImageEditEndpoint
+        """Qwen Image Edit: Changes a picture as the prompt says."""
+        qwen_vl_chat: QwenVlChatEndpoint
+        """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound."""
+        seamless_translate: SeamlessTranslateEndpoint
+        """Seamless Translate: Translates a text from one language into another."""
+        video_caption: VideoCaptionEndpoint
+        """Video Caption: Describes in words what happens in a video."""
+        whisper_transcribe: WhisperTranscribeEndpoint
+        """Whisper Transcribe: Writes down what is said in a recording."""
+        xttsv2: Xttsv2Endpoint
+        """XTTS v2: Speaks a text in one of several voices and languages."""
+        z_image_turbo: ZImageTurboEndpoint
+        """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""
 
 
 class AsyncAki(AsyncClient):
@@ -65,19 +88,37 @@ class AsyncAki(AsyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        apertus_chat = _of_apertus_chat
-        flux_dev = _of_flux_dev
-        gpt_oss_chat = _of_gpt_oss_chat
-        image_upscale = _of_image_upscale
-        kimi_k2 = _of_kimi_k2
-        llama3_8b_chat = _of_llama3_8b_chat
-        llama3_chat = _of_llama3_chat
-        minimax_m3 = _of_minimax_m3
-        qwen_image = _of_qwen_image
-        qwen_image_edit = _of_qwen_image_edit
-        qwen_vl_chat = _of_qwen_vl_chat
-        seamless_translate = _of_seamless_translate
-        video_caption = _of_video_caption
-        whisper_transcribe = _of_whisper_transcribe
-        xttsv2 = _of_xttsv2
-        z_image_turbo = _of_z_image_turbo
+        apertus_chat: AsyncApertusChatEndpoint
+        """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
+        flux_dev: AsyncFluxDevEndpoint
+        """Flux: Paints a picture from a prompt, or repaints a given one."""
+        gpt_oss_chat: AsyncGptOssChatEndpoint
+        """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call
+        tools.
+        """
+        image_upscale: AsyncImageUpscaleEndpoint
+        """Image Upscale: Enlarges a picture two or four times and sharpens it."""
+        kimi_k2: AsyncKimiK2Endpoint
+        """Kimi K2: A very large model for reasoning, code and work with tools."""
+        llama3_8b_chat: AsyncLlama38bChatEndpoint
+        """Llama 3.x 8B Chat: A small and quick chat model for everyday questions."""
+        llama3_chat: AsyncLlama3ChatEndpoint
+        """Llama 3.x Chat: A large chat model for demanding conversations in many languages."""
+        minimax_m3: AsyncMinimaxM3Endpoint
+        """MiniMax M3: A large reasoning model that is open to selected keys only."""
+        qwen_image: AsyncQwenImageEndpoint
+        """Qwen Image: Paints detailed pictures and is good at writing text in them."""
+        qwen_image_edit: AsyncQwenImageEditEndpoint
+        """Qwen Image Edit: Changes a picture as the prompt says."""
+        qwen_vl_chat: AsyncQwenVlChatEndpoint
+        """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound."""
+        seamless_translate: AsyncSeamlessTranslateEndpoint
+        """Seamless Translate: Translates a text from one language into another."""
+        video_caption: AsyncVideoCaptionEndpoint
+        """Video Caption: Describes in words what happens in a video."""
+        whisper_transcribe: AsyncWhisperTranscribeEndpoint
+        """Whisper Transcribe: Writes down what is said in a recording."""
+        xttsv2: AsyncXttsv2Endpoint
+        """XTTS v2: Speaks a text in one of several voices and languages."""
+        z_image_turbo: AsyncZImageTurboEndpoint
+        """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""

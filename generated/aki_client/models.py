@@ -7,36 +7,47 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aki_client.endpoints._apertus_chat import ApertusChatInput as ApertusChatInput
     from aki_client.endpoints._apertus_chat import ApertusChatOutput as ApertusChatOutput
+    from aki_client.endpoints._apertus_chat import ApertusChatParams as ApertusChatParams
     from aki_client.endpoints._apertus_chat import ApertusChatProgress as ApertusChatProgress
     from aki_client.endpoints._flux_dev import FluxDevInput as FluxDevInput
     from aki_client.endpoints._flux_dev import FluxDevOutput as FluxDevOutput
+    from aki_client.endpoints._flux_dev import FluxDevParams as FluxDevParams
     from aki_client.endpoints._flux_dev import FluxDevProgress as FluxDevProgress
     from aki_client.endpoints._gpt_oss_chat import GptOssChatInput as GptOssChatInput
     from aki_client.endpoints._gpt_oss_chat import GptOssChatOutput as GptOssChatOutput
+    from aki_client.endpoints._gpt_oss_chat import GptOssChatParams as GptOssChatParams
     from aki_client.endpoints._gpt_oss_chat import GptOssChatProgress as GptOssChatProgress
     from aki_client.endpoints._image_upscale import ImageUpscaleInput as ImageUpscaleInput
     from aki_client.endpoints._image_upscale import ImageUpscaleOutput as ImageUpscaleOutput
+    from aki_client.endpoints._image_upscale import ImageUpscaleParams as ImageUpscaleParams
     from aki_client.endpoints._image_upscale import ImageUpscaleProgress as ImageUpscaleProgress
     from aki_client.endpoints._kimi_k2 import KimiK2Input as KimiK2Input
     from aki_client.endpoints._kimi_k2 import KimiK2Output as KimiK2Output
+    from aki_client.endpoints._kimi_k2 import KimiK2Params as KimiK2Params
     from aki_client.endpoints._kimi_k2 import KimiK2Progress as KimiK2Progress
     from aki_client.endpoints._llama3_8b_chat import Llama38bChatInput as Llama38bChatInput
     from aki_client.endpoints._llama3_8b_chat import Llama38bChatOutput as Llama38bChatOutput
+    from aki_client.endpoints._llama3_8b_chat import Llama38bChatParams as Llama38bChatParams
     from aki_client.endpoints._llama3_8b_chat import Llama38bChatProgress as Llama38bChatProgress
     from aki_client.endpoints._llama3_chat import Llama3ChatInput as Llama3ChatInput
     from aki_client.endpoints._llama3_chat import Llama3ChatOutput as Llama3ChatOutput
+    from aki_client.endpoints._llama3_chat import Llama3ChatParams as Llama3ChatParams
     from aki_client.endpoints._llama3_chat import Llama3ChatProgress as Llama3ChatProgress
     from aki_client.endpoints._minimax_m3 import MinimaxM3Input as MinimaxM3Input
     from aki_client.endpoints._minimax_m3 import MinimaxM3Output as MinimaxM3Output
+    from aki_client.endpoints._minimax_m3 import MinimaxM3Params as MinimaxM3Params
     from aki_client.endpoints._minimax_m3 import MinimaxM3Progress as MinimaxM3Progress
     from aki_client.endpoints._qwen_image import QwenImageInput as QwenImageInput
     from aki_client.endpoints._qwen_image import QwenImageOutput as QwenImageOutput
+    from aki_client.endpoints._qwen_image import QwenImageParams as QwenImageParams
     from aki_client.endpoints._qwen_image import QwenImageProgress as QwenImageProgress
     from aki_client.endpoints._qwen_image_edit import QwenImageEditInput as QwenImageEditInput
     from aki_client.endpoints._qwen_image_edit import QwenImageEditOutput as QwenImageEditOutput
+    from aki_client.endpoints._qwen_image_edit import QwenImageEditParams as QwenImageEditParams
     from aki_client.endpoints._qwen_image_edit import QwenImageEditProgress as QwenImageEditProgress
     from aki_client.endpoints._qwen_vl_chat import QwenVlChatInput as QwenVlChatInput
     from aki_client.endpoints._qwen_vl_chat import QwenVlChatOutput as QwenVlChatOutput
+    from aki_client.endpoints._qwen_vl_chat import QwenVlChatParams as QwenVlChatParams
     from aki_client.endpoints._qwen_vl_chat import QwenVlChatProgress as QwenVlChatProgress
     from aki_client.endpoints._seamless_translate import (
         SeamlessTranslateInput as SeamlessTranslateInput,
@@ -45,10 +56,14 @@ if TYPE_CHECKING:
         SeamlessTranslateOutput as SeamlessTranslateOutput,
     )
     from aki_client.endpoints._seamless_translate import (
+        SeamlessTranslateParams as SeamlessTranslateParams,
+    )
+    from aki_client.endpoints._seamless_translate import (
         SeamlessTranslateProgress as SeamlessTranslateProgress,
     )
     from aki_client.endpoints._video_caption import VideoCaptionInput as VideoCaptionInput
     from aki_client.endpoints._video_caption import VideoCaptionOutput as VideoCaptionOutput
+    from aki_client.endpoints._video_caption import VideoCaptionParams as VideoCaptionParams
     from aki_client.endpoints._video_caption import VideoCaptionProgress as VideoCaptionProgress
     from aki_client.endpoints._whisper_transcribe import (
         WhisperTranscribeInput as WhisperTranscribeInput,
@@ -57,13 +72,18 @@ if TYPE_CHECKING:
         WhisperTranscribeOutput as WhisperTranscribeOutput,
     )
     from aki_client.endpoints._whisper_transcribe import (
+        WhisperTranscribeParams as WhisperTranscribeParams,
+    )
+    from aki_client.endpoints._whisper_transcribe import (
         WhisperTranscribeProgress as WhisperTranscribeProgress,
     )
     from aki_client.endpoints._xttsv2 import Xttsv2Input as Xttsv2Input
     from aki_client.endpoints._xttsv2 import Xttsv2Output as Xttsv2Output
+    from aki_client.endpoints._xttsv2 import Xttsv2Params as Xttsv2Params
     from aki_client.endpoints._xttsv2 import Xttsv2Progress as Xttsv2Progress
     from aki_client.endpoints._z_image_turbo import ZImageTurboInput as ZImageTurboInput
     from aki_client.endpoints._z_image_turbo import ZImageTurboOutput as ZImageTurboOutput
+    from aki_client.endpoints._z_image_turbo import ZImageTurboParams as ZImageTurboParams
     from aki_client.endpoints._z_image_turbo import ZImageTurboProgress as ZImageTurboProgress
 else:
     from aki_runtime.lazy import lazy_attributes
@@ -74,50 +94,66 @@ else:
             "ApertusChatInput": "aki_client.endpoints._apertus_chat",
             "ApertusChatOutput": "aki_client.endpoints._apertus_chat",
             "ApertusChatProgress": "aki_client.endpoints._apertus_chat",
+            "ApertusChatParams": "aki_client.endpoints._apertus_chat",
             "FluxDevInput": "aki_client.endpoints._flux_dev",
             "FluxDevOutput": "aki_client.endpoints._flux_dev",
             "FluxDevProgress": "aki_client.endpoints._flux_dev",
+            "FluxDevParams": "aki_client.endpoints._flux_dev",
             "GptOssChatInput": "aki_client.endpoints._gpt_oss_chat",
             "GptOssChatOutput": "aki_client.endpoints._gpt_oss_chat",
             "GptOssChatProgress": "aki_client.endpoints._gpt_oss_chat",
+            "GptOssChatParams": "aki_client.endpoints._gpt_oss_chat",
             "ImageUpscaleInput": "aki_client.endpoints._image_upscale",
             "ImageUpscaleOutput": "aki_client.endpoints._image_upscale",
             "ImageUpscaleProgress": "aki_client.endpoints._image_upscale",
+            "ImageUpscaleParams": "aki_client.endpoints._image_upscale",
             "KimiK2Input": "aki_client.endpoints._kimi_k2",
             "KimiK2Output": "aki_client.endpoints._kimi_k2",
             "KimiK2Progress": "aki_client.endpoints._kimi_k2",
+            "KimiK2Params": "aki_client.endpoints._kimi_k2",
             "Llama38bChatInput": "aki_client.endpoints._llama3_8b_chat",
             "Llama38bChatOutput": "aki_client.endpoints._llama3_8b_chat",
             "Llama38bChatProgress": "aki_client.endpoints._llama3_8b_chat",
+            "Llama38bChatParams": "aki_client.endpoints._llama3_8b_chat",
             "Llama3ChatInput": "aki_client.endpoints._llama3_chat",
             "Llama3ChatOutput": "aki_client.endpoints._llama3_chat",
             "Llama3ChatProgress": "aki_client.endpoints._llama3_chat",
+            "Llama3ChatParams": "aki_client.endpoints._llama3_chat",
             "MinimaxM3Input": "aki_client.endpoints._minimax_m3",
             "MinimaxM3Output": "aki_client.endpoints._minimax_m3",
             "MinimaxM3Progress": "aki_client.endpoints._minimax_m3",
+            "MinimaxM3Params": "aki_client.endpoints._minimax_m3",
             "QwenImageInput": "aki_client.endpoints._qwen_image",
             "QwenImageOutput": "aki_client.endpoints._qwen_image",
             "QwenImageProgress": "aki_client.endpoints._qwen_image",
+            "QwenImageParams": "aki_client.endpoints._qwen_image",
             "QwenImageEditInput": "aki_client.endpoints._qwen_image_edit",
             "QwenImageEditOutput": "aki_client.endpoints._qwen_image_edit",
             "QwenImageEditProgress": "aki_client.endpoints._qwen_image_edit",
+            "QwenImageEditParams": "aki_client.endpoints._qwen_image_edit",
             "QwenVlChatInput": "aki_client.endpoints._qwen_vl_chat",
             "QwenVlChatOutput": "aki_client.endpoints._qwen_vl_chat",
             "QwenVlChatProgress": "aki_client.endpoints._qwen_vl_chat",
+            "QwenVlChatParams": "aki_client.endpoints._qwen_vl_chat",
             "SeamlessTranslateInput": "aki_client.endpoints._seamless_translate",
             "SeamlessTranslateOutput": "aki_client.endpoints._seamless_translate",
             "SeamlessTranslateProgress": "aki_client.endpoints._seamless_translate",
+            "SeamlessTranslateParams": "aki_client.endpoints._seamless_translate",
             "VideoCaptionInput": "aki_client.endpoints._video_caption",
             "VideoCaptionOutput": "aki_client.endpoints._video_caption",
             "VideoCaptionProgress": "aki_client.endpoints._video_caption",
+            "VideoCaptionParams": "aki_client.endpoints._video_caption",
             "WhisperTranscribeInput": "aki_client.endpoints._whisper_transcribe",
             "WhisperTranscribeOutput": "aki_client.endpoints._whisper_transcribe",
             "WhisperTranscribeProgress": "aki_client.endpoints._whisper_transcribe",
+            "WhisperTranscribeParams": "aki_client.endpoints._whisper_transcribe",
             "Xttsv2Input": "aki_client.endpoints._xttsv2",
             "Xttsv2Output": "aki_client.endpoints._xttsv2",
             "Xttsv2Progress": "aki_client.endpoints._xttsv2",
+            "Xttsv2Params": "aki_client.endpoints._xttsv2",
             "ZImageTurboInput": "aki_client.endpoints._z_image_turbo",
             "ZImageTurboOutput": "aki_client.endpoints._z_image_turbo",
             "ZImageTurboProgress": "aki_client.endpoints._z_image_turbo",
+            "ZImageTurboParams": "aki_client.endpoints._z_image_turbo",
         },
     )

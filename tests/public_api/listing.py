@@ -111,6 +111,8 @@ def _is_public(name: str, value: object) -> bool:
 
 def _member(owner: type, name: str) -> str:
     value = vars(owner).get(name)
+    if not isinstance(value, classmethod | staticmethod):
+        value = inspect.unwrap(value)
     if isinstance(value, property | cached_property):
         function = value.fget if isinstance(value, property) else value.func
         return f"{name}: {_text(inspect.signature(function).return_annotation)} (property)"

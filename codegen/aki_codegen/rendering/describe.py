@@ -1,6 +1,7 @@
 """What people read about an endpoint: the lines of its docstring, made from the IR. Plain text, no code."""
 
 import textwrap
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
@@ -8,9 +9,10 @@ from aki_runtime.metadata import MediaLimits, field_in_words, limits_in_words
 
 from .. import ir
 from ..literals import doc_text, visible
+from .glossary import meaning_of
 
-LINE_WIDTH = 96
-"""Characters of a docstring's line, which stands four characters in."""
+LINE_WIDTH = 88
+"""Characters of a docstring's line, which stands up to twelve characters in."""
 
 
 def endpoint_count(number: int) -> str:
@@ -25,23 +27,65 @@ def endpoint_summary(endpoint: ir.NamedEndpoint) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def endpoint_doc(endpoint: ir.NamedEndpoint) -> list[str]:
-    """Return the lines of an endpoint's docstring."""
-    lines = [*wrapped(endpoint_summary(endpoint)), ""]
+def endpoint_docs(endpoint: ir.NamedEndpoint) -> dict[str, list[str]]:
+    """Return the lines of the docstring of each way to use an endpoint: "call", "stream" and "submit"."""
+    summary = wrapped(endpoint_summary(endpoint))
+    arguments: list[str] = []
     if endpoint.inputs:
         described = (wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)
-        lines += ["Args:", *chain.from_iterable(described), ""]
-    lines += ["Returns:", *_paragraph(f"{_names(endpoint.outputs)}.")]
-    if endpoint.progress:
-        lines += _paragraph(f"While it runs, progress tells {_names(endpoint.progress)}.")
-    lines += [
-        "",
-        "Raises:",
-        "    InvalidParametersError: A parameter was refused; nothing was sent or paid.",
-        "    JobError: The job ended without a result.",
-        "    AkiError: Anything else that went wrong.",
-    ]
-    return lines
+        arguments = ["Args:", *chain.from_iterable(described), ""]
+    outputs = _names(endpoint.outputs)
+    progress = (
+        _paragraph(f"While it runs, progress tells {_names(endpoint.progress)}.")
+        if endpoint.progress
+        else []
+    )
+    return {
+        form: [
+            *summary,
+            "",
+            *([does, ""] if does else []),
+            *arguments,
+            "Returns:",
+            *_paragraph(f"{gives}{outputs}."),
+            *progress,
+            *_RAISES,
+        ]
+        for form, (does, gives) in _FORMS.items()
+    }
+
+
+_FORMS = {
+    "call": ("", ""),
+    "stream": (
+        "Submits a job and watches it; used in a `with` block.",
+        "The stream of its events; its result has ",
+    ),
+    "submit": (
+        "Submits a job, which goes on whatever becomes of its handle.",
+        "The handle of the job; its result has ",
+    ),
+}
+"""What each form does, and what it returns, apart from the outputs."""
+
+_RAISES = (
+    "",
+    "Raises:",
+    "    InvalidParametersError: A parameter was refused; nothing was sent or paid.",
+    "    JobError: The job ended without a result.",
+    "    AkiError: Anything else that went wrong.",
+)
+
+
+def removal(alternatives: Iterable[str]) -> str:
+    """Say that the hub has removed an endpoint, and which can stand in for it."""
+    instead = ", ".join(alternatives)
+    return f"The hub has removed it{f'; {instead} can stand in for it' if instead else ''}."
+
+
+def field_doc(field: ir.Field, section: ir.Section) -> tuple[str, ...]:
+    """Return the lines of the docstring of a field: what it means, its type, limits and default."""
+    return wrapped(parameter_line(field) if section == "input" else _output_line(field, section))
 
 
 @lru_cache(maxsize=2_000)
@@ -66,14 +110,26 @@ def _paragraph(text: str) -> list[str]:
 
 def parameter_line(parameter: ir.Field) -> str:
     """Say in one line what a parameter takes: kind, range, step, choices, default."""
-    said = doc_text(parameter.description).rstrip(".")
-    sentences = [*([said] if said else []), type_phrase(parameter)]
+    sentences = [*_meaning(parameter, "input"), type_phrase(parameter)]
     if parameter.required:
         why = ": the hub refuses its own default" if parameter.default_refused else ""
         sentences.append(f"Required{why}")
     elif parameter.default is not None:
         sentences.append(f"Default {default_text(parameter)}")
     return ". ".join(sentences) + "."
+
+
+def _output_line(output: ir.Field, section: ir.Section) -> str:
+    phrase = field_in_words(output, doc_text, quoted=True)
+    coded = [output.encoding[name] for name in ("format", "color_space") if name in output.encoding]
+    phrase += f", {' '.join(map(doc_text, coded))}" if coded else ""
+    return ". ".join([*_meaning(output, section), phrase]) + "."
+
+
+def _meaning(field: ir.Field, section: ir.Section) -> list[str]:
+    """Return what the hub says of a field, or else what fields of its name mean."""
+    said = doc_text(field.description).rstrip(".") or meaning_of(field.wire_name, section)
+    return [said] if said else []
 
 
 def default_text(parameter: ir.Field) -> str:

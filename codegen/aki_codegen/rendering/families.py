@@ -5,7 +5,7 @@ Kinds that everybody has a word for are known by their shape, others by their ca
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .. import ir
 from ..literals import Code, docstring, name
@@ -91,7 +91,7 @@ def _family(called: ClassName, members: Sequence[Member]) -> Family | None:
     parameters = tuple(
         field
         if field.name in needed
-        else ModelField(field.name, Code(f"{field.annotation} | None"), Code("..."))
+        else replace(field, annotation=Code(f"{field.annotation} | None"), default=Code("..."))
         for field in core
     )
     return Family(called, tuple(str(m.endpoint.name) for m in members), parameters, outputs)
@@ -99,7 +99,8 @@ def _family(called: ClassName, members: Sequence[Member]) -> Family | None:
 
 def _required_form(field: ModelField) -> ModelField:
     """Return a parameter as a member has it that requires it: what may be left out may also be None."""
-    return ModelField(field.name, Code(str(field.annotation).removesuffix(" | None")), None)
+    annotation = Code(str(field.annotation).removesuffix(" | None"))
+    return replace(field, annotation=annotation, default=None)
 
 
 def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:

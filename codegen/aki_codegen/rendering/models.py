@@ -23,11 +23,13 @@ class ModelField:
     Attributes:
         annotation: Its type, without constraints.
         default: The source of its default; None where it is required.
+        source: All of it, constraints included.
     """
 
     name: Code
     annotation: Code
     default: Code | None
+    source: Code
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,12 @@ class ModelSource:
 
     Attributes:
         imports: The import statements.
-        classes: The class statements.
+        headings: The first line of each class, by its name.
         fields: The fields of each class, by its name, read back from the source: a signature never disagrees with it.
     """
 
     imports: Code
-    classes: Code
+    headings: dict[str, Code]
     fields: dict[str, tuple[ModelField, ...]]
 
 
@@ -80,8 +82,8 @@ def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
         imports = sorted((modules[word], word) for word in words if word in modules)
         sources[wire] = ModelSource(
             Code("\n".join(f"from {module} import {name}" for module, name in imports)),
-            Code("\n\n\n".join("\n".join(lines[n.lineno - 1 : n.end_lineno]) for n in nodes)),
-            {m.name: _fields(m, node) for m, node in zip(models, nodes, strict=True)},
+            {node.name: Code(lines[node.lineno - 1]) for node in nodes},
+            {m.name: _fields(m, node, lines) for m, node in zip(models, nodes, strict=True)},
         )
     return sources
 
@@ -108,7 +110,7 @@ def _generate(models: Sequence[ModelSchema]) -> str:
     return made
 
 
-def _fields(model: ModelSchema, node: ast.ClassDef) -> tuple[ModelField, ...]:
+def _fields(model: ModelSchema, node: ast.ClassDef, lines: list[str]) -> tuple[ModelField, ...]:
     """Read the fields of a class back.
 
     Raises:
@@ -131,7 +133,12 @@ def _fields(model: ModelSchema, node: ast.ClassDef) -> tuple[ModelField, ...]:
         found.append((ast.unparse(line.target), alias, shown))
         asked.append((name, wire, ... if is_required else properties[wire].get("default")))
         fields.append(
-            ModelField(Code(name), _code(kind), None if default is None else _code(default))
+            ModelField(
+                Code(name),
+                _code(kind),
+                None if default is None else _code(default),
+                Code("\n".join(lines[line.lineno - 1 : line.end_lineno]).strip()),
+            )
         )
     if found != asked:
         raise ValueError(f"{model.name} is not what was asked for")
@@ -157,8 +164,6 @@ def _options() -> dict[str, Any]:
         "use_annotated": True,
         "field_constraints": True,
         "enum_field_as_literal": LiteralType.All,
-        # As a docstring for editors, and in the field for whoever reads the model's JSON Schema.
-        "use_inline_field_description": True,
         "use_union_operator": True,
         "use_standard_collections": True,
         "use_double_quotes": True,

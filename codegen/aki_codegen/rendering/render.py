@@ -1,7 +1,7 @@
 """The modules of a package as text, from the IR, not yet formatted. It writes nothing."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -10,13 +10,13 @@ from aki_runtime import public
 from aki_runtime.packages import RUNTIME_API
 
 from .. import __version__
-from ..ir import NamedEndpoint
+from ..ir import Field, NamedEndpoint, Section
 from ..literals import Code, doc_text, docstring, literal, name
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
 from ..parsing.parse import EndpointNames
 from ..snapshot.snapshot import Snapshot
-from .describe import endpoint_count, endpoint_doc, endpoint_summary
-from .models import ModelSource
+from .describe import endpoint_count, endpoint_docs, endpoint_summary, field_doc, removal, wrapped
+from .models import ModelField, ModelSource
 from .templates import fill
 
 COMMENT = (
@@ -25,8 +25,20 @@ COMMENT = (
 )
 """What a file that is not source says of its making."""
 
-PARTS = ("Input", "Output", "Progress")
-"""What the names of an endpoint's models end in."""
+PARTS = ("Input", "Output", "Progress", "Params")
+"""What the names of an endpoint's models end in; the last is a dict of what the first holds."""
+
+FORMS = (
+    ("__call__", "Called", "call"),
+    ("stream", "Streamed", "stream"),
+    ("submit", "Submitted", "submit"),
+)
+"""The ways to use an endpoint: the method, what stands for its result, and which docstring it has."""
+
+MODULE_DOC = (
+    "Its models and its function come first. Below them, for editors and type checkers alone, its sync and",
+    "its async form are spelled out, as clients have them.",
+)
 
 
 def command_for(snapshot: Snapshot, package: str) -> str:
@@ -54,18 +66,35 @@ def endpoint_path(endpoint: NamedEndpoint | EndpointNames) -> PurePosixPath:
 def render_endpoint(
     endpoint: NamedEndpoint, source: ModelSource, alternatives: Iterable[str] | None
 ) -> str:
-    """Return the module of one endpoint: its models and its typed function.
+    """Return the module of one endpoint: its models, its typed function, and its forms as type checkers see them.
 
     Args:
         endpoint: The endpoint.
         source: Its models.
         alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
     """
+    docs = endpoint_docs(endpoint)
+    parts = {part: name(endpoint.models, part) for part in PARTS}
+    sections: tuple[tuple[Section, tuple[Field, ...]], ...] = (
+        ("input", endpoint.inputs),
+        ("output", endpoint.outputs),
+        ("progress", endpoint.progress),
+    )
+    models = [
+        {
+            "heading": source.headings[model],
+            "fields": [
+                {**vars(made), "doc": docstring(field_doc(field, section), indent=4)}
+                for field, made in zip(fields, source.fields[model], strict=True)
+            ],
+        }
+        for (section, fields), model in zip(sections, parts.values(), strict=False)
+    ]
     return fill(
         "endpoint.py.jinja",
-        module_doc=docstring([endpoint_summary(endpoint)]),
+        module_doc=docstring([endpoint_summary(endpoint), "", *MODULE_DOC]),
         imports=source.imports,
-        classes=source.classes,
+        models=models,
         wire_name=literal(endpoint.wire_name),
         title=literal(doc_text(endpoint.title)),
         description=literal(doc_text(endpoint.description)),
@@ -73,11 +102,50 @@ def render_endpoint(
         version=literal(endpoint.version),
         is_removed=alternatives is not None,
         alternatives=[literal(name) for name in alternatives or ()],
+        removed=literal(removal(alternatives or ())),
         name=name(endpoint.name),
-        fields=source.fields[f"{endpoint.models}Input"],
-        doc=docstring(endpoint_doc(endpoint), indent=4),
-        **{part.lower(): name(endpoint.models, part) for part in PARTS},
+        signature=_signature(source.fields[parts["Input"]]),
+        doc=docstring(docs["call"], indent=4),
+        params_doc=docstring([f"The parameters of `{endpoint.name}`, as a dict."]),
+        summary_doc=docstring(wrapped(endpoint_summary(endpoint)), indent=8),
+        forms_name=Code(f"_{form_name(endpoint, '')}"),
+        forms=[
+            (Code(form), Code(returned), docstring(docs[way], indent=12))
+            for form, returned, way in FORMS
+        ],
+        kinds=_kinds(endpoint, parts),
+        **{part.lower(): made for part, made in parts.items()},
     )
+
+
+def _signature(fields: Iterable[ModelField]) -> Code:
+    """Return the parameters of a function, all by name."""
+    shown = [
+        f"{field.name}: {field.annotation}"
+        + ("" if field.default is None else f" = {field.default}")
+        for field in fields
+    ]
+    return Code(", ".join(["*", *shown, ""]) if shown else "")
+
+
+def _kinds(endpoint: NamedEndpoint, parts: Mapping[str, Code]) -> list[dict[str, Code]]:
+    """Return the sync and the async class of an endpoint, for type checkers."""
+    both = f"[{parts['Progress']}, {parts['Output']}]"
+    return [
+        {
+            "name": form_name(endpoint, prefix),
+            "base": Code(f"{prefix}Endpoint"),
+            "call": Code(waited.format(parts["Output"])),
+            "stream": Code(f"{prefix}Stream{both}"),
+            "submit": Code(waited.format(f"{prefix}Job{both}")),
+        }
+        for prefix, waited in (("", "{}"), ("Async", "CoroutineType[None, None, {}]"))
+    ]
+
+
+def form_name(endpoint: NamedEndpoint, prefix: str) -> Code:
+    """Return the name of an endpoint's class for type checkers, of its sync form or, with "Async", the other."""
+    return Code(f"{prefix}{name(endpoint.models, 'Endpoint')}")
 
 
 def render_shared(
@@ -101,6 +169,11 @@ def render_shared(
                 "module": Code(endpoint_path(endpoint).stem),
                 "module_text": literal(endpoint_path(endpoint).stem),
                 "models": [name(endpoint.models, part) for part in PARTS],
+                "forms": {prefix: form_name(endpoint, prefix) for prefix in ("", "Async")},
+                "docs": {
+                    depth: docstring(wrapped(endpoint_summary(endpoint)), indent=depth)
+                    for depth in (4, 8)
+                },
             }
             for endpoint in endpoints
         ],
@@ -108,9 +181,10 @@ def render_shared(
     sync = docstring([f"A client of {server}; see `SyncClient` for its arguments."], indent=4)
     asynchronous = f"A client of {server} for async code; see `AsyncClient` for its arguments."
     values["clients"] = [
-        {"name": Code("Aki"), "base": Code("SyncClient"), "doc": sync},
+        {"name": Code("Aki"), "prefix": "", "base": Code("SyncClient"), "doc": sync},
         {
             "name": Code("AsyncAki"),
+            "prefix": "Async",
             "base": Code("AsyncClient"),
             "doc": docstring([asynchronous], indent=4),
         },
@@ -120,9 +194,9 @@ def render_shared(
     package_doc = _package_doc(endpoints, server, package)
     texts[PurePosixPath("__init__.py")] = fill("__init__.py.jinja", **values, doc=package_doc)
     texts[PurePosixPath("py.typed")] = ""
-    for module, kind, client in (
-        ("__init__.py", "functions", "Aki"),
-        ("aio.py", "awaitable functions", "AsyncAki"),
+    for module, kind, prefix in (
+        ("__init__.py", "functions", ""),
+        ("aio.py", "awaitable functions", "Async"),
     ):
         texts[PurePosixPath("endpoints", module)] = fill(
             "endpoints.py.jinja",
@@ -130,7 +204,8 @@ def render_shared(
             doc=docstring(
                 [f"The endpoints as {kind} on a default client, made at the first call."]
             ),
-            client=Code(client),
+            client=Code(f"{prefix}Aki"),
+            prefix=prefix,
         )
     return texts
 

@@ -26,39 +26,80 @@ def verify_module(path: PurePosixPath, text: str) -> ast.Module:
 
 
 def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> None:
-    """Compare an endpoint's module with the IR: exactly its classes, its fields and its function.
+    """Compare an endpoint's module with the IR: exactly its classes, fields, function and forms.
 
     Raises:
         RenderedWrongError: Something is missing, or there is more than was called for.
     """
     tree = verify_module(path, text)
+    inputs = [str(field.name) for field in endpoint.inputs]
     expected = {
-        f"{endpoint.models}Input": [str(field.name) for field in endpoint.inputs],
+        f"{endpoint.models}Input": inputs,
         f"{endpoint.models}Output": [str(field.name) for field in endpoint.outputs],
         f"{endpoint.models}Progress": [str(field.name) for field in endpoint.progress],
+        f"{endpoint.models}Params": inputs,
     }
-    classes = {node.name: _fields(node) for node in tree.body if isinstance(node, ast.ClassDef)}
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    *statements, last = tree.body
+    forms = _forms(last)
+    classes = {node.name: _fields(node) for node in statements if isinstance(node, ast.ClassDef)}
+    functions = {node.name: node for node in statements if isinstance(node, ast.FunctionDef)}
     if classes != expected:
         raise RenderedWrongError(f"{path}: its models are not those of the metadata")
     if list(functions) != [str(endpoint.name)]:
         raise RenderedWrongError(f"{path}: its function is not that of the metadata")
-    given = [argument.arg for argument in functions[str(endpoint.name)].args.kwonlyargs]
-    if given != expected[f"{endpoint.models}Input"]:
-        raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
-    if not all(map(_is_of_template, tree.body)):
+    if list(forms) != ["__call__", "stream", "submit"]:
+        raise RenderedWrongError(f"{path}: its forms are not those of the metadata")
+    for function in (functions[str(endpoint.name)], *forms.values()):
+        if [argument.arg for argument in function.args.kwonlyargs] != inputs:
+            raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
+    if not all(map(_is_of_template, statements)):
         raise RenderedWrongError(f"{path}: it holds a statement that no template has")
-    called = {"Field", "endpoint", f"{endpoint.models}Input"}
+    called = {"Field", "endpoint", "_deprecated", f"{endpoint.models}Input"}
     if not all(_is_value(node, called) for node in ast.walk(tree) if isinstance(node, ast.expr)):
         raise RenderedWrongError(f"{path}: it holds an expression that no template has")
+
+
+def _forms(node: ast.stmt) -> dict[str, ast.FunctionDef]:
+    """Return the methods that are spelled out for type checkers; none where there is anything beside them."""
+    match node:
+        case ast.If(test=ast.Name("TYPE_CHECKING"), body=body, orelse=[]):
+            imports, classes = body[:-3], body[-3:]
+        case _:
+            return {}
+    match classes:
+        case [
+            ast.ClassDef(body=[text, *methods]),
+            ast.ClassDef(body=[sync]),
+            ast.ClassDef(body=[asynchronous]),
+        ] if all(map(_is_text, (text, sync, asynchronous))) and all(map(_is_import, imports)):
+            return {m.name: m for m in methods if isinstance(m, ast.FunctionDef) and _is_empty(m)}
+        case _:
+            return {}
+
+
+def _is_empty(function: ast.FunctionDef) -> bool:
+    match function.body:
+        case [text, ast.Expr(value=ast.Constant(value=value))]:
+            return _is_text(text) and value is ...
+        case _:
+            return False
+
+
+def _is_import(node: ast.stmt) -> bool:
+    match node:
+        case ast.ImportFrom(module=str(module)):
+            known = ("typing", "typing_extensions", "pydantic")
+            return module in known or module == "types" or module.startswith("aki_runtime.")
+        case _:
+            return False
 
 
 def _is_of_template(node: ast.stmt) -> bool:
     match node:
         case ast.Expr():
             return _is_text(node)
-        case ast.ImportFrom(module=str(module)):
-            return module in ("typing", "pydantic") or module.startswith("aki_runtime.")
+        case ast.ImportFrom():
+            return _is_import(node)
         case ast.ClassDef(body=body):
             return all(
                 isinstance(line, ast.AnnAssign | ast.Pass) or _is_text(line) for line in body

@@ -24,25 +24,57 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from aki_client.client import AsyncAki
+    from aki_client.endpoints._apertus_chat import AsyncApertusChatEndpoint
+    from aki_client.endpoints._flux_dev import AsyncFluxDevEndpoint
+    from aki_client.endpoints._gpt_oss_chat import AsyncGptOssChatEndpoint
+    from aki_client.endpoints._image_upscale import AsyncImageUpscaleEndpoint
+    from aki_client.endpoints._kimi_k2 import AsyncKimiK2Endpoint
+    from aki_client.endpoints._llama3_8b_chat import AsyncLlama38bChatEndpoint
+    from aki_client.endpoints._llama3_chat import AsyncLlama3ChatEndpoint
+    from aki_client.endpoints._minimax_m3 import AsyncMinimaxM3Endpoint
+    from aki_client.endpoints._qwen_image import AsyncQwenImageEndpoint
+    from aki_client.endpoints._qwen_image_edit import AsyncQwenImageEditEndpoint
+    from aki_client.endpoints._qwen_vl_chat import AsyncQwenVlChatEndpoint
+    from aki_client.endpoints._seamless_translate import AsyncSeamlessTranslateEndpoint
+    from aki_client.endpoints._video_caption import AsyncVideoCaptionEndpoint
+    from aki_client.endpoints._whisper_transcribe import AsyncWhisperTranscribeEndpoint
+    from aki_client.endpoints._xttsv2 import AsyncXttsv2Endpoint
+    from aki_client.endpoints._z_image_turbo import AsyncZImageTurboEndpoint
 
-    _client = AsyncAki()
-    apertus_chat = _client.apertus_chat
-    flux_dev = _client.flux_dev
-    gpt_oss_chat = _client.gpt_oss_chat
-    image_upscale = _client.image_upscale
-    kimi_k2 = _client.kimi_k2
-    llama3_8b_chat = _client.llama3_8b_chat
-    llama3_chat = _client.llama3_chat
-    minimax_m3 = _client.minimax_m3
-    qwen_image = _client.qwen_image
-    qwen_image_edit = _client.qwen_image_edit
-    qwen_vl_chat = _client.qwen_vl_chat
-    seamless_translate = _client.seamless_translate
-    video_caption = _client.video_caption
-    whisper_transcribe = _client.whisper_transcribe
-    xttsv2 = _client.xttsv2
-    z_image_turbo = _client.z_image_turbo
+    apertus_chat: AsyncApertusChatEndpoint
+    """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
+    flux_dev: AsyncFluxDevEndpoint
+    """Flux: Paints a picture from a prompt, or repaints a given one."""
+    gpt_oss_chat: AsyncGptOssChatEndpoint
+    """GPT OSS Chat: An open-weight reasoning model that thinks before it answers and can call
+    tools.
+    """
+    image_upscale: AsyncImageUpscaleEndpoint
+    """Image Upscale: Enlarges a picture two or four times and sharpens it."""
+    kimi_k2: AsyncKimiK2Endpoint
+    """Kimi K2: A very large model for reasoning, code and work with tools."""
+    llama3_8b_chat: AsyncLlama38bChatEndpoint
+    """Llama 3.x 8B Chat: A small and quick chat model for everyday questions."""
+    llama3_chat: AsyncLlama3ChatEndpoint
+    """Llama 3.x Chat: A large chat model for demanding conversations in many languages."""
+    minimax_m3: AsyncMinimaxM3Endpoint
+    """MiniMax M3: A large reasoning model that is open to selected keys only."""
+    qwen_image: AsyncQwenImageEndpoint
+    """Qwen Image: Paints detailed pictures and is good at writing text in them."""
+    qwen_image_edit: AsyncQwenImageEditEndpoint
+    """Qwen Image Edit: Changes a picture as the prompt says."""
+    qwen_vl_chat: AsyncQwenVlChatEndpoint
+    """Qwen VL Chat: A chat model that also looks at pictures and videos and listens to sound."""
+    seamless_translate: AsyncSeamlessTranslateEndpoint
+    """Seamless Translate: Translates a text from one language into another."""
+    video_caption: AsyncVideoCaptionEndpoint
+    """Video Caption: Describes in words what happens in a video."""
+    whisper_transcribe: AsyncWhisperTranscribeEndpoint
+    """Whisper Transcribe: Writes down what is said in a recording."""
+    xttsv2: AsyncXttsv2Endpoint
+    """XTTS v2: Speaks a text in one of several voices and languages."""
+    z_image_turbo: AsyncZImageTurboEndpoint
+    """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""
 else:
 
     def __getattr__(name: str) -> Any:

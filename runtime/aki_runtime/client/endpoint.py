@@ -1,16 +1,16 @@
 """One signature for every way of calling an endpoint.
 
-A generated module holds one typed function per endpoint. The decorator here turns it into an `EndpointSpec`,
-and a `ParamSpec` carries the function's signature to call, stream and submit, sync and async alike.
-An editor lets the function's docstring come with it, for every method that has no docstring of its own.
+A generated module holds one typed function per endpoint. The decorator here turns it into an `EndpointSpec`, whose
+signature call, stream and submit have at run time, sync and async alike. To type checkers and editors, the module
+spells them out in classes of its own, which inherit from those here.
 """
 
+import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import (
-    TYPE_CHECKING,
     Any,
     ClassVar,
     Generic,
@@ -19,10 +19,10 @@ from typing import (
     TypeVar,
     Unpack,
     cast,
-    overload,
 )
 
 from pydantic import ValidationError
+from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import EndpointRemovedError, InvalidParametersError, removed_in_words
 from ..fields.base import InputModel
@@ -40,14 +40,14 @@ from ..protocol.effects import Flow, Work
 from ..protocol.job import JobState, Out, Prog, Reading
 from . import staleness
 
-if TYPE_CHECKING:
-    from .async_client import AsyncClient
-    from .sync_client import SyncClient
-
 D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
 T = TypeVar("T")
+In = DefaultTypeVar("In", bound=InputModel, default=Any)
 Method = TypeVar("Method", bound=Callable[..., object])
+Called = TypeVar("Called")
+Streamed = TypeVar("Streamed")
+Submitted = TypeVar("Submitted")
 
 
 @dataclass(frozen=True)
@@ -163,14 +163,6 @@ class EndpointSpec(Generic[P, Out, Prog]):
         # As functions are: by module and name.
         return self.__name__
 
-    if TYPE_CHECKING:
-        # At run time a client loads its endpoints when they are first asked for.
-        @overload
-        def __get__(self, client: SyncClient, owner: object) -> "Endpoint[P, Out, Prog]": ...
-        @overload
-        def __get__(self, client: AsyncClient, owner: object) -> "AsyncEndpoint[P, Out, Prog]": ...
-        def __get__(self, client: Any, owner: object) -> Any: ...
-
     def __repr__(self) -> str:
         return f"<EndpointSpec {self.info.name}>"
 
@@ -178,17 +170,38 @@ class EndpointSpec(Generic[P, Out, Prog]):
 _CALL = partial(flows.call, share=JOBS.of)
 
 
-def _doc(text: str) -> Callable[[Method], Method]:
-    """Document a method for `help` alone, so that editors show the endpoint's docstring in its place."""
+class _Form(partial[Any]):
+    """A method of one endpoint, which says what that endpoint takes to whoever asks for its signature."""
 
-    def decorate(method: Method) -> Method:
-        method.__doc__ = text
-        return method
+    @property
+    def __signature__(self) -> inspect.Signature:
+        endpoint = self.args[0]
+        reading = endpoint.info.reading
+        returned = inspect.signature(self.func).return_annotation[reading.progress, reading.output]
+        return inspect.signature(endpoint).replace(return_annotation=returned)
 
-    return decorate
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return f"{self.func.__doc__}\n\n{self.args[0].__doc__}"
 
 
-class _EndpointBase(Generic[D, P, Out, Prog]):
+class _FormOfEndpoint:
+    """What makes a `_Form` of a method where it is asked of an endpoint."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+        self.__wrapped__ = method
+
+    def __get__(self, endpoint: object, owner: object) -> Any:
+        return self._method if endpoint is None else _Form(self._method, endpoint)
+
+
+def _form(method: Method) -> Method:
+    return cast("Method", _FormOfEndpoint(method))
+
+
+class _EndpointBase(Generic[D, P, Out, Prog, In]):
     """State and behaviour that Endpoint and AsyncEndpoint share."""
 
     _client: ClassVar[str]
@@ -235,6 +248,14 @@ class _EndpointBase(Generic[D, P, Out, Prog]):
         explain = partial(staleness.explained, context, info.origin)
         return life(context, info.reading, inputs, options, explain)
 
+    def _given(self, inputs: InputModel) -> dict[str, Any]:
+        """Return the parameters that an input model was given, for the check of a call."""
+        model = self.info.input
+        if model is None or not isinstance(inputs, model):
+            wanted = "parameters by name" if model is None else f"a {model.__name__}"
+            raise TypeError(f"{self.info.name} takes {wanted}, not a {type(inputs).__name__}")
+        return {name: getattr(inputs, name) for name in inputs.model_fields_set}
+
     def _known(self, job_id: object) -> JobState:
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
@@ -245,66 +266,98 @@ class _EndpointBase(Generic[D, P, Out, Prog]):
         return f"<{type(self).__name__} {self.info.name}>"
 
 
-class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog]):
+class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
     """One endpoint of a client: call it, stream it, or submit a job."""
 
     _client = "Aki"
 
-    @_doc("Submit a job, wait for it and return its result.")
-    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:
+        """Submit a job, wait for it and return its result."""
         call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return self._driver.run(call)
 
-    @_doc("Submit a job and watch it; use it in a `with` block.")
-    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:  # noqa: D102
+    @_form
+    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:
+        """Submit a job and watch it; use it in a `with` block."""
         return Stream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
-    @_doc(
-        "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
-    )
-    def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:  # noqa: D102
+    @_form
+    def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:
+        """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
         return self._handle(self._driver.run(self._begin(flows.submit, args, kwargs)))
+
+    def call_with(self, inputs: In) -> Out:
+        """Call it with the parameters that an input model holds."""
+        call: Flow[Out] = self._begin(_CALL, (), self._given(inputs))
+        return self._driver.run(call)
+
+    def stream_with(self, inputs: In) -> Stream[Prog, Out]:
+        """Stream it with the parameters that an input model holds."""
+        return Stream(
+            self._driver, self._begin(flows.submit, (), self._given(inputs)), self._handle
+        )
+
+    def submit_with(self, inputs: In) -> Job[Prog, Out]:
+        """Submit a job with the parameters that an input model holds."""
+        flow = self._begin(flows.submit, (), self._given(inputs))
+        return self._handle(self._driver.run(flow))
 
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
         return self._handle(self._known(job_id))
 
-    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "Endpoint[P, Out, Prog]":
+    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> Self:
         """Return the same endpoint with other options; `Options` says what each means."""
-        return Endpoint(self._driver, self._spec, changed(self._options, changes))
+        return type(self)(self._driver, self._spec, changed(self._options, changes))
 
     def _handle(self, state: JobState) -> Job[Prog, Out]:
         info = self._spec.info
         return Job(self._driver, state, info.reading, self._options, info.origin)
 
 
-class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog]):
+class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
     """One endpoint of an async client: await it, stream it, or submit a job."""
 
     _client = "AsyncAki"
 
-    @_doc("Submit a job, wait for it and return its result.")
-    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:  # noqa: D102
+    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Out:
+        """Submit a job, wait for it and return its result."""
         call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return await self._driver.run(call)
 
-    @_doc("Submit a job and watch it; use it in an `async with` block.")
-    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:  # noqa: D102
+    @_form
+    def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:
+        """Submit a job and watch it; use it in an `async with` block."""
         return AsyncStream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
-    @_doc(
-        "Submit a job and return its handle at once; the job goes on whatever becomes of the handle."
-    )
-    async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:  # noqa: D102
+    @_form
+    async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:
+        """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
         return self._handle(await self._driver.run(self._begin(flows.submit, args, kwargs)))
+
+    async def call_with(self, inputs: In) -> Out:
+        """Call it with the parameters that an input model holds."""
+        call: Flow[Out] = self._begin(_CALL, (), self._given(inputs))
+        return await self._driver.run(call)
+
+    def stream_with(self, inputs: In) -> AsyncStream[Prog, Out]:
+        """Stream it with the parameters that an input model holds."""
+        return AsyncStream(
+            self._driver, self._begin(flows.submit, (), self._given(inputs)), self._handle
+        )
+
+    async def submit_with(self, inputs: In) -> AsyncJob[Prog, Out]:
+        """Submit a job with the parameters that an input model holds."""
+        flow = self._begin(flows.submit, (), self._given(inputs))
+        return self._handle(await self._driver.run(flow))
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
         return self._handle(self._known(job_id))
 
-    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> "AsyncEndpoint[P, Out, Prog]":
+    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> Self:
         """Return the same endpoint with other options; `Options` says what each means."""
-        return AsyncEndpoint(self._driver, self._spec, changed(self._options, changes))
+        return type(self)(self._driver, self._spec, changed(self._options, changes))
 
     def _handle(self, state: JobState) -> AsyncJob[Prog, Out]:
         info = self._spec.info

@@ -1,7 +1,12 @@
 """What people read about an endpoint: the lines of its docstring."""
 
 import pytest
-from aki_codegen.rendering.describe import endpoint_doc, endpoint_summary, parameter_line
+from aki_codegen.rendering.describe import (
+    endpoint_docs,
+    endpoint_summary,
+    field_doc,
+    parameter_line,
+)
 from support.metadata import details, endpoint_of, parameter_of
 
 
@@ -66,7 +71,7 @@ def test_the_default_of_a_json_parameter_is_shown_as_the_value_that_it_stands_fo
 
 def test_a_long_list_of_outputs_goes_on_below_its_beginning():
     outputs = {f"a_rather_long_output_{number}": {} for number in range(5)}
-    lines = endpoint_doc(endpoint_of(details(output=outputs)))
+    lines = endpoint_docs(endpoint_of(details(output=outputs)))["call"]
     first = lines.index("Returns:") + 1
     assert lines[first].startswith("    `a_rather_long_output_0`")
     assert lines[first + 1].startswith("    `a_rather_long_output_")
@@ -94,11 +99,11 @@ def test_the_summary_is_one_sentence_on_one_line(title, description, summary):
 
 def test_the_docstring_names_arguments_outputs_progress_and_errors():
     document = details({"prompt": {"required": True}}, {"images": {}, "error": {}}, {"preview": {}})
-    assert endpoint_doc(endpoint_of(document)) == [
+    assert endpoint_docs(endpoint_of(document))["call"] == [
         "Painter.",
         "",
         "Args:",
-        "    prompt: Text. Required.",
+        "    prompt: What is wanted, in words. Text. Required.",
         "",
         "Returns:",
         "    `images`.",
@@ -112,6 +117,25 @@ def test_the_docstring_names_arguments_outputs_progress_and_errors():
 
 
 def test_an_endpoint_without_fields_says_that_it_returns_nothing():
-    lines = endpoint_doc(endpoint_of(details()))
+    lines = endpoint_docs(endpoint_of(details()))["call"]
     assert "Args:" not in lines
     assert "    nothing." in lines
+
+
+@pytest.mark.parametrize(
+    ("section", "attributes", "doc"),
+    [
+        (
+            "input",
+            {"type": "int", "minimum": 1},
+            "Seed of the randomness; -1 takes any. Whole number, at least 1.",
+        ),
+        ("output", {"type": "int"}, "The seed that was used. Whole number."),
+        ("output", {"type": "int", "description": "Of luck."}, "Of luck. Whole number."),
+        ("progress", {"type": "image_list", "format": "JPEG"}, "A list, each item an image, jpeg."),
+    ],
+)
+def test_a_fields_docstring_tells_its_meaning_type_and_limits(section, attributes, doc):
+    endpoint = endpoint_of(details(**{section: {"seed": attributes}}))
+    fields = {"input": endpoint.inputs, "output": endpoint.outputs, "progress": endpoint.progress}
+    assert " ".join(field_doc(fields[section][0], section)).endswith(doc)

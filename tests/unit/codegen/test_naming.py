@@ -186,6 +186,17 @@ class TestClassNames:
         # `ImageInput` is what an image parameter takes.
         assert self.names(wire) == {wire: f"Endpoint{wire.capitalize()}"}
 
+    def test_an_endpoint_is_never_called_as_the_async_form_of_another(self):
+        # To type checkers `AsyncFluxEndpoint` is what the endpoint flux is to an async client.
+        assert self.names("flux", "async_flux") == {
+            "flux": "Flux",
+            "async_flux": "EndpointAsyncFlux",
+        }
+
+
+def test_an_endpoint_is_never_called_as_the_class_of_another():
+    assert identifiers(["FluxEndpoint"], "endpoint", {}) == {"FluxEndpoint": "FluxEndpoint_"}
+
 
 @pytest.mark.parametrize(
     ("name", "fault"),

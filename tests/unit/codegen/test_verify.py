@@ -61,6 +61,11 @@ def test_a_statement_too_many_is_refused(module, statement, place):
         ("    prompt: str,\n", ""),
         ("    seed: int | None = None,\n", "    seed: int | None = None,\n    more: int = 1,\n"),
         ("    return PainterInput(", "    print('hello')\n    return PainterInput("),
+        ("            prompt: str,\n", ""),
+        ("            ...\n", "            print('hello')\n"),
+        ("        def stream(", "        def watch("),
+        ("class PainterParams(TypedDict):", "class PainterDict(TypedDict):"),
+        ("    class AsyncPainterEndpoint(", "    import os\n\n    class AsyncPainterEndpoint("),
     ],
 )
 def test_other_models_fields_or_parameters_than_those_of_the_metadata_are_refused(module, old, new):

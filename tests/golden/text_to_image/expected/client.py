@@ -13,7 +13,7 @@ from aki_runtime.client.sync_client import SyncClient
 from golden_client._hub import HUB
 
 if TYPE_CHECKING:
-    from golden_client.endpoints._flux_dev import flux_dev as _of_flux_dev
+    from golden_client.endpoints._flux_dev import AsyncFluxDevEndpoint, FluxDevEndpoint
 
 
 class Aki(SyncClient):
@@ -22,7 +22,8 @@ class Aki(SyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        flux_dev = _of_flux_dev
+        flux_dev: FluxDevEndpoint
+        """Flux: Paints a picture from a prompt."""
 
 
 class AsyncAki(AsyncClient):
@@ -31,4 +32,5 @@ class AsyncAki(AsyncClient):
     _hub = HUB
 
     if TYPE_CHECKING:
-        flux_dev = _of_flux_dev
+        flux_dev: AsyncFluxDevEndpoint
+        """Flux: Paints a picture from a prompt."""

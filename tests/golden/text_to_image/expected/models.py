@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from golden_client.endpoints._flux_dev import FluxDevInput as FluxDevInput
     from golden_client.endpoints._flux_dev import FluxDevOutput as FluxDevOutput
+    from golden_client.endpoints._flux_dev import FluxDevParams as FluxDevParams
     from golden_client.endpoints._flux_dev import FluxDevProgress as FluxDevProgress
 else:
     from aki_runtime.lazy import lazy_attributes
@@ -17,5 +18,6 @@ else:
             "FluxDevInput": "golden_client.endpoints._flux_dev",
             "FluxDevOutput": "golden_client.endpoints._flux_dev",
             "FluxDevProgress": "golden_client.endpoints._flux_dev",
+            "FluxDevParams": "golden_client.endpoints._flux_dev",
         },
     )

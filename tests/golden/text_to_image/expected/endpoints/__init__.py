@@ -9,10 +9,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from golden_client.client import Aki
+    from golden_client.endpoints._flux_dev import FluxDevEndpoint
 
-    _client = Aki()
-    flux_dev = _client.flux_dev
+    flux_dev: FluxDevEndpoint
+    """Flux: Paints a picture from a prompt."""
 else:
 
     def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 from aki_client import AuthenticationError, ConfigurationError, batch
-from aki_sandbox.faults.edits import Edit
+from aki_sandbox.faults.edits import Edit, put
 from aki_sandbox.faults.effects import Cut, QueueFull, Status
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.connections import unserved_url
@@ -42,6 +42,17 @@ class TestTheHub:
         assert second["error"]["type"] == "UnexpectedAnswerError"
         assert "the hub gave row '2' the job of row '1'" in second["error"]["message"]
         assert "row 3;" in third["outputs"]["text"]
+
+    def test_that_gives_a_row_the_job_of_an_earlier_run_mixes_no_results_up(
+        self, run, hub, prompts, read
+    ):
+        run(prompts(2), limit=1)
+        (first,) = read()
+        hub.faults.add(Edit(put("job_id", first["job_id"])), on="submit", nth=1)
+        summary = run(prompts(2))
+        assert (summary.done, summary.uncertain) == (1, 1)
+        assert read()[0] == first
+        assert read()[1]["error"]["type"] == "UnexpectedAnswerError"
 
     def test_that_has_no_room_gets_every_row_later(self, run, source, hub):
         hub.faults.add(QueueFull(), on="submit", nth=2, times=12)

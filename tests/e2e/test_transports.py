@@ -277,6 +277,7 @@ class TestProxies:
             listener = socket.create_server((host, 0))
         except OSError:
             pytest.skip("the system has no such address")
+        listener.settimeout(20)
         with listener, Aki(KEY, api_server=f"http://{host}:{listener.getsockname()[1]}") as aki:
             asking = threading.Thread(target=lambda: suppressed(aki.validate_key))
             asking.start()

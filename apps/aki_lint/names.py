@@ -48,7 +48,6 @@ _WRAPPERS = frozenset(
         "Optional",
     ]
 )
-_MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,10 @@ class Ref:
     kind: Kind
     package: str
     name: str = ""
+
+
+_ITSELF = Ref("options", "")
+"""Stands for a name while it is looked up."""
 
 
 @dataclass(slots=True)
@@ -138,6 +141,7 @@ class Names(ast.NodeVisitor):
         self._scope = Scope()
         self._returns: ast.expr | None = None
         self._is_expected = False
+        self._found: dict[tuple[int, str], Ref | None] = {}
         self._visit_all(tree.body)
 
     # -- collecting
@@ -321,77 +325,78 @@ class Names(ast.NodeVisitor):
 
     # -- looking up
 
-    def ref(self, node: ast.AST, scope: Scope, depth: int = 0) -> Ref | None:
+    def ref(self, node: ast.AST, scope: Scope) -> Ref | None:
         """Return what of a generated package an expression stands for; None where nothing, or it is not sure."""
-        if depth > _MAX_DEPTH:
-            return None
         match node:
             case ast.Name(id=name):
                 owner = scope.owner(name)
-                return self._same(owner.bound[name], depth) if owner is not None else None
+                return self._same(owner, name, owner.bound[name]) if owner is not None else None
             case ast.Attribute(value=value, attr=attr):
                 if _is_holder(value) and (of_class := scope.of_class) is not None:
-                    return self._attribute(of_class, attr, depth)
-                base = self.ref(value, scope, depth + 1)
+                    return self._attribute(of_class, attr)
+                base = self.ref(value, scope)
                 return self._member(base, attr) if base is not None else None
             case ast.Call(func=func):
-                called = self.ref(func, scope, depth + 1)
-                if called is None or called.kind not in ("class", "options"):
-                    return None
+                called = self.ref(func, scope)
+                if called is None or called is _ITSELF or called.kind not in ("class", "options"):
+                    return called if called is _ITSELF else None
                 return Ref("endpoint" if called.name else "client", called.package, called.name)
             case ast.Await(value=ast.Call() as call):
-                return self.ref(call, scope, depth + 1)
+                return self.ref(call, scope)
             case _:
                 return None
 
-    def _same(self, bindings: list[Binding], depth: int) -> Ref | None:
+    def _same(self, scope: Scope, name: str, bindings: list[Binding]) -> Ref | None:
         """Return what all bindings of a name stand for; one to None says that it has nothing yet."""
-        refs = {
-            self._of_binding(binding, depth + 1)
-            for binding in bindings
-            if binding.annotation is not None or not _is_none(binding.value)
-        }
-        return refs.pop() if len(refs) == 1 else None
+        key = id(scope), name
+        if key not in self._found:
+            self._found[key] = (
+                _ITSELF  # while it is looked up, as in client = client.with_options()
+            )
+            refs = {
+                self._of_binding(binding)
+                for binding in bindings
+                if binding.annotation is not None or not _is_none(binding.value)
+            } - {_ITSELF}
+            self._found[key] = refs.pop() if len(refs) == 1 else None
+        return self._found[key]
 
-    def _of_binding(self, binding: Binding, depth: int) -> Ref | None:
-        if binding.value is not None and (ref := self.ref(binding.value, binding.scope, depth + 1)):
+    def _of_binding(self, binding: Binding) -> Ref | None:
+        if binding.value is not None and (ref := self.ref(binding.value, binding.scope)):
             return ref if not binding.entered or ref.kind == "client" else None
         if binding.annotation is not None:
-            found = self.declared_as(binding.annotation, binding.scope, depth + 1)
+            found = self.declared_as(binding.annotation, binding.scope)
             if found is not None and found.kind == "class":
                 return found if binding.makes else Ref("client", found.package)
             return None
         return binding.ref
 
-    def declared_as(self, annotation: ast.expr, scope: Scope, depth: int = 0) -> Ref | None:
+    def declared_as(self, annotation: ast.expr, scope: Scope) -> Ref | None:
         """Return the class of a generated package that an annotation names."""
         match annotation:
             case ast.Constant(value=str() as text):
                 try:
-                    return self.declared_as(ast.parse(text, mode="eval").body, scope, depth + 1)
-                except (SyntaxError, ValueError, RecursionError):
+                    return self.declared_as(ast.parse(text, mode="eval").body, scope)
+                except (SyntaxError, ValueError):
                     return None
             case ast.BinOp(left=left, right=right):  # Aki | None
-                found = self.declared_as(left, scope, depth + 1)
-                return found or self.declared_as(right, scope, depth + 1)
+                return self.declared_as(left, scope) or self.declared_as(right, scope)
             case ast.Subscript(value=value, slice=inner) if last_name(value) in _WRAPPERS:
                 first = inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
-                return self.declared_as(first, scope, depth + 1)
+                return self.declared_as(first, scope)
             case _:
-                pass
-        found = self.ref(annotation, scope, depth + 1)
-        return found if found is not None and found.kind in ("class", "params") else None
+                found = self.ref(annotation, scope)
+                return found if found is not None and found.kind in ("class", "params") else None
 
-    def _attribute(self, of_class: Scope, name: str, depth: int) -> Ref | None:
+    def _attribute(self, of_class: Scope, name: str) -> Ref | None:
         bindings = [*of_class.attributes.get(name, ()), *of_class.bound.get(name, ())]
-        if bindings:
-            return self._same(bindings, depth)
-        for base in of_class.bases:
-            owner = of_class.parent and of_class.parent.owner(getattr(base, "id", ""))
-            for binding in owner.bound[getattr(base, "id", "")] if owner else ():
-                if binding.body is not None and depth < _MAX_DEPTH:
-                    return self._attribute(binding.body, name, depth + 1)
-        return None
+        for base in of_class.bases if not bindings else ():
+            written = last_name(base)
+            owner = of_class.parent.owner(written) if of_class.parent is not None else None
+            bodies = [binding.body for binding in owner.bound[written]] if owner is not None else []
+            if len(bodies) == 1 and bodies[0] not in (None, of_class):
+                return self._attribute(bodies[0], name)
+        return self._same(of_class, f".{name}", bindings)
 
     def _module(self, name: str) -> Ref | None:
         top, _, rest = name.partition(".")
@@ -402,9 +407,9 @@ class Names(ast.NodeVisitor):
         # A module of one endpoint holds its models, and the endpoint itself, which is not bound to a client.
         return Ref("models", top) if rest.startswith("endpoints._") else None
 
-    def _member(self, base: Ref | None, name: str) -> Ref | None:
-        if base is None:
-            return None
+    def _member(self, base: Ref, name: str) -> Ref | None:
+        if base is _ITSELF:
+            return base if name == "with_options" else None
         package = self._packages[base.package]
         match base.kind:
             case "package" if name in _CLIENTS:

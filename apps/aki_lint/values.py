@@ -10,7 +10,7 @@ from aki_runtime.shapes import is_array, is_number
 
 from .names import Names, Scope, Use, last_name
 
-MAX_SIZE = 10_000_000
+MAX_SIZE = 1_000_000
 """Characters, items or digits that a value may grow to while it is computed."""
 
 _MAX_DEPTH = 40
@@ -54,6 +54,8 @@ class Values:
         self._names = names
         self._uses: dict[str, dict[int, list[Use]]] = {}
         self._changing: dict[tuple[str, int], bool] = {}
+        self._values: dict[int, Any] = {}
+        self._entries: dict[int, tuple[dict[str, Entry], bool]] = {}
 
     def source(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
         """Return the expression that a name stands for; any other expression is its own."""
@@ -71,6 +73,12 @@ class Values:
     def evaluate(self, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
         """Return the value of an expression; `UNKNOWN` stands for all that is not written down."""
         node, scope = self.source(node, scope)
+        # Each once: a name may stand in a sum twice, which stands in another twice.
+        if id(node) not in self._values:
+            self._values[id(node)] = self._evaluated(node, scope, depth)
+        return self._values[id(node)]
+
+    def _evaluated(self, node: ast.expr, scope: Scope, depth: int) -> Any:
         if depth > _MAX_DEPTH:
             return UNKNOWN
         match node:
@@ -97,6 +105,11 @@ class Values:
     ) -> tuple[dict[str, Entry], bool]:
         """Return what a dict holds by name, and whether that is all of it."""
         node, scope = self.source(node, scope)
+        if id(node) not in self._entries:
+            self._entries[id(node)] = self._entered(node, scope, depth)
+        return self._entries[id(node)]
+
+    def _entered(self, node: ast.expr, scope: Scope, depth: int) -> tuple[dict[str, Entry], bool]:
         found: dict[str, Entry] = {}
         is_whole = depth < _MAX_DEPTH
         for key, value in self._pairs(node, scope) if is_whole else ():
@@ -187,6 +200,7 @@ def _computed(op: ast.operator, one: Any, other: Any) -> Any:
         is_small = max(abs(one), abs(other)) < (100 if isinstance(op, ast.Pow) else 10**100)
     elif isinstance(op, ast.Add):  # texts and lists are joined
         is_small = length is not None and type(one) is type(other)
+        is_small = is_small and (length or 0) + len(other) <= MAX_SIZE
     else:  # or repeated
         is_small = isinstance(op, ast.Mult) and isinstance(other, int) and length is not None
         is_small = is_small and (length or 0) * other <= MAX_SIZE

@@ -73,6 +73,12 @@ SHAPES = {
         "client = None\ndef paint(text):\n    global client\n    client = Aki()\n"
         "    client.z_image_turbo(prompt=text, width=1000)"
     ),
+    "a client with other options under its name": (
+        "client = Aki()\nclient = client.with_options(timeout=9)\nclient.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "declared parameters that are unpacked": (
+        "p: models.ZImageTurboParams = {'prompt': 'x', 'width': 1000}\naki.z_image_turbo(**p)"
+    ),
     "after letters of two bytes": "text = 'ä'; aki.z_image_turbo(prompt='äöü€😀', width=1000)",
 }
 """Code behind `HEAD` in which one width is 1000, or comes to it."""
@@ -82,6 +88,9 @@ QUIET = {
     "a constant that changes": "width = 1000\nwidth = 1024\naki.z_image_turbo(prompt='x', width=width)",
     "a constant that a function changes": (
         "width = 1000\ndef g():\n    global width\n    width = 512\naki.z_image_turbo(prompt='x', width=width)"
+    ),
+    "an output under the client's name": (
+        "client = Aki()\nclient = client.z_image_turbo(prompt='x')\nclient.z_image_turbo(prompt='x', width=1000)"
     ),
     "a loop": "for width in (512, 1000):\n    aki.z_image_turbo(prompt='x', width=width)",
     "a dict that changes": "p = {'prompt': 'x', 'width': 1000}\np['width'] = 512\naki.z_image_turbo(**p)",

@@ -54,6 +54,20 @@ class TestOddFiles:
             f"aki: {huge} is not a file of at most 5 MB; it is left out",
         ]
 
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "{new} = {old} + {old}",
+            "{new} = {old} + {old} + ['x']",
+            "{new} = dict(**{old}, **{old})",
+        ],
+    )
+    def test_values_that_double_at_each_step_are_no_trap(self, project: Project, step: str) -> None:
+        start = "v0 = " + ("{'a': 1}" if "dict" in step else "['x']" if "x" in step else "1")
+        steps = [step.format(new=f"v{n + 1}", old=f"v{n}") for n in range(60)]
+        call = "from aki_client import endpoints as e\ne.flux_dev(prompt='x', steps=v60, **v60)"
+        assert project.findings("\n".join([start, *steps, call])) is not None
+
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
     def test_a_pipe_is_not_waited_for(self, project: Project) -> None:
         os.mkfifo(project.folder / "pipe.py")

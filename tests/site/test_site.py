@@ -72,7 +72,7 @@ def test_every_public_name_is_described(site: Path) -> None:
 
 def test_the_first_page_is_the_beginning_of_the_readme(site: Path) -> None:
     first = text_of(site, "index.html")
-    assert "a hub that pretends, on this machine" in first
+    assert "a hub on this machine that pretends" in first
     assert "make generate" not in first
 
 

@@ -285,3 +285,9 @@ class OutputModel(BaseModel):
 
 class ProgressModel(OutputModel):
     """What an endpoint reports of a running job; every field may still be None."""
+
+
+def came(output: OutputModel) -> dict[str, Any]:
+    """Return the outputs that came, by name."""
+    values = {**vars(output), **(output.model_extra or {})}
+    return {name: value for name, value in values.items() if name in output.model_fields_set}

@@ -11,16 +11,10 @@ from ..chat.text import ChatText
 from ..chat.tools import ToolCall
 from ..media.objects import Media
 from ..shapes import is_iterable, is_mapping
-from .base import OutputModel
+from .base import OutputModel, came
 
 KeepMedium = Callable[[Media, str], str]
 """Stores a medium under a name and returns what stands for it in the outputs."""
-
-
-def came(output: OutputModel) -> dict[str, Any]:
-    """Return the outputs that came, by name."""
-    values = {**vars(output), **(output.model_extra or {})}
-    return {name: value for name, value in values.items() if name in output.model_fields_set}
 
 
 def whole(value: Any) -> Any:

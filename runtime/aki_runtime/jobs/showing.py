@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self, TextIO
 
 from ..errors import ConfigurationError
 from ..events import Event, Queued, Running, in_words
-from ..fields.base import OutputModel, ProgressModel
+from ..fields.base import OutputModel, ProgressModel, came
 from ..media.display import fields_html, output_bundle
 
 _WHOLE = 100.0
@@ -34,7 +34,7 @@ class _NotebookView:
 
     def update(self, event: Event[Any]) -> None:
         words = in_words(event)
-        fields: Mapping[str, object] = {} if isinstance(event, Queued) else _fields(event.data)
+        fields: Mapping[str, object] = {} if isinstance(event, Queued) else came(event.data)
         self._show(
             {
                 "text/html": f"<div><em>{escape(words)}</em>{fields_html(fields)}</div>",
@@ -43,7 +43,7 @@ class _NotebookView:
         )
 
     def finish(self, output: OutputModel) -> None:
-        self._show(output_bundle(_fields(output), repr(output)))
+        self._show(output_bundle(came(output), repr(output)))
 
     def _show(self, bundle: dict[str, Any]) -> None:
         if self._handle is None:
@@ -77,10 +77,6 @@ class _TextView:
 def printable(text: str) -> str:
     """Take from a hub's text whatever would command a terminal."""
     return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
-
-
-def _fields(model: OutputModel) -> Mapping[str, object]:
-    return {**vars(model), **(model.model_extra or {})}
 
 
 def _notebook_display() -> Any:

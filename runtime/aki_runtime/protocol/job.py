@@ -9,9 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 from ..chat.text import ChatText
 from ..errors import JobError, JobLapsedError
 from ..events import Event, Queued, Running
-from ..fields.base import OutputModel, ProgressModel
+from ..fields.base import OutputModel, ProgressModel, came
 from ..fields.parameters import wire_names
-from ..fields.plain import came
 from ..shapes import is_array, is_object
 from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import Turn
@@ -207,7 +206,11 @@ class EventReader(Generic[Prog, Out]):
 
     def _running(self, pending: Pending, fields: Mapping[str, Any]) -> Running[Prog]:
         data = self._data(fields)
-        delta, rewritten = self._advance(fields.get("text"))
+        text, delta, rewritten = text_of(fields.get("text")), "", False
+        if text is not None and text != self._text:
+            rewritten = not text.startswith(self._text)
+            delta = text if rewritten else text[len(self._text) :]
+            self._text = text
         return Running(
             pending.progress,
             data,
@@ -223,15 +226,6 @@ class EventReader(Generic[Prog, Out]):
     def _data(self, fields: Mapping[str, Any]) -> Prog:
         reading = self._reading
         return reading.progress.read(fields, endpoint=reading.endpoint, job_id=self._job.job_id)
-
-    def _advance(self, text: Any) -> tuple[str, bool]:
-        new = text_of(text)
-        if new is None or new == self._text:
-            return "", False
-        old, self._text = self._text, new
-        if new.startswith(old):
-            return new[len(old) :], False
-        return new, True
 
 
 def text_of(value: Any) -> str | None:

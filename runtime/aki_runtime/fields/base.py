@@ -264,7 +264,7 @@ class OutputModel(BaseModel):
             return _kept(value, _medium_in(cls.model_fields[info.field_name or ""].annotation))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return output_bundle({**vars(self), **(self.model_extra or {})}, repr(self))
+        return output_bundle(came(self), repr(self))
 
     if not TYPE_CHECKING:
         # Hidden from type checkers: to them a name that is not declared is a mistake.

@@ -12,6 +12,7 @@ import signal
 import tempfile
 from collections.abc import Container, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -68,8 +69,14 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def manifest_of(files: Mapping[str, bytes]) -> dict[str, Any] | None:
     """Return what a manifest says; None where it cannot be read, nothing where there is none."""
+    return _read_manifest(files.get(MANIFEST_NAME, b"{}"))
+
+
+@lru_cache(maxsize=1)
+def _read_manifest(content: bytes) -> dict[str, Any] | None:
+    # A run asks for it several times, and that of a thousand endpoints is large.
     try:
-        manifest = json.loads(files.get(MANIFEST_NAME, b"{}"))
+        manifest = json.loads(content)
     except (ValueError, RecursionError):
         return None
     return manifest if is_object(manifest) else None

@@ -1,6 +1,5 @@
 """The `generate` command: who is asked, how far it has come, and what came of it, in words."""
 
-import asyncio
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,7 +9,6 @@ from typing import Annotated
 import typer
 from aki_runtime.changes.compare import Change, compare_hubs
 
-from ..fetching.source import require_layout
 from ..fetching.target import HubOptions, choose_target
 from ..generation.generate import CHANGES, Generated, already_made, prepare, publish, read_package
 from ..generation.package import Package
@@ -112,10 +110,8 @@ def _snapshot(
         return previous
     with choose_target(hub, previous.hub if previous is not None else None) as target:
         say(f"Asking {target.introduction}.")
-        snapshot = refreshed(target, previous, _show_progress, force=force)
+        snapshot = refreshed(target, previous, _show_progress, force=force, for_calls=True)
         say(*removal_warning(target, snapshot))
-        if snapshot.offered() and not target.is_sandbox:
-            asyncio.run(require_layout(target.address, min(snapshot.offered())))
     return snapshot
 
 

@@ -218,6 +218,8 @@ async def fetch(
     key: ApiKey | None,
     on_document: Callable[[int, int], None] = lambda done, total: None,
     limits: Limits | None = None,
+    *,
+    for_calls: bool = False,
 ) -> Fetched:
     """Ask a hub for its endpoint list and each endpoint's details.
 
@@ -226,12 +228,15 @@ async def fetch(
         key: Sent in the query, as the hub wants it.
         on_document: Called with the number of details that are here, and of all.
         limits: What one document may cost, and all of them.
+        for_calls: Whether a client is made of it, whose calls have to find the hub's routes.
 
     Raises:
-        GenerationError: The list itself could not be had.
+        GenerationError: The list itself could not be had, or the hub has the routes of the other layout.
     """
     async with documents_of(address.server, key, limits or Limits()) as client:
         listed, problems = await _fetch_list(client, address, with_key=key is not None)
+        if for_calls and listed:
+            await _require_layout(client, address, listed[0])
         answers = await _details(client, address, listed, on_document)
     # What the hub lists and does not know is not a passing trouble.
     problems += [
@@ -265,22 +270,17 @@ async def fetch_missing(
     return {name: absent.get(name, "") for name in names}
 
 
-async def require_layout(address: Address, endpoint: str) -> None:
-    """See to it that calls will find the hub's routes. No job is made, and no key sent.
-
-    Raises:
-        GenerationError: The hub has the routes of the other layout.
-    """
+async def _require_layout(client: DocumentClient, address: Address, endpoint: str) -> None:
+    """Refuse a hub that has the routes of the other layout. No job is made, and no key sent."""
     other = Address(address.server, "aki" if address.layout == "aime" else "aime")
-    async with documents_of(address.server, None, Limits()) as client:
-        if (
-            await client.has_route(address.url("progress", endpoint)) is False
-            and await client.has_route(other.url("progress", endpoint)) is True
-        ):
-            raise GenerationError(
-                f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
-                f"where every call would fail; nothing was changed. Give --layout {other.layout}"
-            )
+    if (
+        await client.has_route(address.url("progress", endpoint)) is False
+        and await client.has_route(other.url("progress", endpoint)) is True
+    ):
+        raise GenerationError(
+            f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
+            f"where every call would fail; nothing was changed. Give --layout {other.layout}"
+        )
 
 
 async def _details(

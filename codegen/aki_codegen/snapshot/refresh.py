@@ -26,6 +26,7 @@ def refreshed(
     on_document: Callable[[int, int], None],
     *,
     force: bool,
+    for_calls: bool = False,
 ) -> Snapshot:
     """Ask a hub, and keep what would be lost by accident.
 
@@ -34,16 +35,20 @@ def refreshed(
         previous: The snapshot before, if there is one.
         on_document: Called with the number of details that are here, and of all.
         force: Take an empty list, or one that removes more than half, for what it says.
+        for_calls: Whether a client is made of it.
 
     Raises:
-        GenerationError: The list could not be had, is empty, or would remove more than half.
+        GenerationError: The list could not be had, is empty, or would remove more than half; or calls would not
+            find the hub's routes.
     """
     server, layout = target.recorded.server, target.recorded.layout
     before = previous if previous is not None else Snapshot(server, layout, {})
     if before.is_sandbox and not target.is_sandbox:
         # What the sandbox hub offers is nothing that a real one could lose.
         before = replace(before, documents={}, removed=frozenset())
-    fetched = asyncio.run(fetch(target.address, target.key, on_document))
+    # What the sandbox hub stands in for may have the other layout.
+    for_calls = for_calls and not target.is_sandbox
+    fetched = asyncio.run(fetch(target.address, target.key, on_document, for_calls=for_calls))
     known = before.offered()
     if not fetched.listed and not (force and known):
         raise GenerationError(

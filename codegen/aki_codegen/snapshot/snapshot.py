@@ -34,7 +34,7 @@ STATE = SPEC / "state.json"
 ENDPOINTS = SPEC / "endpoints"
 COMMENT = "$comment"
 
-_NAMES = TypeAdapter(EndpointNames)
+_NAMES = TypeAdapter(dict[str, EndpointNames])
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 
@@ -123,9 +123,9 @@ def merged_names(
     used: Mapping[str, EndpointNames], retired: Mapping[str, EndpointNames]
 ) -> dict[str, EndpointNames]:
     """Return all remembered names; where both know an endpoint, the names in use stand."""
-    together = dict(retired)
-    for wire, given in used.items():
-        past: Mapping[Section, Mapping[str, str]] = retired[wire].fields if wire in retired else {}
+    together = {**retired, **used}
+    for wire in retired.keys() & used.keys():
+        given, past = used[wire], retired[wire].fields
         together[wire] = replace(
             given,
             fields={
@@ -288,10 +288,9 @@ class _Reader:
 
     def names(self, path: PurePosixPath) -> dict[str, EndpointNames]:
         """Return the names in a file, by the endpoints' names on the hub."""
-        names: dict[str, EndpointNames] = {}
-        for wire, given in (self.load(path) or {}).items():
-            try:
-                names[wire.removeprefix("$")] = _NAMES.validate_python(given)
-            except ValidationError:
-                raise self.fault(path, f" is damaged at {wire!r}") from None
-        return names
+        try:
+            names = _NAMES.validate_python(self.load(path) or {})
+        except ValidationError as error:
+            wire = error.errors()[0]["loc"][0]
+            raise self.fault(path, f" is damaged at {wire!r}") from None
+        return {wire.removeprefix("$"): given for wire, given in names.items()}

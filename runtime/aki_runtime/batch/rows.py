@@ -109,7 +109,9 @@ class Columns:
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Return the columns of which nobody said what becomes of them."""
         unknown: list[str] = []
-        for name in names if not self.ignore_extra else ():
+        if self.ignore_extra:
+            return unknown
+        for name in names:
             if name not in self.parameters and name not in self.mapping and name not in self.keep:
                 unknown.append(name)
         return unknown

@@ -6,8 +6,6 @@ import pytest
 
 from .conftest import Project
 
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is missing")
-
 TEXT = "from aki_client import endpoints\nendpoints.flux_dev(prompt='x', steps=51, width=3000)\n"
 HOSTILE = "\x1b[31mred\x07\n::error::x %0A ##[group]y ‮"
 

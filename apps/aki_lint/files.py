@@ -54,7 +54,7 @@ def check_file(path: Path, python: Path | None = None) -> Checked:
         return Checked(path, skipped=f"cannot be read: {error.strerror}")
     if b"\0" in content:
         return Checked(path, skipped="is not text")
-    packages, _ = known_to(project_of(path.parent), python)
+    packages, _ = known_to(path, python)
     if not any(name.encode() in content for name in packages):
         return Checked(path)
     try:
@@ -69,7 +69,7 @@ def findings_of_text(text: str, path: Path, python: Path | None = None) -> list[
     Raises:
         UnreadableError: It is not Python.
     """
-    packages, ignored = known_to(project_of(path.parent), python)
+    packages, ignored = known_to(path, python)
     return unignored(Source(text, packages).findings(), ignored)
 
 
@@ -78,9 +78,13 @@ def unignored(found: list[Finding], ignored: tuple[str, ...]) -> list[Finding]:
     return [finding for finding in found if not finding.code.startswith(ignored)]
 
 
+def known_to(path: Path, python: Path | None) -> tuple[Packages, tuple[str, ...]]:
+    """Return the packages of a file's project, and the beginnings of codes that it wants nothing of."""
+    return _known_to(project_of(path.absolute().parent), python)
+
+
 @cache
-def known_to(project: Path, python: Path | None) -> tuple[Packages, tuple[str, ...]]:
-    """Return the packages of a project, and the beginnings of codes that it wants nothing of."""
+def _known_to(project: Path, python: Path | None) -> tuple[Packages, tuple[str, ...]]:
     codes = settings_of(project).get("ignore")
     ignored = tuple(str(code) for code in codes if code) if is_array(codes) else ()
     return find_packages(project, python), ignored
@@ -88,5 +92,5 @@ def known_to(project: Path, python: Path | None) -> tuple[Packages, tuple[str, .
 
 def forget_packages() -> None:
     """Look for packages and settings anew when they are next needed."""
-    for known in (known_to, project_of, settings_of):
+    for known in (_known_to, project_of, settings_of):
         known.cache_clear()

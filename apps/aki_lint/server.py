@@ -11,7 +11,6 @@ from pygls.lsp.server import LanguageServer
 
 from .files import forget_packages, known_to, unignored
 from .lint import Call, Finding, Source, Span, UnreadableError
-from .packages import project_of
 
 PAUSE_SECONDS = 0.2
 """How long nothing is typed before a text is judged."""
@@ -31,9 +30,10 @@ class Server(LanguageServer):
     def check(self, uri: str) -> None:
         """Judge a text and send what is wrong; while it is not Python, the last findings stay."""
         document = self.workspace.get_text_document(uri)
-        folder = Path(document.path or self.workspace.root_path or ".").parent
+        # What is not saved yet is as if it lay in the workspace.
+        path = Path(document.path or f"{self.workspace.root_path or '.'}/untitled.py")
         try:
-            packages, ignored = known_to(project_of(folder), self.python)
+            packages, ignored = known_to(path, self.python)
             source = Source(document.source, packages)
             findings = unignored(source.findings(), ignored)
         except UnreadableError:

@@ -2,7 +2,7 @@
 # generator, then run the command that spec/hub.json names.
 """The clients of this hub: `Aki` and `AsyncAki`, with an attribute for each endpoint.
 
-An endpoint's models are imported when it is first used.
+An endpoint's models are imported when it is first used. The attributes are spelled out for editors and type checkers.
 """
 
 from typing import TYPE_CHECKING
@@ -39,13 +39,9 @@ if TYPE_CHECKING:
     from aki_client.endpoints._xttsv2 import AsyncXttsv2Endpoint, Xttsv2Endpoint
     from aki_client.endpoints._z_image_turbo import AsyncZImageTurboEndpoint, ZImageTurboEndpoint
 
+    class Aki(SyncClient):
+        """A client of https://aki.io; see `SyncClient` for its arguments."""
 
-class Aki(SyncClient):
-    """A client of https://aki.io; see `SyncClient` for its arguments."""
-
-    _hub = HUB
-
-    if TYPE_CHECKING:
         apertus_chat: ApertusChatEndpoint
         """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
         flux_dev: FluxDevEndpoint
@@ -81,13 +77,9 @@ class Aki(SyncClient):
         z_image_turbo: ZImageTurboEndpoint
         """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""
 
+    class AsyncAki(AsyncClient):
+        """A client of https://aki.io for async code; see `AsyncClient` for its arguments."""
 
-class AsyncAki(AsyncClient):
-    """A client of https://aki.io for async code; see `AsyncClient` for its arguments."""
-
-    _hub = HUB
-
-    if TYPE_CHECKING:
         apertus_chat: AsyncApertusChatEndpoint
         """Apertus Chat: An open Swiss chat model trained on more than a thousand languages."""
         flux_dev: AsyncFluxDevEndpoint
@@ -122,3 +114,14 @@ class AsyncAki(AsyncClient):
         """XTTS v2: Speaks a text in one of several voices and languages."""
         z_image_turbo: AsyncZImageTurboEndpoint
         """Z-Image Turbo: Paints a picture from a prompt in a few quick steps."""
+else:
+
+    class Aki(SyncClient):
+        """A client of https://aki.io; see `SyncClient` for its arguments."""
+
+        _hub = HUB
+
+    class AsyncAki(AsyncClient):
+        """A client of https://aki.io for async code; see `AsyncClient` for its arguments."""
+
+        _hub = HUB

@@ -30,24 +30,22 @@ LONGEST_SECONDS = 4_000_000.0
 
 @dataclass(frozen=True)
 class Options:
-    """How one call is carried out.
-
-    Attributes:
-        timeout: Seconds for queue, run and polls together; None waits as long as the hub does.
-        progress_interval: Seconds between polls of a running job, at most.
-        max_retries: How often a submit is repeated where it is certain that no job was made.
-        on_progress: Called with each event of a call.
-        on_retry: Called with what has failed, an `AkiError`, whenever something is tried again.
-        allow_paths: Whether media may be paths of this machine's files, which a call opens. Say False where the
-            values come from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
-    """
+    """How one call is carried out."""
 
     timeout: float | None = 3600.0
+    """Seconds for queue, run and polls together; None waits as long as the hub does."""
     progress_interval: float = 0.2
+    """Seconds between polls of a running job, at most."""
     max_retries: int = 2
+    """How often a submit is repeated where it is certain that no job was made."""
     on_progress: Callable[[Event[Any]], object] | None = field(default=None, repr=False)
+    """Called with each event of a call."""
     on_retry: Callable[[AkiError], object] | None = field(default=None, repr=False)
+    """Called with what has failed, an `AkiError`, whenever something is tried again."""
     allow_paths: bool = True
+    """Whether media may be paths of this machine's files, which a call opens. Say False where the values come
+    from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
+    """
 
     def __post_init__(self) -> None:
         """Refuse what would only go wrong once a job is made.
@@ -113,8 +111,16 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     """The options that `with_options` changes; `Options` says what each means."""
 
     timeout: float | None
+    """Seconds for queue, run and polls together; None waits as long as the hub does."""
     progress_interval: float
+    """Seconds between polls of a running job, at most."""
     max_retries: int
+    """How often a submit is repeated where it is certain that no job was made."""
     on_progress: Callable[[Event[Prog]], object] | None
+    """Called with each event of a call."""
     on_retry: Callable[[AkiError], object] | None
+    """Called with what has failed, an `AkiError`, whenever something is tried again."""
     allow_paths: bool
+    """Whether media may be paths of this machine's files, which a call opens. Say False where the values come
+    from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
+    """

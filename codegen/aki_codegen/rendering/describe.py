@@ -27,9 +27,14 @@ def endpoint_summary(endpoint: ir.NamedEndpoint) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def endpoint_docs(endpoint: ir.NamedEndpoint) -> dict[str, list[str]]:
-    """Return the lines of the docstring of each way to use an endpoint: "call", "stream" and "submit"."""
-    summary = wrapped(endpoint_summary(endpoint))
+def endpoint_docs(endpoint: ir.NamedEndpoint, removed: str = "") -> dict[str, list[str]]:
+    """Return the lines of the docstring of each way to use an endpoint: "call", "stream" and "submit".
+
+    Args:
+        endpoint: The endpoint.
+        removed: What to say where the hub has removed it; empty where it is there.
+    """
+    summary = [*wrapped(endpoint_summary(endpoint)), *(["", *wrapped(removed)] if removed else [])]
     arguments: list[str] = []
     if endpoint.inputs:
         described = (wrapped(f"{p.name}: {parameter_line(p)}", 1) for p in endpoint.inputs)

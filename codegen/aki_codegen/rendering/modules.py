@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from ..ir import NamedEndpoint
 from ..problems import Problem
 from ..snapshot.snapshot import Snapshot
+from .describe import removal
 from .families import Member, alternatives_to, find_families, render_protocols
 from .models import model_sources
 from .render import endpoint_path, render_endpoint, render_shared
@@ -53,7 +54,7 @@ def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package
     made = tuple(sorted((m.endpoint for m in work.members), key=lambda endpoint: endpoint.name))
     if made:
         families = find_families(sorted(present, key=lambda member: member.endpoint.name))
-        shared = render_shared(made, snapshot, package)
+        shared = render_shared(made, snapshot, package, work.removed)
         work.add_shared({**shared, PurePosixPath("protocols.py"): render_protocols(families)})
     return Modules(made, work.files, tuple(sorted(work.problems)))
 
@@ -66,6 +67,7 @@ class _Work:
         self.members: list[Member] = []
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
+        self.removed: dict[str, str] = {}
 
     def add(
         self, endpoints: Sequence[NamedEndpoint], offered: Sequence[Member] | None = None
@@ -87,6 +89,8 @@ class _Work:
             inputs, outputs = (source.fields[f"{endpoint.models}{p}"] for p in ("Input", "Output"))
             member = Member(endpoint, inputs, outputs)
             alternatives = None if offered is None else alternatives_to(member, offered)
+            if alternatives is not None:
+                self.removed[endpoint.wire_name] = removal(alternatives)
             path = endpoint_path(endpoint)
             members[path], texts[path] = member, render_endpoint(endpoint, source, alternatives)
         for path, text in self._formatted(texts, members).items():

@@ -64,7 +64,7 @@ def endpoint_path(endpoint: NamedEndpoint | EndpointNames) -> PurePosixPath:
 
 
 def render_endpoint(
-    endpoint: NamedEndpoint, source: ModelSource, alternatives: Iterable[str] | None
+    endpoint: NamedEndpoint, source: ModelSource, alternatives: Sequence[str] | None
 ) -> str:
     """Return the module of one endpoint: its models, its typed function, and its forms as type checkers see them.
 
@@ -73,7 +73,8 @@ def render_endpoint(
         source: Its models.
         alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
     """
-    docs = endpoint_docs(endpoint)
+    removed = "" if alternatives is None else removal(alternatives)
+    docs = endpoint_docs(endpoint, removed)
     parts = {part: name(endpoint.models, part) for part in PARTS}
     sections: tuple[tuple[Section, tuple[Field, ...]], ...] = (
         ("input", endpoint.inputs),
@@ -102,7 +103,7 @@ def render_endpoint(
         version=literal(endpoint.version),
         is_removed=alternatives is not None,
         alternatives=[literal(name) for name in alternatives or ()],
-        removed=literal(removal(alternatives or ())),
+        removed=literal(removed),
         name=name(endpoint.name),
         signature=_signature(source.fields[parts["Input"]]),
         doc=docstring(docs["call"], indent=4),
@@ -149,9 +150,16 @@ def form_name(endpoint: NamedEndpoint, prefix: str) -> Code:
 
 
 def render_shared(
-    endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package: str
+    endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package: str, removed: Mapping[str, str]
 ) -> dict[PurePosixPath, str]:
-    """Return the modules that name all endpoints, by their path within the package."""
+    """Return the modules that name all endpoints, by their path within the package.
+
+    Args:
+        endpoints: The endpoints.
+        snapshot: What they are of.
+        package: What the package is imported as.
+        removed: What to say of those that the hub has removed, by their names on the hub.
+    """
     server = doc_text(snapshot.server)
     values: dict[str, Any] = {
         "package": name(Identifier(package)),
@@ -171,14 +179,14 @@ def render_shared(
                 "models": [name(endpoint.models, part) for part in PARTS],
                 "forms": {prefix: form_name(endpoint, prefix) for prefix in ("", "Async")},
                 "docs": {
-                    depth: docstring(wrapped(endpoint_summary(endpoint)), indent=depth)
+                    depth: docstring(_attribute_doc(endpoint, removed), indent=depth)
                     for depth in (4, 8)
                 },
             }
             for endpoint in endpoints
         ],
     }
-    sync = docstring([f"A client of {server}; see `SyncClient` for its arguments."], indent=4)
+    sync = docstring([f"A client of {server}; see `SyncClient` for its arguments."], indent=8)
     asynchronous = f"A client of {server} for async code; see `AsyncClient` for its arguments."
     values["clients"] = [
         {"name": Code("Aki"), "prefix": "", "base": Code("SyncClient"), "doc": sync},
@@ -186,7 +194,7 @@ def render_shared(
             "name": Code("AsyncAki"),
             "prefix": "Async",
             "base": Code("AsyncClient"),
-            "doc": docstring([asynchronous], indent=4),
+            "doc": docstring([asynchronous], indent=8),
         },
     ]
     alike = ("_hub.py", "batch.py", "celery.py", "client.py", "models.py", "ray.py")
@@ -208,6 +216,11 @@ def render_shared(
             prefix=prefix,
         )
     return texts
+
+
+def _attribute_doc(endpoint: NamedEndpoint, removed: Mapping[str, str]) -> tuple[str, ...]:
+    gone = removed.get(endpoint.wire_name, "")
+    return wrapped(f"{endpoint_summary(endpoint)} {gone}".rstrip())
 
 
 def _package_doc(endpoints: Sequence[NamedEndpoint], server: str, package: str) -> Code:

@@ -1,6 +1,7 @@
 """The last look before writing: what was rendered must parse, and say what the IR says."""
 
 import ast
+from itertools import chain
 from pathlib import PurePosixPath
 
 from ..ir import NamedEndpoint
@@ -11,7 +12,7 @@ class RenderedWrongError(Exception):
 
 
 def verify_module(path: PurePosixPath, text: str) -> ast.Module:
-    """Compile a module and return its tree.
+    """Compile a module, and return its tree.
 
     Raises:
         RenderedWrongError: It is not valid Python.
@@ -19,7 +20,9 @@ def verify_module(path: PurePosixPath, text: str) -> ast.Module:
     try:
         tree = ast.parse(text)
         # Some faults are found only when the tree is compiled: an argument that stands twice, for one.
-        compile(tree, str(path), "exec", dont_inherit=True)
+        # What type checkers alone see has the arguments of what is compiled, and is as long as all the rest.
+        compiled = [node for node in tree.body if not isinstance(node, ast.If)]
+        compile(ast.Module(compiled, []), str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RenderedWrongError(f"{path} is not valid Python: {error}") from None
     return tree
@@ -54,8 +57,10 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> 
             raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
     if not all(map(_is_of_template, statements)):
         raise RenderedWrongError(f"{path}: it holds a statement that no template has")
-    called = {"Field", "endpoint", "_deprecated", f"{endpoint.models}Input"}
-    if not all(_is_value(node, called) for node in ast.walk(tree) if isinstance(node, ast.expr)):
+    called = {"Field", "endpoint", f"{endpoint.models}Input"}
+    # What the forms take is printed of the same text as what the function takes.
+    nodes = chain.from_iterable(map(ast.walk, statements))
+    if not all(_is_value(node, called) for node in nodes if isinstance(node, ast.expr)):
         raise RenderedWrongError(f"{path}: it holds an expression that no template has")
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
 from ..errors import ConfigurationError, NotFoundError
 from ..http.drive import Driver
@@ -25,6 +25,8 @@ from .stand_in import stand_in_url
 if TYPE_CHECKING:
     from ..changes.compare import Change
 
+
+Me = TypeVar("Me", bound="ClientCore")  # jedi does not read typing.Self
 
 _ARGUMENTS = ("api_key", "api_server", "layout", "http_client", "allow_http")
 
@@ -160,7 +162,7 @@ class ClientCore:
         # Clients with other options share the context, so that this reaches all of them.
         context.key = key
 
-    def with_options(self, **changes: Unpack[OptionChanges[Any]]) -> Self:
+    def with_options(self: Me, **changes: Unpack[OptionChanges[Any]]) -> Me:
         """Return the same client with other options for all its calls; connections are shared."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)

@@ -43,6 +43,7 @@ from . import staleness
 D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
 T = TypeVar("T")
+Me = TypeVar("Me", bound="_EndpointBase[Any, Any, Any, Any, Any]")  # jedi does not read typing.Self
 In = DefaultTypeVar("In", bound=InputModel, default=Any)
 Method = TypeVar("Method", bound=Callable[..., object])
 Called = TypeVar("Called")
@@ -237,6 +238,10 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def with_options(self: Me, **changes: Unpack[OptionChanges[Prog]]) -> Me:
+        """Return the same endpoint with other options; `Options` says what each means."""
+        return type(self)(self._driver, self._spec, changed(self._options, changes))
+
     def _begin(
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flow[T]:
@@ -306,10 +311,6 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
         """Return the handle of a job that was submitted before, by any process."""
         return self._handle(self._known(job_id))
 
-    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> Self:
-        """Return the same endpoint with other options; `Options` says what each means."""
-        return type(self)(self._driver, self._spec, changed(self._options, changes))
-
     def _handle(self, state: JobState) -> Job[Prog, Out]:
         info = self._spec.info
         return Job(self._driver, state, info.reading, self._options, info.origin)
@@ -354,10 +355,6 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
         return self._handle(self._known(job_id))
-
-    def with_options(self, **changes: Unpack[OptionChanges[Prog]]) -> Self:
-        """Return the same endpoint with other options; `Options` says what each means."""
-        return type(self)(self._driver, self._spec, changed(self._options, changes))
 
     def _handle(self, state: JobState) -> AsyncJob[Prog, Out]:
         info = self._spec.info

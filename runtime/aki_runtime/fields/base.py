@@ -22,13 +22,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from ..errors import MissingOutputError
+from ..errors import InvalidParametersError, MissingOutputError
 from ..events import Meta
 from ..json_value import check_encodes
 from ..media.display import output_bundle
 from ..media.objects import Media
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
 from .parameters import Parameter, parameters_of, wire_names
+from .refusals import problems_of
 from .rules import broken_rule, can_be_converted, matching_choice, one_of
 
 _log = logging.getLogger("aki_client")
@@ -40,12 +41,14 @@ _ENVELOPE = frozenset({"success", "job_id", "ep_version", "total_duration", "com
 class InputModel(BaseModel):
     """The parameters of one call, checked before anything is sent.
 
-    A parameter that is absent or None is not sent, so that the hub's own default applies.
+    A parameter that is absent or None is not sent, so that the hub's own default applies. What is assigned is checked
+    as what a call is given: where it is refused, that raises `InvalidParametersError`, and nothing changes.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
+        validate_assignment=True,
         # Callers use Python names; another parameter may be called on the hub what this one is in Python.
         validate_by_name=True,
         validate_by_alias=False,
@@ -63,6 +66,20 @@ class InputModel(BaseModel):
             exclude_none=True,
             warnings=False,  # a hub that converts takes values of other types than declared
         )
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers: they know what each field takes.
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            values, given = vars(self).copy(), self.model_fields_set.copy()
+            try:
+                super().__setattr__(name, value)
+            except ValidationError as error:
+                # pydantic keeps a value that only the model as a whole refuses.
+                object.__setattr__(self, "__dict__", values)
+                object.__setattr__(self, "__pydantic_fields_set__", given)
+                problems = problems_of(error, type(self))
+                raise InvalidParametersError(type(self).__name__, problems) from None
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import ParameterProblem
 from ..shapes import is_number
-from .base import InputModel
 from .parameters import Parameter, parameters_of
 from .rules import is_out_of_range, number_rule, one_of
 
 
-def problems_of(error: ValidationError, model: type[InputModel]) -> list[ParameterProblem]:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[ParameterProblem]:
     """Return one problem per refused parameter, in the order of the model's fields."""
     grouped: dict[str, ErrorDetails] = {}
     for detail in error.errors(include_url=False):

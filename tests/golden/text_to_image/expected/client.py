@@ -2,7 +2,7 @@
 # generator, then run the command that spec/hub.json names.
 """The clients of this hub: `Aki` and `AsyncAki`, with an attribute for each endpoint.
 
-An endpoint's models are imported when it is first used.
+An endpoint's models are imported when it is first used. The attributes are spelled out for editors and type checkers.
 """
 
 from typing import TYPE_CHECKING
@@ -15,22 +15,25 @@ from golden_client._hub import HUB
 if TYPE_CHECKING:
     from golden_client.endpoints._flux_dev import AsyncFluxDevEndpoint, FluxDevEndpoint
 
+    class Aki(SyncClient):
+        """A client of https://hub.example; see `SyncClient` for its arguments."""
 
-class Aki(SyncClient):
-    """A client of https://hub.example; see `SyncClient` for its arguments."""
-
-    _hub = HUB
-
-    if TYPE_CHECKING:
         flux_dev: FluxDevEndpoint
         """Flux: Paints a picture from a prompt."""
 
+    class AsyncAki(AsyncClient):
+        """A client of https://hub.example for async code; see `AsyncClient` for its arguments."""
 
-class AsyncAki(AsyncClient):
-    """A client of https://hub.example for async code; see `AsyncClient` for its arguments."""
-
-    _hub = HUB
-
-    if TYPE_CHECKING:
         flux_dev: AsyncFluxDevEndpoint
         """Flux: Paints a picture from a prompt."""
+else:
+
+    class Aki(SyncClient):
+        """A client of https://hub.example; see `SyncClient` for its arguments."""
+
+        _hub = HUB
+
+    class AsyncAki(AsyncClient):
+        """A client of https://hub.example for async code; see `AsyncClient` for its arguments."""
+
+        _hub = HUB

@@ -55,18 +55,21 @@ class TestOddFiles:
         ]
 
     @pytest.mark.parametrize(
-        "step",
+        ("start", "step", "steps"),
         [
-            "{new} = {old} + {old}",
-            "{new} = {old} + {old} + ['x']",
-            "{new} = dict(**{old}, **{old})",
+            ("1", "{new} = {old} + {old}", 60),
+            ("['x']", "{new} = {old} + {old}", 30),
+            ("'x'", "{new} = {old} * 100", 30),
+            ("{'a': 1}", "{new} = dict(**{old}, **{old})", 60),
         ],
     )
-    def test_values_that_double_at_each_step_are_no_trap(self, project: Project, step: str) -> None:
-        start = "v0 = " + ("{'a': 1}" if "dict" in step else "['x']" if "x" in step else "1")
-        steps = [step.format(new=f"v{n + 1}", old=f"v{n}") for n in range(60)]
-        call = "from aki_client import endpoints as e\ne.flux_dev(prompt='x', steps=v60, **v60)"
-        assert project.findings("\n".join([start, *steps, call])) is not None
+    def test_values_that_double_at_each_step_are_no_trap(
+        self, project: Project, start: str, step: str, steps: int
+    ) -> None:
+        lines = [step.format(new=f"v{n + 1}", old=f"v{n}") for n in range(steps)]
+        call = f"e.flux_dev(prompt='x', seed=v{steps}, **v{steps})"
+        text = "\n".join(["from aki_client import endpoints as e", f"v0 = {start}", *lines, call])
+        assert project.lint(project.write(text)).err == ""
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
     def test_a_pipe_is_not_waited_for(self, project: Project) -> None:

@@ -111,9 +111,8 @@ class InputModel(BaseModel):
             return given
         present = dict(given)
         for name, value in given.items():
-            if (
-                value is None and name in cls.model_fields
-            ):  # a misspelt name is refused all the same
+            # A misspelt name is refused whatever its value.
+            if value is None and name in cls.model_fields:
                 del present[name]
         return present
 

@@ -53,7 +53,7 @@ TYPE_NAMES = _words("""
     Aki Annotated Any AsyncAki AsyncClient AsyncEndpoint AsyncJob AsyncStream Audio AudioInput Called
     ChatContext ChatText CoroutineType Endpoint Field Generic HUB Image ImageInput InputModel Job Json
     JsonOutput Literal NotRequired OutputModel ProgressModel RawJson Stream Streamed Submitted SyncClient
-    TYPE_CHECKING ToolCalls Tools TypedDict Video VideoInput bool dict endpoint float int list str
+    TYPE_CHECKING ToolCalls Tools TypedDict Video VideoInput bool deprecated dict endpoint float int list str
 """)
 """What generated modules are made of: a field or endpoint of such a name would shadow it."""
 

@@ -65,7 +65,7 @@ class ApertusChatProgress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class ApertusChatParams(TypedDict):
+class ApertusChatParams(TypedDict, closed=True):
     """The parameters of `apertus_chat`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -70,7 +70,7 @@ class GptOssChatProgress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class GptOssChatParams(TypedDict):
+class GptOssChatParams(TypedDict, closed=True):
     """The parameters of `gpt_oss_chat`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

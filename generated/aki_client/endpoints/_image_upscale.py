@@ -54,7 +54,7 @@ class ImageUpscaleProgress(ProgressModel):
     """What the worker says it is doing. Text."""
 
 
-class ImageUpscaleParams(TypedDict):
+class ImageUpscaleParams(TypedDict, closed=True):
     """The parameters of `image_upscale`, as a dict."""
 
     image: ImageInput

@@ -70,7 +70,7 @@ class KimiK2Progress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class KimiK2Params(TypedDict):
+class KimiK2Params(TypedDict, closed=True):
     """The parameters of `kimi_k2`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -65,7 +65,7 @@ class Llama38bChatProgress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class Llama38bChatParams(TypedDict):
+class Llama38bChatParams(TypedDict, closed=True):
     """The parameters of `llama3_8b_chat`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -70,7 +70,7 @@ class Llama3ChatProgress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class Llama3ChatParams(TypedDict):
+class Llama3ChatParams(TypedDict, closed=True):
     """The parameters of `llama3_chat`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -70,7 +70,7 @@ class MinimaxM3Progress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class MinimaxM3Params(TypedDict):
+class MinimaxM3Params(TypedDict, closed=True):
     """The parameters of `minimax_m3`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -64,7 +64,7 @@ class QwenImageProgress(ProgressModel):
     """What the worker says it is doing. Text."""
 
 
-class QwenImageParams(TypedDict):
+class QwenImageParams(TypedDict, closed=True):
     """The parameters of `qwen_image`, as a dict."""
 
     prompt: str

@@ -79,7 +79,7 @@ class QwenImageEditProgress(ProgressModel):
     """What the worker says it is doing. Text."""
 
 
-class QwenImageEditParams(TypedDict):
+class QwenImageEditParams(TypedDict, closed=True):
     """The parameters of `qwen_image_edit`, as a dict."""
 
     prompt: str

@@ -84,7 +84,7 @@ class QwenVlChatProgress(ProgressModel):
     """Tokens of the conversation so far. Whole number."""
 
 
-class QwenVlChatParams(TypedDict):
+class QwenVlChatParams(TypedDict, closed=True):
     """The parameters of `qwen_vl_chat`, as a dict."""
 
     chat_context: NotRequired[ChatContext | None]

@@ -48,7 +48,7 @@ class SeamlessTranslateProgress(ProgressModel):
     """The whole answer so far. Text."""
 
 
-class SeamlessTranslateParams(TypedDict):
+class SeamlessTranslateParams(TypedDict, closed=True):
     """The parameters of `seamless_translate`, as a dict."""
 
     text: str

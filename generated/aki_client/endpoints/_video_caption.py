@@ -65,7 +65,7 @@ class VideoCaptionProgress(ProgressModel):
     """A list, each item an image, jpeg RGB."""
 
 
-class VideoCaptionParams(TypedDict):
+class VideoCaptionParams(TypedDict, closed=True):
     """The parameters of `video_caption`, as a dict."""
 
     video: VideoInput

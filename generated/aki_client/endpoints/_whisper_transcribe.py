@@ -72,7 +72,7 @@ class WhisperTranscribeProgress(ProgressModel):
     """The whole answer so far. Text."""
 
 
-class WhisperTranscribeParams(TypedDict):
+class WhisperTranscribeParams(TypedDict, closed=True):
     """The parameters of `whisper_transcribe`, as a dict."""
 
     audio: AudioInput

@@ -58,7 +58,7 @@ class Xttsv2Progress(ProgressModel):
     pass
 
 
-class Xttsv2Params(TypedDict):
+class Xttsv2Params(TypedDict, closed=True):
     """The parameters of `xttsv2`, as a dict."""
 
     text: str

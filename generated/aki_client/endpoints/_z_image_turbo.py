@@ -52,7 +52,7 @@ class ZImageTurboProgress(ProgressModel):
     """What the worker says it is doing. Text."""
 
 
-class ZImageTurboParams(TypedDict):
+class ZImageTurboParams(TypedDict, closed=True):
     """The parameters of `z_image_turbo`, as a dict."""
 
     prompt: str

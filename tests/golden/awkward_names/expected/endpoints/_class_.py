@@ -59,7 +59,7 @@ class ClassProgress(ProgressModel):
     """An image."""
 
 
-class ClassParams(TypedDict):
+class ClassParams(TypedDict, closed=True):
     """The parameters of `class_`, as a dict."""
 
     import_: str

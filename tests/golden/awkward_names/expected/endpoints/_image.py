@@ -31,7 +31,7 @@ class EndpointImageProgress(ProgressModel):
     pass
 
 
-class EndpointImageParams(TypedDict):
+class EndpointImageParams(TypedDict, closed=True):
     """The parameters of `image`, as a dict."""
 
     image: NotRequired[ImageInput | None]

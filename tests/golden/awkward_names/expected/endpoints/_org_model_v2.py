@@ -25,7 +25,7 @@ class OrgModelV2Progress(ProgressModel):
     pass
 
 
-class OrgModelV2Params(TypedDict):
+class OrgModelV2Params(TypedDict, closed=True):
     """The parameters of `org_model_v2`, as a dict."""
 
 

@@ -25,7 +25,7 @@ class OrgModelV22Progress(ProgressModel):
     pass
 
 
-class OrgModelV22Params(TypedDict):
+class OrgModelV22Params(TypedDict, closed=True):
     """The parameters of `org_model_v2_2`, as a dict."""
 
 

@@ -96,7 +96,7 @@ class EveryTypeProgress(ProgressModel):
     """A list, each item an image."""
 
 
-class EveryTypeParams(TypedDict):
+class EveryTypeParams(TypedDict, closed=True):
     """The parameters of `every_type`, as a dict."""
 
     a_selection_without_default: Literal["small", "large"]

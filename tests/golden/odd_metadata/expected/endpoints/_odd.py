@@ -55,7 +55,7 @@ class OddProgress(ProgressModel):
     pass
 
 
-class OddParams(TypedDict):
+class OddParams(TypedDict, closed=True):
     """The parameters of `odd`, as a dict."""
 
     wrong_default: int

@@ -25,7 +25,7 @@ class WithoutSectionsProgress(ProgressModel):
     pass
 
 
-class WithoutSectionsParams(TypedDict):
+class WithoutSectionsParams(TypedDict, closed=True):
     """The parameters of `without_sections`, as a dict."""
 
 

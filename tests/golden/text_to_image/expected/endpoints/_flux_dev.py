@@ -66,7 +66,7 @@ class FluxDevProgress(ProgressModel):
     """What the worker says it is doing. Text."""
 
 
-class FluxDevParams(TypedDict):
+class FluxDevParams(TypedDict, closed=True):
     """The parameters of `flux_dev`, as a dict."""
 
     prompt: str

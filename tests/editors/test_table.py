@@ -11,23 +11,28 @@ from .table import asked
 pytestmark = pytest.mark.slow
 
 ALL = len(FORMS)
+_EVERYWHERE = {
+    "parameter names": ALL,
+    "signature": ALL,
+    "signature help: endpoint": ALL,
+    "hover: endpoint": ALL,
+    "hover: output": len(subject().outputs),
+}
 LEAST = {
-    "pyright": {
-        "parameter names": ALL,
-        "signature": ALL,
-        "signature help: endpoint": ALL,
-        "hover: endpoint": ALL,
+    "pyright": {**_EVERYWHERE, "outputs first": 1},
+    "basedpyright": {**_EVERYWHERE, "outputs first": 1},
+    "ty": {**_EVERYWHERE, "hover: parameter": ALL, "definition: module": 7},
+    "pyrefly": {
+        **_EVERYWHERE,
+        "signature help: endpoint": 12,
+        "hover: endpoint": 12,
+        "hover: parameter": 12,
+        "definition: module": 7,
+        "outputs first": 1,
     },
-    "basedpyright": {
-        "parameter names": ALL,
-        "signature": ALL,
-        "signature help: endpoint": ALL,
-        "hover: endpoint": ALL,
-    },
-    "ty": {"parameter names": ALL, "signature": ALL},
-    "pyrefly": {"parameter names": ALL, "signature": ALL},
-    "zuban": {"parameter names": ALL, "signature": ALL},
-    "jedi": {},
+    # It shows no documentation beside a signature, of whatever.
+    "zuban": {**_EVERYWHERE, "signature help: endpoint": 0},
+    "jedi": _EVERYWHERE,
 }
 """How many forms, or outputs, of those that each feature is tried for."""
 

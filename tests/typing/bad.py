@@ -5,7 +5,7 @@ ty does not look into `**changes: Unpack[…]` for names that are unknown there.
 
 from aki_client import Aki, AsyncAki, ChatMessage
 from aki_client.endpoints import aio, flux_dev
-from aki_client.models import FluxDevInput
+from aki_client.models import FluxDevInput, FluxDevParams, QwenImageInput
 from aki_client.protocols import Chat
 
 aki = Aki()
@@ -84,6 +84,24 @@ def input_models() -> None:
     FluxDevInput(prompt="a robot", width="512")  # error: wrong type
     FluxDevInput(prompt="a robot", provide_progress_images="all")  # error: wrong choice
     FluxDevInput(width=512)  # error: missing argument
+
+
+def parameters_as_a_dict(params: FluxDevParams) -> None:
+    first: FluxDevParams = {"prompt": "a robot", "widht": 512}  # error: unknown name
+    second: FluxDevParams = {"prompt": "a robot", "width": "512"}  # error: wrong type
+    third: FluxDevParams = {"prompt": "a robot", "provide_progress_images": "all"}  # error: wrong choice
+    fourth: FluxDevParams = {"width": 512}  # error: missing argument
+    params["widht"] = 512  # error: unknown name
+    aki.xttsv2(**params)  # error: another endpoint's
+    print(first, second, third, fourth)
+
+
+def parameters_as_a_model(inputs: FluxDevInput, other: QwenImageInput) -> None:
+    inputs.width = "512"  # error: wrong type
+    aki.flux_dev.call_with(other)  # error: another endpoint's
+    aki.flux_dev.stream_with(other)  # error: another endpoint's
+    aki.flux_dev.submit_with({"prompt": "a robot"})  # error: a dict
+    aki.flux_dev.call_with(inputs, width=512)  # error: both ways at once
 
 
 def arguments() -> None:

@@ -36,6 +36,7 @@ from aki_client.endpoints.aio import flux_dev as awaitable_flux_dev
 from aki_client.models import (
     FluxDevInput,
     FluxDevOutput,
+    FluxDevParams,
     FluxDevProgress,
     Llama38bChatOutput,
     Llama38bChatProgress,
@@ -225,6 +226,25 @@ def input_models() -> None:
     inputs = FluxDevInput(prompt="a robot", width=512, image=Path("robot.png"))
     assert_type(inputs.width, int | None)
     assert_type(inputs.provide_progress_images, Literal["none", "decoded"] | None)
+
+
+def parameters_as_a_dict(width: int | None) -> None:
+    params: FluxDevParams = {"prompt": "a robot", "provide_progress_images": "decoded"}
+    if width is not None:
+        params["width"] = width
+    assert_type(aki.flux_dev(**params), FluxDevOutput)
+    assert_type(aki.flux_dev.stream(**params), Stream[FluxDevProgress, FluxDevOutput])
+    assert_type(flux_dev.submit(**params), Job[FluxDevProgress, FluxDevOutput])
+
+
+async def parameters_as_a_model(client: AsyncAki) -> None:
+    inputs = FluxDevInput(prompt="a robot")
+    inputs.width = 512
+    assert_type(aki.flux_dev.call_with(inputs), FluxDevOutput)
+    assert_type(aki.flux_dev.stream_with(inputs), Stream[FluxDevProgress, FluxDevOutput])
+    assert_type(aki.flux_dev.submit_with(inputs), Job[FluxDevProgress, FluxDevOutput])
+    assert_type(await client.flux_dev.call_with(inputs), FluxDevOutput)
+    assert_type(await aio.flux_dev.submit_with(inputs), AsyncJob[FluxDevProgress, FluxDevOutput])
 
 
 def questions() -> None:

@@ -64,7 +64,10 @@ def test_a_statement_too_many_is_refused(module, statement, place):
         ("            prompt: str,\n", ""),
         ("            ...\n", "            print('hello')\n"),
         ("        def stream(", "        def watch("),
-        ("class PainterParams(TypedDict, closed=True):", "class PainterDict(TypedDict, closed=True):"),
+        (
+            "class PainterParams(TypedDict, closed=True):",
+            "class PainterDict(TypedDict, closed=True):",
+        ),
         ("    class AsyncPainterEndpoint(", "    import os\n\n    class AsyncPainterEndpoint("),
     ],
 )

@@ -60,6 +60,8 @@ def ask(context: HubContext, request: Request, options: Options) -> Flow[Answer]
         if pause is None:
             raise reason
         yield from _again(options, request.endpoint or "the hub", pause, reason)
+        if not context.left(deadline):  # a pause may take longer than it should
+            raise reason
 
 
 def submit(

@@ -162,7 +162,7 @@ def test_a_forked_process_has_a_connection_of_its_own(claims):
     noted = ("t", "a", 1, 60, Record("submitted", "id#1"))
     child = forking.Process(target=claims.hold, args=noted)
     child.start()
-    child.join(30)
+    child.join(120)
     claims.release("t", "a")
     assert take(claims, "b").job_id == "id#1"
 

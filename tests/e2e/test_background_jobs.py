@@ -46,7 +46,7 @@ class Application:
 
     def stop(self, with_signal=signal.SIGINT):
         self.process.send_signal(with_signal)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @pytest.fixture(scope="module")

@@ -93,13 +93,13 @@ def test_a_waiting_job_tells_its_place_in_the_queue(hub: SandboxServer, aki: Aki
     assert first.position is not None
     assert first.position >= 1
     for job in jobs:
-        job.result(timeout=10)
+        job.result(timeout=60)
 
 
 def test_a_job_is_found_again_by_its_id(hub: SandboxServer, aki: Aki) -> None:
     job_id = aki.flux_dev.submit(prompt="a lake").id
     with Aki("test-key", api_server=hub.url) as other:
-        assert other.flux_dev.job(job_id).result(timeout=10).images
+        assert other.flux_dev.job(job_id).result(timeout=60).images
 
 
 def test_the_hub_is_asked_for_its_endpoints_and_their_details(aki: Aki) -> None:
@@ -217,7 +217,7 @@ def test_the_async_client_calls_streams_and_submits(async_aki: AsyncAki) -> None
                 text = "".join([piece async for piece in stream.text()])
                 assert text == (await stream.result()).text
             job = await aki.flux_dev.submit(prompt="a lake")
-            assert (await aki.flux_dev.job(job.id).result(timeout=10)).images
+            assert (await aki.flux_dev.job(job.id).result(timeout=60)).images
             assert "flux-dev" in await aki.endpoints()
             assert await aki.validate_key()
 

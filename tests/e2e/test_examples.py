@@ -30,7 +30,7 @@ def start(folder, hub, name, *arguments, key="any"):
         env={**inherited, "AKI_API_KEY": key, "AKI_API_SERVER": hub.url},
         capture_output=True,
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
     )
 
 

@@ -80,7 +80,7 @@ class TestServer:
                 assert hello[3] == f"    export AKI_API_SERVER={url} AKI_API_KEY=any\n"
                 assert httpx.get(f"{url}/api/endpoints").status_code == 200
                 process.send_signal(SIGINT)
-                _, errors = process.communicate(timeout=10)
+                _, errors = process.communicate(timeout=120)
             finally:
                 process.kill()
         assert (process.returncode, errors) == (0, "")

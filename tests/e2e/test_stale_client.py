@@ -131,7 +131,7 @@ def test_what_explains_a_refusal_is_not_waited_for_without_end(
     changed_hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staleness, "EXPLAIN_SECONDS", 0.1)
-    changed_hub.faults.add(Delay(20), on="details", endpoint="flux-dev", times=None)
+    changed_hub.faults.add(Delay(90), on="details", endpoint="flux-dev", times=None)
     began = time.monotonic()
     with (
         Aki("key", api_server=changed_hub.url) as aki,
@@ -139,7 +139,7 @@ def test_what_explains_a_refusal_is_not_waited_for_without_end(
     ):
         aki.flux_dev(prompt="a lake", steps=50)
     assert caught.value.changes == ()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("way", ["submit", "__call__"])

@@ -50,13 +50,13 @@ def test_a_job_is_submitted_and_found_again_by_its_id(mode, aki):
     assert mode.wait(job.status()) == "processing"
     again = aki.job("llama3_8b_chat", job.id)
     assert (again.id, again.endpoint) == (job.id, "llama3_8b_chat")
-    assert mode.wait(again.result(timeout=20)).text == mode.wait(job.result(timeout=20)).text
+    assert mode.wait(again.result(timeout=60)).text == mode.wait(job.result(timeout=60)).text
 
 
 def test_a_job_whose_result_went_elsewhere_says_so(mode, aki):
     done = mode.wait(aki.call("llama3_8b_chat", {"prompt_input": "Hi"}))
     with pytest.raises(ResultGoneError):
-        mode.wait(aki.job("llama3_8b_chat", done.meta.job_id).result(timeout=20))
+        mode.wait(aki.job("llama3_8b_chat", done.meta.job_id).result(timeout=60))
 
 
 def test_a_stream_has_the_text_once_and_the_result(mode, aki):
@@ -80,7 +80,7 @@ def test_lists_dicts_and_media_are_encoded_and_the_callers_stay_as_they_were(mod
 
 def test_options_are_kept_apart_from_parameters_of_the_same_name(mode, aki):
     with pytest.raises(InvalidParametersError, match="timeout") as caught:
-        mode.wait(aki.with_options(timeout=20).call("llama3_8b_chat", {"timeout": 5}))
+        mode.wait(aki.with_options(timeout=60).call("llama3_8b_chat", {"timeout": 5}))
     assert caught.value.by_hub
 
 
@@ -96,7 +96,7 @@ def test_options_of_a_client_hold_for_all_its_calls(mode, aki):
 
 def test_a_key_that_is_replaced_reaches_copies_with_other_options(mode, hub):
     with mode.client(hub.url) as aki:
-        copy = aki.with_options(timeout=20)
+        copy = aki.with_options(timeout=60)
         aki.api_key = "bad-key"
         assert not mode.wait(copy.validate_key())
         copy.api_key = KEY

@@ -130,7 +130,7 @@ def states(server: SandboxServer) -> list[str]:
     def now() -> list[str]:
         return [job.state.value for job in all_jobs(server)]
 
-    soon(lambda: "processing" not in now(), 0.1)
+    soon(lambda: "processing" not in now(), 2.0)
     return now()
 
 

@@ -129,7 +129,7 @@ def test_while_a_slow_submit_is_under_way():
 def test_a_submit_that_is_never_answered_is_waited_for_in_bounds():
     # What becomes of its job, nobody can tell the hub: the job's id has not come.
     _, seconds = interrupt_all(Delay(60), "submit", submitted, 0.1, ("call-sync", "call-async"))
-    assert PATIENCE - 0.5 < seconds < 30
+    assert PATIENCE - 0.5 < seconds < 50
 
 
 class TaskLimitError(Exception):
@@ -168,9 +168,9 @@ def test_a_limit_that_is_raised_in_a_thread_waits_for_the_submit_and_cancels_the
 
         worker = threading.Thread(target=work)
         worker.start()
-        assert soon(lambda: submitted(hub.hub), 10)
+        assert soon(lambda: submitted(hub.hub))
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(worker.ident), ctypes.py_object(limit)
         )
-        worker.join(20)
+        worker.join(60)
         assert (raised, states(hub)) == ([limit], ["canceled"])

@@ -340,7 +340,7 @@ def test_a_bad_end_names_the_job_and_comes_again(mode, hub, chat, effects, promp
     job = mode.wait(chat.submit(prompt_input=prompt))
     for _ in range(2):
         with pytest.raises(kind, match=said) as caught:
-            mode.wait(job.result(timeout=20))
+            mode.wait(job.result(timeout=60))
         assert (caught.value.endpoint, caught.value.job_id) == (NAME, job.id)
     if kind in {JobFailedError, JobCanceledError}:
         assert caught.value.partial["text"]
@@ -362,7 +362,7 @@ class TestPartial:
 
     def test_a_deadline_leaves_what_had_streamed(self, mode, chat):
         seen = []
-        brief = chat.with_options(timeout=2.0)
+        brief = chat.with_options(timeout=5.0)
         with (
             mode.using(brief.stream(prompt_input=LONG)) as stream,
             pytest.raises(DeadlineExceededError) as caught,
@@ -405,7 +405,7 @@ class TestPace:
         for interval in (5.0, 0.05):
             polls.heard.clear()
             patient = chat.with_options(progress_interval=interval)
-            mode.wait(patient(prompt_input="hi [[dur=1.5 steps=8]]"))
+            mode.wait(patient(prompt_input="hi [[dur=3 steps=8]]"))
             counts.append(len(polls.heard))
         assert 2 * counts[0] < counts[1]
 

@@ -133,7 +133,7 @@ class Laboratory:
         assert self._importer.stdout is not None
         self._importer.stdin.close()
         self._importer.stdout.close()
-        self._importer.wait(10)
+        self._importer.wait(60)
 
     def run(self, case: Case) -> Run:
         """Generate a package from what a case answers, and tell what was wrong with that."""

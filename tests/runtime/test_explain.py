@@ -89,7 +89,7 @@ def test_a_list_without_end_is_neither_read_nor_said_whole(word):
     body = {"error": [word(number) for number in range(100_000)]}
     begin = time.process_time()
     said = sentences(body)
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 3
     assert sum(map(len, said)) < 10_000
 
 
@@ -116,7 +116,7 @@ def test_a_jobs_id_is_not_said_whole_however_long_it_is():
 def test_a_hostile_text_costs_no_time(hostile):
     begin = time.process_time()
     sentences(hostile)
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 3
 
 
 @pytest.mark.parametrize(

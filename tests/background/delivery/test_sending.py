@@ -38,7 +38,7 @@ def sent(app, task, send, **parameters):
     if send != "delay":
         message.apply_async()
     with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
-        return queue.get(timeout=10).payload[1]
+        return queue.get(timeout=60).payload[1]
 
 
 def conversation(image):

@@ -41,7 +41,7 @@ def hub_that_answers(status, error="no", **body):
 
 def ends_canceled(job):
     with pytest.raises(JobCanceledError):
-        job.result(timeout=10)
+        job.result(timeout=60)
     return job.status() == "canceled"
 
 
@@ -51,7 +51,7 @@ def run_script(code):
         env=os.environ,
         capture_output=True,
         encoding="utf-8",
-        timeout=30,
+        timeout=120,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout

@@ -107,7 +107,7 @@ class TestExceptions:
         ):
             impatient.llama3_chat(prompt_input="Hi [[hang]]")
         with pytest.raises(JobUnknownError):
-            aki.llama3_chat.job("nobody").result(timeout=10)
+            aki.llama3_chat.job("nobody").result(timeout=60)
         done = aki.llama3_chat(prompt_input="Hi")
         with pytest.raises(ResultGoneError):
-            aki.llama3_chat.job(done.meta.job_id).result(timeout=10)
+            aki.llama3_chat.job(done.meta.job_id).result(timeout=60)

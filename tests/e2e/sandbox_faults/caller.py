@@ -16,7 +16,7 @@ class Caller:
     def __init__(self, server: SandboxServer) -> None:
         self.server = server
         # There is nothing to verify, and loading certificates takes longer than most tests.
-        self.http = httpx.Client(base_url=server.url, timeout=5, verify=False)  # noqa: S501
+        self.http = httpx.Client(base_url=server.url, timeout=60, verify=False)  # noqa: S501
 
     def __enter__(self) -> "Caller":
         return self

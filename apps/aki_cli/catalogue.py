@@ -80,7 +80,7 @@ class Catalogue:
             self._overrides = overrides if is_object(overrides) else {}
             removed = self._read_if_any("state.json").get("removed")
             self.removed = frozenset(map(str, removed if is_array(removed) else ()))
-        except (OSError, ValueError):
+        except (OSError, RecursionError, ValueError):
             raise no_package(package) from None
 
     @cached_property
@@ -124,7 +124,7 @@ class Catalogue:
         attribute = self.names[wire]
         try:
             document = _read(self._folder / "endpoints" / f"{attribute}.json")
-        except (OSError, ValueError):
+        except (OSError, RecursionError, ValueError):
             return None
         settled: Any = as_settled(document, self._overrides.get(wire))
         return Described(wire, attribute, self._names[wire]["fields"], settled)

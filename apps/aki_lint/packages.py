@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,29 +26,27 @@ _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", "build", 
 
 
 class Endpoint:
-    """An endpoint as the snapshot describes it, and the model that judges its calls."""
+    """An endpoint as the snapshot describes it.
+
+    Attributes:
+        name: Its name in Python.
+        fields: What its parameters take, by their names in Python.
+        removed: What to say where the hub has removed it; empty where it is there.
+        model: The input model that judges its calls.
+        parameters: The parameters of that model.
+    """
 
     def __init__(self, described: Described, removed: bool) -> None:
+        # Imported where a call is found: pydantic takes a while.
+        from aki_runtime.fields.from_metadata import input_model
+        from aki_runtime.fields.parameters import parameters_of
+
+        names = described.fields.get("input", {})
         self.name = described.attribute
         self.fields: Mapping[str, FieldMetadata] = described.section("input")
         self.removed = removed_in_words(described.name) if removed else ""
-        self._described = described
-
-    @cached_property
-    def model(self) -> "type[InputModel]":
-        """The input model, made when the endpoint is first called: pydantic takes a while to import."""
-        from aki_runtime.fields.from_metadata import input_model
-
-        described = self._described
-        names = described.fields.get("input", {})
-        return input_model(described.attribute, described.metadata.inputs, names)
-
-    @cached_property
-    def parameters(self) -> "Mapping[str, Parameter]":
-        """What each parameter takes, by its name in Python."""
-        from aki_runtime.fields.parameters import parameters_of
-
-        return parameters_of(self.model)
+        self.model: type[InputModel] = input_model(self.name, described.metadata.inputs, names)
+        self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
 
 
 class Package:
@@ -77,11 +76,17 @@ class Package:
     def endpoint(self, name: str) -> Endpoint | None:
         """Return an endpoint; None where there is none, or nothing is known of it."""
         if name not in self._made:
-            found = self._catalogue.find(name) if name in self.names else None
-            is_known = found is not None and not found.metadata.unreadable
-            removed = found is not None and found.name in self._catalogue.removed
-            self._made[name] = Endpoint(found, removed) if found and is_known else None
+            try:
+                self._made[name] = self._make(name)
+            except Exception:  # a snapshot may be anybody's, and hold what no generator writes
+                self._made[name] = None
         return self._made[name]
+
+    def _make(self, name: str) -> Endpoint | None:
+        found = self._catalogue.find(name) if name in self.names else None
+        if found is None or found.metadata.unreadable:
+            return None
+        return Endpoint(found, found.name in self._catalogue.removed)
 
 
 Packages = Mapping[str, Package]
@@ -129,7 +134,7 @@ def package_at(folder: Path) -> Package | None:
     """Return the package in a folder, read once for each state of it; None where it cannot be read."""
     try:
         state = (folder / "spec" / "names.json").stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         return None
     return _package(folder, state)
 
@@ -141,7 +146,7 @@ def is_generated(folder: Path | str) -> bool:
 
 def walk(top: Path) -> Iterator[tuple[Path, list[str]]]:
     """Go through the folders of a project that hold its own files, and the names of those, in order."""
-    for count, (folder, inner, files) in enumerate(os.walk(top)):
+    for folder, inner, files in os.walk(top):
         inner[:] = sorted(
             name
             for name in inner
@@ -149,15 +154,13 @@ def walk(top: Path) -> Iterator[tuple[Path, list[str]]]:
             and not name.startswith(".")
             and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118
         )
-        if count >= MAX_FOLDERS:
-            return
         yield Path(folder), sorted(files)
 
 
 def _below(project: Path) -> list[Path]:
     # What is nobody's project may be the whole disk.
-    folders = (folder for folder, _ in walk(project)) if _is_project(project) else project.iterdir()
-    found = [folder for folder in folders if is_generated(folder)]
+    walked = islice(walk(project), MAX_FOLDERS) if _is_project(project) else ()
+    found = filter(is_generated, {*_inside(project), *(folder for folder, _ in walked)})
     # Of several with one name, as beside a copy in a folder of tests, the one that lies highest.
     return sorted(found, key=lambda folder: (len(folder.parts), folder))
 
@@ -173,11 +176,14 @@ def _installed(project: Path, python: Path | None) -> Iterator[Path]:
     else:
         places = [*_site_packages([project / ".venv", project / "venv"]), *map(Path, sys.path)]
     for place in places:
-        try:
-            inner = sorted(place.iterdir())
-        except OSError:
-            continue
-        yield from filter(is_generated, inner)
+        yield from filter(is_generated, _inside(place))
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (OSError, ValueError):
+        return []
 
 
 def _site_packages(prefixes: Iterable[Path]) -> list[Path]:

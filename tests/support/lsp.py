@@ -219,6 +219,7 @@ def _editor(workspace: Path) -> dict[str, Any]:
             "workspace": {"configuration": True, "workspaceFolders": True},
             "textDocument": {
                 "hover": {"contentFormat": ["markdown"]},
+                "publishDiagnostics": {"tagSupport": {"valueSet": [1, 2]}},
                 "definition": {"linkSupport": True},
                 "signatureHelp": {"signatureInformation": markdown},
                 "completion": {

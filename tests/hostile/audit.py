@@ -75,6 +75,9 @@ _OURS_OF_TYPES = {
         "Video",
         "VideoInput",
     ),
+    *("Called", "Streamed", "Submitted", "Generic", "CoroutineType", "Endpoint"),
+    *("NotRequired", "TypedDict", "closed"),
+    *("Job", "Stream", "AsyncEndpoint", "AsyncJob", "AsyncStream", "self", "stream", "submit"),
     *("alias", "default", "ge", "gt", "le", "lt", "json_schema_extra", "max_length"),
 }
 OURS = frozenset(_OURS_OF_TEMPLATES | _OURS_OF_TYPES)
@@ -120,7 +123,7 @@ _SHAPES = (
     *(ast.Dict, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
 )
 _MODULES = re.compile(
-    r"typing|collections\.abc|pydantic|(PACKAGE|aki_runtime)(\.[A-Za-z_][A-Za-z0-9_]*)*"
+    r"types|typing|typing_extensions|collections\.abc|pydantic|(PACKAGE|aki_runtime)(\.[A-Za-z_][A-Za-z0-9_]*)*"
 )
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Blank letters, fillers and variation selectors, which Python calls printable.
@@ -169,9 +172,12 @@ def given_identifiers(remembered: Mapping[str, Mapping[str, object]]) -> frozens
     # `_of_` is what the module of the clients calls an endpoint.
     modules = {f"{mark}{told['name']}" for told in remembered.values() for mark in ("_", "_of_")}
     models = {
-        f"{told['models']}{part}"
+        f"{mark}{told['models']}{part}"
         for told in remembered.values()
-        for part in ("Input", "Output", "Progress")
+        for mark, part in (
+            *(("", part) for part in ("Input", "Output", "Progress", "Params")),
+            *((mark, "Endpoint") for mark in ("", "_", "Async")),
+        )
     }
     return frozenset(names | modules | models)
 

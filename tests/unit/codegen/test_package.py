@@ -123,3 +123,16 @@ class TestTrouble:
         )
         with pytest.raises(RenderedWrongError):
             make_package(snapshot_of(DOCUMENTS), "my_hub")
+
+
+def test_a_removed_endpoint_is_deprecated_and_names_what_stands_in_for_it():
+    paint = details({"prompt": {"required": True}}, {"images": {"type": "image_list"}})
+    snapshot = replace(snapshot_of({"old": paint, "new": paint}), removed=frozenset({"old"}))
+    files = make_package(snapshot, "pkg").files
+    said = "The hub has removed it; new can stand in for it."
+    module = files[PurePosixPath("endpoints/_old.py")].decode()
+    assert module.count(f'@deprecated("{said}")') == len(("__call__", "stream", "submit"))
+    assert module.count(f"    {said}\n") == len(("the function", "__call__", "stream", "submit"))
+    for shared in ("client.py", "endpoints/__init__.py", "endpoints/aio.py"):
+        assert f'"""Painter. {said}"""' in files[PurePosixPath(shared)].decode()
+    assert "deprecated" not in files[PurePosixPath("endpoints/_new.py")].decode()

@@ -28,7 +28,7 @@ ENDPOINTS = "endpoints/"
 
 FIRST_PAGE = (
     "Quickstart",
-    "Four pictures of use",
+    "Four examples",
     "Where to read on",
     "What has been tried against what",
 )

@@ -29,7 +29,6 @@ _NEW = ".aki-codegen-new-"
 _PACKAGE = "package"
 """Where a new package is made within the folder in which all that is new waits."""
 
-
 WAIT_SECONDS = 600.0
 """Time to wait for another run."""
 MANIFEST_NAME = "manifest.json"

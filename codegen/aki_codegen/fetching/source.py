@@ -21,6 +21,7 @@ from ..problems import GenerationError, Problem
 
 METHOD_NOT_ALLOWED = 405
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+_ASK = "ask the hub's administrator"
 
 MAX_DOCUMENT_BYTES = 4_000_000
 """Size of one document at most; real ones have some kilobytes."""
@@ -33,6 +34,15 @@ MAX_TOTAL_BYTES = 64_000_000
 
 TOTAL_SECONDS = 600.0
 """Time that all documents together may take: thousands of slow ones would take days."""
+
+MAX_CONCURRENT = 8
+"""Documents that are asked for at the same time."""
+
+MAX_ENDPOINTS = 10_000
+"""Names that are taken from one list."""
+
+MAX_NAME_CHARACTERS = 500
+"""Characters of an endpoint's name at most."""
 
 
 class DocumentError(Exception):
@@ -190,13 +200,6 @@ def _refusal(document: object, status: int) -> str:
     return said if phrase in said else f"{said} ({phrase})"
 
 
-MAX_CONCURRENT = 8
-"""Documents that are asked for at the same time."""
-
-MAX_ENDPOINTS = 10_000
-MAX_NAME_CHARACTERS = 500
-
-
 @dataclass(frozen=True)
 class Fetched:
     """What a hub answered.
@@ -349,6 +352,3 @@ def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> 
         f"the endpoint list could not be had from {address.url('list')}: {error}; "
         "check the address (--server, AKI_API_SERVER) and that the hub is running"
     )
-
-
-_ASK = "ask the hub's administrator"

@@ -18,8 +18,7 @@ from ..parsing.parse import parse
 from ..problems import Problem
 from ..rendering.describe import endpoint_count, endpoint_summary
 from ..rendering.modules import make_modules
-from ..rendering.render import COMMENT as MADE_BY
-from ..rendering.render import command_for
+from ..rendering.render import MADE_BY, command_for
 from ..rendering.templates import fill
 from ..snapshot.snapshot import COMMENT, HISTORY, Snapshot, sections_of, to_files
 

@@ -19,7 +19,7 @@ from .describe import endpoint_count, endpoint_docs, endpoint_summary, field_doc
 from .models import ModelField, ModelSource
 from .templates import fill
 
-COMMENT = (
+MADE_BY = (
     "Made by aki-codegen from endpoint metadata. Do not edit: spec/hub.json names the command "
     "that makes it anew."
 )

@@ -14,12 +14,18 @@ from .lint import Finding, Fix
 FORMATS = ("text", "github", "sarif", "json")
 
 _RULES = {
-    **{"AKI101": "value out of range", "AKI102": "value off step", "AKI103": "text too long"},
-    **{"AKI104": "not one of the choices", "AKI105": "wrong type"},
-    **{"AKI106": "wrong conversation", "AKI107": "wrong JSON or media"},
-    **{"AKI201": "unknown parameter", "AKI202": "missing parameter"},
-    **{"AKI203": "parameters that exclude each other", "AKI301": "removed endpoint"},
-    **{"AKI302": "value that the hub converts"},
+    "AKI101": "value out of range",
+    "AKI102": "value off step",
+    "AKI103": "text too long",
+    "AKI104": "not one of the choices",
+    "AKI105": "wrong type",
+    "AKI106": "wrong conversation",
+    "AKI107": "wrong JSON or media",
+    "AKI201": "unknown parameter",
+    "AKI202": "missing parameter",
+    "AKI203": "parameters that exclude each other",
+    "AKI301": "removed endpoint",
+    "AKI302": "value that the hub converts",
 }
 
 
@@ -46,8 +52,12 @@ def _level(finding: Finding) -> str:
 def _annotation(path: Path, finding: Finding) -> str:
     span = finding.span
     places = {
-        **{"file": path.as_posix(), "line": span.line, "endLine": span.end_line},
-        **{"col": span.column + 1, "endColumn": span.end_column, "title": finding.code},
+        "file": path.as_posix(),
+        "line": span.line,
+        "endLine": span.end_line,
+        "col": span.column + 1,
+        "endColumn": span.end_column,
+        "title": finding.code,
     }
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in places.items())
     return f"::{_level(finding)} {listed}::{_escaped(one_line(finding.message))}"
@@ -75,8 +85,10 @@ def _as_json(path: Path, finding: Finding) -> dict[str, Any]:
 def _region(placed: Finding | Fix) -> dict[str, int]:
     span = placed.span
     return {
-        **{"startLine": span.line, "startColumn": span.column + 1},
-        **{"endLine": span.end_line, "endColumn": span.end_column + 1},
+        "startLine": span.line,
+        "startColumn": span.column + 1,
+        "endLine": span.end_line,
+        "endColumn": span.end_column + 1,
     }
 
 

@@ -14,16 +14,19 @@ from .packages import Endpoint
 from .values import UNKNOWN
 
 CODES: dict[str, str] = {
-    **{
-        "range": "AKI101",
-        "step": "AKI102",
-        "length": "AKI103",
-        "choice": "AKI104",
-        "type": "AKI105",
-    },
-    **{"chat": "AKI106", "json": "AKI107", **dict.fromkeys(MEDIA, "AKI107")},
-    **{"unknown": "AKI201", "missing": "AKI202", "exclusive": "AKI203"},
-    **{"removed": "AKI301", "converted": "AKI302"},
+    "range": "AKI101",
+    "step": "AKI102",
+    "length": "AKI103",
+    "choice": "AKI104",
+    "type": "AKI105",
+    "chat": "AKI106",
+    "json": "AKI107",
+    **dict.fromkeys(MEDIA, "AKI107"),
+    "unknown": "AKI201",
+    "missing": "AKI202",
+    "exclusive": "AKI203",
+    "removed": "AKI301",
+    "converted": "AKI302",
 }
 """The code of a finding by the kind of the problem, which `ParameterProblem` lists."""
 

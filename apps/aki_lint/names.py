@@ -28,8 +28,12 @@ Kind = Literal[
 """A module; a class of clients, or what returns one; one of these; `with_options` of one; what models are for."""
 
 _MODULES: dict[str, Kind] = {
-    **{"": "package", "client": "package", "endpoints": "endpoints", "endpoints.aio": "endpoints"},
-    **{"models": "models", "batch": "batch"},
+    "": "package",
+    "client": "package",
+    "endpoints": "endpoints",
+    "endpoints.aio": "endpoints",
+    "models": "models",
+    "batch": "batch",
 }
 _CLIENTS = ("Aki", "AsyncAki")
 _PARTS: dict[str, Kind] = {"Input": "input", "Params": "params"}

@@ -15,9 +15,13 @@ MAX_SIZE = 1_000_000
 
 _MAX_DEPTH = 40
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    **{ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul},
-    **{ast.Mod: operator.mod, ast.Pow: lambda one, other: one**other},
-    **{ast.Div: lambda one, other: one / other, ast.FloorDiv: lambda one, other: one // other},
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Mod: operator.mod,
+    ast.Pow: lambda one, other: one**other,
+    ast.Div: lambda one, other: one / other,
+    ast.FloorDiv: lambda one, other: one // other,
 }
 _HARMLESS = frozenset({"dict", "dumps", "len", "list", "print", "repr", "sorted", "str"})
 """Functions that leave their arguments as they are."""

@@ -92,7 +92,7 @@ def test_a_full_queue_and_a_failing_hub_have_their_statuses(
 
 def test_debug_shows_the_traceback_and_the_log_without_the_key(aki: Command) -> None:
     ran = aki("--debug", *PAINT, f"{KEY} [[error=bad]]")
-    assert ran.status == Exit.JOB
+    assert ran.status == Exit.JOB, ran.err
     assert "Traceback" in ran.err
     assert "JobFailedError" in ran.err
 

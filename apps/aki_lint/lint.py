@@ -91,7 +91,9 @@ class Source:
             self.calls += _calls(names, self._values, packages)
         except (SyntaxError, ValueError) as error:
             place = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-            raise UnreadableError(f"{getattr(error, 'msg', error)}{place}") from None
+            # Some messages name the line themselves.
+            said = re.sub(r" \(detected at line \d+\)", "", str(getattr(error, "msg", error)))
+            raise UnreadableError(f"{said}{place}") from None
         except (MemoryError, RecursionError):
             raise UnreadableError("it is nested too deeply") from None
 

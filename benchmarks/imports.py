@@ -171,7 +171,7 @@ def package(endpoints: int) -> Iterator[Path]:
     )
     with TemporaryDirectory(prefix="aki-bench-") as folder:
         generate(snapshot, Path(folder), PACKAGE)
-        shutil.rmtree(Path(folder) / PACKAGE / "__pycache__")
+        shutil.rmtree(Path(folder) / PACKAGE / "__pycache__", ignore_errors=True)
         compileall.compile_dir(folder, quiet=2)
         yield Path(folder)
 

@@ -23,7 +23,10 @@ MOST_TOGETHER = 200
 """Largest number of notes that are written as one transaction."""
 
 _LOOKED_UP_AT_ONCE = 64
+"""Rows that are looked up in the journal as one question."""
+
 _UNREAD = 1000
+"""Outcomes that wait for a slow reader before no further row is started."""
 
 
 class Engine:

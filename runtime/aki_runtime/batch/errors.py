@@ -79,4 +79,4 @@ class OutputError(BatchError, OSError):
 
 
 class BatchStoppedError(BatchError):
-    """The hub refuses every further row, or is not to be reached; what is not done can be continued."""
+    """The hub is not to be reached, or somebody stopped the batch; the next run goes on with what is left."""

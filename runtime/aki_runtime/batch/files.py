@@ -126,7 +126,7 @@ class OutputFile:
 
         Args:
             journal: The journal.
-            again: Leave rows out that are started again where rows in these states are; defaults to none.
+            again: As for `begin`; rows that are started again are left out. None leaves none out.
 
         Raises:
             OutputError: It cannot be written; an older file is as it was.
@@ -161,7 +161,7 @@ class OutputFile:
 
 
 class MediaFolder:
-    """The folder; it is made when the first medium comes.
+    """The folder for the media of a batch; it is made when the first medium comes.
 
     Args:
         folder: Where it is.

@@ -126,7 +126,7 @@ def has_unknown_end(entry: Entry) -> bool:
 
 
 def is_started_again(entry: Entry, again: Collection[RowState]) -> bool:
-    """Whether a run starts a row again that has an outcome, where it starts rows in some states again.
+    """Whether a run that starts rows in the states `again` once more does so with this one, which has an outcome.
 
     A job whose end is unknown is asked for in any case: that costs nothing, and the result may still be there.
     """

@@ -53,7 +53,9 @@ ROOM_SECONDS = 600.0
 """Seconds that results in hand wait for room on the disk before they are given up."""
 
 _PAUSE_FOR_ROOM = 1.0
-_CANCEL_SECONDS = 10.0
+_CANCEL_WAIT = 10.0
+"""Seconds that an overdue job is given to end once the hub was asked to cancel it."""
+
 _NO_ROW_WILL_DO = (
     AuthenticationError,
     NotEntitledError,
@@ -251,7 +253,7 @@ class RowLife:
         if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
             # It may have ended as done before the hub heard of it: then it was paid for, and its result counts.
             with suppress(AkiError):
-                await job.cancel(_CANCEL_SECONDS)
+                await job.cancel(_CANCEL_WAIT)
             error = canceled_too_late(job) if result_fields(job) is None else None
         output: OutputModel | None = None
         state = RowState.DONE

@@ -5,8 +5,8 @@ lease, which nobody else can take while it is renewed, and notes each step *befo
 without its data, or with older ones: whoever holds a task writes its lease and its record down again there, and whoever
 finds nothing of a task that was delivered before waits for that.
 
-The rules are written once; a file of SQLite or a Redis makes each of them one transaction. It must not know Celery,
-nor what a job is.
+The rules are written once; a file of SQLite or a Redis makes each of them one transaction. Nothing here knows what a
+Celery task or a job is; of `engine` it uses what repeats a note until it is written.
 """
 
 import importlib

@@ -28,7 +28,10 @@ from .results import TaskError, lost, task_error, uncertain_submit
 _log = logging.getLogger("aki_client")
 
 _REVOKE_SECONDS = 2.0
-_CANCEL_SECONDS = 10.0
+"""Seconds in which a worker that was ended may still learn that its task was revoked."""
+
+_CANCEL_WAIT = 10.0
+"""Seconds that a job is given to end once the hub was asked to cancel it."""
 
 
 class CanceledError(Exception):
@@ -341,7 +344,7 @@ def _tolerating(what: str) -> Generator[None]:
 def _cancel(job: Job[Any, Any]) -> None:
     """Cancel the job; return where it was done all the same, because it is paid for."""
     try:
-        job.cancel(wait=_CANCEL_SECONDS)
+        job.cancel(wait=_CANCEL_WAIT)
         if job.ended:
             job.result()
             return

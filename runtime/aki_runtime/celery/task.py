@@ -81,10 +81,9 @@ def endpoint_task(
     found = resolve(endpoint)
     if min(timeout, progress_interval, lease) <= 0:
         raise ConfigurationError("timeout, progress_interval and lease are seconds, more than 0")
-    origin, make = (
-        client or found.bound or found.package,
-        client or (lambda: found.new_client("Aki")),
-    )
+    # All tasks of one origin share a client in each process.
+    origin = client or found.bound or found.package
+    make = client or (lambda: found.new_client("Aki"))
     plan = Plan(
         endpoint=found.name,
         client=lambda: _client_of(origin, make),

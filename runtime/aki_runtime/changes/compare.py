@@ -62,7 +62,7 @@ def worst(changes: Iterable[Change]) -> Severity | None:
 
 
 def compare_endpoints(name: str, old_document: object, new_document: object) -> tuple[Change, ...]:
-    """Compare two details documents of one endpoint, sorted; none just where their fingerprints are equal.
+    """Compare two details documents of one endpoint, sorted; there are none exactly where their fingerprints are equal.
 
     Args:
         name: The endpoint's name on the hub.
@@ -102,7 +102,7 @@ def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[
 
 
 def fingerprint(document: object) -> str:
-    """Return the SHA-256 of what a details document says; equal just where a comparison finds no change."""
+    """Return the SHA-256 of what a details document says; equal exactly where a comparison finds no change."""
     said = json.dumps(_compared(document), default=_attributes, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 

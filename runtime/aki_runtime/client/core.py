@@ -48,7 +48,7 @@ class KeyCheck:
 
 
 def as_key(value: str | ApiKey | None) -> ApiKey | None:
-    """Hide a key; None takes the one in AKI_API_KEY, an empty one is none."""
+    """Hide a key; None takes the one in AKI_API_KEY, an empty one counts as none."""
     given: Any = os.environ.get("AKI_API_KEY", "") if value is None else value
     if isinstance(given, ApiKey):
         return given
@@ -64,7 +64,7 @@ class LateDriver:
         self._client = client
 
     def __getattr__(self, name: str) -> Any:
-        # Nothing else: mocks and their like ask all that they meet for attributes of their own.
+        # Only these: mocks and their like probe every object for attributes of their own, which must not make a client.
         if name not in ("context", "http_client", "run"):
             raise AttributeError(name)
         return getattr(self._client()._driver, name)

@@ -94,7 +94,7 @@ def check_with_model(
     given: dict[str, Any],
     allow_paths: bool = True,
 ) -> Mapping[str, Any]:
-    """Check the arguments of one call of a generated endpoint; `EndpointInfo` says what of `check` this is."""
+    """Check the arguments of one call of a generated endpoint, as the attribute `check` of `EndpointInfo` says."""
     if removed:
         raise EndpointRemovedError(removed, endpoint=endpoint)
     try:
@@ -168,10 +168,11 @@ class EndpointSpec(Generic[P, Out, Prog]):
         return f"<EndpointSpec {self.info.name}>"
 
 
+# A callback that is shown a call's events may read the job as well: both then share what is known of it.
 _CALL = partial(flows.call, share=JOBS.of)
 
 
-class _Form(partial[Any]):
+class _BoundMethod(partial[Any]):
     """A method of one endpoint, which says what that endpoint takes to whoever asks for its signature."""
 
     @property
@@ -186,8 +187,8 @@ class _Form(partial[Any]):
         return f"{self.func.__doc__}\n\n{self.args[0].__doc__}"
 
 
-class _FormOfEndpoint:
-    """What makes a `_Form` of a method where it is asked of an endpoint."""
+class _EndpointMethod:
+    """A method of an endpoint's class; asked of an endpoint, it is a `_BoundMethod`."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
         self._method = method
@@ -195,11 +196,11 @@ class _FormOfEndpoint:
         self.__wrapped__ = method
 
     def __get__(self, endpoint: object, owner: object) -> Any:
-        return self._method if endpoint is None else _Form(self._method, endpoint)
+        return self._method if endpoint is None else _BoundMethod(self._method, endpoint)
 
 
-def _form(method: Method) -> Method:
-    return cast("Method", _FormOfEndpoint(method))
+def _endpoint_method(method: Method) -> Method:
+    return cast("Method", _EndpointMethod(method))
 
 
 class _EndpointBase(Generic[D, P, Out, Prog, In]):
@@ -281,12 +282,12 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
         call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return self._driver.run(call)
 
-    @_form
+    @_endpoint_method
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> Stream[Prog, Out]:
         """Submit a job and watch it; use it in a `with` block."""
         return Stream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
-    @_form
+    @_endpoint_method
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> Job[Prog, Out]:
         """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
         return self._handle(self._driver.run(self._begin(flows.submit, args, kwargs)))
@@ -326,12 +327,12 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
         call: Flow[Out] = self._begin(_CALL, args, kwargs)
         return await self._driver.run(call)
 
-    @_form
+    @_endpoint_method
     def stream(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncStream[Prog, Out]:
         """Submit a job and watch it; use it in an `async with` block."""
         return AsyncStream(self._driver, self._begin(flows.submit, args, kwargs), self._handle)
 
-    @_form
+    @_endpoint_method
     async def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncJob[Prog, Out]:
         """Submit a job and return its handle at once; the job goes on whatever becomes of the handle."""
         return self._handle(await self._driver.run(self._begin(flows.submit, args, kwargs)))
@@ -370,5 +371,6 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
     def _begin_later(
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flow[T]:
+        """Check the arguments in a thread: decoding large media would stop the event loop."""
         flow: Flow[T] = yield Work(partial(super()._begin, life, args, kwargs))
         return (yield from flow)

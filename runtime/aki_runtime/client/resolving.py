@@ -5,7 +5,7 @@ pickled.
 """
 
 # pyright: reportPrivateUsage=false
-# An endpoint keeps its client to itself, but for those who are given it.
+# An endpoint keeps its driver and options to itself; who is given an endpoint reads them here.
 
 import importlib
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Resolved:
         """Make a client with the key, hub and options of the endpoint that was given, or of the environment.
 
         Raises:
-            ConfigurationError: The address is none, or the client has an HTTP client that is for the other kind.
+            ConfigurationError: The address cannot be used, or the client has an HTTP client that is for the other kind.
         """
         made = getattr(importlib.import_module(f"{self.package}.client"), kind)
         if self.bound is None:

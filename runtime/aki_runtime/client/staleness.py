@@ -148,8 +148,7 @@ def explained(context: HubContext, origin: EndpointRef, refusal: AkiError) -> Fl
 
 
 def _compare(shipped: Documents, live: Documents) -> "tuple[Change, ...]":
-    from ..changes.compare import (
-        compare_hubs,  # its rules take a while to import, and few calls need them
-    )
+    # Its rules take a while to import, and few calls need them.
+    from ..changes.compare import compare_hubs
 
     return compare_hubs(shipped, live)

@@ -23,6 +23,7 @@ _OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support
 _WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
 
 UNREADABLE = (KeyError, OverflowError, TypeError, ValueError)
+"""What reading a value as another type raises where it cannot be read so."""
 
 
 def _as_truth(value: Any) -> bool:

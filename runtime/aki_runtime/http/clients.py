@@ -174,7 +174,7 @@ def fast_http_client(**settings: Any) -> "httpx.AsyncClient":
             try:
                 return await self._fast.handle_async_request(request)
             except library.ConnectTimeout as error:
-                # So it calls every connection that fails, whether or not it was made.
+                # httpx-aiohttp raises this for a connection that broke as well as for one that was never made.
                 cause, said = error.__cause__, str(error)
                 if isinstance(cause, TimeoutError):
                     raise

@@ -42,7 +42,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 _TURNS_TO_DROP = 5
-"""Turns of an event loop until what a loop over a stream left by `break` starts to cancel its job."""
+"""Turns of an event loop until a stream that was left by `break`, without a block, starts to cancel its job."""
 
 _log = logging.getLogger("aki_client")
 
@@ -63,6 +63,7 @@ class Driver(Generic[C]):
 
     _kind: str
     _by_owner: Callable[[], Any]
+    """Makes the mapping of the clients made here, by the process or event loop that each belongs to."""
 
     def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)

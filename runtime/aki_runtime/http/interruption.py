@@ -1,7 +1,8 @@
-"""What interrupts a caller, outlasted by work whose outcome cannot be had again, or deferred for a while.
+"""Work that an interruption of its caller must not cut short, and signals that are handled or deferred for a while.
 
-Such work runs in another thread. What comes from outside strikes the caller alone, which only waits: a signal's
-handler that raises, a time limit that a task queue raises in the caller's thread, a `gevent.Timeout`.
+The outcome of such work, as the answer to a submit, cannot be had again, so it runs in another thread. What comes from
+outside strikes the caller alone, which only waits: a signal's handler that raises, a time limit that a task queue
+raises in the caller's thread, a `gevent.Timeout`.
 """
 
 import _thread

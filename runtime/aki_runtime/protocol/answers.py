@@ -29,7 +29,7 @@ _STATUS_KINDS: dict[int, type[errors.StatusError]] = {
 }
 _LONGEST_STATE = 60
 _ABOUT_A_JOB = ("job_id", "job_state", "job_result")
-_ENVELOPE = frozenset({"success", "job_id", "ep_version", "error"})
+_NOT_OUTPUTS = frozenset({"success", "job_id", "ep_version", "error"})
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def _job_error(
         f"{endpoint}: the job {what}" + (f": {'; '.join(said)}" if said else ""),
         endpoint=endpoint,
         job_id=job_id,
-        partial={k: v for k, v in without_credentials(partial).items() if k not in _ENVELOPE},
+        partial={k: v for k, v in without_credentials(partial).items() if k not in _NOT_OUTPUTS},
         hub_messages=said,
     )
 

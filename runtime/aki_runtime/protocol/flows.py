@@ -114,6 +114,7 @@ def submit(
             if isinstance(error, ConnectionFailedError) and not context.left(deadline):
                 raise _no_answer_in_time(endpoint, sent=error.sent) from error
             if not is_busy(error):
+                # The sentence of a failed exchange may say it already.
                 is_clear = made_no_job(error) or UNCERTAIN in error.message
                 refusal = error if is_clear else error.with_hint(UNCERTAIN)
                 break

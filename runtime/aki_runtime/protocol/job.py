@@ -68,7 +68,7 @@ class JobState:
 
     @property
     def status(self) -> str:
-        """The state in one word: queued, processing, done, failed, canceled, lapsed, unknown."""
+        """The state in one word: queued, processing, done, failed, canceled, lapsed, unknown, gone."""
         if self.result is not None:
             return "done"
         if self.error is not None:

@@ -137,7 +137,7 @@ Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Taken | Free
 
 
 class Ledger:
-    """The book.
+    """Who is at which row of one journal, and how each ended.
 
     Args:
         path: The journal's file, on a disk of the node that this runs on.

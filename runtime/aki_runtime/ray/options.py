@@ -120,7 +120,7 @@ class CallOptions:
         """Make the client of a worker, with the key that is there.
 
         Raises:
-            ConfigurationError: The key file cannot be read, or the address is none.
+            ConfigurationError: The key file cannot be read, or the address cannot be used.
         """
         made: AsyncClient = importlib.import_module(f"{self.found.package}.client").AsyncAki(
             self._key(),

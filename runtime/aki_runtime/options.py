@@ -8,7 +8,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 
 from .errors import AkiError, ConfigurationError
 from .events import Event
-from .secret import read_key_file as read_key_file
+from .secret import read_key_file as read_key_file  # for the apps, to which `secret` is not public
 from .shapes import integer_or_none, is_number
 
 Prog = TypeVar("Prog")

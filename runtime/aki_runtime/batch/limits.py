@@ -24,7 +24,10 @@ LONGEST_PAUSE = 30.0
 """Longest pause in seconds between two tries, while the hub refuses every job."""
 
 _SHORTEST_PAUSE = 0.5
+"""The first of these pauses, in seconds; each refusal doubles it."""
+
 _WINDOW = 64
+"""Positions in one window; the shortest queue of this window and of the one before counts."""
 
 
 def require_concurrency(concurrency: int) -> None:

@@ -27,6 +27,7 @@ from .results import Store, TaskError, task_error
 ClientFactory: TypeAlias = Callable[[], SyncClient]
 
 _LONGEST_PAUSE = 60.0
+"""Seconds between two tries at most."""
 
 # By thread too: the end of one delivery of a task is not the end of another one in the same process.
 _open: dict[tuple[int, str], Delivery] = {}

@@ -291,10 +291,10 @@ class OutputModel(BaseModel):
             return super().__getattr__(name)
 
     def _raise_missing(self, name: str) -> NoReturn:
-        came = ", ".join(self.__dict__) or "none"
+        others = ", ".join(self.__dict__) or "none"
         raise MissingOutputError(
             f"{self.meta.endpoint or type(self).__name__}: the hub sent no {name!r} "
-            f"in this answer; outputs that came: {came}",
+            f"in this answer; outputs that came: {others}",
             endpoint=self.meta.endpoint or None,
         )
 

@@ -83,14 +83,14 @@ class Exchange(Times):
         if getattr(client, "is_closed", False):
             raise ConfigurationError("the HTTP client cannot be used: it has been closed")
         now = time.monotonic()
-        sending = max(self.sent_by - now, SHORTEST_REQUEST)
+        seconds = max(self.sent_by - now, SHORTEST_REQUEST)
         length_of_body = 0 if self._body is None else self._body.length
         draining = min(length_of_body, BUFFERED_BYTES) / SLOWEST_UPLOAD
         timeout = {
-            "connect": min(sending, CONNECT_SECONDS),
-            "write": min(sending, SILENCE_SECONDS),
+            "connect": min(seconds, CONNECT_SECONDS),
+            "write": min(seconds, SILENCE_SECONDS),
             "read": min(max(self.until - now, SHORTEST_REQUEST), SILENCE_SECONDS + draining),
-            "pool": None if math.isinf(sending) else sending,
+            "pool": None if math.isinf(seconds) else seconds,
         }
         given: dict[str, Any] = {"extensions": {"trace": tracing, "timeout": timeout}}
         length: list[tuple[str, str]] = []

@@ -191,8 +191,8 @@ class EventReader(Generic[Prog, Out]):
 
     def _rest_of_text(self) -> Event[Prog] | None:
         """The result may hold text that no progress answer had shown."""
-        job, came = self._job, self._job.result
-        if came is None:
+        job, fields = self._job, self._job.result
+        if fields is None:
             return None
         output = self._reading.result(job)
         if "text" not in output.model_fields_set:
@@ -201,8 +201,8 @@ class EventReader(Generic[Prog, Out]):
             return None
         # The figures of a result are newer than those that came on the way, such as the number of tokens.
         last = replace(job.pending or Pending("done"), state="done", estimate=None)
-        names = ({"text"} | set(wire_names(self._reading.progress).values())) & came.keys()
-        return self._running(last, {**last.data, **{name: came[name] for name in names}})
+        names = ({"text"} | set(wire_names(self._reading.progress).values())) & fields.keys()
+        return self._running(last, {**last.data, **{name: fields[name] for name in names}})
 
     def _running(self, pending: Pending, fields: Mapping[str, Any]) -> Running[Prog]:
         data = self._data(fields)

@@ -47,7 +47,7 @@ MODEL_NAMES = _words("""
     model_validate_json model_validate_strings parse_file parse_obj parse_raw read register schema
     schema_json to_wire update_forward_refs validate
 """)
-"""What pydantic, the runtime and the classes of classes need on a model."""
+"""What pydantic, the runtime and metaclasses need on a model."""
 
 TYPE_NAMES = _words("""
     Aki Annotated Any AsyncAki AsyncClient AsyncEndpoint AsyncJob AsyncStream Audio AudioInput Called

@@ -158,8 +158,8 @@ def _split(text: str) -> SplitResult | None:
             host = urlsplit(f"//{text}").hostname
             text = f"{'http' if is_loopback(host) else 'https'}://{text}"
         parts = urlsplit(text)
-        _ = parts.port  # raises where it is none
-        (parts.hostname or "").encode("idna")  # raises where it can be no host
+        _ = parts.port  # raises where it is not a port
+        (parts.hostname or "").encode("idna")  # raises where it cannot be a host
     except ValueError:
         return None
     is_http = parts.scheme in ("http", "https") and bool(parts.hostname)

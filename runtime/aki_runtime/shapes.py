@@ -52,7 +52,7 @@ def is_multiple(value: float, step: float) -> bool:
         quotient = value / step
         if not math.isfinite(quotient):
             return math.fmod(value, step) == 0
-    except (OverflowError, ValueError):  # it is larger than any float, or none
+    except (OverflowError, ValueError):  # it is larger than any float, or not a number
         return False
     # What floats make of a multiple is off by a few units of their last place.
     return abs(quotient - round(quotient)) <= max(1e-9, 1e-15 * abs(quotient))

@@ -19,7 +19,7 @@ OBEYED = re.compile(
     r"|:(?=:[A-Za-z-]+(?:\s|::|$))|(?:(?<=\s)|^):(?=:)"
     r"|(?:section_(?:start|end)|travis_(?:fold|time))(?=:)"
 )
-"""How a command to a CI runner begins, whoever wrote it into the log; with a space behind this it is none."""
+"""How a command to a CI runner begins, whoever wrote it into the log; with a space behind this it is plain text."""
 
 
 def prepare_streams() -> None:

@@ -77,7 +77,7 @@ def refreshed(
 
 
 def removal_warning(target: Target, snapshot: Snapshot) -> list[str]:
-    """Say in a line why a removal may be none; nothing where nothing is removed."""
+    """Say in a line why removed endpoints may still be there; nothing where nothing is removed."""
     if not snapshot.removed or target.is_sandbox:
         return []
     names = doc_list(snapshot.removed, 5)

@@ -46,7 +46,7 @@ class ToolCall:
 
 
 def read_tool_calls(value: object) -> list[ToolCall]:
-    """Read calls in either spelling, as a JSON string or a list; what is none is left out."""
+    """Read calls in either spelling, as a JSON string or a list; what is not a call is left out."""
     items = _decoded(value)
     if is_object(items):
         items = [items]

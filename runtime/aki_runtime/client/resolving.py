@@ -74,7 +74,7 @@ class Resolved:
                 f"{self.name} is of a client with an http_client, which {kind} cannot use; give the endpoint of one "
                 f"that it can, as in {kind}(http_client=…).{self.name}"
             )
-        # What the client was allowed stays allowed; an empty key is none, whatever the environment says.
+        # What the client was allowed stays allowed; an empty key means no key, whatever the environment says.
         return made(
             driver.context.key or "",
             api_server=driver.context.address.server,

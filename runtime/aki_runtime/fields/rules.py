@@ -9,7 +9,7 @@ from .parameters import UNREADABLE, Parameter
 
 
 def matching_choice(value: float, parameter: Parameter) -> Any:
-    """Return the choice that a number or truth value is, None where it is none.
+    """Return the choice that a number or truth value is, None where it is not a choice.
 
     In JSON 1 and 1.0 are the same, and `true` is neither; to Python all three are equal.
     """

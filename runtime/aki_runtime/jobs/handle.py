@@ -51,7 +51,7 @@ class JobHandle(Generic[D, Prog, Out]):
     def _read(self, timeout: float | None) -> JobReader[Prog, Out]:
         """Return one who waits for the job, for a time that begins now."""
         require_seconds("timeout", timeout)
-        # A hub may say for ever that a job runs; only who asks for it waits as long.
+        # A hub may say forever that a job runs; only a caller who asks for it waits as long.
         seconds = self._options.timeout if timeout is None else timeout
         context = self._driver.context
         deadline = context.deadline(seconds)

@@ -127,7 +127,7 @@ def _text(text: str) -> str:
 
 
 def _body(media: Displayed, allowance: int) -> str | None:
-    """Return a medium as base64; None where it is none, or larger than there is room for."""
+    """Return a medium as base64; None where it is not a medium, or is larger than there is room for."""
     try:
         data = media.bytes
     except MediaError:

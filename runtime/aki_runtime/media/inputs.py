@@ -128,7 +128,7 @@ def bytes_of(value: object) -> bytes:
 
 
 def _raw_base64(text: str, kind: Kind) -> str | None:
-    """Return the format of a medium in base64 alone, None where it is none."""
+    """Return the format of a medium in base64 alone, None where it is not a medium."""
     try:
         return sniff(decode("".join(text[:80].split())[:32]), kind)
     except ValueError:

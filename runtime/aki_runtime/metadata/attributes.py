@@ -60,7 +60,7 @@ def array_or_none(value: object) -> list[Any] | None:
 
 
 def is_finite_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value is a finite number of a size that a float can hold (`true` is none)."""
+    """Whether a value is a finite number of a size that a float can hold (`true` is not a number)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) < 10**300 and math.isfinite(value)

@@ -107,7 +107,7 @@ def _telling_value(value: Any, depth: int) -> Any:
 
 
 def _clean(text: str) -> str:
-    # Patterns look far ahead: on a text without an end they would take for ever.
+    # Patterns look far ahead: on an endless text they would take forever.
     text = shorten(text, _MOST_READ)
     if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
         title = _TITLE.search(text)

@@ -63,7 +63,7 @@ class MediaFacts:
 
 
 def read_medium(data_uri: Json) -> MediaFacts | None:
-    """Return what a data URI holds, or None where it is none or its bytes are of an unknown format."""
+    """Return what a data URI holds, or None where it is not one or its bytes are of an unknown format."""
     if not isinstance(data_uri, str):
         return None
     header, comma, body = data_uri.partition(",")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aki_runtime.shapes import is_array
 
-from .lint import Finding, Source, UnreadableError, decoded
+from .lint import Finding, SourceText, UnreadableError, decoded
 from .packages import Packages, find_packages, is_generated, project_of, settings_of, walk
 
 MAX_BYTES = 5_000_000
@@ -70,7 +70,7 @@ def findings_of_text(text: str, path: Path, python: Path | None = None) -> list[
         UnreadableError: It is not Python.
     """
     packages, ignored = known_to(path, python)
-    return unignored(Source(text, packages).findings(), ignored)
+    return unignored(SourceText(text, packages).findings(), ignored)
 
 
 def unignored(found: list[Finding], ignored: tuple[str, ...]) -> list[Finding]:

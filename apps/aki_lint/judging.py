@@ -10,7 +10,7 @@ from typing import Any
 from aki_runtime.metadata import MEDIA, shown
 from aki_runtime.shapes import is_array, is_object
 
-from .packages import Endpoint
+from .packages import KnownEndpoint
 from .values import UNKNOWN
 
 CODES: dict[str, str] = {
@@ -54,7 +54,9 @@ class Judgement:
     nearest: tuple[Any, ...] = ()
 
 
-def judge(endpoint: Endpoint, given: Mapping[str, Any], *, is_whole: bool) -> Iterator[Judgement]:
+def judge(
+    endpoint: KnownEndpoint, given: Mapping[str, Any], *, is_whole: bool
+) -> Iterator[Judgement]:
     """Judge the arguments of a call.
 
     Args:
@@ -80,7 +82,7 @@ def judge(endpoint: Endpoint, given: Mapping[str, Any], *, is_whole: bool) -> It
     yield from _converted(endpoint, known)
 
 
-def _judged(endpoint: Endpoint, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _judged(endpoint: KnownEndpoint, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in given.items():
         parameter = endpoint.parameters.get(name)
         if parameter is None:
@@ -96,7 +98,7 @@ def _judged(endpoint: Endpoint, given: Mapping[str, Any]) -> Iterator[tuple[str,
             yield name, value
 
 
-def _converted(endpoint: Endpoint, known: Mapping[str, Any]) -> Iterator[Judgement]:
+def _converted(endpoint: KnownEndpoint, known: Mapping[str, Any]) -> Iterator[Judgement]:
     for name, value in known.items():
         parameter = endpoint.parameters.get(name)
         if parameter is None or not parameter.converts or value is None:

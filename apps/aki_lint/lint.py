@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from .judging import CODES, Judgement, judge
 from .names import Names, Ref, Scope, last_name
-from .packages import Endpoint, Packages
-from .values import Entry, Values
+from .packages import KnownEndpoint, Packages
+from .values import Argument, Values
 
 _IGNORED = re.compile(r"#\s*(?:aki:\s*ignore|noqa)\b(?:\s*[:\[]\s*(?P<codes>[A-Z0-9, ]+))?", re.I)
 _IGNORED_FILE = re.compile(r"^\s*#\s*aki:\s*ignore-file\b", re.MULTILINE)
@@ -71,13 +71,13 @@ class Call:
         is_whole: Whether nothing else is.
     """
 
-    endpoint: Endpoint
+    endpoint: KnownEndpoint
     node: ast.expr
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, Argument]
     is_whole: bool
 
 
-class Source:
+class SourceText:
     """A source text, read; raises `UnreadableError` where it is not Python."""
 
     def __init__(self, text: str, packages: Packages) -> None:
@@ -130,7 +130,7 @@ class Source:
             fixes = tuple(self._fixes(judgement, entry)) if entry is not None else ()
             yield Finding(CODES[judgement.kind], judgement.message, span, fixes)
 
-    def _fixes(self, judgement: Judgement, entry: Entry) -> Iterator[Fix]:
+    def _fixes(self, judgement: Judgement, entry: Argument) -> Iterator[Fix]:
         if judgement.kind == "unknown" and isinstance(entry.key, ast.keyword):
             span = self._name_span(entry.key)
             yield from (Fix(span, str(name)) for name in judgement.nearest)
@@ -178,7 +178,7 @@ _OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
 
 
 def _calls(names: Names, values: Values, packages: Packages) -> Iterator[Call]:
-    def endpoint_of(ref: Ref | None) -> Endpoint | None:
+    def endpoint_of(ref: Ref | None) -> KnownEndpoint | None:
         return packages[ref.package].endpoint(ref.name) if ref is not None and ref.name else None
 
     for annotation, value, scope in names.declared:
@@ -206,7 +206,7 @@ def _calls(names: Names, values: Values, packages: Packages) -> Iterator[Call]:
 _CALLED = frozenset({"endpoint", "input", "params", "validate"})
 
 
-def _rows(endpoint: Endpoint, values: Values, call: ast.Call, scope: Scope) -> Iterator[Call]:
+def _rows(endpoint: KnownEndpoint, values: Values, call: ast.Call, scope: Scope) -> Iterator[Call]:
     named = {keyword.arg or "": keyword.value for keyword in call.keywords}
     rows = call.args[1] if len(call.args) > 1 else named.get("rows")
     if rows is None or {"", "columns"} & named.keys():

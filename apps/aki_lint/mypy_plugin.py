@@ -15,7 +15,7 @@ from mypy.plugin import MethodContext, Plugin
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
 
 from .judging import judge
-from .packages import Endpoint, package_at
+from .packages import KnownEndpoint, package_at
 from .values import UNKNOWN
 
 AKI = ErrorCode("aki", "Values that the hub refuses", "aki-client")
@@ -56,7 +56,7 @@ def _judge_call(ctx: MethodContext) -> Type:
     return ctx.default_return_type
 
 
-def _endpoint_of(ctx: MethodContext) -> Endpoint | None:
+def _endpoint_of(ctx: MethodContext) -> KnownEndpoint | None:
     called = get_proper_type(ctx.type)
     if not isinstance(called, Instance):
         return None

@@ -25,7 +25,7 @@ MAX_FOLDERS = 20_000
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
 
 
-class Endpoint:
+class KnownEndpoint:
     """An endpoint as the snapshot describes it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Endpoint:
         self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
 
 
-class Package:
+class KnownPackage:
     """A generated package.
 
     Attributes:
@@ -61,7 +61,7 @@ class Package:
         self.name = folder.name
         self.folder = folder
         self._catalogue = Catalogue(folder.name, folder)
-        self._made: dict[str, Endpoint | None] = {}
+        self._made: dict[str, KnownEndpoint | None] = {}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -73,7 +73,7 @@ class Package:
         """The endpoints' names in Python, by what the names of their models begin with."""
         return {models: name for name, models in self._catalogue.models.items()}
 
-    def endpoint(self, name: str) -> Endpoint | None:
+    def endpoint(self, name: str) -> KnownEndpoint | None:
         """Return an endpoint; None where there is none, or nothing is known of it."""
         if name not in self._made:
             try:
@@ -82,14 +82,14 @@ class Package:
                 self._made[name] = None
         return self._made[name]
 
-    def _make(self, name: str) -> Endpoint | None:
+    def _make(self, name: str) -> KnownEndpoint | None:
         found = self._catalogue.find(name) if name in self.names else None
         if found is None or found.metadata.unreadable:
             return None
-        return Endpoint(found, found.name in self._catalogue.removed)
+        return KnownEndpoint(found, found.name in self._catalogue.removed)
 
 
-Packages = Mapping[str, Package]
+Packages = Mapping[str, KnownPackage]
 """Generated packages by what they are imported as."""
 
 
@@ -123,14 +123,14 @@ def find_packages(project: Path, python: Path | None = None) -> Packages:
     listed = settings_of(project).get("packages")
     named: list[Any] = listed if is_array(listed) else []
     folders = [project / name for name in named if isinstance(name, str)] or _below(project)
-    found: dict[str, Package] = {}
+    found: dict[str, KnownPackage] = {}
     for folder in (*folders, *_installed(project, python)):
         if folder.name not in found and (package := package_at(folder)):
             found[folder.name] = package
     return found
 
 
-def package_at(folder: Path) -> Package | None:
+def package_at(folder: Path) -> KnownPackage | None:
     """Return the package in a folder, read once for each state of it; None where it cannot be read."""
     try:
         state = (folder / "spec" / "names.json").stat().st_mtime_ns
@@ -203,8 +203,8 @@ def _linked(place: Path) -> Iterator[Path]:
 
 
 @cache
-def _package(folder: Path, state: int) -> Package | None:
+def _package(folder: Path, state: int) -> KnownPackage | None:
     try:
-        return Package(folder)
+        return KnownPackage(folder)
     except CommandError:
         return None

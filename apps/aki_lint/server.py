@@ -10,13 +10,13 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from .files import forget_packages, known_to, unignored
-from .lint import Call, Finding, Source, Span, UnreadableError
+from .lint import Call, Finding, SourceText, Span, UnreadableError
 
 PAUSE_SECONDS = 0.2
 """How long nothing is typed before a text is judged."""
 
 
-_NOTHING: tuple[Source, list[Finding]] = (Source("", {}), [])
+_NOTHING: tuple[SourceText, list[Finding]] = (SourceText("", {}), [])
 
 
 class Server(LanguageServer):
@@ -25,7 +25,7 @@ class Server(LanguageServer):
     def __init__(self, python: Path | None) -> None:
         super().__init__("aki-lint", "1")  # pyright: ignore[reportUnknownMemberType]
         self.python = python
-        self.read: dict[str, tuple[Source, list[Finding]]] = {}
+        self.read: dict[str, tuple[SourceText, list[Finding]]] = {}
 
     def check(self, uri: str) -> None:
         """Judge a text and send what is wrong; while it is not Python, the last findings stay."""
@@ -34,7 +34,7 @@ class Server(LanguageServer):
         path = Path(document.path or f"{self.workspace.root_path or '.'}/untitled.py")
         try:
             packages, ignored = known_to(path, self.python)
-            source = Source(document.source, packages)
+            source = SourceText(document.source, packages)
             findings = unignored(source.findings(), ignored)
         except UnreadableError:
             return
@@ -43,7 +43,7 @@ class Server(LanguageServer):
         sent = lsp.PublishDiagnosticsParams(uri, shown, document.version)
         self.text_document_publish_diagnostics(sent)
 
-    def range_of(self, span: Span, source: Source) -> lsp.Range:
+    def range_of(self, span: Span, source: SourceText) -> lsp.Range:
         """Return a place as the editor counts it."""
         start = lsp.Position(span.line - 1, span.column)
         end = lsp.Position(span.end_line - 1, span.end_column)
@@ -83,7 +83,7 @@ class Server(LanguageServer):
                         return lsp.Hover(content, place)
         return None
 
-    def _diagnostic(self, finding: Finding, source: Source) -> lsp.Diagnostic:
+    def _diagnostic(self, finding: Finding, source: SourceText) -> lsp.Diagnostic:
         severity = lsp.DiagnosticSeverity
         return lsp.Diagnostic(
             self.range_of(finding.span, source),

@@ -37,7 +37,7 @@ UNKNOWN: Any = _Unknown()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Argument:
     """A value that is given under a name.
 
     Attributes:
@@ -59,7 +59,7 @@ class Values:
         self._uses: dict[str, dict[int, list[Use]]] = {}
         self._changing: dict[tuple[str, int], bool] = {}
         self._values: dict[int, Any] = {}
-        self._entries: dict[int, tuple[dict[str, Entry], bool]] = {}
+        self._entries: dict[int, tuple[dict[str, Argument], bool]] = {}
 
     def source(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
         """Return the expression that a name stands for; any other expression is its own."""
@@ -106,15 +106,17 @@ class Values:
 
     def entries(
         self, node: ast.expr, scope: Scope, depth: int = 0
-    ) -> tuple[dict[str, Entry], bool]:
+    ) -> tuple[dict[str, Argument], bool]:
         """Return what a dict holds by name, and whether that is all of it."""
         node, scope = self.source(node, scope)
         if id(node) not in self._entries:
             self._entries[id(node)] = self._entered(node, scope, depth)
         return self._entries[id(node)]
 
-    def _entered(self, node: ast.expr, scope: Scope, depth: int) -> tuple[dict[str, Entry], bool]:
-        found: dict[str, Entry] = {}
+    def _entered(
+        self, node: ast.expr, scope: Scope, depth: int
+    ) -> tuple[dict[str, Argument], bool]:
+        found: dict[str, Argument] = {}
         is_whole = depth < _MAX_DEPTH
         for key, value in self._pairs(node, scope) if is_whole else ():
             if key is None:
@@ -123,20 +125,20 @@ class Values:
                 found = {**found, **inner} if is_known else inner
                 is_whole &= is_known
             elif isinstance(key, ast.keyword):
-                found[key.arg or ""] = Entry(key, value, scope)
+                found[key.arg or ""] = Argument(key, value, scope)
             elif isinstance(name := self.evaluate(key, scope, depth + 1), str):
-                found[name] = Entry(key, value, scope)
+                found[name] = Argument(key, value, scope)
             else:
                 found, is_whole = {}, False
         return found, is_whole and self._is_dict(node, scope)
 
-    def arguments(self, call: ast.Call, scope: Scope) -> tuple[dict[str, Entry], bool]:
+    def arguments(self, call: ast.Call, scope: Scope) -> tuple[dict[str, Argument], bool]:
         """Return what a call is given by name, and whether that is all of it."""
-        found: dict[str, Entry] = {}
+        found: dict[str, Argument] = {}
         is_whole = True
         for keyword in call.keywords:
             if keyword.arg is not None:
-                found[keyword.arg] = Entry(keyword, keyword.value, scope)
+                found[keyword.arg] = Argument(keyword, keyword.value, scope)
                 continue
             entries, is_known = self.entries(keyword.value, scope)
             found |= entries

@@ -11,7 +11,7 @@ from ..exits import CommandError, Exit
 from ..terminal import say, write
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """How findings are written."""
 
     TEXT = "text"
@@ -26,8 +26,8 @@ def lint(
         typer.Argument(metavar="PATH…", help="Python files, and folders of such (.)."),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="How findings are written.")
-    ] = Format.TEXT,
+        ReportFormat, typer.Option("--format", help="How findings are written.")
+    ] = ReportFormat.TEXT,
     python: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="The interpreter or environment of the project."),

@@ -20,6 +20,7 @@ from benchmarks import (
     imports,
     in_flight,
     large_media,
+    linting,
     notice,
     request_cost,
 )
@@ -34,7 +35,7 @@ SECTIONS: dict[str, Callable[[], Iterable[Measured]]] = {
     "Large media": large_media.measure,
     "Growing text": growing_text.measure,
     "Generating": generation.measure,
-    "Editors": editors.measure,
+    "Editors": lambda: [*editors.measure(), *linting.measure()],
 }
 
 

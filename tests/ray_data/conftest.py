@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aki_runtime.batch.rows import Row
 from aki_runtime.ray.journal import RowJournal
-from aki_runtime.ray.ledger import Answer, Ledger, Operation
+from aki_runtime.ray.ledger import Ledger, Operation, Reply
 from aki_runtime.ray.options import CallOptions
 from aki_runtime.ray.worker import Worker
 from aki_sandbox.server import SandboxServer
@@ -73,7 +73,7 @@ class Line:
         self.asked: list[Operation] = []
 
     def sender(self, worker: str) -> Any:
-        async def send(operations: Sequence[Operation]) -> Sequence[Answer]:
+        async def send(operations: Sequence[Operation]) -> Sequence[Reply]:
             if self.is_cut:
                 raise ConnectionResetError("the line is cut")
             self.asked += operations

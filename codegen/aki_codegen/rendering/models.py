@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from aki_runtime.fields.parameters import EXTRA_KEYS
+
 from ..ir import NamedEndpoint
 from ..literals import Code, visible
-from .schema import EXTRA_KEYS, ModelSchema, model_schemas
+from .schema import ModelSchema, model_schemas
 
 
 @dataclass(frozen=True)

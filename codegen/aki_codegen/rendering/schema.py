@@ -20,9 +20,6 @@ from .describe import limits_phrase, type_phrase
 
 Schema: TypeAlias = dict[str, Any]
 
-EXTRA_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
-"""Our own keys, which the generated models carry in `json_schema_extra`; the runtime reads them."""
-
 RUNTIME_TYPES = {
     name: module
     for module, names in {

@@ -22,7 +22,7 @@ from .errors import JournalMismatchError, OutputError, UnreadableInputError
 from .journal import FINAL, Journal, Order, RowState
 from .outcome import Outcome, is_started_again, outcome_of, read_outcome
 from .parquet import read_parquet, write_parquet
-from .rows import JSON_LINES, PARQUET, pyarrow
+from .rows import JSON_LINES, PARQUET, import_pyarrow
 
 FILES_FACT = "files"
 """The fact under which a journal holds which files its runs write, as paths from its own folder."""
@@ -51,7 +51,7 @@ class OutputFile:
         if path.is_dir():
             raise OutputError(f"{path} is a folder; give a file for the output")
         if self._is_parquet:
-            pyarrow("parquet")
+            import_pyarrow("parquet")
         elif path.suffix.lower() not in JSON_LINES:
             raise UnreadableInputError(
                 f"unsupported file type of {path}; give a .jsonl or .parquet file for the output"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..shapes import is_array
 from .outcome import Outcome
-from .rows import pyarrow
+from .rows import import_pyarrow
 
 _ROWS = 2000
 _FIRST = {"row": "integer", "status": "text"}
@@ -38,7 +38,7 @@ def write_parquet(path: Path, read: Callable[[], Iterable[Outcome]]) -> None:
         UnreadableInputError: pyarrow is not installed.
         OSError: The file cannot be written.
     """
-    arrow, parquet = pyarrow("lib"), pyarrow("parquet")
+    arrow, parquet = import_pyarrow("lib"), import_pyarrow("parquet")
     types = column_types(map(flat, read()))
     arrow_types = {
         "integer": arrow.int64(),
@@ -70,7 +70,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
         OSError: The file cannot be read.
         ValueError: It is of another kind.
     """
-    file = pyarrow("parquet").ParquetFile(path)
+    file = import_pyarrow("parquet").ParquetFile(path)
     encoded = {field.name for field in file.schema_arrow if field.metadata == {b"kind": b"json"}}
     for batch in file.iter_batches(batch_size=_ROWS):
         for cells in batch.to_pylist():

@@ -350,7 +350,7 @@ class InputFile:
         return names
 
     def _parquet(self) -> Any:
-        parquet = pyarrow("parquet")
+        parquet = import_pyarrow("parquet")
         try:
             return parquet.ParquetFile(self.path)
         except (OSError, ValueError) as error:
@@ -440,7 +440,7 @@ async def _each(rows: PythonRows) -> AsyncIterator[Mapping[str, Any]]:
             yield values
 
 
-def pyarrow(module: str) -> Any:
+def import_pyarrow(module: str) -> Any:
     """Import a module of pyarrow.
 
     Raises:

@@ -20,7 +20,7 @@ from ..protocol.explain import sentences
 from ..secret import ApiKey
 from . import staleness
 from .endpoint import EndpointSpec
-from .stand_in import stand_in_url
+from .sandbox import sandbox_url
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
@@ -131,7 +131,7 @@ class ClientCore:
             ConfigurationError: The extra `sandbox` is not installed.
         """
         client: Any = cls
-        return cast("Self", client("sandbox", api_server=stand_in_url(cls._hub.package), **options))
+        return cast("Self", client("sandbox", api_server=sandbox_url(cls._hub.package), **options))
 
     @property
     def api_server(self) -> str:

@@ -17,7 +17,7 @@ from ..media.formats import FORMATS
 from ..media.objects import uri_schema
 from ..shapes import is_array, is_multiple, is_number, object_or_empty, range_in_words
 
-_OWN_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
+EXTRA_KEYS = frozenset({"choices", "converted", "kind", "media", "step", "support"})
 """Keys of a field's `json_schema_extra` in which generated models carry rules; JSON Schema has other words."""
 
 _WORDS: dict[object, str] = {str: "text", int: "integer", float: "number", bool: "boolean"}
@@ -182,7 +182,7 @@ class Parameter:
 
     def json_schema(self, shown: dict[str, Any]) -> dict[str, Any]:
         """Return the schema that pydantic shows of it, with the hub's rules in the words of JSON Schema."""
-        schema = {name: value for name, value in shown.items() if name not in _OWN_KEYS}
+        schema = {name: value for name, value in shown.items() if name not in EXTRA_KEYS}
         kinds = shown.get("anyOf", ())
         said = [self.description]
         if self.converts:

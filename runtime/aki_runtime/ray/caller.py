@@ -10,11 +10,10 @@ from typing import Any, get_args
 from ..batch.journal import as_text
 from ..batch.outcome import Outcome
 from ..batch.parquet import utf8
-from ..batch.rows import Columns, RawRow, Row, digest_of, pyarrow
+from ..batch.rows import Columns, RawRow, Row, digest_of, import_pyarrow
 from ..errors import ConfigurationError
 from ..fields.base import OutputModel
-from .journal import bind, sender
-from .journal import ray as import_ray
+from .journal import bind, import_ray, sender
 from .options import OUTCOME_COLUMNS, CallOptions, new_columns
 from .worker import Worker
 
@@ -92,7 +91,7 @@ def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
     Raises:
         ConfigurationError: The block is not an Arrow table, or lacks a column that the options name.
     """
-    if not isinstance(table, pyarrow("lib").Table):
+    if not isinstance(table, import_pyarrow("lib").Table):
         raise ConfigurationError(
             f"the batches are {type(table).__name__}; give map_batches batch_format='pyarrow'"
         )
@@ -112,7 +111,7 @@ def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
 
 def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions) -> Any:
     """Return a block with the columns of its outcomes added."""
-    arrow = pyarrow("lib")
+    arrow = import_pyarrow("lib")
     text = arrow.string()
     columns: dict[str, tuple[list[Any], Any]] = {
         name: ([_cell(outcome, kind) for outcome in outcomes], text)

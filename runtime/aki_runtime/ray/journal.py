@@ -13,14 +13,14 @@ from typing import Any
 
 from ..batch.errors import JournalError
 from ..errors import ConfigurationError
-from .ledger import Answer, Ledger, Operation
-from .mailbox import Send
+from .ledger import Ledger, Operation, Reply
+from .mailbox import Deliver
 
 _SHORTEST_LEASE = 1.0
 _ENDLESS = -1
 
 
-def ray(name: str = "ray") -> Any:
+def import_ray(name: str = "ray") -> Any:
     """Import a module of Ray.
 
     Raises:
@@ -80,9 +80,9 @@ class RowJournal:
                 f"lease={lease} is too short; give at least {_SHORTEST_LEASE} s"
             )
         wanted = str(Path(path).absolute())
-        node = node_id or ray().get_runtime_context().get_node_id()
-        strategies = ray("ray.util.scheduling_strategies")
-        ray().remote(Ledger).options(
+        node = node_id or import_ray().get_runtime_context().get_node_id()
+        strategies = import_ray("ray.util.scheduling_strategies")
+        import_ray().remote(Ledger).options(
             name=name,
             namespace=namespace,
             lifetime="detached",
@@ -120,7 +120,7 @@ class RowJournal:
         """Close the journal and end its actor; the file stays, and the same rows go on from there."""
         actor = _actor(self)
         _answer(actor.close.remote())
-        ray().kill(actor, no_restart=True)
+        import_ray().kill(actor, no_restart=True)
 
 
 def bind(journal: RowJournal, identity: Mapping[str, str], media: str | None) -> None:
@@ -133,14 +133,14 @@ def bind(journal: RowJournal, identity: Mapping[str, str], media: str | None) ->
     _answer(_actor(journal).bind.remote(dict(identity), media))
 
 
-def sender(journal: RowJournal, worker: str) -> Send:
+def sender(journal: RowJournal, worker: str) -> Deliver:
     """Return what brings the operations of a worker to the ledger."""
     actor = _actor(journal)
 
-    async def send(operations: Sequence[Operation]) -> Sequence[Answer]:
+    async def send(operations: Sequence[Operation]) -> Sequence[Reply]:
         reference = actor.carry_out.remote(worker, list(operations))
         try:
-            answers: Sequence[Answer] = await asyncio.wrap_future(reference.future())
+            answers: Sequence[Reply] = await asyncio.wrap_future(reference.future())
         except Exception as error:
             raise _cause(error) from None
         return answers
@@ -150,7 +150,7 @@ def sender(journal: RowJournal, worker: str) -> Send:
 
 def _actor(journal: RowJournal) -> Any:
     try:
-        return ray().get_actor(journal.name, namespace=journal.namespace)
+        return import_ray().get_actor(journal.name, namespace=journal.namespace)
     except ValueError:
         raise JournalError(
             f"there is no journal {journal.name!r} in the cluster; begin it with RowJournal.start"
@@ -159,7 +159,7 @@ def _actor(journal: RowJournal) -> Any:
 
 def _answer(reference: Any) -> Any:
     try:
-        return ray().get(reference)
+        return import_ray().get(reference)
     except Exception as error:
         raise _cause(error) from None
 

@@ -133,7 +133,7 @@ class Free:
     """Nobody is at the row."""
 
 
-Answer: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Taken | Free
+Reply: TypeAlias = Fresh | Known | Held | RowEnd | Differs | Taken | Free
 
 
 class Ledger:
@@ -189,7 +189,7 @@ class Ledger:
         """Return how many rows are in each state."""
         return {str(state): count for state, count in self._journal.counts().items()}
 
-    def carry_out(self, worker: str, operations: Sequence[Operation]) -> list[Answer]:
+    def carry_out(self, worker: str, operations: Sequence[Operation]) -> list[Reply]:
         """Carry out what a worker asks for, all of it in one transaction; none at all is a sign of life.
 
         Raises:
@@ -219,7 +219,7 @@ class Ledger:
                     raise
             time.sleep(0.1)
 
-    def _answer(self, operation: Operation) -> Answer:
+    def _answer(self, operation: Operation) -> Reply:
         match operation:
             case Begin():
                 return self._begin(operation)
@@ -233,7 +233,7 @@ class Ledger:
             case Look(row_id):
                 return self._standing(self._journal.get(row_id))
 
-    def _begin(self, begin: Begin) -> Answer:
+    def _begin(self, begin: Begin) -> Reply:
         journal = self._journal.as_owner(str(begin.attempt))
         claim = journal.begin(begin.row_id, digest=begin.digest)
         entry = claim.entry
@@ -258,7 +258,7 @@ class Ledger:
         journal.note_outcome(begin.row_id, RowState.UNCERTAIN, given_up.to_note())
         return self._begin(begin)
 
-    def _begin_again(self, begin: Begin, entry: Entry) -> Answer:
+    def _begin_again(self, begin: Begin, entry: Entry) -> Reply:
         journal = self._journal.as_owner(str(begin.attempt))
         journal.begin_again(begin.row_id, after=entry.state)
         if entry.job_id is None or not has_unknown_end(entry):
@@ -266,7 +266,7 @@ class Ledger:
         journal.note_job(begin.row_id, entry.job_id)
         return Known(entry.job_id)
 
-    def _note_job(self, note: NoteJob) -> Answer:
+    def _note_job(self, note: NoteJob) -> Reply:
         entry = self._journal.get(note.row_id)
         is_own = entry is not None and entry.owner == str(note.attempt)
         if entry is None or not (is_own or entry.state is RowState.UNCERTAIN):
@@ -278,7 +278,7 @@ class Ledger:
                 return Taken(error.message)
         return Known(note.job_id)
 
-    def _note_outcome(self, note: NoteOutcome) -> Answer:
+    def _note_outcome(self, note: NoteOutcome) -> Reply:
         entry = self._journal.get(note.row_id)
         is_own = entry is not None and entry.owner == str(note.attempt)
         if is_own or note.state is RowState.DONE:
@@ -287,7 +287,7 @@ class Ledger:
             entry = self._journal.get(note.row_id)
         return self._standing(entry)
 
-    def _standing(self, entry: Entry | None) -> Answer:
+    def _standing(self, entry: Entry | None) -> Reply:
         if entry is None:
             return Free()
         if entry.state in FINAL:

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from ..batch.errors import JournalError, JournalFullError
-from .ledger import Answer, Operation
+from .ledger import Operation, Reply
 
-Send: TypeAlias = Callable[[Sequence[Operation]], Awaitable[Sequence[Answer]]]
+Deliver: TypeAlias = Callable[[Sequence[Operation]], Awaitable[Sequence[Reply]]]
 """Brings operations to the ledger and returns an answer to each."""
 
 _MOST_TOGETHER = 200
@@ -30,7 +30,7 @@ class Mailbox:
 
     def __init__(
         self,
-        send: Send,
+        send: Deliver,
         lease: float,
         on_lost: Callable[[], object],
         outage_timeout: float = 600.0,
@@ -40,7 +40,7 @@ class Mailbox:
         self._on_lost = on_lost
         self._outage_timeout = outage_timeout
         self._loop = asyncio.get_running_loop()
-        self._questions: list[tuple[Operation, asyncio.Future[Answer]]] = []
+        self._questions: list[tuple[Operation, asyncio.Future[Reply]]] = []
         self._has_some = asyncio.Event()
         self._alive_until = self._loop.time() + lease * 0.75
         self._tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._watch())]
@@ -50,13 +50,13 @@ class Mailbox:
         """Whether the ledger certainly counts this worker among the living."""
         return self._loop.time() < self._alive_until
 
-    async def ask(self, operation: Operation) -> Answer:
+    async def ask(self, operation: Operation) -> Reply:
         """Ask the ledger for something, and return its answer once that is on the disk.
 
         Raises:
             JournalError: The ledger cannot be reached, or not use its journal.
         """
-        answer: asyncio.Future[Answer] = self._loop.create_future()
+        answer: asyncio.Future[Reply] = self._loop.create_future()
         self._questions.append((operation, answer))
         self._has_some.set()
         return await answer
@@ -90,7 +90,7 @@ class Mailbox:
                     if not future.done():
                         future.set_result(answer)
 
-    async def _sent(self, operations: Sequence[Operation]) -> Sequence[Answer]:
+    async def _sent(self, operations: Sequence[Operation]) -> Sequence[Reply]:
         """Send until it arrives: an operation that comes twice means the same."""
         until = self._loop.time() + self._outage_timeout
         while True:

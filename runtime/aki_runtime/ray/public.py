@@ -1,9 +1,9 @@
 """What `ray` of a package offers. Importing it needs Ray."""
 
 from .caller import EndpointCaller, call_endpoint
-from .journal import RowJournal, ray
+from .journal import RowJournal, import_ray
 from .options import CallOptions
 
-ray("ray.data")
+import_ray("ray.data")
 
 __all__ = ["CallOptions", "EndpointCaller", "RowJournal", "call_endpoint"]

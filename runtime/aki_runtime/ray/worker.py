@@ -23,7 +23,6 @@ from ..batch.row_life import AnyEndpoint, RowLife, Started, keep_within
 from ..batch.rows import Row
 from ..errors import UnexpectedAnswerError
 from .ledger import (
-    Answer,
     Attempt,
     Begin,
     Differs,
@@ -35,10 +34,11 @@ from .ledger import (
     NoteJob,
     NoteOutcome,
     Release,
+    Reply,
     RowEnd,
     Taken,
 )
-from .mailbox import Mailbox, Send
+from .mailbox import Deliver, Mailbox
 from .options import CallOptions
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Worker:
         OutputError: The folder for media cannot be written to.
     """
 
-    def __init__(self, options: CallOptions, sender: Callable[[str], Send]) -> None:
+    def __init__(self, options: CallOptions, sender: Callable[[str], Deliver]) -> None:
         self._options = options
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="aki-ray", daemon=True)
@@ -92,7 +92,7 @@ class Worker:
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _open(self, sender: Callable[[str], Send]) -> None:
+    async def _open(self, sender: Callable[[str], Deliver]) -> None:
         options, name = self._options, uuid4().hex
         self._client = options.make_client()
         endpoint: AnyEndpoint = getattr(self._client, options.found.name)
@@ -229,7 +229,7 @@ class _LedgerNotes:
                 return
             await asyncio.sleep(_LONGEST_PAUSE)
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: Reply) -> None:
         self.outcome = outcome_of(answer.entry) if isinstance(answer, RowEnd) else None
         self.seconds_left = answer.seconds if isinstance(answer, Held) else 0.0
 

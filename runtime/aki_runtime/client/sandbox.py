@@ -14,7 +14,7 @@ _servers: dict[tuple[int, str], Any] = {}
 _lock = threading.Lock()
 
 
-def stand_in_url(package: str) -> str:
+def sandbox_url(package: str) -> str:
     """Return the address of a sandbox hub that serves the endpoints of a package.
 
     Args:

@@ -94,8 +94,13 @@ def assert_explains(shown):
     assert not missing, "not shown: {}\n\nshown:\n{}".format("\n".join(missing), shown)
 
 
+def assert_summarises(shown):
+    """Check that an attribute's own docstring is shown; what each parameter takes is in the signature's."""
+    assert inspect.cleandoc(flux_dev.__doc__).splitlines()[0] in shown.replace("\\", "")
+
+
 def test_the_docstring_gives_the_ranges():
-    assert f"width: {WIDTH}" in flux_dev.__doc__
+    assert f"width: Width in pixels. {WIDTH}" in flux_dev.__doc__
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -113,7 +118,9 @@ class TestCall:
         assert {label.strip('"') for label in offered} == CHOICES
 
     def test_hovering_shows_the_docstring(self, document, call):
-        assert_explains(document.hover(f'\n{within(call, -1)}(prompt="a robot", width=512)'))
+        shown = document.hover(f'\n{within(call, -1)}(prompt="a robot", width=512)')
+        is_attribute = call in ("aki.flux_dev", "aio.flux_dev")
+        (assert_summarises if is_attribute else assert_explains)(shown)
 
     def test_the_signature_shows_parameters_and_docstring(self, document, call):
         signature = document.signature(f'\n{call}(prompt="a robot", width=|512)')
@@ -132,7 +139,7 @@ class TestCall:
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.endswith(("stream", "submit"))])
 def test_hovering_over_the_endpoint_of_a_method_shows_the_docstring(document, call):
-    assert_explains(document.hover(f'\n{within(call, -2)}(prompt="a robot", width=512)'))
+    assert_summarises(document.hover(f'\n{within(call, -2)}(prompt="a robot", width=512)'))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,7 @@ def test_hovering_over_an_import_shows_the_docstring(document, module):
 
 
 def test_a_begun_endpoint_is_completed_with_its_docstring(document):
-    assert_explains(document.completion_text("\naki.fl|\n", "flux_dev"))
+    assert_summarises(document.completion_text("\naki.fl|\n", "flux_dev"))
 
 
 def test_options_leave_the_parameters_as_they_are(document):

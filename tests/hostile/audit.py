@@ -75,7 +75,7 @@ _OURS_OF_TYPES = {
         "Video",
         "VideoInput",
     ),
-    *("Called", "Streamed", "Submitted", "Generic", "CoroutineType", "Endpoint"),
+    *("Called", "Streamed", "Submitted", "Generic", "CoroutineType", "Endpoint", "deprecated"),
     *("NotRequired", "TypedDict", "closed"),
     *("Job", "Stream", "AsyncEndpoint", "AsyncJob", "AsyncStream", "self", "stream", "submit"),
     *("alias", "default", "ge", "gt", "le", "lt", "json_schema_extra", "max_length"),
@@ -85,7 +85,15 @@ OURS = frozenset(_OURS_OF_TEMPLATES | _OURS_OF_TYPES)
 
 _CALLED = frozenset(
     {
-        *("Aki", "AsyncAki", "Field", "Hub", "default_async_endpoint", "default_endpoint"),
+        *(
+            "Aki",
+            "AsyncAki",
+            "Field",
+            "Hub",
+            "default_async_endpoint",
+            "default_endpoint",
+            "deprecated",
+        ),
         *("endpoint", "lazy_attributes", "require", "sorted"),
     }
 )

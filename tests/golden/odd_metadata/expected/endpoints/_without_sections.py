@@ -6,7 +6,7 @@ Its models and its function come first. Below them, for editors and type checker
 its async form are spelled out, as clients have them.
 """
 
-from typing import TYPE_CHECKING, NotRequired
+from typing import TYPE_CHECKING
 
 from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel

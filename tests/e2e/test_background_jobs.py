@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
-from background.stack import Redis, answers, free_port
+from background.stack import Redis, free_port, listens
 from support.chromium import chromium
 from support.patience import until
 
@@ -41,7 +41,7 @@ class Application:
                 stdout=file,
                 stderr=file,
             )
-        until(lambda: answers(self.port) or self.process.poll() is not None, "it listens")
+        until(lambda: listens(self.port) or self.process.poll() is not None, "it listens")
         assert self.process.poll() is None, log.read_text()
 
     def stop(self, with_signal=signal.SIGINT):
@@ -184,7 +184,7 @@ def test_without_a_key_the_sandbox_is_started_and_everything_ends_with_the_comma
     application = Application(tmp_path / "log")
     assert application.stop(signal.SIGTERM) == 0
     assert "No AKI_API_KEY: the sandbox at http://127.0.0.1:" in application.log.read_text()
-    assert not answers(application.port)
+    assert not listens(application.port)
     assert processes_in(FOLDER) <= before
 
 

@@ -99,6 +99,7 @@ def program_files() -> dict[str, bytes]:
         f"{folder.name}/{path}": content
         for folder in folders
         for path, content in files_of(folder).items()
+        if not path.startswith("templates/")  # in a wheel they lie within the generator
     }
 
 

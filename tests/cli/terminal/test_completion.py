@@ -87,7 +87,9 @@ def make_package(folder: Path) -> None:
     fields = {"mode": {"type": "selection", "supported": [HOSTILE]}}
     document = {"name": "painter", **details(fields, {"text": {}})}
     (spec / "endpoints" / "painter.json").write_text(json.dumps(document))
-    names = {"painter": {"name": "painter", "fields": {"input": {"mode": "mode"}}}}
+    names = {
+        "painter": {"name": "painter", "models": "Painter", "fields": {"input": {"mode": "mode"}}}
+    }
     (spec / "names.json").write_text(json.dumps(names))
 
 

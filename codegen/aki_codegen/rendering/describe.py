@@ -28,7 +28,7 @@ def endpoint_summary(endpoint: ir.NamedEndpoint) -> str:
 
 
 def endpoint_docs(endpoint: ir.NamedEndpoint, removed: str = "") -> dict[str, list[str]]:
-    """Return the lines of the docstring of each way to use an endpoint: "call", "stream" and "submit".
+    """Return the lines of the docstring of each way to use an endpoint, "call", "stream" and "submit".
 
     Args:
         endpoint: The endpoint.
@@ -46,7 +46,7 @@ def endpoint_docs(endpoint: ir.NamedEndpoint, removed: str = "") -> dict[str, li
         else []
     )
     return {
-        form: [
+        way: [
             *summary,
             "",
             *([does, ""] if does else []),
@@ -56,11 +56,11 @@ def endpoint_docs(endpoint: ir.NamedEndpoint, removed: str = "") -> dict[str, li
             *progress,
             *_RAISES,
         ]
-        for form, (does, gives) in _FORMS.items()
+        for way, (does, gives) in _WAYS.items()
     }
 
 
-_FORMS = {
+_WAYS = {
     "call": ("", ""),
     "stream": (
         "Submits a job and watches it; used in a `with` block.",
@@ -71,7 +71,7 @@ _FORMS = {
         "The handle of the job; its result has ",
     ),
 }
-"""What each form does, and what it returns, apart from the outputs."""
+"""What each way to use an endpoint does, and what it returns, apart from the outputs."""
 
 _RAISES = (
     "",

@@ -28,12 +28,12 @@ MADE_BY = (
 PARTS = ("Input", "Output", "Progress", "Params")
 """What the names of an endpoint's models end in; the last is a dict of what the first holds."""
 
-FORMS = (
-    ("__call__", "Called", "call"),
-    ("stream", "Streamed", "stream"),
-    ("submit", "Submitted", "submit"),
-)
-"""The ways to use an endpoint: the method, what stands for its result, and which docstring it has."""
+WAYS = {
+    "call": ("__call__", "Called"),
+    "stream": ("stream", "Streamed"),
+    "submit": ("submit", "Submitted"),
+}
+"""The method of each way to use an endpoint, and what stands for its result."""
 
 MODULE_DOC = (
     "Its models and its function come first. Below them, for editors and type checkers alone, its sync and",
@@ -111,9 +111,9 @@ def render_endpoint(
         params_doc=docstring([f"The parameters of `{endpoint.name}`, as a dict."]),
         summary_doc=docstring(wrapped(endpoint_summary(endpoint)), indent=8),
         forms_name=Code(f"_{form_name(endpoint, '')}"),
-        forms=[
-            (Code(form), Code(returned), docstring(docs[way], indent=12))
-            for form, returned, way in FORMS
+        ways=[
+            (Code(method), Code(returned), docstring(docs[way], indent=12))
+            for way, (method, returned) in WAYS.items()
         ],
         kinds=_kinds(endpoint, parts),
         **{part.lower(): made for part, made in parts.items()},

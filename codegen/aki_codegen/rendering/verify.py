@@ -93,8 +93,8 @@ def _is_empty(function: ast.FunctionDef) -> bool:
 def _is_import(node: ast.stmt) -> bool:
     match node:
         case ast.ImportFrom(module=str(module)):
-            known = ("typing", "typing_extensions", "pydantic")
-            return module in known or module == "types" or module.startswith("aki_runtime.")
+            known = ("types", "typing", "typing_extensions", "pydantic")
+            return module in known or module.startswith("aki_runtime.")
         case _:
             return False
 

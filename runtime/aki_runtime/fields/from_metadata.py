@@ -16,9 +16,16 @@ from ..metadata import FieldMetadata, limits_as_json
 from .base import InputModel
 
 _TYPES: dict[str, Any] = {
-    **{"text": str, "prompt": str, "integer": int, "number": float, "boolean": bool},
-    **{"chat": ChatContext, "json": Json},
-    **{"image": ImageInput, "audio": AudioInput, "video": VideoInput},
+    "text": str,
+    "prompt": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "chat": ChatContext,
+    "json": Json,
+    "image": ImageInput,
+    "audio": AudioInput,
+    "video": VideoInput,
 }
 _SHOWN_DEFAULTS = frozenset({"text", "prompt", "integer", "number", "boolean", "choice"})
 

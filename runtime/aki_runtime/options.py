@@ -1,10 +1,11 @@
 """How a call is carried out, kept apart from what an endpoint takes so that the two can never collide."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypeAlias, TypedDict, TypeVar
 
 from .errors import AkiError, ConfigurationError
 from .events import Event
@@ -12,6 +13,9 @@ from .secret import read_key_file as read_key_file  # for the apps, to which `se
 from .shapes import integer_or_none, is_number
 
 Prog = TypeVar("Prog")
+
+AllowedPaths: TypeAlias = bool | Sequence[str | os.PathLike[str]]
+"""Whether media may be paths; or the folders in which their files have to lie."""
 
 _NAMES_ELSEWHERE = {
     **dict.fromkeys(("base_url", "api_base", "server", "url", "host", "address"), "api_server"),
@@ -42,9 +46,10 @@ class Options:
     """Called with each event of a call."""
     on_retry: Callable[[AkiError], object] | None = field(default=None, repr=False)
     """Called with what has failed, an `AkiError`, whenever something is tried again."""
-    allow_paths: bool = True
-    """Whether media may be paths of this machine's files, which a call opens. Say False where the values come
-    from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
+    allow_paths: AllowedPaths = True
+    """Whether media may be paths of this machine's files, which a call opens. Where the values come from somebody
+    else, say False, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`, or a list of folders: then only
+    files below these are opened, wherever links lead, and relative paths begin there.
     """
 
     def __post_init__(self) -> None:
@@ -67,6 +72,10 @@ class Options:
             raise ConfigurationError("on_progress must be a function that takes an event")
         if self.on_retry is not None and not callable(self.on_retry):
             raise ConfigurationError("on_retry must be a function that takes an error")
+        if isinstance(self.allow_paths, str):
+            raise ConfigurationError(
+                f"allow_paths={self.allow_paths!r} must be True, False or a list of folders"
+            )
 
 
 def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] = ()) -> Options:
@@ -120,7 +129,8 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     """Called with each event of a call."""
     on_retry: Callable[[AkiError], object] | None
     """Called with what has failed, an `AkiError`, whenever something is tried again."""
-    allow_paths: bool
-    """Whether media may be paths of this machine's files, which a call opens. Say False where the values come
-    from somebody else, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`.
+    allow_paths: AllowedPaths
+    """Whether media may be paths of this machine's files, which a call opens. Where the values come from somebody
+    else, say False, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`, or a list of folders: then only
+    files below these are opened, wherever links lead, and relative paths begin there.
     """

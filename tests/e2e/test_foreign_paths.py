@@ -11,6 +11,7 @@ from aki_client import (
     Aki,
     AsyncAki,
     ChatContext,
+    ConfigurationError,
     ImageInput,
     InputModel,
     InvalidParametersError,
@@ -143,3 +144,52 @@ def test_an_async_call_for_somebody_else_opens_nothing(secret, hub):
 
     with pytest.raises(InvalidParametersError, match="data URI"):
         asyncio.run(call())
+
+
+@pytest.fixture
+def allowed(tmp_path, secret):
+    """A folder that somebody else may name files of, beside the secret, with links that lead out of it."""
+    folder = tmp_path / "allowed"
+    (folder / "deeper").mkdir(parents=True)
+    Pillow.new("RGB", (64, 64), "blue").save(folder / "deeper" / "free.png")
+    (folder / "link.png").symlink_to(secret)
+    (folder / "up").symlink_to(secret.parent)
+    (folder / "ring.png").symlink_to(folder / "ring.png")
+    return folder
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("make", [str, Path], ids=["text", "a Path"])
+def test_a_file_below_an_allowed_folder_is_opened(allowed, place, make):
+    for name in (make(allowed / "deeper/free.png"), make("deeper/free.png")):
+        context = {"allow_paths": [allowed.parent / "other", str(allowed)]}
+        assert Body.model_validate(place(name), context=context)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_nothing_leads_out_of_an_allowed_folder_and_no_refusal_says_what_is_there(
+    allowed, secret, place
+):
+    said = set()
+    ways_out = ["link.png", "up/secret.png", "../secret.png", "deeper/../../secret.png"]
+    for name in (*spellings(secret), *ways_out, "ring.png", "absent.png", "deeper", "a\0b", ".."):
+        with pytest.raises(ValidationError) as caught:
+            Body.model_validate(place(name), context={"allow_paths": [allowed]})
+        said.add(caught.value.errors(include_input=False)[0]["msg"].replace("an address", "it"))
+    without_addresses = {sentence for sentence in said if "not fetched" not in sentence}
+    assert len(without_addresses) == 1
+    assert str(allowed) in without_addresses.pop()
+
+
+def test_a_client_opens_files_below_its_allowed_folders_alone(allowed, secret, hub):
+    with Aki("test-key", api_server=hub.url, allow_paths=[allowed]) as aki:
+        assert aki.qwen_image_edit(prompt="brighter", image="deeper/free.png").images
+        with pytest.raises(InvalidParametersError, match="file below"):
+            aki.qwen_image_edit(prompt="brighter", image=str(secret))
+        with pytest.raises(InvalidParametersError, match="unsupported"):
+            aki.call("qwen_image_edit", {"prompt": "brighter", "image": secret})
+
+
+def test_a_folder_given_as_text_is_not_taken_for_a_list_of_folders(allowed):
+    with pytest.raises(ConfigurationError, match="list of folders"):
+        Aki(allow_paths=str(allowed))

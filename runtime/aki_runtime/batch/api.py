@@ -22,7 +22,7 @@ from ..client.endpoint import AsyncEndpoint
 from ..client.resolving import EndpointLike, Resolved, resolve
 from ..errors import InvalidParametersError
 from ..http.interruption import handling
-from ..options import Options
+from ..options import AllowedPaths, Options
 from ..protocol.certainty import UNCERTAIN
 from . import files
 from .engine import Engine
@@ -342,7 +342,7 @@ class PreparedBatch:
             raise InvalidRowsError(self.source.name, faults, total, total - counts.total())
         return count
 
-    def _problems(self, item: Item, *, allow_paths: bool) -> Iterable[str]:
+    def _problems(self, item: Item, *, allow_paths: AllowedPaths) -> Iterable[str]:
         if isinstance(item, Fault):
             return [item.problem]
         row = self.columns.read(item)

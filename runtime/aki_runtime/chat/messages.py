@@ -30,6 +30,7 @@ from ..media.inputs import (
 )
 from ..media.objects import Media, uri_schema
 from ..media.sources import is_data_uri
+from ..options import AllowedPaths
 from ..shapes import is_array, is_iterable, is_mapping
 from .tools import ToolCall
 
@@ -136,7 +137,7 @@ def _validate(value: object, info: ValidationInfo) -> list[dict[str, Any]]:
     return _read_messages(value, allowed_paths(info))
 
 
-def _read_messages(value: object, allow_paths: bool | None) -> list[dict[str, Any]]:
+def _read_messages(value: object, allow_paths: AllowedPaths | None) -> list[dict[str, Any]]:
     if not is_iterable(value):
         raise _refused('must be a list of messages such as {"role": "user", "content": "Hello"}')
     messages = [
@@ -146,7 +147,7 @@ def _read_messages(value: object, allow_paths: bool | None) -> list[dict[str, An
     return messages
 
 
-def _read_message(message: object, where: str, allow_paths: bool | None) -> dict[str, Any]:
+def _read_message(message: object, where: str, allow_paths: AllowedPaths | None) -> dict[str, Any]:
     if not is_mapping(message):
         raise _refused(f"{where} must be an object with 'role' and 'content'")
     fields = dict(message)
@@ -173,7 +174,7 @@ def _read_message(message: object, where: str, allow_paths: bool | None) -> dict
     return fields
 
 
-def _read_part(part: object, where: str, allow_paths: bool | None) -> dict[str, Any]:
+def _read_part(part: object, where: str, allow_paths: AllowedPaths | None) -> dict[str, Any]:
     named = part.get("type") if is_mapping(part) else None
     if not is_mapping(part) or len(part) != (1 if named is None else 2):
         raise _refused(f'{where} must hold exactly one of {{"text": …}}, {{"image": …}}, …')
@@ -200,7 +201,7 @@ def _address_of(value: object, where: str) -> str:
     return url
 
 
-def _medium(value: object, kind: Any, where: str, allow_paths: bool | None) -> Media:
+def _medium(value: object, kind: Any, where: str, allow_paths: AllowedPaths | None) -> Media:
     try:
         return as_media(value, kind, allow_paths=allow_paths)
     except MediaError as error:

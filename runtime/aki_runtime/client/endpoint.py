@@ -34,7 +34,7 @@ from ..jobs.ref import EndpointRef, JobRef, restore_endpoint
 from ..jobs.registry import JOBS
 from ..jobs.sync_job import Job, Stream
 from ..media.inputs import takes_long
-from ..options import OptionChanges, Options, changed
+from ..options import AllowedPaths, OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Work
 from ..protocol.job import JobState, Out, Prog, Reading
@@ -78,7 +78,7 @@ class EndpointInfo(Generic[Prog, Out]):
     reading: Reading[Prog, Out] = field(repr=False)
     origin: EndpointRef = field(repr=False)
     input: type[InputModel] | None = field(repr=False)
-    check: Callable[[dict[str, Any], bool], Mapping[str, Any]] = field(repr=False)
+    check: Callable[[dict[str, Any], AllowedPaths], Mapping[str, Any]] = field(repr=False)
     removed: str = field(default="", repr=False)
 
     @property
@@ -92,7 +92,7 @@ def check_with_model(
     model: type[InputModel],
     removed: str,
     given: dict[str, Any],
-    allow_paths: bool = True,
+    allow_paths: AllowedPaths = True,
 ) -> Mapping[str, Any]:
     """Check the arguments of one call of a generated endpoint, as the attribute `check` of `EndpointInfo` says."""
     if removed:

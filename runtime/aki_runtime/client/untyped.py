@@ -22,6 +22,7 @@ from ..json_value import encode_json
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
 from ..media.objects import Audio, Image, Media, Video
+from ..options import AllowedPaths
 from ..protocol.job import Reading
 from ..shapes import is_array, is_mapping, is_object
 from .endpoint import EndpointInfo, EndpointSpec
@@ -80,7 +81,7 @@ def untyped_spec(name: str, package: str) -> EndpointSpec[..., AnyOutput, AnyPro
 
 
 def encode_untyped(
-    endpoint: str, given: Mapping[str, Any], allow_paths: bool = True
+    endpoint: str, given: Mapping[str, Any], allow_paths: AllowedPaths = True
 ) -> dict[str, Any]:
     """Make of any values what the hub takes: lists and dicts as JSON text, media as `Media`.
 
@@ -108,7 +109,7 @@ def encode_untyped(
     return encoded
 
 
-def _encoded(name: str, value: Any, *, allow_paths: bool) -> Any:
+def _encoded(name: str, value: Any, *, allow_paths: AllowedPaths) -> Any:
     if isinstance(value, int | float):
         encode_json(value)  # refuses what JSON cannot carry
         return value
@@ -127,7 +128,7 @@ def _encoded(name: str, value: Any, *, allow_paths: bool) -> Any:
     return _media_of_any_kind(value, allow_paths=allow_paths)
 
 
-def _media_of_any_kind(value: Any, *, allow_paths: bool) -> Media:
+def _media_of_any_kind(value: Any, *, allow_paths: AllowedPaths) -> Media:
     data = bytes_of(value) if callable(getattr(value, "read", None)) else value
     if not isinstance(data, bytes | bytearray | os.PathLike):
         return as_media(data, "image", allow_paths=allow_paths)
@@ -135,7 +136,7 @@ def _media_of_any_kind(value: Any, *, allow_paths: bool) -> Media:
         return as_media(cast("Any", data), "image", allow_paths=False)  # says why not
     for kind in FORMATS:
         with suppress(MediaError):
-            return as_media(cast("Any", data), kind)
+            return as_media(cast("Any", data), kind, allow_paths=allow_paths)
     raise MediaError("it is of an unsupported media format")
 
 

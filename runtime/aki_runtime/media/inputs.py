@@ -8,7 +8,8 @@ until its proxy gives up.
 import inspect
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import (
     IO,
@@ -24,6 +25,7 @@ from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
+from ..options import AllowedPaths
 from ..shapes import is_array, is_mapping
 from .formats import FORMATS, Kind, sniff
 from .objects import Audio, Image, Media, Video, uri_schema
@@ -52,14 +54,14 @@ _LARGE = 1 << 20
 _TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
-def as_media(value: object, kind: Kind, *, allow_paths: bool | None = True) -> Media:
+def as_media(value: object, kind: Kind, *, allow_paths: AllowedPaths | None = True) -> Media:
     """Read what a caller gave: bytes, a path, a file, a Pillow image, a data URI or another call's output.
 
     Args:
         value: What was given.
         kind: What it has to be.
-        allow_paths: Whether a path is opened; None opens a `Path` object, which only Python code can make, and
-            takes text for data URIs alone.
+        allow_paths: Whether a path is opened, or below which folders; None opens a `Path` object, which only
+            Python code can make, and takes text for data URIs alone.
 
     Raises:
         MediaError: It is none of these, empty, or of a format that no hub takes.
@@ -70,13 +72,13 @@ def as_media(value: object, kind: Kind, *, allow_paths: bool | None = True) -> M
     return medium
 
 
-def allowed_paths(info: ValidationInfo) -> bool | None:
+def allowed_paths(info: ValidationInfo) -> AllowedPaths | None:
     """Return the `allow_paths` of the context that pydantic was given; None where it has none."""
     context = info.context
     return context.get("allow_paths") if is_mapping(context) else None
 
 
-def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Media:
+def _medium_of(value: object, make: type[Media], allow_paths: AllowedPaths | None) -> Media:
     if isinstance(value, Media):
         return value
     if isinstance(value, str) and (is_data_uri(value) or not value):
@@ -84,12 +86,16 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
     if isinstance(value, str) and "://" in value[:10]:
         raise MediaError("an address is not fetched; give the bytes, a path or a data URI")
     if _is_path(value):
-        if not (isinstance(value, os.PathLike) if allow_paths is None else allow_paths):
+        path = Path(value)
+        if allow_paths is None:
+            allow_paths = isinstance(value, os.PathLike)
+        if not isinstance(allow_paths, bool):
+            return make(_file_below(allow_paths, path, make.kind))
+        if not allow_paths:
             # Before the file system is asked: the sentence must not say whether there is such a file.
             raise MediaError(
                 f"must be a data URI (data:{make.kind}/…;base64,…) or bytes; only a call opens paths"
             )
-        path = Path(value)
         try:
             # What is not a plain file (a pipe) can be read only once.
             return make(path if path.is_file() else path.read_bytes())
@@ -101,6 +107,19 @@ def _medium_of(value: object, make: type[Media], allow_paths: bool | None) -> Me
             f"is base64 without a header; put data:{make.kind}/{seen};base64, before it, or give the bytes"
         )
     return make(bytes_of(value))
+
+
+def _file_below(folders: Iterable[str | os.PathLike[str]], path: Path, kind: Kind) -> Path:
+    """Return the file that a path means, as long as it is a plain one and lies below one of the folders."""
+    named = [Path(os.path.realpath(folder)) for folder in folders]
+    for folder in named:
+        with suppress(OSError, ValueError):  # a name that is too long, a null character
+            found = Path(os.path.realpath(folder / path))
+            if found.is_relative_to(folder) and found.is_file():
+                return found
+    # One sentence for all: it must not say whether there is such a file elsewhere.
+    below = " or ".join(map(str, named)) or "a folder, and none is allowed"
+    raise MediaError(f"must be a data URI (data:{kind}/…;base64,…) or a file below {below}")
 
 
 def bytes_of(value: object) -> bytes:

@@ -3,11 +3,14 @@
 Owns the processes of one page and what they print. Must not know what any page says.
 """
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -87,6 +90,8 @@ class Reader:
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+        if self._servers:
+            os.close(self._ports)
         if self._python is not None:
             assert self._python.stdin
             self._python.stdin.close()
@@ -172,6 +177,11 @@ class Reader:
 
     def _serve(self, text: str, expected: str | None) -> tuple[int, str]:
         assert expected is not None, "what a server shows when it is ready must follow"
+        if not self._servers:
+            # Pages name the ports that programs take by default: one page at a time listens there.
+            lock = Path(tempfile.gettempdir(), "aki-docs-servers.lock")
+            self._ports = os.open(lock, os.O_CREAT | os.O_RDWR)
+            fcntl.flock(self._ports, fcntl.LOCK_EX)
         output = self._home / f"served{len(self._servers)}"
         with output.open("wb") as file:
             server = subprocess.Popen(
@@ -195,8 +205,6 @@ class Reader:
 
 def _line_of(process: subprocess.Popen[str], stream: IO[str]) -> str:
     """Return a line of a process, which is killed where none comes."""
-    import threading
-
     timer = threading.Timer(LIMIT, process.kill)
     timer.start()
     try:
@@ -211,13 +219,14 @@ _VARIES = (
     (re.compile(r"(?<=127\.0\.0\.1:)\d+"), r"\d+"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}(?:#\d+)?"), r"[0-9a-f-]{36}(?:#\d+)?"),
     (re.compile(r"…"), r"[^\n]*?"),
+    (re.compile(r"(?<=\S) {3,}(?=\S)"), " {3,}"),
 )
 
 
 def matches(expected: str, printed: str) -> bool:
     """Whether a page shows what is printed; a line of `…` stands for any lines, `…` within one for any text.
 
-    Durations, ports of this machine and ids of jobs may be others.
+    Durations, ports of this machine, ids of jobs and how far apart columns stand may differ.
     """
     return re.fullmatch(_pattern(expected), _plain(printed)) is not None
 
@@ -238,7 +247,8 @@ def _line_pattern(line: str) -> str:
         for sign, varied in _VARIES
         for match in sign.finditer(line)
     )
-    parts, place = [], 0
+    parts: list[str] = []
+    place = 0
     for start, end, varied in found:
         if start >= place:
             parts += [re.escape(line[place:start]), varied]

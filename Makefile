@@ -13,7 +13,8 @@ PARALLEL = -n auto --dist loadfile -p no:benchmark
 
 # Every Python and platform gets its pins from the same file.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" pyproject.toml $(ARGS)
+	--custom-compile-command "make lock" $(ARGS)
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: help generate check test test-full figures bench lint format sandbox docs full lock build clean
 
@@ -46,6 +47,7 @@ lint: $(FULL) ## check style, format and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict apps benchmarks codegen generated runtime sandbox scripts
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/zizmor --offline --quiet --no-progress --pedantic .github
 
 format: $(READY) ## format the code, and repair what ruff can repair
 	$(BIN)/ruff check --fix
@@ -61,10 +63,12 @@ docs: $(FULL) ## build the reference site into site/
 full: $(FULL) ## install every extra, and the tools of `make lint`, `make test-full`, `make docs` and `make bench`
 
 lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the newest versions
-	$(COMPILE) --all-extras --group dev --group docs --group tests --group bench --output-file requirements/full.txt
-	$(COMPILE) --constraint requirements/full.txt --extra codegen --extra sandbox --extra cli --group dev \
+	$(COMPILE) pyproject.toml --all-extras --group dev --group docs --group tests --group bench \
+		--output-file requirements/full.txt
+	$(COMPILE) pyproject.toml --constraint requirements/full.txt --extra codegen --extra sandbox --extra cli --group dev \
 		--output-file requirements/dev.txt
-	$(COMPILE) --constraint requirements/full.txt --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --constraint requirements/full.txt --output-file requirements/runtime.txt
+	$(COMPILE) --group openapi --output-file requirements/openapi.txt
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
@@ -76,7 +80,9 @@ clean: ## remove what the other targets made, .venv included
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@sh scripts/setup-venv.sh $(VENV)
 
-$(FULL): $(READY) requirements/full.txt
+$(FULL): $(READY) requirements/full.txt requirements/openapi.txt
 	@echo "Adding every extra and tool to $(VENV) (a minute or two) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/full.txt
+	@$(PIP) install --require-hashes -r requirements/full.txt
+	@$(BIN)/python -m venv --without-pip $(VENV)/openapi
+	@$(PIP) --python $(VENV)/openapi/bin/python install --require-hashes -r requirements/openapi.txt
 	@touch $(FULL)

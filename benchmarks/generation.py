@@ -27,7 +27,7 @@ from .openapi import openapi_document
 from .processes import Cost, cost_of, environment, medians
 
 GENERATE = [sys.executable, "-m", "aki_codegen", "generate"]
-OTHER = [str(Path(sys.executable).with_name("openapi-python-client")), "generate"]
+OTHER = [str(Path(sys.prefix, "openapi", "bin", "openapi-python-client")), "generate"]
 FEW, SMALL, LARGE = 16, 200, 1000
 
 

@@ -14,17 +14,34 @@ import pytest
 from aki_sandbox.catalogue import load_catalogue
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+APART = ROOT / "requirements" / "openapi.txt"
+LOCKS = sorted({*(ROOT / "requirements").glob("*.txt")} - {APART})
 EXTRAS_AND_GROUPS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "dev.txt": (["cli", "codegen", "sandbox"], ["dev"]),
-    "full.txt": (PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]),
+    "full.txt": (
+        PROJECT["project"]["optional-dependencies"],
+        [group for group in PROJECT["dependency-groups"] if group != "openapi"],
+    ),
     "runtime.txt": ([], []),
 }
 """What each lock file is made of."""
-each_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+each_lock = pytest.mark.parametrize("lock", [*LOCKS, APART], ids=lambda lock: lock.name)
+SAFE = {
+    "aiohttp": "3.14.4",
+    "filelock": "4.2.1",
+    "gradio": "6.16",
+    "httpx2": "2.12",
+    "jinja2": "3.1.6",
+    "pillow": "12.3",
+    "pyarrow": "23.0.1",
+    "ray": "2.56",
+    "starlette": "1.3.1",
+}
+"""Where the last known vulnerability ends of what this package uses, by the advisories of November 2026."""
 
 # Spelt so that these lines do not match themselves.
 MACHINE_FOLDER = r"(?<![\w.~>-])/(?:work|root|home|Users)/\w"
@@ -80,7 +97,7 @@ class TestLock:
         assert not re.search(r"index-url|find-links|trusted-host|://|@", text)
         assert "make lock" in text.splitlines()[1]
 
-    @each_lock
+    @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
     def test_it_answers_what_pyproject_asks_for(self, lock):
         extras, groups = EXTRAS_AND_GROUPS[lock.name]
         asked = chain(
@@ -92,6 +109,24 @@ class TestLock:
         for requirement in map(Requirement, asked):
             version = versions[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version), f"{requirement}: run make lock"
+
+    def test_what_is_only_compared_with_holds_nothing_below_what_users_get(self):
+        assert "openapi-python-client" in pins_of(APART)
+        assert "openapi-python-client" not in pins_of(ROOT / "requirements" / "full.txt")
+
+    @pytest.mark.parametrize("name", SAFE)
+    def test_no_version_with_a_known_vulnerability_is_allowed(self, name):
+        extras = PROJECT["project"]["optional-dependencies"].values()
+        asked = map(Requirement, chain(PROJECT["project"]["dependencies"], *extras))
+        floors = [
+            Version(bound.version)
+            for requirement in asked
+            if canonicalize_name(requirement.name) == name
+            for bound in requirement.specifier
+            if bound.operator in (">=", "==")
+        ]
+        assert floors
+        assert min(floors) >= Version(SAFE[name])
 
     def test_users_get_the_versions_that_are_tested(self):
         development, everything, runtime = (pins_of(lock) for lock in LOCKS)

@@ -24,6 +24,7 @@ _RULES = {
     "AKI201": "unknown parameter",
     "AKI202": "missing parameter",
     "AKI203": "parameters that exclude each other",
+    "AKI204": "value without a name",
     "AKI301": "removed endpoint",
     "AKI302": "value that the hub converts",
 }

@@ -25,10 +25,11 @@ CODES: dict[str, str] = {
     "unknown": "AKI201",
     "missing": "AKI202",
     "exclusive": "AKI203",
+    "unnamed": "AKI204",
     "removed": "AKI301",
     "converted": "AKI302",
 }
-"""The code of a finding by the kind of the problem, which `ParameterProblem` lists."""
+"""The code of a finding by the kind of the problem, which `ParameterProblem` lists; and "unnamed" values."""
 
 _NO_MEDIUM = {
     "image": b"\x89PNG\r\n\x1a\n",

@@ -4,7 +4,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .judging import CODES, Judgement, judge
@@ -69,12 +69,14 @@ class Call:
         node: The call, or the dict that is declared as its parameters.
         entries: What is given, by name.
         is_whole: Whether nothing else is.
+        unnamed: What is given without a name, which is refused.
     """
 
     endpoint: KnownEndpoint
     node: ast.expr
     entries: Mapping[str, Argument]
     is_whole: bool
+    unnamed: tuple[ast.expr, ...] = ()
 
 
 class SourceText:
@@ -88,7 +90,7 @@ class SourceText:
         try:
             names = Names(ast.parse(text), packages)
             self._values = Values(names)
-            self.calls += _calls(names, self._values, packages)
+            self.calls += _Calls(names, self._values, packages)
         except (SyntaxError, ValueError) as error:
             place = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
             # Some messages name the line themselves.
@@ -129,6 +131,15 @@ class SourceText:
             span = self._name_span(place) if isinstance(place, ast.keyword) else self.span(place)
             fixes = tuple(self._fixes(judgement, entry)) if entry is not None else ()
             yield Finding(CODES[judgement.kind], judgement.message, span, fixes)
+        for value in call.unnamed if not call.endpoint.removed else ():
+            span = self.span(value)
+            start = Span(span.line, span.column, span.line, span.column)
+            fields = call.endpoint.fields.items()
+            missing = [name for name, field in fields if field.required and name not in given]
+            # Where one parameter is missing, it is what one value is meant for.
+            is_clear = len(missing) == len(call.unnamed) == 1
+            fixes = (Fix(start, f"{missing[0]}="),) if is_clear else ()
+            yield Finding(CODES["unnamed"], call.endpoint.unnamed, span, fixes)
 
     def _fixes(self, judgement: Judgement, entry: Argument) -> Iterator[Fix]:
         if judgement.kind == "unknown" and isinstance(entry.key, ast.keyword):
@@ -171,50 +182,104 @@ def decoded(content: bytes) -> str:
         raise UnreadableError(str(error)) from None
 
 
-_HANDING_ON = frozenset({"partial", "submit", "to_thread"})
+_HANDING_ON = frozenset({"functools.partial", "asyncio.to_thread"})
 """Functions that call their first argument with the others."""
+_CALLED = frozenset({"endpoint", "partial", "input", "params", "validate"})
 _OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
 """Settings of a batch by which a row may hold other things than an endpoint's parameters."""
 
 
-def _calls(names: Names, values: Values, packages: Packages) -> Iterator[Call]:
-    def endpoint_of(ref: Ref | None) -> KnownEndpoint | None:
-        return packages[ref.package].endpoint(ref.name) if ref is not None and ref.name else None
+class _Calls:
+    """All that a file gives to endpoints."""
 
-    for annotation, value, scope in names.declared:
-        ref = names.declared_as(annotation, scope)
-        endpoint = endpoint_of(ref) if ref is not None and ref.kind == "params" else None
+    def __init__(self, names: Names, values: Values, packages: Packages) -> None:
+        self._names = names
+        self._values = values
+        self._packages = packages
+
+    def __iter__(self) -> Iterator[Call]:
+        for annotation, value, scope in self._names.declared:
+            endpoint = self._endpoint(self._names.declared_as(annotation, scope), "params")
+            if endpoint is not None:
+                entries, _ = self._values.entries(value, scope)
+                yield Call(endpoint, value, entries, is_whole=False)
+        for target, value, scope in self._names.assigned:
+            endpoint = self._endpoint(self._names.ref(target.value, scope), "inputs")
+            if endpoint is not None:
+                yield from self._assignment(endpoint, target, value, scope)
+        for call, scope in self._names.calls:
+            ref = self._names.ref(call.func, scope)
+            if ref is None:
+                yield from self._handed_on(call, scope)
+            elif ref.kind == "rows":
+                yield from self._rows(call, scope)
+            elif (endpoint := self._endpoint(ref, *_CALLED)) is not None:
+                yield self._call(endpoint, ref, call, scope)
+
+    def _endpoint(self, ref: Ref | None, *kinds: str) -> KnownEndpoint | None:
+        if ref is None or ref.kind not in kinds or not ref.name:
+            return None
+        return self._packages[ref.package].endpoint(ref.name)
+
+    def _call(self, endpoint: KnownEndpoint, ref: Ref, call: ast.Call, scope: Scope) -> Call:
+        if ref.kind == "validate":
+            written = call.args[0] if call.args else call
+            return Call(endpoint, call, *self._values.entries(written, scope))
+        entries, is_known = self._values.arguments(call, scope)
+        is_whole = is_known and not call.args and ref.kind in ("endpoint", "input")
+        unnamed = _unnamed(call.args) if ref.kind in ("endpoint", "partial") else ()
+        return Call(endpoint, call, entries, is_whole, unnamed)
+
+    def _handed_on(self, call: ast.Call, scope: Scope) -> Iterator[Call]:
+        # An executor may have settings of its own beside what it hands on.
+        is_submitted = last_name(call.func) == "submit"
+        if not call.args or not (is_submitted or self._names.path(call.func, scope) in _HANDING_ON):
+            return
+        endpoint = self._endpoint(self._names.ref(call.args[0], scope), "endpoint", "partial")
         if endpoint is not None:
-            yield Call(endpoint, value, values.entries(value, scope)[0], is_whole=False)
-    for call, scope in names.calls:
-        ref, is_whole = names.ref(call.func, scope), not call.args
-        if ref is None and call.args and last_name(call.func) in _HANDING_ON:
-            ref = names.ref(call.args[0], scope)
-        if ref is not None and ref.kind == "rows":
-            endpoint = endpoint_of(names.ref(call.args[0], scope)) if call.args else None
-            yield from _rows(endpoint, values, call, scope) if endpoint is not None else ()
-        elif ref is not None and ref.kind in _CALLED and (endpoint := endpoint_of(ref)):
-            if ref.kind == "validate":
-                written = call.args[0] if call.args else call
-                entries, is_known = values.entries(written, scope)
-            else:
-                entries, is_known = values.arguments(call, scope)
-                is_known &= is_whole and ref.kind != "params"
-            yield Call(endpoint, call, entries, is_known)
+            entries, _ = self._values.arguments(call, scope)
+            if is_submitted:
+                entries = _known_to(endpoint, entries)
+            unnamed = () if is_submitted else _unnamed(call.args[1:])
+            yield Call(endpoint, call, entries, False, unnamed)
+
+    def _assignment(
+        self,
+        endpoint: KnownEndpoint,
+        target: ast.Attribute | ast.Subscript,
+        value: ast.expr,
+        scope: Scope,
+    ) -> Iterator[Call]:
+        if isinstance(target, ast.Attribute):
+            name: object = target.attr
+        else:
+            name = self._values.evaluate(target.slice, scope)
+        if isinstance(name, str):
+            entries = {name: Argument(target, value, scope)}
+            yield Call(endpoint, target, _known_to(endpoint, entries), is_whole=False)
+
+    def _rows(self, call: ast.Call, scope: Scope) -> Iterator[Call]:
+        named = {keyword.arg or "": keyword.value for keyword in call.keywords}
+        rows = call.args[1] if len(call.args) > 1 else named.get("rows")
+        of = call.args[0] if call.args else named.get("endpoint")
+        endpoint = self._endpoint(self._names.ref(of, scope), "endpoint") if of else None
+        if endpoint is None or rows is None or {"", "columns"} & named.keys():
+            return
+        listed, there = self._values.source(rows, scope)
+        for row in listed.elts if isinstance(listed, ast.List | ast.Tuple) else ():
+            entries, is_whole = self._values.entries(row, there)
+            if _OF_BATCHES & named.keys():
+                entries, is_whole = _known_to(endpoint, entries), False
+            yield Call(endpoint, row, entries, is_whole)
 
 
-_CALLED = frozenset({"endpoint", "input", "params", "validate"})
+def _known_to(endpoint: KnownEndpoint, entries: Mapping[str, Argument]) -> dict[str, Argument]:
+    return {name: entry for name, entry in entries.items() if name in endpoint.parameters}
 
 
-def _rows(endpoint: KnownEndpoint, values: Values, call: ast.Call, scope: Scope) -> Iterator[Call]:
-    named = {keyword.arg or "": keyword.value for keyword in call.keywords}
-    rows = call.args[1] if len(call.args) > 1 else named.get("rows")
-    if rows is None or {"", "columns"} & named.keys():
-        return
-    listed, there = values.source(rows, scope)
-    for row in listed.elts if isinstance(listed, ast.List | ast.Tuple) else ():
-        entries, is_whole = values.entries(row, there)
-        if _OF_BATCHES & named.keys():
-            entries = {n: entry for n, entry in entries.items() if n in endpoint.parameters}
-            is_whole = False
-        yield Call(endpoint, row, entries, is_whole)
+def _unnamed(args: Sequence[ast.expr]) -> tuple[ast.expr, ...]:
+    """Return what is given without a name, as far as it is written out."""
+    is_open = any(isinstance(each, ast.Starred) for each in args)
+    # What stands for whatever, as in an example, is not meant.
+    is_example = any(isinstance(each, ast.Constant) and each.value is ... for each in args)
+    return () if is_open or is_example else tuple(args)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aki_cli.catalogue import Catalogue, Described
 from aki_cli.exits import CommandError
-from aki_runtime.errors import removed_in_words
+from aki_runtime.errors import keywords_only, removed_in_words
 from aki_runtime.metadata import FieldMetadata
 from aki_runtime.shapes import is_array, is_object
 
@@ -32,6 +32,7 @@ class KnownEndpoint:
         name: Its name in Python.
         fields: What its parameters take, by their names in Python.
         removed: What to say where the hub has removed it; empty where it is there.
+        unnamed: What to say of values without a name.
         model: The input model that judges its calls.
         parameters: The parameters of that model.
     """
@@ -45,6 +46,7 @@ class KnownEndpoint:
         self.name = described.attribute
         self.fields: Mapping[str, FieldMetadata] = described.section("input")
         self.removed = removed_in_words(described.name) if removed else ""
+        self.unnamed = keywords_only(described.name)
         self.model: type[InputModel] = input_model(self.name, described.metadata.inputs, names)
         self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
 

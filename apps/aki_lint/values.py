@@ -8,7 +8,7 @@ from typing import Any
 
 from aki_runtime.shapes import is_array, is_number
 
-from .names import Names, Scope, Use, last_name
+from .names import Binding, Names, Scope, Use, last_name
 
 MAX_SIZE = 1_000_000
 """Characters, items or digits that a value may grow to while it is computed."""
@@ -23,8 +23,8 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: lambda one, other: one / other,
     ast.FloorDiv: lambda one, other: one // other,
 }
-_HARMLESS = frozenset({"dict", "dumps", "len", "list", "print", "repr", "sorted", "str"})
-"""Functions that leave their arguments as they are."""
+_HARMLESS = frozenset({"dict", "len", "list", "print", "repr", "sorted", "str"})
+"""Functions of Python that leave their arguments as they are."""
 
 
 class _Unknown:
@@ -57,21 +57,31 @@ class Values:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._uses: dict[str, dict[int, list[Use]]] = {}
-        self._changing: dict[tuple[str, int], bool] = {}
+        self._changing: dict[int, bool] = {}
+        self._looking: set[int] = set()
         self._values: dict[int, Any] = {}
         self._entries: dict[int, tuple[dict[str, Argument], bool]] = {}
 
     def source(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
         """Return the expression that a name stands for; any other expression is its own."""
         for _ in range(_MAX_DEPTH):
-            owner = scope.owner(node.id) if isinstance(node, ast.Name) else None
-            bindings = owner.bound[node.id] if owner and isinstance(node, ast.Name) else []
-            first = bindings[0] if len(bindings) == 1 else None
-            if first is None or first.value is None or first.entered:
-                return node, scope
-            if isinstance(node, ast.Name) and owner and self._changes(node.id, owner, first.value):
-                return node, scope
-            node, scope = first.value, first.scope
+            match node:
+                case ast.Subscript(value=held, slice=ast.Constant(value=str() as name)) if (
+                    id(node) not in self._looking  # as in a class: sizes = sizes["large"]
+                ):
+                    self._looking.add(id(node))
+                    entries, is_whole = self.entries(held, scope)
+                    self._looking.discard(id(node))
+                    if not is_whole or name not in entries:
+                        return node, scope
+                    node, scope = entries[name].node, entries[name].scope
+                case ast.NamedExpr(value=value) if _depth(value) == 0:
+                    node = value
+                case _:
+                    sole = self._names.sole(node, scope)
+                    if sole is None or sole.value is None or self._changes(node, scope, sole):
+                        return node, scope
+                    node, scope = sole.value, sole.scope
         return node, scope
 
     def evaluate(self, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
@@ -87,7 +97,7 @@ class Values:
             return UNKNOWN
         match node:
             case ast.Constant(value=value):
-                return value
+                return value if value is not ... else UNKNOWN  # as in an example
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.evaluate(operand, scope, depth + 1)
                 return -value if isinstance(value, int | float) else UNKNOWN
@@ -153,6 +163,8 @@ class Values:
                 yield from zip(keys, values, strict=True)
             case ast.BinOp(op=ast.BitOr(), left=left, right=right):
                 yield from ((None, left), (None, right))
+            case ast.Call(func=ast.Attribute(value=copied, attr="copy"), args=[]):
+                yield None, copied
             case ast.Call(args=args, keywords=keywords) if self._is_dict(node, scope):
                 yield from ((None, given) for given in args)
                 yield from ((each if each.arg else None, each.value) for each in keywords)
@@ -163,6 +175,8 @@ class Values:
         match node:
             case ast.Dict() | ast.BinOp(op=ast.BitOr()):
                 return True
+            case ast.Call(func=ast.Attribute(attr="copy")):
+                return True
             case ast.Call(func=func):
                 ref = self._names.ref(func, scope)
                 is_builtin = isinstance(func, ast.Name) and func.id == "dict"
@@ -170,28 +184,37 @@ class Values:
             case _:
                 return False
 
-    def _changes(self, name: str, owner: Scope, value: ast.expr) -> bool:
-        """Whether a list or dict of this name may be changed after it was made."""
-        if (
-            name not in self._uses
-        ):  # by the scope that they are of, because many have a name of their own
+    def _changes(self, node: ast.expr, scope: Scope, binding: Binding) -> bool:
+        """Whether the list or dict that a name stands for may be changed after it was made."""
+        seen = id(binding)
+        if seen not in self._changing:
+            depth = _depth(binding.value) if binding.value is not None else 0
+            is_followed = isinstance(node, ast.Name) and not binding.shared
+            self._changing[seen] = depth > 0 and not (
+                is_followed and self._is_left_alone(last_name(node), scope, depth)
+            )
+        return self._changing[seen]
+
+    def _is_left_alone(self, name: str, scope: Scope, depth: int) -> bool:
+        if name not in self._uses:
+            # By the scope that they are of, because many have a name of their own.
             for use in self._names.uses.get(name, ()):
                 uses = self._uses.setdefault(name, {}).setdefault(id(use.scope.owner(name)), [])
                 uses.append(use)
-        seen = name, id(owner)
-        if seen not in self._changing:
-            depth = _depth(value)
-            self._changing[seen] = depth > 0 and any(
-                (depth > 1 or not use.inner) and not self._leaves_alone(use.call, use.scope)
-                for use in self._uses.get(name, {}).get(id(owner), ())
-            )
-        return self._changing[seen]
+        return all(
+            (depth == 1 and use.inner) or self._leaves_alone(use.call, use.scope)
+            for use in self._uses.get(name, {}).get(id(scope.owner(name)), ())
+        )
 
     def _leaves_alone(self, call: ast.Call | None, scope: Scope) -> bool:
         if call is None:
             return False
-        called = last_name(call.func)
-        return called in _HARMLESS or self._names.ref(call.func, scope) is not None
+        if isinstance(call.func, ast.Name) and scope.owner(call.func.id) is None:
+            return call.func.id in _HARMLESS
+        ref = self._names.ref(call.func, scope)
+        if ref is None or ref.own is not None:
+            return self._names.path(call.func, scope) == "json.dumps"
+        return True
 
 
 def _depth(value: ast.expr) -> int:

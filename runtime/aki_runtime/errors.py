@@ -166,6 +166,11 @@ class EndpointRemovedError(AkiError):
     """The hub had removed the endpoint when the package was generated; nothing was sent."""
 
 
+def keywords_only(endpoint: str) -> str:
+    """Say that what an endpoint is given must have a name."""
+    return f"{endpoint} takes keyword arguments only, as in name=value"
+
+
 def removed_in_words(endpoint: str, alternatives: Sequence[str] = ()) -> str:
     """Say that the hub has removed an endpoint, and what can stand in for it."""
     instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""

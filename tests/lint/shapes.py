@@ -79,6 +79,64 @@ SHAPES = {
     "declared parameters that are unpacked": (
         "p: models.ZImageTurboParams = {'prompt': 'x', 'width': 1000}\naki.z_image_turbo(**p)"
     ),
+    "a chain of names": "one = other = Aki()\nWIDTH = SIZE = 1000\none.z_image_turbo(prompt='x', width=WIDTH)",
+    "unpacked names": "client, width = Aki(), 1000\nclient.z_image_turbo(prompt='x', width=width)",
+    "a walrus": "if (client := Aki()) and (size := 1000):\n    client.z_image_turbo(prompt='x', width=size)",
+    "a client by default": (
+        "def paint(client: Aki | None = None) -> None:\n    client = client or Aki()\n"
+        "    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "typing.Union": (
+        "from typing import Union\n"
+        "def paint(client: Union[Aki, None]) -> None:\n    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "typing.cast": (
+        "from typing import cast\nclient = cast(Aki, made)\nclient.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "an exit stack": (
+        "def paint(stack):\n    client = stack.enter_context(Aki())\n"
+        "    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "contextlib.closing": (
+        "from contextlib import closing\nwith closing(Aki()) as client:\n"
+        "    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a function without annotations": (
+        "def client():\n    return Aki()\n\nclient().z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a property without annotations": (
+        "class Painter:\n    @property\n    def aki(self):\n        return Aki()\n"
+        "    def paint(self):\n        self.aki.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a subclass of the client": (
+        "class Client(Aki):\n    pass\n\nwith Client() as client:\n"
+        "    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "self of a subclass": (
+        "class Client(Aki):\n    def paint(self):\n        self.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "an attribute of an instance": (
+        "class Context:\n    aki: Aki\n\ndef paint(context: Context) -> None:\n"
+        "    context.aki.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a constant of a class": (
+        "class Sizes:\n    LARGE = 1000\n\naki.z_image_turbo(prompt='x', width=Sizes.LARGE)"
+    ),
+    "an item of a dict": "SIZES = {'large': 1000}\naki.z_image_turbo(prompt='x', width=SIZES['large'])",
+    "a preset": "PRESETS = {'large': {'prompt': 'x', 'width': 1000}}\naki.z_image_turbo(**PRESETS['large'])",
+    "a copy of a dict": "base = {'prompt': 'x', 'width': 1000}\naki.z_image_turbo(**base.copy())",
+    "all names of the package": (
+        "from aki_client.endpoints import *\nz_image_turbo(prompt='x', width=1000)"
+    ),
+    "a partial that is called": "paint = partial(aki.z_image_turbo, prompt='x')\npaint(width=1000)",
+    "an attribute of an input model": "inputs = models.ZImageTurboInput(prompt='x')\ninputs.width = 1000",
+    "an item of declared parameters": "p: models.ZImageTurboParams = {'prompt': 'x'}\np['width'] = 1000",
+    "a model that is handed over": (
+        "aki.z_image_turbo.call_with(models.ZImageTurboInput(prompt='x', width=1000))"
+    ),
+    "rows that are checked": (
+        "async def check():\n    await batch.acheck(aki.z_image_turbo, [{'prompt': 'x', 'width': 1000}])"
+    ),
     "after letters of two bytes": "text = 'ä'; aki.z_image_turbo(prompt='äöü€😀', width=1000)",
 }
 """Code behind `HEAD` in which one width is 1000, or comes to it."""
@@ -92,6 +150,74 @@ QUIET = {
     "an output under the client's name": (
         "client = Aki()\nclient = client.z_image_turbo(prompt='x')\nclient.z_image_turbo(prompt='x', width=1000)"
     ),
+    "all names of another module": "width = 1000\nfrom sizes import *\naki.z_image_turbo(prompt='x', width=width)",
+    "a client of another module": "from clients import *\naki.z_image_turbo(prompt='x', width=1000)",
+    "an endpoint that is replaced": "aki.z_image_turbo = painted\naki.z_image_turbo(prompt='x', width=1000)",
+    "an endpoint that a test replaces": (
+        "def test(monkeypatch):\n    monkeypatch.setattr(endpoints, 'z_image_turbo', painted)\n"
+        "    endpoints.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "an endpoint that is patched": (
+        "@patch('aki_client.endpoints.z_image_turbo')\ndef test(painted):\n"
+        "    endpoints.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a client or something else": (
+        "def paint(client: 'Aki | Painter') -> None:\n    client.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a client that is set from outside": (
+        "class Painter:\n    def __init__(self):\n        self.aki = Aki()\n    def paint(self):\n"
+        "        self.aki.z_image_turbo(prompt='x', width=1000)\n\npainter = Painter()\npainter.aki = other"
+    ),
+    "self of an inner function": (
+        "class Painter:\n    aki = Aki()\n    def paint(self):\n        def inner(self):\n"
+        "            self.aki.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a class that hides the endpoint": (
+        "class Client(Aki):\n    def z_image_turbo(self, **given): ...\n\n"
+        "Client().z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a class whose other base is not known": (
+        "class Client(Mixin, Aki): ...\n\nClient().z_image_turbo(prompt='x', width=1000)"
+    ),
+    "classes that are their own bases": (
+        "class A(B): ...\nclass B(A): ...\nclass C(C): ...\nA().z_image_turbo(width=1000)\nC().z_image_turbo()"
+    ),
+    "a context of another kind": (
+        "class Painter(Aki):\n    def __enter__(self): ...\n\nwith Painter() as painter:\n"
+        "    painter.z_image_turbo(prompt='x', width=1000)"
+    ),
+    "a function that returns either": (
+        "def client(mode):\n    if mode:\n        return Painter()\n    return Aki()\n\n"
+        "client(1).z_image_turbo(prompt='x', width=1000)"
+    ),
+    "functions that return each other": "def f(): return g()\ndef g(): return f()\nf().z_image_turbo(width=1000)",
+    "a constant that a subclass may replace": (
+        "class Painter:\n    WIDTH = 1000\n    def paint(self):\n"
+        "        aki.z_image_turbo(prompt='x', width=self.WIDTH)"
+    ),
+    "a constant of a class that is replaced": (
+        "class Sizes:\n    LARGE = 1000\n\nSizes.LARGE = 512\naki.z_image_turbo(prompt='x', width=Sizes.LARGE)"
+    ),
+    "a preset that changes": (
+        "PRESETS = {'large': {'prompt': 'x', 'width': 1000}}\nPRESETS['large']['width'] = 512\n"
+        "aki.z_image_turbo(**PRESETS['large'])"
+    ),
+    "a preset under a second name": (
+        "PRESETS = {'large': {'prompt': 'x', 'width': 1000}}\nlarge = PRESETS['large']\nlarge['width'] = 512\n"
+        "aki.z_image_turbo(**PRESETS['large'])"
+    ),
+    "an item of itself": "class A:\n    given = given['x']\n    aki.z_image_turbo(prompt='x', **given)",
+    "a dict in a chain of names": (
+        "p = q = {'prompt': 'x', 'width': 1000}\nq['width'] = 512\naki.z_image_turbo(**p)"
+    ),
+    "a dict of a walrus": "p = (q := {})\nq['prompt'] = 'x'\naki.z_image_turbo(**p)",
+    "a copy that changes": (
+        "p = {'prompt': 'x', 'width': 1000}\nq = p.copy()\nq['width'] = 512\naki.z_image_turbo(**q)"
+    ),
+    "a method that is called like a function": "p = {}\nform.print(p)\naki.z_image_turbo(**p)",
+    "a function of the file's own": "def partial(*_, **given): ...\npartial(aki.z_image_turbo, size=1)",
+    "settings of an executor": "pool.submit(aki.z_image_turbo, retries=3, prompt='x')",
+    "what stands for anything": "aki.z_image_turbo(...)\naki.z_image_turbo(prompt=..., width=...)",
     "a loop": "for width in (512, 1000):\n    aki.z_image_turbo(prompt='x', width=width)",
     "a dict that changes": "p = {'prompt': 'x', 'width': 1000}\np['width'] = 512\naki.z_image_turbo(**p)",
     "a dict that is handed on": "p = {'prompt': 'x', 'width': 1000}\ncorrected(p)\naki.z_image_turbo(**p)",

@@ -48,6 +48,16 @@ def test_the_sentence_is_the_packages_own(project: Project, rule: str) -> None:
         assert project.findings(fixed(text, found[0])) == []
 
 
+def test_a_value_without_a_name_is_refused_in_the_words_of_the_call(project: Project) -> None:
+    text = "from aki_client import endpoints\nendpoints.flux_dev('a robot', steps=9)\n"
+    with pytest.raises(TypeError) as refused:
+        Aki(api_key="k").flux_dev("a robot", steps=9)  # type: ignore[call-arg,misc] # pyright: ignore
+    (found,) = project.findings(text)
+    assert (found["code"], found["message"]) == ("AKI204", str(refused.value))
+    assert "flux_dev(prompt='a robot', steps=9)" in fixed(text, found)
+    assert project.findings(fixed(text, found)) == []
+
+
 def test_a_conversation_within_a_dict_is_judged(project: Project) -> None:
     found = project.findings(
         "from aki_client import endpoints\n"

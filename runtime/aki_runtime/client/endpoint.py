@@ -24,7 +24,12 @@ from typing import (
 from pydantic import ValidationError
 from typing_extensions import TypeVar as DefaultTypeVar
 
-from ..errors import EndpointRemovedError, InvalidParametersError, removed_in_words
+from ..errors import (
+    EndpointRemovedError,
+    InvalidParametersError,
+    keywords_only,
+    removed_in_words,
+)
 from ..fields.base import InputModel
 from ..fields.parameters import Parameter, parameters_of
 from ..fields.refusals import problems_of
@@ -249,7 +254,7 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         """Check the arguments, and begin a job's life with them."""
         context, info, options = self._driver.context, self._spec.info, self._options
         if args:
-            raise TypeError(f"{info.name} takes keyword arguments only, as in name=value")
+            raise TypeError(keywords_only(info.name))
         inputs = info.check(kwargs, options.allow_paths)
         explain = partial(staleness.explained, context, info.origin)
         return life(context, info.reading, inputs, options, explain)

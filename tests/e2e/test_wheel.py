@@ -11,6 +11,7 @@ import pytest
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from support.package import made_package
+from support.wheel import built_wheel
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
@@ -76,25 +77,16 @@ class Installed:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
-    subprocess.run(build, check=True)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def client_only(wheel, tmp_path_factory):
+def client_only(tmp_path_factory):
     """What `pip install aki-client` gives."""
     installed = Installed(tmp_path_factory.mktemp("client"))
     installed.install("--require-hashes", "-r", REQUIREMENTS / "runtime.txt")
-    installed.install("--no-deps", wheel)
+    installed.install("--no-deps", built_wheel())
     return installed
 
 
 @pytest.fixture(scope="module")
-def with_extras(wheel, tmp_path_factory):
+def with_extras(tmp_path_factory):
     """What `pip install aki-client[codegen,sandbox]` gives."""
     folder = tmp_path_factory.mktemp("extras")
     locked = (REQUIREMENTS / "dev.txt").read_text("utf-8")
@@ -102,7 +94,7 @@ def with_extras(wheel, tmp_path_factory):
     # Without the hashes: with them, pip would ask for one of the wheel just built too.
     pins.write_text("\n".join(re.findall(r"^(\S+==.+?) \\$", locked, re.MULTILINE)))
     installed = Installed(folder)
-    installed.install("--constraint", pins, f"{wheel}[codegen,sandbox]")
+    installed.install("--constraint", pins, f"{built_wheel()}[codegen,sandbox]")
     return installed
 
 

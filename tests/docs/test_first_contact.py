@@ -1,0 +1,85 @@
+"""What somebody meets who has the wheel, an empty folder, and the README or the page on installing."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.wheel import built_wheel, checkout
+
+from docs.blocks import TOP, Block, blocks_of, pages
+from docs.internet import Internet
+from docs.pasting import run_page
+from docs.reader import Reader
+
+README = (TOP / "README.md").read_text("utf-8")
+
+
+@pytest.fixture
+def newcomer(internet: Internet, tmp_path: Path) -> Iterator[Reader]:
+    """A reader with a Python, and nothing of this project but the wheel in an empty folder."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AKI_", "PYTHON", "VIRTUAL_ENV"))
+    }
+    python = Path(sys.base_prefix) / "bin"
+    environment |= {"PATH": f"{python}{os.pathsep}{environment['PATH']}", "COLUMNS": "120"}
+    with Reader(tmp_path, environment | internet.environment) as reading:
+        shutil.copy(built_wheel(), reading.folder)
+        yield reading
+
+
+def before_the_first_answer() -> list[Block]:
+    """Return the blocks of the README up to the first that shows what is printed."""
+    blocks = blocks_of("README.md")
+    shown = next(place for place, block in enumerate(blocks) if block.language == "text")
+    return blocks[: shown + 1]
+
+
+def test_the_first_answer_is_three_steps_away() -> None:
+    *steps, answer = before_the_first_answer()
+    lines = [block.text.splitlines() if block.language == "sh" else [""] for block in steps]
+    assert sum(map(len, lines)) <= 3
+    assert answer.line <= 40
+
+
+@pytest.mark.slow
+def test_the_readme_does_what_it_says_from_the_wheel_in_an_empty_folder(newcomer: Reader) -> None:
+    run_page(blocks_of("README.md"), newcomer)
+    assert (newcomer.folder / "robot.jpg").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_every_way_to_install_works(newcomer: Reader) -> None:
+    there = newcomer.folder / "aki-client"
+    shutil.copytree(checkout(), there)
+    git = ["git", "-C", str(there), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "As it is"]):
+        subprocess.run([*git, *words], check=True)
+    run_page(blocks_of("docs/guide/install.md"), newcomer)
+
+
+def test_the_wheel_is_called_as_the_version_has_it() -> None:
+    version = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    named = {
+        name
+        for page in pages()
+        for name in re.findall(r"aki_client-[\d.]+\S*?\.whl", (TOP / page).read_text("utf-8"))
+    }
+    assert named == {f"aki_client-{version}-py3-none-any.whl"}
+
+
+def test_the_readme_can_be_read_in_one_go() -> None:
+    assert len(README.splitlines()) <= 200
+
+
+def test_every_page_that_the_readme_names_is_there() -> None:
+    linked = re.findall(r"\]\(((?!http)[^)#]+)\)", README)
+    assert len(linked) > 8
+    assert [page for page in linked if not (TOP / page).exists()] == []

@@ -22,7 +22,7 @@ class Plugin:
         """Return line, column, text and this class for each finding."""
         try:
             for found in findings_of_text(self._text, self._path):
-                sentence = " ".join(found.message.split())
-                yield found.span.line, found.span.column, f"{found.code} {sentence}", type(self)
+                said = f"{found.code} {found.message}"
+                yield found.span.line, found.span.column, said, type(self)
         except UnreadableError:
             return  # flake8 says so itself

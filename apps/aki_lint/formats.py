@@ -43,7 +43,7 @@ def written(checked: Sequence[Checked], form: str) -> Iterator[str]:
         case _:
             for path, f in found:
                 place = f"{one_line(str(path))}:{f.span.line}:{f.span.column + 1}"
-                yield f"{place}: {_level(f)}: {one_line(f.message)} [{f.code}]"
+                yield f"{place}: {_level(f)}: {f.message} [{f.code}]"
 
 
 def _level(finding: Finding) -> str:
@@ -61,7 +61,7 @@ def _annotation(path: Path, finding: Finding) -> str:
         "title": finding.code,
     }
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in places.items())
-    return f"::{_level(finding)} {listed}::{_escaped(one_line(finding.message))}"
+    return f"::{_level(finding)} {listed}::{_escaped(finding.message)}"
 
 
 def _escaped(text: str) -> str:
@@ -77,7 +77,7 @@ def _as_json(path: Path, finding: Finding) -> dict[str, Any]:
         "path": path.as_posix(),
         "code": finding.code,
         "level": _level(finding),
-        "message": one_line(finding.message),
+        "message": finding.message,
         **_region(finding),
         "fixes": [{"text": fix.text, **_region(fix)} for fix in finding.fixes],
     }
@@ -101,7 +101,8 @@ def _sarif(found: Iterable[tuple[Path, Finding]]) -> dict[str, Any]:
         result: dict[str, Any] = {
             "ruleId": finding.code,
             "level": _level(finding),
-            "message": {"text": one_line(finding.message)},
+            # What is in brackets before parentheses would be a link.
+            "message": {"text": finding.message.replace("](", "] (")},
             "locations": [{"physicalLocation": place}],
         }
         if finding.fixes:

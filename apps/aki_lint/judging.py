@@ -9,6 +9,7 @@ from typing import Any
 
 from aki_runtime.metadata import MEDIA, shown
 from aki_runtime.shapes import is_array, is_object
+from aki_runtime.terminal import one_line
 
 from .packages import KnownEndpoint
 from .values import UNKNOWN
@@ -31,6 +32,7 @@ CODES: dict[str, str] = {
 }
 """The code of a finding by the kind of the problem, which `ParameterProblem` lists; and "unnamed" values."""
 
+_MAX_SENTENCE = 1_000
 _NO_MEDIUM = {
     "image": b"\x89PNG\r\n\x1a\n",
     "audio": b"RIFF\0\0\0\0WAVE",
@@ -45,7 +47,7 @@ class Judgement:
     Attributes:
         kind: Which, as in `CODES`.
         parameter: The parameter; empty where it is about the whole call.
-        message: The sentence.
+        message: The sentence, in one line and without what a terminal would obey: parts of it are a hub's.
         nearest: Values, or names of parameters, that would be right.
     """
 
@@ -66,7 +68,7 @@ def judge(
         is_whole: Whether nothing else is given.
     """
     if endpoint.removed:
-        yield Judgement("removed", "", endpoint.removed)
+        yield Judgement("removed", "", said(endpoint.removed))
         return
     from aki_runtime.fields.refusals import problems_of
     from pydantic import ValidationError
@@ -79,7 +81,7 @@ def judge(
         for problem in problems_of(error, endpoint.model):
             if problem.kind != "missing" or (is_whole and problem.parameter not in given):
                 kind = problem.kind if problem.kind in CODES else "type"
-                yield Judgement(kind, problem.parameter, str(problem), problem.nearest)
+                yield Judgement(kind, problem.parameter, said(str(problem)), problem.nearest)
     yield from _converted(endpoint, known)
 
 
@@ -109,7 +111,13 @@ def _converted(endpoint: KnownEndpoint, known: Mapping[str, Any]) -> Iterator[Ju
             sentence = f"{name}={shown(value)}: the hub will make it {shown(fitted)}"
             limits = parameter.describe_range()
             sentence += f" ({limits})" if limits else ""
-            yield Judgement("converted", name, sentence, (fitted,))
+            yield Judgement("converted", name, said(sentence), (fitted,))
+
+
+def said(sentence: str) -> str:
+    """Return a sentence with words of a hub as one line that has an end."""
+    line = one_line(sentence)
+    return line if len(line) <= _MAX_SENTENCE else f"{line[:_MAX_SENTENCE]}…"
 
 
 def _holds_unknown(value: Any) -> bool:

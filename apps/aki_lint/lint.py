@@ -40,7 +40,7 @@ class Finding:
 
     Attributes:
         code: Which rule, as in AKI102.
-        message: The sentence; parts of it are a hub's, and whoever shows it makes it harmless.
+        message: The sentence, as `Judgement` has it.
         span: The argument, or what is called.
         fixes: What would be right, the nearest first.
     """
@@ -83,6 +83,7 @@ class SourceText:
     """A source text, read; raises `UnreadableError` where it is not Python."""
 
     def __init__(self, text: str, packages: Packages) -> None:
+        text = text.removeprefix("\ufeff")
         self.lines = re.split("\r\n|\r|\n", text)
         self.calls: list[Call] = []
         if not any(name in text for name in packages) or _IGNORED_FILE.search(text):
@@ -92,7 +93,8 @@ class SourceText:
             self._values = Values(names)
             self.calls += _Calls(names, self._values, packages)
         except (SyntaxError, ValueError) as error:
-            place = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+            line = error.lineno if isinstance(error, SyntaxError) else None
+            place = f" (line {line})" if line is not None else ""
             # Some messages name the line themselves.
             said = re.sub(r" \(detected at line \d+\)", "", str(getattr(error, "msg", error)))
             raise UnreadableError(f"{said}{place}") from None
@@ -177,7 +179,7 @@ def decoded(content: bytes) -> str:
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        return content.decode(encoding).removeprefix("\ufeff")
+        return content.decode(encoding)
     except (LookupError, SyntaxError, UnicodeError) as error:
         raise UnreadableError(str(error)) from None
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aki_runtime.terminal import one_line
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import DictExpr, Expression, FloatExpr, ListExpr, StrExpr, TupleExpr, UnaryExpr
 from mypy.plugin import MethodContext, Plugin
@@ -52,7 +51,7 @@ def _judge_call(ctx: MethodContext) -> Type:
             place = places[judgement.parameter][0] if judgement.parameter in places else ctx.context
             api: Any = ctx.api
             say = api.note if judgement.kind == "converted" else api.fail
-            say(one_line(judgement.message), place, code=AKI)
+            say(judgement.message, place, code=AKI)
     return ctx.default_return_type
 
 

@@ -14,6 +14,7 @@ from aki_cli.exits import CommandError
 from aki_runtime.errors import keywords_only, removed_in_words
 from aki_runtime.metadata import FieldMetadata
 from aki_runtime.shapes import is_array, is_object
+from aki_runtime.terminal import one_line
 
 if TYPE_CHECKING:
     from aki_runtime.fields.base import InputModel
@@ -43,10 +44,12 @@ class KnownEndpoint:
         from aki_runtime.fields.parameters import parameters_of
 
         names = described.fields.get("input", {})
+        if not all(map(str.isidentifier, names.values())):
+            raise ValueError("a name becomes a fix, and this one would be more than a name")
         self.name = described.attribute
         self.fields: Mapping[str, FieldMetadata] = described.section("input")
         self.removed = removed_in_words(described.name) if removed else ""
-        self.unnamed = keywords_only(described.name)
+        self.unnamed = one_line(keywords_only(described.name))
         self.model: type[InputModel] = input_model(self.name, described.metadata.inputs, names)
         self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
 

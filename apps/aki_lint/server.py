@@ -10,6 +10,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from .files import forget_packages, known_to, unignored
+from .judging import said
 from .lint import Call, Finding, SourceText, Span, UnreadableError
 
 PAUSE_SECONDS = 0.2
@@ -87,7 +88,7 @@ class Server(LanguageServer):
         severity = lsp.DiagnosticSeverity
         return lsp.Diagnostic(
             self.range_of(finding.span, source),
-            one_line(finding.message),
+            finding.message,
             severity.Warning if finding.is_warning else severity.Error,
             finding.code,
             source="aki",
@@ -143,8 +144,9 @@ def _in_words(call: Call, name: str) -> str:
     field = call.endpoint.fields[name]
     default = default_of(field)
     more = "required" if field.required else f"default {default}" if default else ""
-    said = [f"{name}: {field_in_words(field, one_line, quoted=True)}", more]
-    return "\n".join(filter(None, ["; ".join(filter(None, said)), one_line(field.description)]))
+    taken = f"{name}: {field_in_words(field, one_line, quoted=True)}"
+    lines = ["; ".join(filter(None, [taken, more])), field.description]
+    return "\n".join(filter(None, map(said, lines)))
 
 
 def _meet(one: lsp.Range, other: lsp.Range) -> bool:

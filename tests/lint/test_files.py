@@ -86,7 +86,7 @@ class TestOddFiles:
         place = text.splitlines()[1].index("51") + 1
         assert (found["message"], found["startColumn"]) == (SENTENCE, place)
 
-    @pytest.mark.parametrize("end", ["\r\n", "\r", "\x0c\n"])
+    @pytest.mark.parametrize("end", ["\r\n", "\r", "\x0c\n", "  # \x0b\x1c\x85\u2028\n"])
     def test_lines_are_counted_as_python_counts_them(self, project: Project, end: str) -> None:
         (found,) = project.findings(BAD.replace("\n", end))
         assert (found["startLine"], found["fixes"][0]["startColumn"]) == (2, 38)
@@ -144,7 +144,15 @@ class TestPackages:
             **{
                 f"a parameter called {name}": '{"paint": {"name": "paint", "models": "P", '
                 f'"fields": {{"input": {{"size": {name}}}}}}}}}'
-                for name in ('"_x"', "3", '["size"]', '"model_config"', '"to_wire"')
+                for name in (
+                    '"_x"',
+                    "3",
+                    '["size"]',
+                    '"model_config"',
+                    '"to_wire"',
+                    '"size=1); x("',
+                    '""',
+                )
             },
         }.items(),
         ids=lambda case: case[0],

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Project
 
 TEXT = "from aki_client import endpoints\nendpoints.flux_dev(prompt='x', steps=51, width=3000)\n"
-HOSTILE = "\x1b[31mred\x07\n::error::x %0A ##[group]y ‮"
+HOSTILE = "\x1b[31mred\x07\n::error::x %0A ##[group]y ‮ [link](https://x)"
 
 
 def test_text_has_a_line_for_each(project: Project) -> None:
@@ -66,11 +66,20 @@ def test_words_of_a_hub_are_not_obeyed(bare: Project, form: str) -> None:
     assert not {"\x1b", "\x07", "‮"} & set(out)
     assert "\n::error::x" not in out
     assert "##[" not in out
+    assert form != "sarif" or "](" not in out
     if form in ("text", "github"):
         assert out.count("\n") == 1
     if form == "github":
         assert "%0A" not in out
         assert "%250A" in out
+
+
+def test_a_sentence_has_an_end(bare: Project) -> None:
+    choices = {"mode": {"type": "selection", "supported": ["x" * 100_000]}}
+    bare.add_package("hub_client", {"paint": choices})
+    (found,) = bare.findings("from hub_client import endpoints\nendpoints.paint(mode='other')\n")
+    assert found["message"].startswith("mode='other' must be one of 'xxx")
+    assert len(found["message"]) < 2_000
 
 
 def test_nothing_found_is_an_empty_report(project: Project) -> None:

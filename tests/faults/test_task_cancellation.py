@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import socket
+import threading
 import time
 
 import pytest
@@ -178,6 +180,29 @@ def test_a_loop_that_ends_amid_a_submit_cancels_its_job(hub):
 
     asyncio.run(main())
     assert soon(lambda: all_canceled(hub))
+
+
+def test_a_loop_that_ends_amid_a_submit_that_fails_reports_nothing(caplog):
+    asked = threading.Event()
+
+    def break_off(listener):
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(100)
+            asked.set()
+            time.sleep(0.5)
+
+    async def main(url):
+        background = asyncio.create_task(call(AsyncAki(KEY, api_server=url)))
+        await asyncio.to_thread(asked.wait)
+        assert not background.done()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=break_off, args=[listener])
+        server.start()
+        asyncio.run(main(f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        server.join()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_a_client_that_is_closed_waits_for_the_cancelling_of_its_calls(hub, caplog):

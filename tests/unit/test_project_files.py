@@ -223,6 +223,23 @@ class TestRepository:
         assert not found
 
 
+PRIVATE = re.compile(
+    r"\b(?:asyncio|threading|ssl|socket|signal|sqlite3|inspect|logging|importlib|httpx2?|httpcore2?|h11|anyio)"
+    r"(?:\.\w+)*\._[a-z]\w*"
+)
+
+
+@pytest.mark.parametrize("folder", ["apps", "codegen", "runtime", "sandbox"])
+def test_no_private_name_of_python_or_of_the_http_library_is_used(folder):
+    """They change with any release, as those of asyncio have in Python 3.14."""
+    used = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (ROOT / folder).rglob("*.py")
+        for match in PRIVATE.finditer(path.read_text("utf-8"))
+    }
+    assert used == set()
+
+
 class TestAnotherHub:
     """Whoever generates a client of a hub with other endpoints can still run the tests and the examples."""
 

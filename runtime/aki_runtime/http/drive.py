@@ -218,7 +218,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             return cast("T", end.value)
         rest = self._begin(self.run(flow, interruption))
         await _outlast(rest, None)
-        return rest.result()
+        return rest.result().result()
 
     def run_later(self, flow: Flow[None], loop: asyncio.AbstractEventLoop) -> None:
         """Run a flow in a loop, from any thread, beside what runs there; the end of the loop waits for it."""
@@ -320,22 +320,18 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         """Do some work in a task of its own, so that cancelling the caller leaves it whole."""
         task = self._begin(work)
         try:
-            await asyncio.shield(task)
+            (await asyncio.shield(task)).result()
         except asyncio.CancelledError:
             await _outlast(task, CANCEL_SECONDS)
             task.cancel()
             await _outlast(task, None)
-            if not task.cancelled():
-                task.exception()  # or asyncio would log that nobody has asked for it
             raise
 
-    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[asyncio.Future[T]]:
         """Begin a task that the end of the loop does not cancel: its caller, which is cancelled, waits for it."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = _Undisturbed(_outcome_of(work), loop=asyncio.get_running_loop())
         self._undisturbed.add(task)
         task.add_done_callback(self._undisturbed.discard)
-        # Documented for other implementations of tasks: `asyncio.run` cancels what is registered.
-        asyncio.tasks._unregister_task(task)
         return task
 
     async def _close_with_loop(
@@ -347,6 +343,25 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         finally:
             await self._settle(loop)
             await client.aclose()
+
+
+class _Undisturbed(asyncio.Task[T]):
+    """A task that `asyncio.run` waits for at its end instead of cancelling it."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        # Who ends a loop cancels its tasks while it stands still; timeouts do it from within.
+        return self.get_loop().is_running() and super().cancel(msg)
+
+
+async def _outcome_of(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+    """Return how some work ended: `asyncio.run` reports a task that fails at its end, whoever asks for it."""
+    outcome = asyncio.get_running_loop().create_future()
+    try:
+        outcome.set_result(await work)
+    except Exception as error:
+        outcome.set_exception(error)
+        outcome.exception()  # or asyncio would log that nobody has asked for it
+    return outcome
 
 
 async def _outlast(task: asyncio.Future[Any], seconds: float | None) -> None:

@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--custom-compile-command "make lock" $(ARGS)
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help generate check test test-full figures bench lint format sandbox docs full lock build clean
+.PHONY: help generate check test test-full lowest newest figures bench lint format sandbox docs full lock build release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ test: $(READY) ## run the tests but the slow ones; those that need what is not i
 
 test-full: $(FULL) ## run all tests
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+lowest: $(READY) ## run the fast tests with the lowest versions that pyproject.toml allows
+	@sh scripts/try-versions.sh $(BIN)/uv lowest-direct $(VENV)/lowest
+
+newest: $(READY) ## run the fast tests with the newest versions that pyproject.toml allows
+	@sh scripts/try-versions.sh $(BIN)/uv highest $(VENV)/newest
 
 figures: $(READY) ## print how far validation agrees with the hub, and how many attacks are survived
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
@@ -72,6 +78,9 @@ lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the ne
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
+
+release: $(FULL) ## make a release in dist/: wheel, sdist, SBOM and notes; VERSION=… says which
+	@$(BIN)/python scripts/release.py $(VERSION) $(ARGS)
 
 clean: ## remove what the other targets made, .venv included
 	rm -rf $(VENV) dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -54,6 +54,7 @@ GUIDE = {
     "errors.md": "Errors",
     "testing.md": "Testing with the sandbox",
     "security.md": "Security",
+    "support.md": "Support and versions",
 }
 TERMINAL = {
     "aki.md": "The command line",

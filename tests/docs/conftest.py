@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aki_sandbox.server import SandboxServer
+from background.stack import Redis
 
 from docs.internet import Internet
 from docs.reader import Reader
@@ -40,3 +41,12 @@ def reader(hub: SandboxServer, internet: Internet, tmp_path: Path) -> Iterator[R
     }
     with Reader(tmp_path, environment) as reading:
         yield reading
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis server, for the pages that use one."""
+    if not Redis.program:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    with Redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server

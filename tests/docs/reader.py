@@ -72,7 +72,7 @@ class Reader:
         self.folder = folder / "reader"
         self.folder.mkdir()
         self._home = folder
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._here = self.folder
         self._python: subprocess.Popen[str] | None = None
         self._servers: list[subprocess.Popen[bytes]] = []
@@ -116,7 +116,7 @@ class Reader:
                 ["python", "-u", "-c", _DRIVER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=self._environment,
+                env=self.environment,
                 cwd=self._here,
                 encoding="utf-8",
                 start_new_session=True,
@@ -127,7 +127,7 @@ class Reader:
             "place": place,
             "folder": str(self._here),
             "output": str(output),
-            "environment": self._environment,
+            "environment": self.environment,
         }
         assert self._python.stdin
         assert self._python.stdout
@@ -161,7 +161,7 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self._here,
-            env=self._environment,
+            env=self.environment,
             encoding="utf-8",
             errors="replace",
             timeout=LIMIT,
@@ -170,9 +170,9 @@ class Reader:
         )
         here, _, variables = left.read_text("utf-8").partition("\n")
         self._here = Path(here)
-        self._environment = dict(v.split("=", 1) for v in variables.split("\0") if "=" in v)
+        self.environment = dict(v.split("=", 1) for v in variables.split("\0") if "=" in v)
         for shells_own in ("SHLVL", "_", "OLDPWD"):
-            self._environment.pop(shells_own, None)
+            self.environment.pop(shells_own, None)
         return done.returncode, done.stdout
 
     def _serve(self, text: str, expected: str | None) -> tuple[int, str]:
@@ -190,7 +190,7 @@ class Reader:
                 stdout=file,
                 stderr=file,
                 cwd=self._here,
-                env={**self._environment, "PYTHONUNBUFFERED": "1"},
+                env={**self.environment, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
             )
         self._servers.append(server)

@@ -14,8 +14,6 @@ SLOW = {"docs/ray.md", "docs/celery.md"}
 STILL_TO_COME = {
     *(
         "docs/aki.md",
-        "docs/batches.md",
-        "docs/celery.md",
         "docs/changes.md",
         "docs/command-line.md",
     ),
@@ -29,7 +27,11 @@ PAGES = [page for page in WRITTEN if page not in FIRST_CONTACT and blocks_of(pag
     "page",
     [pytest.param(p, marks=pytest.mark.slow) if p in SLOW else p for p in PAGES],
 )
-def test_every_block_of_a_page_does_what_it_says(page: str, reader: Reader) -> None:
+def test_every_block_of_a_page_does_what_it_says(
+    page: str, reader: Reader, request: pytest.FixtureRequest
+) -> None:
+    if any("REDIS_URL" in block.text for block in blocks_of(page)):
+        reader.environment["REDIS_URL"] = request.getfixturevalue("redis").url
     run_page(blocks_of(page), reader)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from aki_runtime.errors import NotFoundError
+from aki_runtime.errors import NotFoundError, removed_in_words
 from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
 from aki_runtime.shapes import is_array, is_object
 from aki_runtime.terminal import one_line
@@ -30,12 +30,14 @@ class Described:
         attribute: Its name in the package; empty where the package lacks it.
         fields: By section (input, output, progress) the names in Python by those on the hub.
         document: Its details, as the hub words them.
+        removed: What to say where the hub has removed it; empty where it is there.
     """
 
     name: str
     attribute: str
     fields: Mapping[str, Mapping[str, str]]
     document: Mapping[str, Any]
+    removed: str = ""
 
     @cached_property
     def metadata(self) -> EndpointMetadata:
@@ -78,8 +80,12 @@ class Catalogue:
             }
             overrides = self._read_if_any("overrides.json").get("endpoints")
             self._overrides = overrides if is_object(overrides) else {}
-            removed = self._read_if_any("state.json").get("removed")
-            self.removed = frozenset(map(str, removed if is_array(removed) else ()))
+            state = self._read_if_any("state.json")
+            removed, alternatives = state.get("removed"), state.get("alternatives")
+            instead = alternatives if is_object(alternatives) else {}
+            self._removed = {
+                wire: removed_in_words(wire, _texts(instead.get(wire))) for wire in _texts(removed)
+            }
         except (OSError, RecursionError, ValueError):
             raise no_package(package) from None
 
@@ -127,7 +133,8 @@ class Catalogue:
         except (OSError, RecursionError, ValueError):
             return None
         settled: Any = as_settled(document, self._overrides.get(wire))
-        return Described(wire, attribute, self._names[wire]["fields"], settled)
+        gone = self._removed.get(wire, "")
+        return Described(wire, attribute, self._names[wire]["fields"], settled, gone)
 
     def _read_if_any(self, name: str) -> dict[str, Any]:
         path = self._folder / name
@@ -187,6 +194,10 @@ def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:
             return client.endpoint_details(name)
         except NotFoundError:
             return None
+
+
+def _texts(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if is_array(value) else []
 
 
 def _is_named(entry: object) -> TypeGuard[dict[str, Any]]:

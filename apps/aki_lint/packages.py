@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aki_cli.catalogue import Catalogue, Described
 from aki_cli.exits import CommandError
-from aki_runtime.errors import keywords_only, removed_in_words
+from aki_runtime.errors import keywords_only
 from aki_runtime.metadata import FieldMetadata
 from aki_runtime.shapes import is_array, is_object
 from aki_runtime.terminal import one_line
@@ -38,7 +38,7 @@ class KnownEndpoint:
         parameters: The parameters of that model.
     """
 
-    def __init__(self, described: Described, removed: bool) -> None:
+    def __init__(self, described: Described) -> None:
         # Imported where a call is found: pydantic takes a while.
         from aki_runtime.fields.from_metadata import input_model
         from aki_runtime.fields.parameters import parameters_of
@@ -48,7 +48,7 @@ class KnownEndpoint:
             raise ValueError("a name becomes a fix, and this one would be more than a name")
         self.name = described.attribute
         self.fields: Mapping[str, FieldMetadata] = described.section("input")
-        self.removed = removed_in_words(described.name) if removed else ""
+        self.removed = described.removed
         self.unnamed = one_line(keywords_only(described.name))
         self.model: type[InputModel] = input_model(self.name, described.metadata.inputs, names)
         self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
@@ -91,7 +91,7 @@ class KnownPackage:
         found = self._catalogue.find(name) if name in self.names else None
         if found is None or found.metadata.unreadable:
             return None
-        return KnownEndpoint(found, found.name in self._catalogue.removed)
+        return KnownEndpoint(found)
 
 
 Packages = Mapping[str, KnownPackage]

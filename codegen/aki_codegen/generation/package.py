@@ -65,7 +65,8 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     named = replace(snapshot, names=parsed.names, documents=documents)
     if not modules.endpoints:
         return Package(name, {}, (), problems, named)
-    files = {**modules.files, **to_files(named, MADE_BY, command_for(snapshot, name))}
+    spec = to_files(named, MADE_BY, command_for(snapshot, name), modules.alternatives)
+    files = {**modules.files, **spec}
     manifest = {
         COMMENT: MADE_BY,
         "history": [str(HISTORY)],

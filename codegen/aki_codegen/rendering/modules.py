@@ -26,11 +26,13 @@ class Modules:
         endpoints: The endpoints that are in it, sorted by their Python names.
         files: The modules.
         problems: Why endpoints are not in it.
+        alternatives: What can stand in for each endpoint that the hub has removed, by its name on the hub.
     """
 
     endpoints: tuple[NamedEndpoint, ...]
     files: Mapping[PurePosixPath, bytes]
     problems: tuple[Problem, ...]
+    alternatives: Mapping[str, Sequence[str]]
 
 
 def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package: str) -> Modules:
@@ -54,9 +56,10 @@ def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package
     made = tuple(sorted((m.endpoint for m in work.members), key=lambda endpoint: endpoint.name))
     if made:
         families = find_families(sorted(present, key=lambda member: member.endpoint.name))
-        shared = render_shared(made, snapshot, package, work.removed)
+        removed = {wire: removal(instead) for wire, instead in work.alternatives.items()}
+        shared = render_shared(made, snapshot, package, removed)
         work.add_shared({**shared, PurePosixPath("protocols.py"): render_protocols(families)})
-    return Modules(made, work.files, tuple(sorted(work.problems)))
+    return Modules(made, work.files, tuple(sorted(work.problems)), work.alternatives)
 
 
 class _Work:
@@ -67,7 +70,7 @@ class _Work:
         self.members: list[Member] = []
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
-        self.removed: dict[str, str] = {}
+        self.alternatives: dict[str, list[str]] = {}
 
     def add(
         self, endpoints: Sequence[NamedEndpoint], offered: Sequence[Member] | None = None
@@ -90,7 +93,7 @@ class _Work:
             member = Member(endpoint, inputs, outputs)
             alternatives = None if offered is None else alternatives_to(member, offered)
             if alternatives is not None:
-                self.removed[endpoint.wire_name] = removal(alternatives)
+                self.alternatives[endpoint.wire_name] = alternatives
             path = endpoint_path(endpoint)
             members[path], texts[path] = member, render_endpoint(endpoint, source, alternatives)
         for path, text in self._formatted(texts, members).items():

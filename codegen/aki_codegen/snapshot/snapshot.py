@@ -8,7 +8,7 @@ files but this one.
 
 import json
 import marshal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -137,13 +137,20 @@ def merged_names(
     return together
 
 
-def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePosixPath, bytes]:
+def to_files(
+    snapshot: Snapshot,
+    comment: str,
+    command: str = "",
+    alternatives: Mapping[str, Sequence[str]] | None = None,
+) -> dict[PurePosixPath, bytes]:
     """Return the snapshot's files, by their path within the package; each says what made it.
 
     Args:
         snapshot: What is written.
         comment: What made it.
         command: What makes the package anew.
+        alternatives: What can stand in for endpoints that the hub has removed: written for who reads a package, and
+            found anew by who makes one.
     """
 
     def dump(value: Mapping[str, object]) -> bytes:
@@ -162,7 +169,9 @@ def to_files(snapshot: Snapshot, comment: str, command: str = "") -> dict[PurePo
         files[OVERRIDES] = dump(snapshot.overrides.model_dump(exclude_defaults=True))
     if snapshot.removed or snapshot.problems:
         problems = [asdict(problem) for problem in sorted(snapshot.problems)]
-        files[STATE] = dump({"removed": sorted(snapshot.removed), "problems": problems})
+        instead = {"alternatives": dict(sorted(alternatives.items()))} if alternatives else {}
+        removed = {"removed": sorted(snapshot.removed), **instead}
+        files[STATE] = dump({**removed, "problems": problems})
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
     )

@@ -59,6 +59,7 @@ GUIDE = {
 TERMINAL = {
     "aki.md": "The command line",
     "playground.md": "The playground",
+    "agents.md": "Agents",
 }
 HISTORY = {
     HUB_CHANGES: "Of this hub",

@@ -14,7 +14,7 @@ from .exits import CommandError, Exit
 
 if TYPE_CHECKING:
     import typer
-    from aki_client import Aki, Layout
+    from aki_client import Aki, AsyncAki, Layout
 
 PACKAGE = "aki_client"
 NO_KEY = "there is no key; set AKI_API_KEY or say --api-key-file FILE"
@@ -61,9 +61,16 @@ class CliSettings:
             CommandError: There is no such package.
             AkiError: The client's own, where the address or the key cannot be used.
         """
+        return cast("Aki", self._client("Aki"))
+
+    def async_client(self) -> "AsyncAki":
+        """Make an async client of the package, as `client` does."""
+        return cast("AsyncAki", self._client("AsyncAki"))
+
+    def _client(self, kind: str) -> object:
         name = f"{self.package}.client"
         try:
-            kind: type[Aki] = importlib.import_module(name).Aki
+            made: type[Aki] = getattr(importlib.import_module(name), kind)
         except ModuleNotFoundError as error:
             # Where the package is there, something that it imports is missing, which is another matter.
             if not name.startswith(error.name or "\0"):
@@ -71,7 +78,7 @@ class CliSettings:
             raise no_package(self.package) from None
         options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
         layout = cast("Layout | None", self.layout)
-        return kind(
+        return made(
             self.key(), api_server=self.server, layout=layout, allow_http=self.allow_http, **options
         )
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "changes": ("aki_cli.commands.hub", "Compare the package with the hub of today."),
     "lint": ("aki_cli.commands.lint", "Find calls in source files that the hub would refuse."),
     "playground": ("aki_cli.commands.playground", "Open a local page to try the endpoints."),
+    "mcp": ("aki_cli.commands.mcp", "Offer the endpoints to coding agents as tools."),
     "completion": ("aki_cli.commands.completion", "Print the completion script of a shell."),
 }
 """Module and one line of help, by the command's name."""

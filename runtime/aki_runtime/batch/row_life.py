@@ -26,7 +26,7 @@ from ..errors import (
     NotFoundError,
     UnexpectedAnswerError,
 )
-from ..events import Queued
+from ..events import Event, Queued
 from ..fields.base import OutputModel, came
 from ..fields.plain import holds_media, plain_fields
 from ..jobs.async_job import AsyncJob
@@ -43,6 +43,7 @@ from .rows import Row
 T = TypeVar("T")
 P = ParamSpec("P")
 AnyEndpoint: TypeAlias = AsyncEndpoint[..., Any, Any]
+OnEvent: TypeAlias = Callable[[Event[Any]], object]
 KeepForRow: TypeAlias = Callable[[int, Media, str], str]
 """Stores a medium of a row under a name and returns what stands for it in the outputs."""
 
@@ -169,8 +170,15 @@ class RowLife:
         for task in list(self._following):
             task.cancel()
 
-    async def carry_out(self, row: Row, notes: RowNotes) -> Outcome | None:
+    async def carry_out(
+        self, row: Row, notes: RowNotes, on_event: OnEvent | None = None
+    ) -> Outcome | None:
         """Submit a row, or take the job up that it has, and follow it to the end.
+
+        Args:
+            row: The row.
+            notes: Where its steps are noted.
+            on_event: Called with each event of its job.
 
         Returns:
             The outcome; None where the row is left, to be carried out later or by somebody else.
@@ -194,7 +202,7 @@ class RowLife:
             if made is None:
                 return None
             if isinstance(made, AsyncJob):
-                return await self._follow(row, notes, started, made)
+                return await self._follow(row, notes, started, made, on_event)
             if ErrorClass.of_submit(made) is ErrorClass.RUN_FAILED:
                 raise made
             self._outage.record_failure(made)
@@ -231,7 +239,12 @@ class RowLife:
         return None
 
     async def _follow(
-        self, row: Row, notes: RowNotes, started: float, job: AsyncJob[Any, Any]
+        self,
+        row: Row,
+        notes: RowNotes,
+        started: float,
+        job: AsyncJob[Any, Any],
+        on_event: OnEvent | None,
     ) -> Outcome | None:
         if not notes.is_live:
             return None
@@ -240,7 +253,7 @@ class RowLife:
         self._following.add(task)
         error: AkiError | None = None
         try:
-            await self._watch(job, started)
+            await self._watch(job, started, on_event)
         except AkiError as failure:
             error = failure
         except asyncio.CancelledError:
@@ -269,10 +282,14 @@ class RowLife:
             state = _ENDS[kind]
         return await self._settle(row, notes, started, state, job, output, error)
 
-    async def _watch(self, job: AsyncJob[Any, Any], started: float) -> None:
+    async def _watch(
+        self, job: AsyncJob[Any, Any], started: float, on_event: OnEvent | None
+    ) -> None:
         """Wait for the job's end; the limiter learns its first position in the queue."""
         position: int | None = None
         async for event in job.events():
+            if on_event is not None:
+                on_event(event)
             if position is None:
                 position = (isinstance(event, Queued) and event.position) or 0
                 self._limiter.on_queued(position, started)

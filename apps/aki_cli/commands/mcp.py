@@ -1,0 +1,60 @@
+"""`aki mcp`: the endpoints as tools of coding agents; the server itself is another package."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..exits import CommandError, Exit
+from ..settings import settings_of
+
+
+def mcp(
+    ctx: typer.Context,
+    save_to: Annotated[
+        Path, typer.Option("--save-to", metavar="FOLDER", help="Folder for media (aki-results).")
+    ] = Path("aki-results"),
+    allow_folder: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A folder whose files an agent may send; several may be named (none).",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An endpoint to offer; several may be named (all)."),
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Offer the endpoints of a kind (all).")
+    ] = None,
+    max_jobs: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Jobs until the server is started anew.")
+    ] = 100,
+    http: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="Serve HTTP on 127.0.0.1 instead of the streams."),
+    ] = None,
+) -> None:
+    """Offer the endpoints to coding agents as tools (MCP)."""
+    settings = settings_of(ctx)
+    try:
+        serving = import_module("aki_mcp.serving")
+    except ImportError:
+        raise CommandError(
+            "the MCP server needs an extra: pip install 'aki-client[mcp]'", Exit.CONFIGURATION
+        ) from None
+    server = serving.agent_server(
+        settings.async_client(),
+        settings.package,
+        save_to,
+        allowed=tuple(allow_folder or ()),
+        only=tuple(only or ()),
+        category=category,
+        most=max_jobs,
+    )
+    if http is None:
+        serving.serve_stdio(server)
+    else:
+        serving.serve_http(server, http)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from aki_client import ConfigurationError
 from background.stack import Redis
 from support.patience import until
 
@@ -170,3 +171,62 @@ def test_a_forked_process_has_a_connection_of_its_own(claims):
 def test_claims_do_not_show_the_password_of_their_redis():
     pytest.importorskip("redis", reason="the package redis is not installed: make full")
     assert "geheim" not in repr(RedisClaims("redis://:geheim@127.0.0.1:1/0"))
+
+
+class TestFormats:
+    """What workers of another version wrote is refused, and left as it is."""
+
+    @pytest.fixture
+    def file(self, tmp_path):
+        file = tmp_path / "claims.sqlite3"
+        take(SqliteClaims(file))
+        return file
+
+    def test_a_record_of_another_format_is_left_to_the_workers_that_wrote_it(self, file, caplog):
+        change(file, 'UPDATE claims SET until = 0, record = \'{"format": 2, "news": true}\'')
+        before = file.read_bytes()
+        assert SqliteClaims(file).take("t", "b", 60, new=False) is None
+        assert caplog.messages == [
+            "task t is left to workers of the version that began it: "
+            "its record has format '2', and this worker reads format 1"
+        ]
+        assert file.read_bytes() == before
+
+    @pytest.mark.parametrize("record", ["rubbish", "[]", "{}", '{"phase": "free"}'])
+    def test_a_record_that_is_none_is_not_taken_for_a_free_task(self, file, record):
+        change(file, "UPDATE claims SET until = 0, record = ?", record)
+        assert SqliteClaims(file).take("t", "b", 60, new=False) is None
+
+    def test_what_is_noted_begins_with_the_number_of_its_format(self):
+        assert Record("submitted", "id#1").to_json().startswith('{"format": 1, ')
+
+    def test_a_file_of_another_format_is_named(self, file):
+        change(file, "PRAGMA user_version = 2")
+        before = file.read_bytes()
+        with pytest.raises(ConfigurationError) as refused:
+            SqliteClaims(file).ask_to_cancel("t")
+        assert str(refused.value) == (
+            f"the claims in {file} have format 2, and this aki-client reads format 1: "
+            "let workers of the version that made it finish their tasks, then give another path"
+        )
+        assert file.read_bytes() == before
+
+    @pytest.mark.parametrize("whose", ["somebody's database", "text"])
+    def test_a_file_that_holds_something_else_is_named_and_kept(self, tmp_path, whose):
+        file = tmp_path / "notes"
+        if whose == "text":
+            file.write_text("my notes, which are longer than the head of a database\n" * 20)
+        else:
+            change(file, "CREATE TABLE mine (id)")
+        before = file.read_bytes()
+        with pytest.raises(ConfigurationError) as refused:
+            take(SqliteClaims(file))
+        assert (
+            str(refused.value) == f"{file} is not a file of claims; give SqliteClaims another path"
+        )
+        assert file.read_bytes() == before
+
+
+def change(file, statement, *values):
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute(statement, values)

@@ -309,3 +309,21 @@ class TestSomebodyElsesFile:
         with pytest.raises(batch.JournalError, match="is not a journal of a batch"):
             batch.run(CHAT, rows, output, keep=["id"], journal=book)
         assert book.read_bytes() == before
+
+    @pytest.mark.parametrize("number", [0, 2, 99])
+    def test_a_journal_of_another_format_is_named_and_left_as_it_is(
+        self, hub, rows, output, journal_file, number
+    ):
+        batch.run(CHAT, rows, output, keep=["id"])
+        with sqlite3.connect(journal_file) as connection:
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.close()
+        before, asked = (journal_file.read_bytes(), output.read_bytes()), hub.hub.request_count
+        with pytest.raises(batch.JournalError) as refused:
+            batch.run(CHAT, rows, output, keep=["id"])
+        assert str(refused.value) == (
+            f"the journal {journal_file} has format {number}, and this aki-client reads format 1: finish the run with "
+            "the version that made it, or give another output or journal to begin anew"
+        )
+        assert (journal_file.read_bytes(), output.read_bytes()) == before
+        assert hub.hub.request_count == asked

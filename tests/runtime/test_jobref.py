@@ -1,5 +1,6 @@
 """A job's handle travels between processes: where it is and how it ended, never the key."""
 
+import json
 import pickle
 
 import pytest
@@ -104,3 +105,40 @@ def test_progress_inputs_that_are_no_json_are_refused_at_once(job, value):
 def test_a_client_does_not_travel(client):
     with pytest.raises(ConfigurationError, match="a client is never pickled"):
         pickle.dumps(client)
+
+
+class OfFormat:
+    """Pickles as something does whose format has another number."""
+
+    def __init__(self, value, number):
+        self.restore, (_, *self.packed) = value.__reduce__()
+        self.number = number
+
+    def __reduce__(self):
+        return self.restore, (self.number, *self.packed)
+
+
+@pytest.mark.parametrize("number", [0, 2, "Aki", None, "\x1b[31m" * 9], ids=plain)
+def test_a_job_of_another_format_is_refused_in_a_sentence(job, number):
+    packed = pickle.dumps(OfFormat(job, number))
+    with pytest.raises(ConfigurationError) as refused:
+        pickle.loads(packed)  # noqa: S301
+    assert str(refused.value) == (
+        f"this pickled job has format {str(number)[:20]!r}, and the installed aki-client reads format 1: "
+        "unpickle it with the version that pickled it, or take the job up by its id"
+    )
+
+
+def test_an_endpoint_of_another_format_is_refused_in_a_sentence(client):
+    packed = pickle.dumps(OfFormat(client.flux_dev, 2))
+    with pytest.raises(
+        ConfigurationError, match=r"pickled endpoint has format '2'.* reads format 1"
+    ):
+        pickle.loads(packed)  # noqa: S301
+
+
+def test_a_pickle_begins_with_the_number_of_its_format_and_holds_plain_data(client, job):
+    for value in (job, client.flux_dev):
+        _, (number, kind, place, *_) = value.__reduce__()
+        assert (number, kind) == (1, type(client).__name__)
+        assert json.loads(json.dumps(place)) == place

@@ -233,7 +233,8 @@ class Store:
             raise JournalError(f"{self.path} is not a journal of a batch; give another path")
         if version != _VERSION:
             raise JournalError(
-                f"{self.path} was made by another version of this package; finish the run with that one"
+                f"the journal {self.path} has format {version}, and this aki-client reads format {_VERSION}: finish "
+                "the run with the version that made it, or give another output or journal to begin anew"
             )
 
     def _check(self) -> None:

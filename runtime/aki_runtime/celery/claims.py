@@ -13,17 +13,19 @@ import importlib
 import json
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
 from ..batch.store import BUSY_SECONDS, connect
 from ..errors import ConfigurationError
+from ..shapes import is_object
 from .engine import SteppedBackError, insist
 
 T = TypeVar("T")
@@ -32,6 +34,9 @@ Phase: TypeAlias = Literal["free", "submitting", "submitted", "got", "ended"]
 
 GIVE_WAY_SECONDS = 6.0
 """Seconds within which every living holder has said again what it holds."""
+
+FORMAT = 1
+"""The number of the format of records, and of files of claims: raised when older ones would be misread."""
 
 _KEPT_SECONDS = 7 * 24 * 3600.0  # longer than any broker redelivers
 _SILENT_SECONDS = 5.0
@@ -63,13 +68,22 @@ class Record:
 
     def to_json(self) -> str:
         """Return it as text."""
-        return json.dumps(asdict(self))
+        return json.dumps({"format": FORMAT, **asdict(self)})
 
     @classmethod
     def from_json(cls, text: str | bytes | None, turn: int) -> "Record":
-        """Read it from text, as the delivery of this turn finds it; no text is a task that nobody has worked at."""
-        record = cls(**cast("dict[str, Any]", json.loads(text))) if text else cls()
-        return replace(record, turn=turn)
+        """Read it from text, as the delivery of this turn finds it; no text is a task that nobody has worked at.
+
+        Raises:
+            ValueError: It is not a record, or has another format.
+        """
+        found: Any = json.loads(text) if text else {"format": FORMAT}
+        number = found.pop("format", None) if is_object(found) else None
+        if number != FORMAT:
+            raise ValueError(
+                f"its record has format {str(number)[:20]!r}, and this worker reads format {FORMAT}"
+            )
+        return replace(cls(**found), turn=turn)
 
 
 class Claims(Protocol):
@@ -232,8 +246,15 @@ class _Rules(Claims):
             turn, until, record = int(found[0] or 0), float(found[1] or 0), found[2]
             if until > now or not (turn or (new and not self._is_young())):
                 return None, {}
-            changes: _Changes = {"owner": owner, "turn": turn + 1, "until": now + seconds}
-            return Record.from_json(record, turn + 1), changes
+            try:
+                known = Record.from_json(record, turn + 1)
+            except ValueError as error:
+                # Workers of two versions share a queue while an upgrade is under way.
+                _log.warning(
+                    "task %s is left to workers of the version that began it: %s", task_id, error
+                )
+                return None, {}
+            return known, {"owner": owner, "turn": turn + 1, "until": now + seconds}
 
         return self._change(task_id, ("turn", "until", "record"), rule)
 
@@ -262,7 +283,10 @@ class _Rules(Claims):
         return self._change(task_id, ("cancel",), lambda _, asked: (asked != [None], {}))
 
 
-_TABLE = """
+_APPLICATION = 0x616B6963  # "akic", so that other files are not taken for one of claims
+_TABLE = f"""
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {FORMAT};
 CREATE TABLE IF NOT EXISTS claims (
     task_id TEXT PRIMARY KEY, forget_at REAL, owner TEXT, turn INTEGER, until REAL, cancel INTEGER, record TEXT
 );
@@ -275,6 +299,8 @@ class SqliteClaims(_Rules):
 
     Args:
         path: The file. It must not lie on a network drive.
+
+    Its methods raise ConfigurationError where the file is another one, or of another format; it is left as it is.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -284,7 +310,8 @@ class SqliteClaims(_Rules):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # A connection each time: none is shared by threads, and none is copied by a fork.
         with closing(connect(self._path, BUSY_SECONDS)) as database:
-            database.executescript(f"BEGIN IMMEDIATE; {_TABLE}")
+            is_new = self._is_new(database)
+            database.executescript(f"BEGIN IMMEDIATE; {_TABLE if is_new else ''}")
             query = f"SELECT {', '.join(('task_id', *names))} FROM claims WHERE task_id = ?"  # noqa: S608 no values
             found = database.execute(query, (task_id,)).fetchone() or [None] * (len(names) + 1)
             now = time.time()
@@ -300,6 +327,27 @@ class SqliteClaims(_Rules):
                 )
             database.execute("COMMIT")
         return answer
+
+    def _is_new(self, database: sqlite3.Connection) -> bool:
+        """Whether the file holds nothing yet; another one than one of claims is refused."""
+        try:
+            ((tables,),) = database.execute("SELECT count(*) FROM sqlite_schema")
+            ((application,),) = database.execute("PRAGMA application_id")
+            ((number,),) = database.execute("PRAGMA user_version")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
+                raise
+            tables, application, number = 1, 0, 0
+        if tables and application != _APPLICATION:
+            raise ConfigurationError(
+                f"{self._path} is not a file of claims; give SqliteClaims another path"
+            )
+        if tables and number != FORMAT:
+            raise ConfigurationError(
+                f"the claims in {self._path} have format {number}, and this aki-client reads format {FORMAT}: "
+                "let workers of the version that made it finish their tasks, then give another path"
+            )
+        return not tables
 
 
 class RedisClaims(_Rules):

@@ -226,7 +226,7 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
         address = self._driver.context.address
         ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
-        return restore_endpoint, (self._client, ref, self._options)
+        return restore_endpoint, ref.packed(self._client, vars(self._options))
 
     def __copy__(self) -> Self:
         return self

@@ -111,7 +111,7 @@ class JobHandle(Generic[D, Prog, Out]):
         """Pickle where the job is and how it ended, never the key."""
         address, state = self._driver.context.address, self._state
         ref = JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)
-        return restore_job, (self._client, ref, state.result, state.error)
+        return restore_job, ref.packed(self._client, state.result, state.error)
 
     def __repr__(self) -> str:
         state = self._state

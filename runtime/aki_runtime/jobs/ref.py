@@ -3,13 +3,11 @@
 import atexit
 import importlib
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
-from ..errors import JobError
+from ..errors import ConfigurationError
 from ..hub import Layout
-from ..options import Options
 
 
 @dataclass(frozen=True)
@@ -43,23 +41,59 @@ class JobRef:
     layout: Layout
     job_id: str = field(repr=False)
 
+    def packed(self, kind: str, *more: object) -> tuple[object, ...]:
+        """Return what a pickle holds: the number of its format first, then data and no class of this module.
+
+        Args:
+            kind: The class of the client.
+            more: What the function that restores it takes besides.
+        """
+        return FORMAT, kind, asdict(self), *more
+
+    @classmethod
+    def unpacked(cls, origin: dict[str, str], **rest: Any) -> Self:
+        """Return what was packed."""
+        return cls(EndpointRef(**origin), **rest)
+
+
+FORMAT = 1
+"""The number of the format of pickled jobs and endpoints: raised when older ones would be misread."""
 
 _clients: dict[tuple[str, str, str, Layout], Any] = {}
 _lock = threading.Lock()
 
 
-def restore_job(
-    kind: str, ref: JobRef, result: Mapping[str, Any] | None, error: JobError | None
-) -> Any:
-    """Rebuild a job's handle in any process; the key is AKI_API_KEY there."""
+def restore_job(number: object, *packed: Any) -> Any:
+    """Rebuild a job's handle in any process; the key is AKI_API_KEY there.
+
+    Raises:
+        ConfigurationError: Another version of this library has pickled it, in another format.
+    """
+    _require_known(number, "job", "or take the job up by its id")
+    kind, place, result, error = packed
+    ref = JobRef.unpacked(**place)
     job = _endpoint(kind, ref).job(ref.job_id)
     job.settle(result, error)
     return job
 
 
-def restore_endpoint(kind: str, ref: JobRef, options: Options) -> Any:
-    """Rebuild an endpoint in any process, of the hub that it was of; the key is AKI_API_KEY there."""
-    return _endpoint(kind, ref).with_options(**vars(options))
+def restore_endpoint(number: object, *packed: Any) -> Any:
+    """Rebuild an endpoint in any process, of the hub that it was of; the key is AKI_API_KEY there.
+
+    Raises:
+        ConfigurationError: Another version of this library has pickled it, in another format.
+    """
+    _require_known(number, "endpoint", "or pickle it anew")
+    kind, place, options = packed
+    return _endpoint(kind, JobRef.unpacked(**place)).with_options(**options)
+
+
+def _require_known(number: object, what: str, otherwise: str) -> None:
+    if number != FORMAT:
+        raise ConfigurationError(
+            f"this pickled {what} has format {str(number)[:20]!r}, and the installed aki-client reads format {FORMAT}: "
+            f"unpickle it with the version that pickled it, {otherwise}"
+        )
 
 
 def _endpoint(kind: str, ref: JobRef) -> Any:

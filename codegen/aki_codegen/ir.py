@@ -18,11 +18,6 @@ class Field(FieldMetadata):
 
     name: Identifier
 
-    @property
-    def is_tools(self) -> bool:
-        """Whether it takes the tools that a chat model may call."""
-        return self.type == "json" and self.wire_name == "tools"
-
 
 @dataclass(frozen=True)
 class NamedEndpoint:

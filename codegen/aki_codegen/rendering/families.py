@@ -174,7 +174,7 @@ def _imports(families: Sequence[Family]) -> list[Code]:
     words = {word for text in annotations for word in re.findall(r"[A-Za-z_]+", text)}
     from_typing = ", ".join(sorted({"Protocol", *(words & {"Any", "Literal"})}))
     return [Code(f"from typing import {from_typing}\n")] + [
-        Code(f"from aki_runtime.{module} import {type_name}")
+        Code(f"from {module} import {type_name}")
         for type_name, module in sorted(RUNTIME_TYPES.items())
         if type_name in words
     ]

@@ -12,7 +12,16 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from aki_runtime.chat.messages import ROLES
-from aki_runtime.metadata import MediaLimits, Scalar, limits_as_json
+from aki_runtime.fields.types import (
+    ANY_JSON,
+    INPUT_TYPES,
+    TOOLS,
+    carried,
+    input_type,
+    limits_of,
+    shown_default,
+)
+from aki_runtime.metadata import MEDIA, Scalar
 
 from .. import ir
 from ..literals import doc_text
@@ -20,19 +29,20 @@ from .describe import limits_phrase, type_phrase
 
 Schema: TypeAlias = dict[str, Any]
 
+_OUTPUT_TYPES: dict[str, str] = {
+    "chat text": "aki_runtime.chat.text.ChatText",
+    "tool calls": "aki_runtime.chat.tools.ToolCalls",
+    **{kind: f"aki_runtime.media.objects.{kind.capitalize()}" for kind in MEDIA},
+}
+_ANY_OUTPUT = "aki_runtime.json_value.JsonOutput"
+
 RUNTIME_TYPES = {
     name: module
-    for module, names in {
-        "chat.messages": "ChatContext",
-        "chat.text": "ChatText",
-        "chat.tools": "ToolCalls Tools",
-        "json_value": "Json JsonOutput RawJson",
-        "media.inputs": "AudioInput ImageInput VideoInput",
-        "media.objects": "Audio Image Video",
-    }.items()
-    for name in names.split()
+    for path in (*INPUT_TYPES.values(), TOOLS, ANY_JSON, *_OUTPUT_TYPES.values(), _ANY_OUTPUT)
+    for module, _, name in [path.rpartition(".")]
+    if module != "builtins"
 }
-"""The runtime's types that fields of generated models may have, and the module of the runtime where each lives."""
+"""The types that fields of generated models may have beside Python's own, and the module where each lives."""
 
 DATA_URI = r"^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$"
 """The server looks at the bytes, not at the header, so that any header passes."""
@@ -143,10 +153,10 @@ def _on_wire(field: ir.Field, *, is_input: bool) -> Schema:
 
 
 def _about(field: ir.Field, *, is_input: bool) -> Schema:
-    is_shown = is_input and field.default is not None and field.type in (*_PLAIN, "choice")
+    default = shown_default(field) if is_input else None
     text = doc_text(field.description)
     return {
-        **({"default": field.default} if is_shown else {}),
+        **({"default": default} if default is not None else {}),
         **({"description": text} if text else {}),
     }
 
@@ -173,26 +183,26 @@ _PLAIN = {"prompt": "string", "text": "string"} | {
 
 def _incoming(field: ir.Field) -> FieldSchema:
     if field.medium is not None:
-        medium = _media_input(field.medium, field.media)
+        medium = _media_input(field)
         return _list_of(medium) if field.is_list else medium
     match field.type:
         case "boolean" | "integer" | "number" | "text":
             return _plain(field)
         case "prompt":
-            return FieldSchema({"type": "string"}, model={"kind": "text_context"})
+            return FieldSchema({"type": "string"}, model=carried(field))
         case "choice":
             return _choice(field)
         case "chat":
             return _chat(field)
         case "json":
-            return _runtime("Tools" if field.is_tools else "Json", *_as_text(field, True))
+            return _runtime(input_type(field), *_as_text(field, True))
         case _:
-            return _runtime("RawJson", {}, type_phrase(field))
+            return _runtime(input_type(field), {}, type_phrase(field))
 
 
 def _outgoing(field: ir.Field) -> FieldSchema:
     if field.medium is not None:
-        medium = _media_output(field.medium.capitalize())
+        medium = _media_output(field.medium)
         return _list_of(medium) if field.is_list else medium
     if field.type in _PLAIN:
         return FieldSchema({"type": _PLAIN[field.type]})
@@ -202,19 +212,20 @@ def _outgoing(field: ir.Field) -> FieldSchema:
         case "chat text":
             spoken = _object({"thinking": {"type": "string"}, "content": {"type": "string"}})
             note = "What the model said; an object where chat_output_format is json"
-            return _runtime("ChatText", {"anyOf": [{"type": "string"}, spoken]}, note)
+            wire = {"anyOf": [{"type": "string"}, spoken]}
+            return _runtime(_OUTPUT_TYPES[field.type], wire, note)
         case "tool calls":
             text: Schema = {"type": "string", "contentMediaType": "application/json"}
             calls: Schema = {"type": "array", "items": {"type": "object"}}
             note = f"{type_phrase(field)}, usually as JSON text"
-            return _runtime("ToolCalls", {"anyOf": [text, calls]}, note, default=[])
+            wire = {"anyOf": [text, calls]}
+            return _runtime(_OUTPUT_TYPES[field.type], wire, note, default=[])
         case _:
-            return _runtime("JsonOutput", {}, "Any JSON value; many hubs send it as JSON text")
+            return _runtime(_ANY_OUTPUT, {}, "Any JSON value; many hubs send it as JSON text")
 
 
-def _runtime(name: str, wire: Schema, note: str, **keys: Any) -> FieldSchema:
+def _runtime(path: str, wire: Schema, note: str, **keys: Any) -> FieldSchema:
     """Return the schema of a type that JSON Schema does not have: a model takes that of the runtime."""
-    path = f"aki_runtime.{RUNTIME_TYPES[name]}.{name}"
     return FieldSchema({}, wire, {"type": "string", "x-python-type": path, **keys}, note)
 
 
@@ -223,17 +234,17 @@ def _list_of(item: FieldSchema) -> FieldSchema:
     return FieldSchema({"type": "array"}, {"items": wire}, {"items": item.model})
 
 
-def _converted(schema: Schema, rules: Schema, field: ir.Field) -> FieldSchema:
+def _converted(schema: Schema, field: ir.Field) -> FieldSchema:
     """Return the schema of a type whose values the hub converts: its rules are shown and not enforced."""
-    return FieldSchema(schema, {}, {"converted": rules}, type_phrase(field) if rules else "")
+    rules = carried(field)
+    return FieldSchema(schema, {}, rules, type_phrase(field) if rules["converted"] else "")
 
 
 def _plain(field: ir.Field) -> FieldSchema:
     word = _PLAIN[field.type]
-    named = ("minimum", "maximum", "step", "max_length")
-    rules = {name: value for name in named if (value := getattr(field, name)) is not None}
     if field.converts:
-        return _converted({"type": word}, rules, field)
+        return _converted({"type": word}, field)
+    rules = limits_of(field)
     step = rules.pop("step", None)
     if "max_length" in rules:
         rules["maxLength"] = rules.pop("max_length")
@@ -242,9 +253,9 @@ def _plain(field: ir.Field) -> FieldSchema:
         return FieldSchema(bounded)
     if Decimal(str(step)) != Decimal(step):
         # To tools that divide floats, 0.3 is not a multiple of 0.1: only people learn of such a step.
-        return FieldSchema(bounded, {}, {"step": step}, type_phrase(field))
+        return FieldSchema(bounded, {}, carried(field), type_phrase(field))
     checked = {} if (step, word) == (1, "integer") else {"multipleOf": step}
-    return FieldSchema(bounded, checked, {"step": step})
+    return FieldSchema(bounded, checked, carried(field))
 
 
 def _choice(field: ir.Field) -> FieldSchema:
@@ -253,13 +264,13 @@ def _choice(field: ir.Field) -> FieldSchema:
         # The runtime's models check the choices.
         schema = _with_floats(choices)
         if field.converts:
-            return _converted(schema, {"choices": choices}, field)
+            return _converted(schema, field)
         # Not an enum on the wire: many tools know enums of texts and of whole numbers only.
         constants: Schema = {"anyOf": [{"const": choice} for choice in choices]}
         return FieldSchema({}, constants, {**schema, "choices": choices})
     if not field.converts:
         return FieldSchema({"enum": choices})
-    return _converted(_open_choice(field.choices), {"choices": choices}, field)
+    return _converted(_open_choice(field.choices), field)
 
 
 def _has_literal(choice: object) -> bool:
@@ -294,9 +305,8 @@ def _chat(field: ir.Field) -> FieldSchema:
         for kind, limits in field.support.items()
         if limits
     )
-    support = {kind: limits_as_json(limits) for kind, limits in field.support.items()}
     wire, note = _as_text(field, {"type": "array", "items": message}, limits)
-    return _runtime("ChatContext", wire, note, **({"support": support} if support else {}))
+    return _runtime(input_type(field), wire, note, **carried(field))
 
 
 def _as_text(field: ir.Field, document: object, limits: str = "") -> tuple[Schema, str]:
@@ -304,14 +314,13 @@ def _as_text(field: ir.Field, document: object, limits: str = "") -> tuple[Schem
     return wire, f"{type_phrase(field)}{limits}. Sent as JSON text within the JSON body"
 
 
-def _media_input(kind: str, limits: MediaLimits) -> FieldSchema:
-    keys = {"media": limits_as_json(limits)} if limits else {}
-    phrase = limits_phrase(limits)
+def _media_input(field: ir.Field) -> FieldSchema:
+    phrase = limits_phrase(field.media)
     note = f"A data URI, `data:KIND/FORMAT;base64,BYTES`. The hub looks at the bytes{phrase}"
     wire = {"type": "string", "pattern": DATA_URI}
-    return _runtime(f"{kind.capitalize()}Input", wire, note, **keys)
+    return _runtime(input_type(field), wire, note, **carried(field))
 
 
-def _media_output(name: str) -> FieldSchema:
+def _media_output(kind: str) -> FieldSchema:
     note = "A data URI with the format in capitals, or plain base64 without a header"
-    return _runtime(name, {"type": "string", "pattern": _MEDIA_OUTPUT}, note)
+    return _runtime(_OUTPUT_TYPES[kind], {"type": "string", "pattern": _MEDIA_OUTPUT}, note)

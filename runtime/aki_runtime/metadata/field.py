@@ -121,6 +121,11 @@ class FieldMetadata:
         """Whether it holds several media."""
         return self.medium not in (None, self.type)
 
+    @property
+    def is_tools(self) -> bool:
+        """Whether it takes the tools that a chat model may call."""
+        return self.type == "json" and self.wire_name == "tools"
+
 
 def read_field(
     wire_name: str, said: object, report: Report, *, is_input: bool = False

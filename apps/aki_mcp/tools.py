@@ -99,7 +99,7 @@ class Toolbox:
         self._by_name: dict[str, Described] = {}
         for endpoint in sorted(chosen, key=lambda one: one.attribute):
             is_meant = category is None or endpoint.metadata.category == category
-            if is_meant and endpoint.name not in catalogue.removed:
+            if is_meant and not endpoint.removed:
                 self._by_name[endpoint.attribute] = endpoint
         own = {tool.name for tool in _OF_CALLS}
         self._tools = {n if n not in own else f"{n}_endpoint": n for n in self._by_name}

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 _TESTS = str(Path(__file__).parent)
@@ -11,6 +12,10 @@ if _TESTS not in sys.path:
 
 # Logfire, which one test needs, would come with every import of pydantic: half a second in each process.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "logfire-plugin")
+
+# What `aki` remembers between its runs is not that of whoever runs the tests.
+_STATE = tempfile.TemporaryDirectory(prefix="aki-state-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, nohup the end of a terminal, and with them
 # every process that they start; what is handled here is as usual there.

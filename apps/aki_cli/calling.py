@@ -6,6 +6,7 @@ with it, together with everything else that is wrong.
 
 import json
 import sys
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,13 @@ from aki_runtime.metadata import FieldMetadata
 
 from .catalogue import Described
 from .exits import CommandError, Exit, StoppedError
+from .job_notes import JobNote
 from .settings import CliSettings
 from .showing import Sink, Watch
-from .terminal import write
+from .terminal import say, write
 
 if TYPE_CHECKING:
-    from aki_client import Aki, AnyOutput, AnyProgress, Endpoint
+    from aki_client import Aki, AnyOutput, AnyProgress, Endpoint, OutputModel
 
     AnyEndpoint: TypeAlias = Endpoint[..., AnyOutput, AnyProgress]
 
@@ -59,6 +61,41 @@ def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]
     return given
 
 
+def with_main_text(found: Described, given: dict[str, Any], text: str | None) -> dict[str, Any]:
+    """Return the input of a call with the text that stands without a name, or with stdin where one is needed.
+
+    Args:
+        found: The endpoint.
+        given: What was written for its parameters.
+        text: What was written without a name; None for nothing.
+
+    Raises:
+        CommandError: The text cannot be read, or stands twice.
+    """
+    name, fields = found.main_text, found.section("input")
+    if name is None:
+        return given
+    is_chat = fields[name].type == "chat"
+    # A hub takes one of these, and refuses a second one.
+    alike = [name, *(n for n, f in fields.items() if f.type == "prompt"), "prompt_input"]
+    twice = next((one for one in (alike if is_chat else [name]) if one in given), None)
+    if text is None:
+        if twice or sys.stdin.isatty() or not (is_chat or fields[name].required):
+            return given
+        text = "-"
+    elif twice:
+        raise CommandError(
+            f"the text stands twice: once alone, once as {twice}; write one of them", Exit.USAGE
+        )
+    try:
+        text = _text_of("TEXT", FILE + text if text == "-" else text)
+    except ValueError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
+    if not text.strip():
+        return given
+    return {**given, name: [{"role": "user", "content": text}] if is_chat else text}
+
+
 def bound(client: "Aki", found: Described) -> "AnyEndpoint":
     """Return an endpoint of a client: the generated one with its checks, or the hub's by name."""
     if found.attribute:
@@ -74,19 +111,46 @@ def call(settings: CliSettings, target: Sink, found: Described, given: Mapping[s
         StoppedError: Somebody stopped it; the hub was asked to cancel the job.
     """
     with settings.client() as client:
-        endpoint = bound(client, found)
         watch = Watch(text=target.form == "text", bar=target.form != "quiet")
-        with cancelling(found), endpoint.stream(**given) as stream:
-            watch.follow(stream)
-            result = stream.result()
+        result = follow(settings, client, found, given, watch)
     target.deliver(result, streamed=watch.streamed)
 
 
+def follow(
+    settings: CliSettings, client: "Aki", found: Described, given: Mapping[str, Any], watch: Watch
+) -> "OutputModel":
+    """Submit a job, show its events and return its result; `aki jobs` lists it where this process is killed.
+
+    Raises:
+        AkiError: The client's own.
+        StoppedError: Somebody stopped it; the hub was asked to cancel the job.
+    """
+    endpoint = bound(client, found)
+    with cancelling(found), endpoint.stream(**given) as stream:
+        job = endpoint.job(str(stream.job_id))
+        note = new_note(settings, client, found, job.id)
+        with note.until_ended(job, is_cancelled=True):
+            watch.follow(note.watching(stream))
+            return stream.result()
+
+
 def detach(settings: CliSettings, found: Described, given: Mapping[str, Any]) -> None:
-    """Submit a job and print its id."""
-    with settings.client() as client, cancelling(found):
-        job = bound(client, found).submit(**given)
+    """Submit a job, print its id and say how its result is fetched."""
+    with settings.client() as client:
+        with cancelling(found):
+            job = bound(client, found).submit(**given)
+        note = new_note(settings, client, found, job.id)
+        note.write()
     write(f"{job.id}\n")
+    say(note.left("submitted"))
+
+
+def new_note(settings: CliSettings, client: "Aki", found: Described, job_id: str) -> JobNote:
+    """Make the note of a job that is on the hub now."""
+    now, name = time.time(), found.attribute or found.name
+    return JobNote(
+        settings.package, client.api_server, settings.layout, name, job_id, submitted=now, alive=now
+    )
 
 
 @contextmanager

@@ -49,6 +49,18 @@ class Described:
         """What people call it."""
         return self.metadata.title or self.name
 
+    @property
+    def main_text(self) -> str | None:
+        """The parameter that a text without a name is for: the conversation, or the one text that a call needs."""
+        fields = self.section("input")
+        chat = next((name for name, field in fields.items() if field.type == "chat"), None)
+        if chat is not None:
+            return chat
+        texts = {name: field for name, field in fields.items() if field.type == "text"}
+        needed = [name for name, field in texts.items() if field.required]
+        usual = [name for name in ("prompt", "text") if name in texts]
+        return next(iter(needed or usual), None) if len(needed) < 2 else None
+
     def section(self, section: str) -> dict[str, FieldMetadata]:
         """Return the fields of a section by their names in Python, as the hub orders them."""
         names = self.fields.get(section, {})
@@ -93,6 +105,14 @@ class Catalogue:
     def names(self) -> dict[str, str]:
         """The endpoints' names in Python, by those on the hub, sorted."""
         return {name: entry["name"] for name, entry in sorted(self._names.items())}
+
+    @cached_property
+    def hub(self) -> Mapping[str, Any]:
+        """What the package says of its hub: `server` and `layout`."""
+        try:
+            return self._read_if_any("hub.json")
+        except (OSError, RecursionError, ValueError):
+            return {}
 
     @cached_property
     def models(self) -> dict[str, str]:

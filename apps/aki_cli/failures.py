@@ -114,7 +114,9 @@ def _sentence(error: Exception) -> tuple[str, Exit]:
                 f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?",
                 Exit.USAGE,
             )
-        return f"{format_message()}{_help_for(error)}", Exit.USAGE
+        words = str(format_message())
+        quotes = "; a text with spaces stands in quotes" if "extra argument" in words else ""
+        return f"{words}{quotes}{_help_for(error)}", Exit.USAGE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", Exit.FAILED

@@ -35,12 +35,16 @@ def _run(words: list[str]) -> int:
     import typer
 
     from .root import app
+    from .settings import project_options
 
     context = None
     try:
         # Not Typer's own `main`, which would end the process and has other statuses.
         command = typer.main.get_command(app)
-        with signals_as_exceptions(), command.make_context("aki", words) as context:
+        with (
+            signals_as_exceptions(),
+            command.make_context("aki", words, default_map=project_options()) as context,
+        ):
             status = int(command.invoke(context) or Exit.OK)
             return Exit.FAILED if sys.stdout is sys.stderr and not status else status
     except typer.Exit as end:

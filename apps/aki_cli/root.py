@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from .commands import COMMANDS
 from .exits import CommandError, Exit
-from .settings import PACKAGE, did_you_mean, settings_of
+from .settings import PACKAGE, VARIABLES, did_you_mean, settings_of
 
 
 def new_app(group: type[TyperGroup] | None = None, **attributes: Any) -> typer.Typer:
@@ -75,7 +75,7 @@ app = new_app(
     AkiCommands,
     help="Call the endpoints of a model hub from a terminal.",
     epilog="The key is read from AKI_API_KEY or a file, never from an argument, which others could see. "
-    "Options of aki itself stand before the command.",
+    "Options of aki itself stand before the command; [tool.aki] in pyproject.toml and variables hold them too.",
     subcommand_metavar="COMMAND ...",
 )
 
@@ -92,26 +92,42 @@ def _version(wanted: bool) -> None:
 def options(
     ctx: typer.Context,
     package: Annotated[
-        str, typer.Option(metavar="NAME", help="The generated package to use.")
+        str,
+        typer.Option(
+            metavar="NAME", envvar=VARIABLES["package"], help="The generated package to use."
+        ),
     ] = PACKAGE,
     server: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="The hub's address (AKI_API_SERVER, or the package's)."),
+        typer.Option(
+            metavar="URL", envvar=VARIABLES["server"], help="The hub's address (the package's)."
+        ),
     ] = None,
     layout: Annotated[
         str | None,
         typer.Option(
             metavar="aki|aime",
+            envvar=VARIABLES["layout"],
             help="The hub's routes: AKI.IO's or an AIME API Server's (as generated).",
             autocompletion=lambda: ["aki", "aime"],
         ),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Longest time for a call (3600).")
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            envvar=VARIABLES["timeout"],
+            help="Longest time for a call (3600).",
+        ),
     ] = None,
     key_file: Annotated[
         str | None,
-        typer.Option("--api-key-file", metavar="FILE", help="Read the key from a file."),
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            envvar=VARIABLES["key_file"],
+            help="Read the key from a file.",
+        ),
     ] = None,
     allow_http: Annotated[
         bool,

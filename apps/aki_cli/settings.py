@@ -1,14 +1,20 @@
-"""The global options, and the client that is made of them. The key is never one of them, only the file it is in."""
+"""The global options, and the client that is made of them. The key is never one of them, only the file it is in.
+
+An option holds in this order: as it is written, by its variable, by `[tool.aki]` of the nearest pyproject.toml.
+"""
 
 import importlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from aki_runtime.errors import ConfigurationError
+from aki_runtime.shapes import is_number, is_object
 
 from .exits import CommandError, Exit
 
@@ -18,6 +24,16 @@ if TYPE_CHECKING:
 
 PACKAGE = "aki_client"
 NO_KEY = "there is no key; set AKI_API_KEY or say --api-key-file FILE"
+
+VARIABLES = {
+    "package": "AKI_PACKAGE",
+    "server": "AKI_API_SERVER",
+    "layout": "AKI_LAYOUT",
+    "timeout": "AKI_TIMEOUT",
+    "key_file": "AKI_API_KEY_FILE",
+}
+"""What `[tool.aki]` may hold too, by the option's name in Python, with the variable that goes before it."""
+PROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,7 @@ class CliSettings:
         key_file: The file that holds the key; None leaves it to AKI_API_KEY.
         allow_http: Whether the key may go over plain http.
         debug: Whether failures are shown with their tracebacks.
+        sources: By an option's name where it came from: its variable, or the pyproject.toml; not where it was written.
     """
 
     package: str = PACKAGE
@@ -41,13 +58,15 @@ class CliSettings:
     key_file: str | None = None
     allow_http: bool = False
     debug: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def key(self) -> str | None:
         """Return the key in the file that was named; None leaves it to AKI_API_KEY.
 
         Raises:
-            ConfigurationError: The file cannot be read, or is empty.
+            ConfigurationError: The file cannot be read, or is empty; or the key is not for this hub.
         """
+        self._require_trust()
         if self.key_file is None:
             return None
         from aki_runtime.options import read_key_file  # what help can do without
@@ -82,6 +101,25 @@ class CliSettings:
             self.key(), api_server=self.server, layout=layout, allow_http=self.allow_http, **options
         )
 
+    def _require_trust(self) -> None:
+        """Refuse to send a key of this user to a hub that only a file names, which may be of a foreign repository.
+
+        Raises:
+            ConfigurationError: The key came from the environment, and the hub from the file.
+        """
+        project = self.sources.get("server", "")
+        variable = self.sources.get("key_file", "" if self.key_file else "AKI_API_KEY")
+        if not project.endswith(PROJECT) or not os.environ.get(variable, "").strip():
+            return
+        from aki_runtime.hub import Address, is_loopback
+
+        server = Address.parse(self.server or "", self.layout or "aki").server
+        if not is_loopback(urlsplit(server).hostname):
+            raise ConfigurationError(
+                f"the key in {variable} does not go to {server}, which only {project} names; "
+                f"if you trust it: export AKI_API_SERVER={server}"
+            )
+
     def secrets(self) -> tuple[str, ...]:
         """Return what must not be shown, whatever goes wrong."""
         keys = [os.environ.get("AKI_API_KEY", "").strip()]
@@ -102,10 +140,86 @@ def no_package(name: str) -> CommandError:
 
 def settings_of(ctx: "typer.Context") -> CliSettings:
     """Return the global options of a command; also while a word is completed, when nothing has run yet."""
-    given: dict[str, Any] = ctx.find_root().params
-    return CliSettings(
-        **{name: given[name] for name in CliSettings.__match_args__ if name in given}
-    )
+    root = ctx.find_root()
+    given: dict[str, Any] = root.params
+    sources: dict[str, str] = {}
+    for name, variable in VARIABLES.items():
+        source = root.get_parameter_source(name)
+        if source is not None and source.name in ("ENVIRONMENT", "DEFAULT_MAP"):
+            sources[name] = variable if source.name == "ENVIRONMENT" else str(_project_file())
+    named = {name: given[name] for name in CliSettings.__match_args__ if name in given}
+    return CliSettings(**named, sources=sources)
+
+
+def project_options() -> dict[str, Any]:
+    """Return what `[tool.aki]` of the nearest pyproject.toml says, by the options' names in Python.
+
+    Raises:
+        CommandError: It cannot be read, or holds what is not an option.
+    """
+    path = _project_file()
+    try:
+        text = path.read_text("utf-8") if path is not None else ""
+    except (OSError, UnicodeDecodeError):
+        return {}
+    if path is None or "aki" not in text:  # without the reader of TOML, which help can do without
+        return {}
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"{path} is not TOML: {error}", Exit.CONFIGURATION) from None
+    tools = document.get("tool")
+    table: object = tools.get("aki", {}) if is_object(tools) else {}
+    if not is_object(table):
+        raise CommandError(f"{path}: tool.aki must be a table", Exit.CONFIGURATION)
+    return {_option_named(name, path): _checked(name, table[name], path) for name in table}
+
+
+def standing(name: str) -> Any:
+    """Return what an option is where it is not written; None where nothing names it."""
+    return os.environ.get(VARIABLES[name]) or project_options().get(name)
+
+
+def _project_file() -> Path | None:
+    """Return the nearest pyproject.toml; None where there is none, or the current folder is gone."""
+    with suppress(OSError):
+        here = Path.cwd()
+        return next((p for d in (here, *here.parents) if (p := d / PROJECT).is_file()), None)
+    return None
+
+
+def _option_named(name: str, path: Path) -> str:
+    known = {"api-key-file" if n == "key_file" else n: n for n in VARIABLES}
+    if name not in known:
+        hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
+        raise CommandError(
+            f"{path}: unknown option {name!r} in [tool.aki]; {hint}", Exit.CONFIGURATION
+        )
+    return known[name]
+
+
+def _checked(name: str, value: object, path: Path) -> Any:
+    if name == "timeout":
+        if is_number(value):
+            return value
+        raise CommandError(
+            f"{path}: timeout={value!r} must be a number of seconds", Exit.CONFIGURATION
+        )
+    if not isinstance(value, str) or not value:
+        raise CommandError(f"{path}: {name}={value!r} must be text", Exit.CONFIGURATION)
+    if name != "api-key-file":
+        return value
+    # A foreign repository must not have another file of this user sent as the key.
+    file = (path.parent / value).resolve()
+    if not file.is_relative_to(path.parent.resolve()):
+        raise CommandError(
+            f"{path}: api-key-file={value!r} must lie in this file's folder; "
+            "AKI_API_KEY_FILE or --api-key-file may name any other",
+            Exit.CONFIGURATION,
+        )
+    return str(file)
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

@@ -7,6 +7,7 @@ cannot be written to, another one is found. It must not know where jobs come fro
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Form = Literal["text", "json", "quiet"]
 FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
+
+
+class TextOrJson(StrEnum):
+    """What goes to stdout of a command that lists."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 LONGEST_FIGURE = 40
 """Characters of an output that the line of figures shows."""
 

@@ -88,6 +88,7 @@ def aki(
 ) -> Command:
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
     monkeypatch.setenv("AKI_API_KEY", KEY)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     return Command(tmp_path, capsys, monkeypatch)
 

@@ -20,6 +20,59 @@ def test_the_text_of_an_answer_goes_to_stdout_alone(aki: Command) -> None:
     assert ran.out.endswith(".\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        (["Tell me a joke"], ""),
+        ([], "Tell me a joke"),
+        (["-"], "Tell me a joke"),
+        (["@joke.txt"], ""),
+        (["--temperature", "0.5", "Tell me a joke"], "never read"),
+    ],
+)
+def test_a_text_alone_is_the_users_message(
+    aki: Command, hub: SandboxServer, words: list[str], stdin: str
+) -> None:
+    Path("joke.txt").write_text("Tell me a joke")
+    ran = aki("call", "llama3_chat", *words, stdin=stdin)
+    assert (ran.status, ran.err) == (0, "")
+    assert 'You wrote: "Tell me a joke"' in ran.out
+    assert not last_job(hub).work.inputs["prompt_input"]
+
+
+@pytest.mark.parametrize(("name", "parameter"), [("flux_dev", "prompt"), ("xttsv2", "text")])
+def test_a_text_alone_is_for_the_one_text_that_a_call_needs(
+    aki: Command, hub: SandboxServer, name: str, parameter: str
+) -> None:
+    assert aki("call", name, "a lake").status == 0
+    assert last_job(hub).work.inputs[parameter] == "a lake"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["flux_dev", "a lake", "--prompt", "b"],
+            "the text stands twice: once alone, once as prompt",
+        ),
+        (["llama3_chat", "Hi", "--prompt-input", "b"], "once as prompt_input"),
+        (["llama3_chat", "Tell", "me"], "a text with spaces stands in quotes"),
+        (["image_upscale", "a lake"], "unexpected extra argument"),
+        (["llama3_chat", "@none.txt"], "none.txt cannot be read"),
+    ],
+)
+def test_a_text_that_has_no_place_is_wrong_usage(aki: Command, words: list[str], said: str) -> None:
+    ran = aki("call", *words)
+    assert (ran.status, len(ran.err.splitlines())) == (2, 1)
+    assert said in ran.err
+
+
+def test_stdin_is_left_alone_where_a_call_needs_nothing_of_it(aki: Command) -> None:
+    ran = aki("call", "flux_dev", "--prompt", "@-", stdin="a lake")
+    assert ran.status == 0
+    assert 'You wrote: "Hi"' in aki("call", "llama3_chat", "--prompt-input", "Hi", stdin="no").out
+
+
 def test_an_endpoint_goes_by_its_name_on_the_hub_too(aki: Command) -> None:
     assert aki("call", "flux-dev", "--prompt", "a lake").status == 0
 

@@ -62,7 +62,8 @@ def test_the_id_of_a_job_goes_to_stderr_where_stdout_is_full(
 ) -> None:
     words = ("aki_cli", "call", "-d", *CHAT[1:])
     done = run(">/dev/full", *words, folder=tmp_path, url=hub.url)
-    job_id = done.stderr.splitlines()[-1]
+    _, job_id, said, _ = done.stderr.splitlines()
+    assert "this fetches it" in said
     fetched = run("", "aki_cli", "job", CHAT[1], job_id, folder=tmp_path, url=hub.url)
     assert ANSWER in fetched.stdout
 

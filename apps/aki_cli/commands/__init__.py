@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "call": ("aki_cli.commands.call", "Call an endpoint; its parameters are options."),
     "batch": ("aki_cli.commands.batch", "Call an endpoint for each row of a file."),
     "chat": ("aki_cli.commands.chat", "Hold a conversation with a chat endpoint."),
+    "jobs": ("aki_cli.commands.job", "List the jobs that were left and not fetched."),
     "job": ("aki_cli.commands.job", "Follow a job and fetch its result."),
     "cancel": ("aki_cli.commands.job", "Cancel a job."),
     "key": ("aki_cli.commands.hub", "Ask the hub whether the key is good."),

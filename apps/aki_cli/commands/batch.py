@@ -1,6 +1,7 @@
 """`aki batch NAME INPUT -o OUTPUT`: one call for each row of a file, nothing lost and nothing paid twice."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,13 +79,14 @@ def batch(
 ) -> int:
     """Call an endpoint for each row of a file. The same command goes on where an earlier one ended."""
     settings = settings_of(ctx)
-    if settings.timeout is not None:
+    if settings.timeout is not None and "timeout" not in settings.sources:
         raise CommandError(
             "--timeout is for single calls; a row of a batch may take as long as the hub lets it",
             Exit.USAGE,
         )
     if output is None and not dry_run:
         raise CommandError("say -o OUTPUT, a .jsonl or .parquet file", Exit.USAGE)
+    settings = replace(settings, timeout=None)
     found = Catalogue(settings.package).require(name)
     changes: SettingChanges = {
         "columns": _mapping_of(found, columns or []),

@@ -1,4 +1,4 @@
-"""`aki call NAME --prompt "…"`: an endpoint's parameters are options, made from what the package knows of it.
+"""`aki call NAME "…" --width 512`: an endpoint's parameters are options, made from what the package knows of it.
 
 Every word with two dashes behind the endpoint's name belongs to the endpoint. What `aki call` itself takes stands
 before the name, or behind it as a single letter with one dash, so that no parameter, whatever a hub calls it, can mean
@@ -30,6 +30,9 @@ _METAVARS: dict[str, str] = {
     "chat": "JSON",
     **dict.fromkeys(MEDIA, "FILE"),
 }
+
+
+_TEXT = "text"
 
 
 class Endpoints(TyperGroup):
@@ -136,22 +139,28 @@ def _command_of(found: Described, before: dict[str, Any]) -> Any:
 
     def run(ctx: typer.Context, **given: Any) -> int:
         # Help and completion come without what a call needs.
-        from ..calling import call, detach, input_of
+        from ..calling import call, detach, input_of, with_main_text
 
+        text = given.pop(_TEXT, None)
         written = {place: value for place, value in given.items() if value is not None}
         values = {name: written.pop(place) for place, name in by_place.items() if place in written}
         own = {**before, **written}
         settings = settings_of(ctx)
         target = sink(own["output"] or "text", own["save_to"] or ".")
         inputs = input_of(found, own["json_file"], values)
+        if own["json_file"] is None or text is not None:
+            inputs = with_main_text(found, inputs, text)
         if own["detached"]:
             detach(settings, found, inputs)
         else:
             call(settings, target, found, inputs)
         return Exit.OK
 
+    main = found.main_text
+    argument = typer.Argument(metavar="[TEXT]", help=_main_help(found), show_default=False)
     parameters = [
         _keyword("ctx", typer.Context),
+        *([_keyword(_TEXT, str | None, argument)] if main else []),
         *(
             _parameter(place, name, found, options, fields[name])
             for place, name in by_place.items()
@@ -163,6 +172,13 @@ def _command_of(found: Described, before: dict[str, Any]) -> Any:
         _with_parameters(run, parameters)
     )
     return typer.main.get_command(app)
+
+
+def _main_help(found: Described) -> str:
+    name = found.main_text or ""
+    is_chat = name and found.section("input")[name].type == "chat"
+    what = "The user's message" if is_chat else f"The {name}"
+    return f"{what}; what comes from stdin where it is not written, or written as -."
 
 
 def _parameter(

@@ -1,140 +1,100 @@
-"""`aki chat NAME`: a conversation, a line each; the answers stream."""
+"""`aki chat NAME`: a conversation, or with a text one answer; the answers stream."""
 
-import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from aki_runtime.errors import AkiError
+from aki_runtime.errors import AkiError, MediaError
 
-from ..calling import bound, cancelling
+from ..batch_view import number_of
+from ..calling import follow
 from ..catalogue import Described, find_endpoint
 from ..exits import CommandError, Exit, StoppedError, TerminatedError
 from ..root import ENDPOINT
-from ..settings import settings_of
+from ..settings import CliSettings, settings_of
 from ..showing import Watch
 from ..terminal import say
 
 if TYPE_CHECKING:
-    from ..calling import AnyEndpoint
+    from aki_client import Aki
+
+    from ..conversation import Conversation
 
 MEDIA_COMMANDS = ("image", "audio", "video")
-PROMPT = "> "
+PROMPT, MORE = "> ", ". "
+FENCE = '"""'
 HELP = """/system TEXT   set the system prompt; without TEXT show it
+/model NAME    go on with another endpoint; without NAME show which it is
 /image FILE    show a picture with the next message (/audio, /video too)
-/save FILE     keep the conversation, as JSON where FILE ends with .json
+/save FILE     keep the conversation; /load reads it again where FILE ends with .json
+/load FILE     go on with a conversation that was kept
 /reset         start over
 /help          this list
-/quit          leave (Ctrl-D does too); Ctrl-C stops an answer"""
+/quit          leave (Ctrl-D does too); Ctrl-C stops an answer
+\"\"\"            alone in a line, before and behind a message of several lines"""
 
 
 def chat(
     ctx: typer.Context,
     name: Annotated[str, ENDPOINT],
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TEXT]", help="One message: its answer is printed, and that is all."
+        ),
+    ] = None,
     system: Annotated[
         str, typer.Option("--system", metavar="TEXT", help="The system prompt.")
     ] = "",
 ) -> int:
     """Hold a conversation with a chat endpoint. /help within it lists what else there is."""
+    from ..conversation import Conversation  # what completion can do without
+
     settings = settings_of(ctx)
+    found = _chat_endpoint(settings, name)
+    with settings.client() as client:
+        talk = _Talk(settings, client, found, Conversation(system))
+        return talk.hold() if text is None else talk.answer(text)
+
+
+def _chat_endpoint(settings: CliSettings, name: str) -> Described:
     found = find_endpoint(settings, name)
     if "chat_context" not in found.section("input"):
         raise CommandError(
             f"{found.name} takes no conversation; `aki endpoints --category chat` lists those that do",
             Exit.USAGE,
         )
-    with settings.client() as client:
-        talk = _Talk(bound(client, found), found, Conversation(system))
-        return talk.hold()
-
-
-@dataclass
-class Conversation:
-    """What was said so far.
-
-    Attributes:
-        system: The system prompt; empty for none.
-        messages: Messages of user and assistant, media as paths.
-        attached: Media that go along with the next message.
-    """
-
-    system: str = ""
-    messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    attached: list[dict[str, Path]] = field(default_factory=list[dict[str, Path]])
-
-    def asking(self, text: str) -> list[dict[str, Any]]:
-        """Return the messages that ask for the answer to a text; nothing is kept of them yet."""
-        return [*self._all(), self._message(text)]
-
-    def answered(self, text: str, answer: str) -> None:
-        """Keep a text and its answer."""
-        self.messages += [self._message(text), {"role": "assistant", "content": answer}]
-        self.attached = []
-
-    def reset(self) -> None:
-        """Forget what was said, but not the system prompt."""
-        self.messages, self.attached = [], []
-
-    def attach(self, kind: str, file: str) -> None:
-        """Let a file go along with the next message.
-
-        Raises:
-            OSError: There is no such file.
-        """
-        path = Path(file).expanduser()
-        with path.open("rb"):
-            self.attached.append({kind: path})
-
-    def save(self, file: str) -> Path:
-        """Write what was said into a new file: the messages as JSON where it is called so, else text to read.
-
-        Raises:
-            OSError: The file is there already, or cannot be written.
-        """
-        path = Path(file).expanduser()
-        messages = self._all()
-        if path.suffix == ".json":
-            text = json.dumps(messages, indent=2, ensure_ascii=False, default=str)
-        else:
-            text = "\n\n".join(f"{m['role']}: {_readable(m['content'])}" for m in messages)
-        with path.open("x", encoding="utf-8", errors="backslashreplace") as target:
-            target.write(text + "\n")
-        return path
-
-    def _all(self) -> list[dict[str, Any]]:
-        before = [{"role": "system", "content": self.system}] if self.system else []
-        return [*before, *self.messages]
-
-    def _message(self, text: str) -> dict[str, Any]:
-        if not self.attached:
-            return {"role": "user", "content": text}
-        return {"role": "user", "content": [{"text": text}, *self.attached]}
+    return found
 
 
 class _Talk:
     """One conversation at a terminal, or from a pipe.
 
     Args:
-        endpoint: Who answers.
-        found: What is known of it.
+        settings: The global options.
+        client: Who asks.
+        found: Who answers.
         conversation: What was said.
     """
 
     def __init__(
-        self,
-        endpoint: "AnyEndpoint",
-        found: Described,
-        conversation: Conversation,
+        self, settings: CliSettings, client: "Aki", found: Described, conversation: "Conversation"
     ) -> None:
-        self._endpoint = endpoint
+        self._settings = settings
+        self._client = client
         self._found = found
         self._conversation = conversation
         self._by_hand = sys.stdin.isatty()
+
+    def answer(self, text: str) -> int:
+        """Ask once and return the exit status."""
+        self._by_hand = False
+        self._ask(text)
+        return Exit.OK
 
     def hold(self) -> int:
         """Take lines until there are no more and return the exit status."""
@@ -143,7 +103,7 @@ class _Talk:
             say(f"{self._found.title} answers; /help lists commands, Ctrl-D leaves")
         while True:
             try:
-                line = self._line()
+                line = self._line(PROMPT)
                 if line is None or line == "/quit":
                     return Exit.OK
                 self._take(line)
@@ -153,31 +113,44 @@ class _Talk:
                 if not self._by_hand:
                     raise
                 print(file=sys.stderr)  # the unfinished line is dropped
-            except AkiError as error:
-                say(str(error))
-                if not self._by_hand:
-                    from ..failures import status_of
+            except (AkiError, CommandError) as error:
+                if not self._by_hand or isinstance(error, StoppedError):
+                    raise
+                say(error.message)
 
-                    return status_of(error)
-
-    def _line(self) -> str | None:
+    def _line(self, prompt: str) -> str | None:
         """Return what is said next, None where nothing comes any more."""
         try:
-            line = input(PROMPT) if self._by_hand and sys.stdout.isatty() else sys.stdin.readline()
+            line = input(prompt) if self._by_hand and sys.stdout.isatty() else sys.stdin.readline()
         except EOFError:
             print()  # Ctrl-D leaves the cursor behind the prompt
             return None
-        return line.strip() if line or self._by_hand else None
+        return line.rstrip() if line or self._by_hand else None
+
+    def _lines(self) -> str:
+        """Return the lines up to the closing fence, or the end."""
+        lines: list[str] = []
+        while (line := self._line(MORE)) is not None and line != FENCE:
+            lines.append(line)
+        return "\n".join(lines)
 
     def _take(self, line: str) -> None:
-        if not line.startswith("/"):
-            if line:
-                self._ask(line)
+        line = line.strip()
+        if line == FENCE:
+            line = self._lines()
+        elif line.startswith("/"):
+            self._command(line)
             return
+        if line:
+            self._ask(line)
+
+    def _command(self, line: str) -> None:
         word, _, rest = line[1:].partition(" ")
         commands: dict[str, Callable[[str], None]] = {
             "system": self._system,
+            "model": self._model,
             "save": self._save,
+            "load": self._load,
             "reset": self._reset,
             "help": lambda _: print(HELP, file=sys.stderr),
             **{kind: self._attaching(kind) for kind in MEDIA_COMMANDS},
@@ -190,23 +163,25 @@ class _Talk:
 
     def _ask(self, text: str) -> None:
         given: dict[str, Any] = {"chat_context": self._conversation.asking(text)}
-        watch = Watch()
         try:
-            with cancelling(self._found), self._endpoint.stream(**given) as stream:
-                watch.follow(stream)
-                result = stream.result()
+            result: Any = follow(self._settings, self._client, self._found, given, Watch())
         except StoppedError as stopped:
             if not self._by_hand or stopped.status is not Exit.INTERRUPTED:
                 raise
             say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
             return
-        answer: Any = result.text
+        answer = result.text
         self._conversation.answered(text, str(getattr(answer, "content", answer)))
 
     def _system(self, text: str) -> None:
         if text:
             self._conversation.system = text
         say(f"the system prompt is: {self._conversation.system or '(none)'}")
+
+    def _model(self, name: str) -> None:
+        if name:
+            self._found = _chat_endpoint(self._settings, name)
+        say(f"{self._found.title} answers")
 
     def _reset(self, _: str) -> None:
         self._conversation.reset()
@@ -216,10 +191,30 @@ class _Talk:
         if not file:
             say("say where: /save FILE")
             return
+        path = Path(file).expanduser()
         try:
-            say(f"saved in {self._conversation.save(file)}")
+            try:
+                self._conversation.save(path)
+            except FileExistsError:
+                if not self._by_hand or self._line(f"overwrite {file}? [y/N] ") not in ("y", "yes"):
+                    raise
+                self._conversation.save(path, overwrite=True)
+            say(f"saved in {path}")
+        except (OSError, MediaError) as error:
+            say(f"{file}: {getattr(error, 'strerror', None) or error}")
+
+    def _load(self, file: str) -> None:
+        if not file:
+            say("say which: /load FILE")
+            return
+        try:
+            self._conversation.load(Path(file).expanduser())
         except OSError as error:
             say(f"{file}: {error.strerror}")
+        except ValueError as error:
+            say(f"{file} cannot be read: {error}")
+        else:
+            say(f"{number_of(len(self._conversation.messages), 'message')} of {file}; go on")
 
     def _attaching(self, kind: str) -> Callable[[str], None]:
         def attach(file: str) -> None:
@@ -241,14 +236,3 @@ def _have_history() -> None:
     # input() uses it once it is there; Windows has none.
     with suppress(ImportError):
         import_module("readline")
-
-
-def _readable(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    parts = [
-        f"[{kind} {value}]" if kind != "text" else value
-        for p in content
-        for kind, value in p.items()
-    ]
-    return " ".join(str(part) for part in parts)

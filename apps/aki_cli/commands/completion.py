@@ -15,6 +15,7 @@ import typer
 from aki_runtime.terminal import one_line
 
 from ..exits import CommandError, Exit
+from ..settings import project_options
 from ..terminal import write
 
 FILES = ":files"
@@ -94,7 +95,9 @@ def candidates(before: list[str], word: str) -> list[tuple[str, str]]:
 
 def _innermost(command: Any, words: list[str]) -> Any:
     """Return the context of the command that the words lead to."""
-    context = command.make_context("aki", list(words), resilient_parsing=True)
+    context = command.make_context(
+        "aki", list(words), resilient_parsing=True, default_map=project_options()
+    )
     while hasattr(context.command, "resolve_command"):
         rest = [*context._protected_args, *context.args]
         if not rest:

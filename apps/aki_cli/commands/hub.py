@@ -10,6 +10,7 @@ from aki_runtime.terminal import readable
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
 from ..settings import NO_KEY, settings_of
+from ..showing import TextOrJson
 from ..terminal import write, write_json
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _EXITS = {None: Exit.OK, "harmless": Exit.HARMLESS, "risky": Exit.RISKY, "breaking": Exit.BREAKING}
 _WORST_FIRST = ("breaking", "risky", "harmless")
-_FORMATS = ("text", "json")
 
 
 def key(ctx: typer.Context) -> None:
@@ -39,19 +39,17 @@ def changes(
         str | None, typer.Argument(metavar="[NAME]", help="One endpoint; all of them without.")
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="text|json", help="What goes to stdout.")
-    ] = "text",
+        TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")
+    ] = TextOrJson.TEXT,
 ) -> int:
     """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
-    if output not in _FORMATS:
-        raise CommandError(f"--output {output!r} must be one of {', '.join(_FORMATS)}", Exit.USAGE)
     settings = settings_of(ctx)
     if name is not None:
         Catalogue(settings.package).require(name)
     with settings.client() as client:
         found = client.check(name)
     worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)
-    if output == "json":
+    if output is TextOrJson.JSON:
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
         write_json(document)
     else:

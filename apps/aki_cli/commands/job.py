@@ -1,21 +1,59 @@
-"""`aki job NAME ID` and `aki cancel NAME ID`: a job that was submitted before, followed to its end or ended."""
+"""`aki jobs`, `aki job NAME ID` and `aki cancel NAME ID`: jobs that were submitted before."""
 
+import time
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from aki_runtime.errors import JobCanceledError
 
-from ..calling import bound
+from ..calling import bound, new_note
 from ..catalogue import find_endpoint
 from ..exits import Exit, StoppedError
+from ..job_notes import LAPSES, all_notes, find_note
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..showing import OUTPUT, SAVE_TO, Sink, Watch, sink
-from ..terminal import say, write
+from ..showing import OUTPUT, SAVE_TO, Sink, TextOrJson, Watch, sink
+from ..terminal import say, write, write_json
 
-JOB_ID = typer.Argument(metavar="ID", help="The job's id.")
+
+def _noted_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    endpoint = ctx.params.get("name")
+    return [
+        note.job_id
+        for note in all_notes()
+        if note.endpoint == endpoint and note.job_id.startswith(incomplete)
+    ]
+
+
+JOB_ID = typer.Argument(metavar="ID", help="The job's id.", autocompletion=_noted_ids)
 WAIT_SECONDS = 5.0
 """How long `cancel` waits for the job's end; a hub may take its time, or ignore the wish."""
+
+
+def jobs(
+    output: Annotated[
+        TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")
+    ] = TextOrJson.TEXT,
+) -> None:
+    """List the jobs that this machine submitted and has not fetched. No hub is asked: that would fetch results."""
+    from ..batch_view import duration
+
+    notes = all_notes()
+    if output is TextOrJson.JSON:
+        write_json(
+            [
+                {**asdict(note), "seconds_left": max(note.seconds_left, 0), "fetch": note.command}
+                for note in notes
+            ]
+        )
+        return
+    for note in notes:
+        ago = duration(time.time() - note.submitted)
+        kept = duration(note.seconds_left) if note.seconds_left > 0 else ""
+        left = f"its result can be had for {kept} more at least" if kept else "it may have lapsed"
+        write(f"{note.endpoint} on {note.server}, submitted {ago} ago; {left}\n  {note.command}\n")
+    say(LAPSES if notes else "no job is left to be fetched")
 
 
 def job(
@@ -35,16 +73,23 @@ def job(
     watch = Watch(text=target.form == "text", bar=target.form != "quiet")
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
-        if state:
-            standing = handle.status()
-            if not handle.ended:
-                write(f"{standing}\n")
-                return
-        try:
-            watch.follow(handle.events(settings.timeout))
-            result = handle.result()
-        except KeyboardInterrupt as reason:
-            raise StoppedError("stopped watching; the job goes on", Exit.after(reason)) from None
+        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
+        with note.until_ended(handle, is_cancelled=False):
+            if state:
+                standing = handle.status()
+                if not handle.ended:
+                    note.lives()
+                    write(f"{standing}\n")
+                    say(note.left("the job goes on"))
+                    return
+            try:
+                watch.follow(note.watching(handle.events(settings.timeout)))
+                result = handle.result()
+            except KeyboardInterrupt as reason:
+                note.lives()
+                raise StoppedError(
+                    note.left("stopped watching; the job goes on"), Exit.after(reason)
+                ) from None
     target.deliver(result, streamed=watch.streamed)
 
 
@@ -57,9 +102,12 @@ def cancel(
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)
+        note = find_note(client.api_server, job_id)
         if not handle.ended:
             write("asked; the job has not ended yet\n")
             return
+        if note is not None:
+            note.forget()
         try:
             result = handle.result()
         except JobCanceledError:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from ..errors import ConfigurationError
+from ..errors import AkiError, ConfigurationError
 from ..hub import Address, HubContext
 from ..protocol.answers import Answer
 from ..protocol.effects import (
@@ -44,7 +44,22 @@ T = TypeVar("T")
 _TURNS_TO_DROP = 5
 """Turns of an event loop until a stream that was left by `break`, without a block, starts to cancel its job."""
 
+_NOT_THE_CALLERS = {__name__.partition(".")[0], "asyncio", "threading", "concurrent"}
+"""Packages whose lines in a traceback say nothing to a caller."""
+
 _log = logging.getLogger("aki_client")
+
+
+def _end_at_the_call(error: AkiError) -> None:
+    """Take what lies below the call from a traceback, unless code of the caller's is part of it."""
+    below = error.__traceback__
+    while below is not None:
+        # A function that the caller gave, such as `on_progress`, may be where it was raised.
+        if below.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _NOT_THE_CALLERS:
+            return
+        below = below.tb_next
+    if not _log.isEnabledFor(logging.DEBUG):
+        error.__traceback__ = None
 
 
 class Driver(Generic[C]):
@@ -105,6 +120,9 @@ class SyncDriver(Driver[SyncHttpClient]):
                     effect = flow.send(outcome)
         except StopIteration as end:
             return cast("T", end.value)
+        except AkiError as error:
+            _end_at_the_call(error)
+            raise
 
     def close(self) -> None:
         """Close the connections, unless the client was the caller's own."""
@@ -216,6 +234,9 @@ class AsyncDriver(Driver[AsyncHttpClient]):
                     effect = flow.send(outcome)
         except StopIteration as end:
             return cast("T", end.value)
+        except AkiError as error:
+            _end_at_the_call(error)
+            raise
         rest = self._begin(self.run(flow, interruption))
         await _outlast(rest, None)
         return rest.result().result()

@@ -5,14 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.wheel import built_wheel, checkout
 
-from docs.blocks import TOP, Block, blocks_of, pages
+from docs.blocks import TOP, Block, blocks_of
 from docs.internet import Internet
 from docs.pasting import run_page
 from docs.reader import Reader
@@ -65,14 +64,30 @@ def test_every_way_to_install_works(newcomer: Reader) -> None:
     run_page(blocks_of("docs/guide/install.md"), newcomer)
 
 
-def test_the_wheel_is_called_as_the_version_has_it() -> None:
-    version = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    named = {
-        name
-        for page in pages()
-        for name in re.findall(r"aki_client-[\d.]+\S*?\.whl", (TOP / page).read_text("utf-8"))
-    }
-    assert named == {f"aki_client-{version}-py3-none-any.whl"}
+def test_every_page_installs_the_package_as_one_place_says() -> None:
+    command = [sys.executable, TOP / "scripts" / "install_lines.py", "--check"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_day_of_a_release_changes_that_place_alone(tmp_path: Path) -> None:
+    for name in ("scripts/install_lines.py", "pyproject.toml", "README.md", "docs"):
+        copy = shutil.copytree if (TOP / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy(TOP / name, tmp_path / name)
+    script = tmp_path / "scripts" / "install_lines.py"
+    lines = re.sub(r"^PACKAGE = .*", 'PACKAGE = "aki-client"', script.read_text(), flags=re.M)
+    script.write_text(lines, "utf-8")
+    subprocess.run([sys.executable, script], check=True)
+    first = blocks_of("README.md")[0].text.splitlines()[-1]
+    readme = (tmp_path / "README.md").read_text("utf-8")
+    assert re.sub(r'"\S+whl', '"aki-client', first) in readme
+    named = [
+        p
+        for p in tmp_path.rglob("*.md")
+        if re.search(r"aki_client-[\d.]+\S*whl", p.read_text("utf-8"))
+    ]
+    assert named == []
 
 
 def test_the_readme_can_be_read_in_one_go() -> None:

@@ -22,7 +22,6 @@ NEEDS = {
 SLOW = {"docs/ray.md", "docs/celery.md"}
 STILL_TO_COME = {
     *(
-        "docs/aki.md",
         "docs/changes.md",
         "docs/command-line.md",
     ),

@@ -33,6 +33,8 @@ VARIABLES = {
     "key_file": "AKI_API_KEY_FILE",
 }
 """What `[tool.aki]` may hold too, by the option's name in Python, with the variable that goes before it."""
+OF_LINT = ("ignore", "packages")
+"""What else it may hold: the settings of `aki lint`, which reads them itself."""
 PROJECT = "pyproject.toml"
 
 
@@ -174,7 +176,8 @@ def project_options() -> dict[str, Any]:
     table: object = tools.get("aki", {}) if is_object(tools) else {}
     if not is_object(table):
         raise CommandError(f"{path}: tool.aki must be a table", Exit.CONFIGURATION)
-    return {_option_named(name, path): _checked(name, table[name], path) for name in table}
+    named = [name for name in table if name not in OF_LINT]
+    return {_option_named(name, path): _checked(name, table[name], path) for name in named}
 
 
 def standing(name: str) -> Any:
@@ -193,7 +196,7 @@ def _project_file() -> Path | None:
 def _option_named(name: str, path: Path) -> str:
     known = {"api-key-file" if n == "key_file" else n: n for n in VARIABLES}
     if name not in known:
-        hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
+        hint = did_you_mean(name, known) or f"known are {', '.join((*known, *OF_LINT))}"
         raise CommandError(
             f"{path}: unknown option {name!r} in [tool.aki]; {hint}", Exit.CONFIGURATION
         )

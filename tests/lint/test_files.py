@@ -168,9 +168,13 @@ class TestPackages:
         ran = project.lint(made_package())
         assert (ran.status, ran.out) == (0, "")
 
-    def test_codes_can_be_ignored_by_the_project(self, project: Project) -> None:
+    def test_codes_can_be_ignored_by_the_project(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         settings = project.folder / "pyproject.toml"
         settings.write_text(settings.read_text() + "ignore = ['AKI1']\n")
+        # The table also holds options of the command line, which are read from here.
+        monkeypatch.chdir(project.folder)
         assert project.findings(BAD) == []
 
 

@@ -107,7 +107,7 @@ class Catalogue:
         return {name: entry["name"] for name, entry in sorted(self._names.items())}
 
     @cached_property
-    def hub(self) -> Mapping[str, Any]:
+    def hub(self) -> dict[str, Any]:
         """What the package says of its hub: `server` and `layout`."""
         try:
             return self._read_if_any("hub.json")

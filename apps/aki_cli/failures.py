@@ -17,7 +17,7 @@ from aki_runtime.batch.errors import (
 )
 
 from .exits import CommandError, Exit
-from .settings import NO_KEY, CliSettings, settings_of
+from .settings import CliSettings, no_key, settings_of
 from .terminal import say
 
 HIDDEN = "***"
@@ -66,7 +66,7 @@ def report(error: Exception, context: Any) -> Exit:
     secrets = settings.secrets()
     sentence, status = _sentence(error)
     if isinstance(error, errors.AuthenticationError) and not secrets:
-        sentence = f"{error.endpoint}: {NO_KEY}" if error.endpoint else NO_KEY
+        sentence = f"{error.endpoint}: {no_key()}" if error.endpoint else no_key()
     # Whoever reads stderr may be gone; the status is right all the same.
     with suppress(BrokenPipeError):
         if settings.debug:

@@ -20,7 +20,7 @@ from aki_runtime.files import replacing
 from aki_runtime.shapes import is_object
 
 from .catalogue import Catalogue
-from .exits import CommandError, StoppedError
+from .exits import CommandError
 from .settings import PACKAGE, standing
 from .terminal import say
 
@@ -102,19 +102,24 @@ class JobNote:
         self.write()
         try:
             yield
-        except BaseException as error:
-            cancelled = is_cancelled and not isinstance(error, AkiError)
-            if not (job.ended or cancelled or isinstance(error, StoppedError)):
-                say(self.left("the job may go on" if is_cancelled else "the job goes on"))
-            elif job.ended or cancelled:
+        except AkiError as error:
+            if not job.ended:
+                raise error.with_hint(
+                    self.left("the job may go on" if is_cancelled else "")
+                ) from None
+            raise
+        except (KeyboardInterrupt, OSError):
+            if is_cancelled:
                 self.forget()
             raise
-        if job.ended:
-            self.forget()
+        finally:
+            if job.ended:
+                self.forget()
 
     def left(self, beginning: str) -> str:
         """Say that the job is left on the hub, for how long, and how to fetch its result."""
-        return f"{beginning}; {LAPSES}; this fetches it, once:\n  {self.command}"
+        said = f"{beginning}; " if beginning else ""
+        return f"{said}{LAPSES}; this fetches it, once:\n  {self.command}"
 
     @property
     def command(self) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from aki_client import Aki, AsyncAki, Layout
 
 PACKAGE = "aki_client"
-NO_KEY = "there is no key; set AKI_API_KEY or say --api-key-file FILE"
 
 VARIABLES = {
     "package": "AKI_PACKAGE",
@@ -75,20 +74,23 @@ class CliSettings:
 
         return read_key_file(self.key_file)
 
-    def client(self) -> "Aki":
+    def client(self, http_client: Any = None) -> "Aki":
         """Make a client of the package.
+
+        Args:
+            http_client: What it sends by; defaults to a client of its own.
 
         Raises:
             CommandError: There is no such package.
             AkiError: The client's own, where the address or the key cannot be used.
         """
-        return cast("Aki", self._client("Aki"))
+        return cast("Aki", self._client("Aki", http_client))
 
     def async_client(self) -> "AsyncAki":
         """Make an async client of the package, as `client` does."""
         return cast("AsyncAki", self._client("AsyncAki"))
 
-    def _client(self, kind: str) -> object:
+    def _client(self, kind: str, http_client: Any = None) -> object:
         name = f"{self.package}.client"
         try:
             made: type[Aki] = getattr(importlib.import_module(name), kind)
@@ -100,7 +102,12 @@ class CliSettings:
         options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
         layout = cast("Layout | None", self.layout)
         return made(
-            self.key(), api_server=self.server, layout=layout, allow_http=self.allow_http, **options
+            self.key(),
+            api_server=self.server,
+            layout=layout,
+            allow_http=self.allow_http,
+            http_client=http_client,
+            **options,
         )
 
     def _require_trust(self) -> None:
@@ -129,6 +136,12 @@ class CliSettings:
         with suppress(ConfigurationError):
             keys.append(self.key() or "")
         return tuple(key for key in keys if key)
+
+
+def no_key() -> str:
+    """Say that there is no key, and where to put one; AKI.IO's own pages have used another name too."""
+    other = "; AKI_IO_API_KEY is not read" if os.environ.get("AKI_IO_API_KEY") else ""
+    return f"there is no key; set AKI_API_KEY or say --api-key-file FILE{other}"
 
 
 def no_package(name: str) -> CommandError:

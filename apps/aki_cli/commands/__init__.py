@@ -16,6 +16,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "job": ("aki_cli.commands.job", "Follow a job and fetch its result."),
     "cancel": ("aki_cli.commands.job", "Cancel a job."),
     "key": ("aki_cli.commands.hub", "Ask the hub whether the key is good."),
+    "doctor": (
+        "aki_cli.commands.doctor",
+        "Show what is set and how the hub answers, for a report.",
+    ),
     "changes": ("aki_cli.commands.hub", "Compare the package with the hub of today."),
     "lint": ("aki_cli.commands.lint", "Find calls in source files that the hub would refuse."),
     "playground": ("aki_cli.commands.playground", "Open a local page to try the endpoints."),

@@ -9,7 +9,7 @@ from aki_runtime.terminal import readable
 
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
-from ..settings import NO_KEY, settings_of
+from ..settings import no_key, settings_of
 from ..showing import TextOrJson
 from ..terminal import write, write_json
 
@@ -24,7 +24,7 @@ def key(ctx: typer.Context) -> None:
     """Ask the hub whether the key is good."""
     with settings_of(ctx).client() as client:
         if client.api_key is None:
-            raise CommandError(NO_KEY, Exit.CONFIGURATION)
+            raise CommandError(no_key(), Exit.CONFIGURATION)
         check = client.validate_key()
         if not check:
             raise CommandError(

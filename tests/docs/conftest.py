@@ -36,6 +36,7 @@ def reader(hub: SandboxServer, internet: Internet, tmp_path: Path) -> Iterator[R
         "AKI_API_KEY": "test-key",
         "AKI_API_SERVER": hub.url,
         "COLUMNS": "120",
+        "BROWSER": "true",  # which opens no page
         **internet.environment,
         "PYTHONWARNINGS": "error::DeprecationWarning:__main__",
     }

@@ -22,7 +22,8 @@ LIMIT = 180.0
 
 # What runs until somebody ends it: started, read until it says what the page shows, ended with the page.
 _SERVERS = re.compile(
-    r"^(aki playground|aki-codegen sandbox|make sandbox|uvicorn |celery .* worker)", re.MULTILINE
+    r"^(aki playground|python -m aki_playground|aki-codegen sandbox|make sandbox|uvicorn |celery .* worker)",
+    re.MULTILINE,
 )
 
 # One Python for a page: names that a block makes are there for the next one, as in a notebook.

@@ -54,6 +54,26 @@ class TestSearch:
         found = search(page, "provide_progress_images")
         assert any("endpoints/flux_dev.html" in link for link in found)
 
+    @pytest.mark.parametrize(
+        ("words", "guide"),
+        [
+            ("vision", "guide/pictures.html"),
+            ("tools", "guide/tools.html"),
+            ("FastAPI", "guide/web-service.html"),
+            ("timeout", "guide/jobs.html"),
+            ("cancel", "guide/jobs.html"),
+        ],
+    )
+    def test_a_guide_is_among_the_first_that_are_found(
+        self, open_page: OpenPage, address: str, words: str, guide: str
+    ) -> None:
+        page = open_page()
+        page.goto(f"{address}/index.html")
+        search(page, words)
+        # What was found for the first letters goes when the rest is typed.
+        first = ".md-search-result__item:nth-child(-n+5) > a.md-search-result__link"
+        page.locator(f"{first}[href*='{guide}']").first.wait_for(timeout=20_000)
+
     def test_a_parameter_is_found_on_a_narrow_screen(
         self, open_page: OpenPage, address: str
     ) -> None:

@@ -34,7 +34,7 @@ MAX_NAME = 80
 """Characters of a name at most; longer ones are cut."""
 
 CLIENT_NAMES = _words("""
-    aclose aio api_key api_server batch call cancel celery check client close endpoint
+    aclose aio anthropic api_key api_server batch call cancel celery chat check client close endpoint
     endpoint_details endpoints job jobs layout load_endpoint models mro openai options parameters parts
     preload protocols ray sandbox session stream submit validate_key version with_options
 """)
@@ -44,7 +44,7 @@ MODEL_NAMES = _words("""
     construct copy declared dict from_orm json meta mro model_computed_fields model_config model_construct
     model_copy model_dump model_dump_json model_extra model_fields model_fields_set
     model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
-    model_validate_json model_validate_strings parse_file parse_obj parse_raw read register schema
+    model_validate_json model_validate_strings parse parse_file parse_obj parse_raw read register schema
     schema_json to_wire update_forward_refs validate
 """)
 """What pydantic, the runtime and metaclasses need on a model."""
@@ -64,9 +64,9 @@ DEVICE_NAMES = _words("""
 """What Windows takes for a device, whatever the suffix: an endpoint has a file of its name in `spec/`."""
 
 TAKEN_PACKAGES = _words("""
-    IPython PIL aiohttp aki_cli aki_codegen aki_lint aki_playground annotated_types anyio celery certifi h11 httpcore
-    httpcore2 httpx httpx2 httpx_aiohttp idna openai pyarrow pybase64 pydantic pydantic_core ray redis
-    sniffio truststore typing_extensions typing_inspection
+    IPython PIL aiohttp aki_cli aki_codegen aki_lint aki_mcp aki_playground annotated_types anyio celery certifi h11
+    httpcore httpcore2 httpx httpx2 httpx_aiohttp idna mcp mcp_types openai pyarrow pybase64 pydantic pydantic_core ray
+    redis sniffio truststore typing_extensions typing_inspection
 """)
 """Packages that a generated one can need, or that made it: one of such a name would hide it."""
 

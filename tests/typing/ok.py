@@ -279,3 +279,15 @@ def many_calls(client: AsyncAki) -> None:
     batch.run(client.flux_dev.with_options(timeout=60), rows, "out.jsonl")
     batch.check(flux_dev, rows)
     batch.check("aki_client:flux_dev", rows)
+
+
+async def models_and_functions(client: AsyncAki) -> None:
+    def look_up(query: str) -> float:
+        return float(len(query))
+
+    messages: list[ChatMessage] = [{"role": "user", "content": "Hello"}]
+    answer = aki.chat(aki.llama3_8b_chat, messages, tools=[look_up], max_rounds=3)
+    assert_type(answer, Llama38bChatOutput)
+    assert_type(await client.chat(client.llama3_8b_chat, messages), Llama38bChatOutput)
+    assert_type(answer.parse(dict[str, int]), dict[str, int])
+    assert_type(aki.flux_dev.tool()(prompt="a robot"), FluxDevOutput)

@@ -4,14 +4,21 @@ With `chat_output_format="json"` the hub sends an object instead of text, valid 
 with `"chatml"` the thinking stands between `<think>` and `</think>` in the text.
 """
 
+import json
+import re
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
+from ..errors import UnexpectedAnswerError
 from ..shapes import is_array, is_object
 from .tools import ToolCall, read_tool_calls
 
+T = TypeVar("T")
+
+_DECODER = json.JSONDecoder()
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
@@ -59,6 +66,26 @@ class ChatText(str):
         """The tools that the model asks to be called."""
         return read_tool_calls(self.data.get("tool_calls")) if self.data is not None else []
 
+    def parse(self, kind: type[T]) -> T:
+        """Read the JSON in the answer, with or without words and a fence around it.
+
+        Args:
+            kind: What it is to be: a pydantic model, a TypedDict, `list[int]`, or anything else that pydantic reads.
+
+        Raises:
+            UnexpectedAnswerError: There is no JSON in it, or JSON of another shape; says where.
+        """
+        content = self.content
+        try:
+            return TypeAdapter(kind).validate_json(_json_in(content))
+        except ValidationError as error:
+            fault = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(map(str, fault["loc"])) or "the answer"
+        name = getattr(kind, "__name__", str(kind))
+        raise UnexpectedAnswerError(
+            f"the model did not answer with a {name}: {where}: {fault['msg']}"
+        )
+
     def __reduce__(self) -> tuple[type[Self], tuple[str | dict[str, Any]]]:
         """Pickle text and object alike."""
         return type(self), (self.data if self.data is not None else str(self),)
@@ -82,6 +109,17 @@ class ChatText(str):
         if isinstance(value, str) or is_object(value) or is_array(value):
             return cls(value)
         raise PydanticCustomError("chat_text", "must be text, an object or a list of parts")
+
+
+def _json_in(text: str) -> str:
+    """Return the part of a text that is JSON; all of it where no part begins like an object or array."""
+    for start in re.finditer(r"[\[{]", text):
+        try:
+            _, end = _DECODER.raw_decode(text, start.start())
+        except (RecursionError, ValueError):
+            continue
+        return text[start.start() : end]
+    return text
 
 
 def _joined(content: object) -> str:

@@ -1,13 +1,17 @@
 """The async client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
 
-from collections.abc import Mapping
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ..chat.functions import MOST_ROUNDS, Functions, tool_rounds
 from ..http.clients import AsyncHttpClient
 from ..http.drive import AsyncDriver
 from ..hub import Layout
 from ..jobs.async_job import AsyncJob, AsyncStream
 from ..options import OptionChanges
+from ..protocol.job import Out
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import AsyncEndpoint
 from .untyped import AnyOutput, AnyProgress, untyped_spec
@@ -104,6 +108,40 @@ class AsyncClient(ClientCore):
             """Leave the caller's own open."""
 
         return self._openai("AsyncOpenAI", key, close)
+
+    async def chat(
+        self,
+        endpoint: "AsyncEndpoint[..., Out, Any, Any]",
+        messages: MutableSequence[Any],
+        *,
+        tools: Sequence[Callable[..., Any]] = (),
+        max_rounds: int = MOST_ROUNDS,
+        **parameters: Any,
+    ) -> Out:
+        """Let a model call functions of yours until it has its answer, which is returned.
+
+        Args:
+            endpoint: A chat endpoint that takes `tools`, such as `aki.llama3_chat`.
+            messages: The conversation; what the model and the functions say is added to it.
+            tools: Functions, async ones among them, with annotations and docstrings. Arguments that do not fit them
+                are told to the model. Those that are not async run in a thread.
+            max_rounds: How often the endpoint is called at most; each call is a paid job.
+            parameters: Further parameters of each call.
+
+        Raises:
+            AkiError: A call failed, or the model still asks for functions after the last round; `messages` holds what
+                was said until then. What a function raises is raised as well.
+        """
+        rounds = tool_rounds(endpoint, messages, Functions(tools), max_rounds, parameters)
+        value: Any = None
+        try:
+            while True:
+                step = rounds.send(value)
+                is_async = inspect.iscoroutinefunction(step.func) or step.func is endpoint
+                value = await step() if is_async else await asyncio.to_thread(step)
+        except StopIteration as end:
+            answer: Out = end.value
+            return answer
 
     async def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import (
+    Annotated,
     Any,
     ClassVar,
     Generic,
+    Literal,
     ParamSpec,
     Self,
     TypeVar,
@@ -21,7 +23,7 @@ from typing import (
     cast,
 )
 
-from pydantic import ValidationError
+from pydantic import ValidationError, WithJsonSchema
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import (
@@ -244,6 +246,43 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         """What each parameter takes (range, step, choices, default), by its Python name."""
         return self.info.parameters
 
+    def tool_schema(self, form: Literal["openai", "anthropic"] = "openai") -> dict[str, Any]:
+        """Return the endpoint as a tool that a model may call, as JSON.
+
+        Args:
+            form: Whose words: those of OpenAI's interface, which this hub's chats take as well, or of Anthropic's.
+        """
+        model, name = self.info.input, self._spec.__name__
+        schema = model.model_json_schema() if model is not None else {"type": "object"}
+        about = {"name": name, "description": inspect.getdoc(self._spec.__wrapped__) or name}
+        if form == "anthropic":
+            return {**about, "input_schema": schema}
+        return {"type": "function", "function": {**about, "parameters": schema}}
+
+    def tool(self) -> Callable[P, Out]:
+        """Return a plain function that calls the endpoint, for frameworks that make tools of functions.
+
+        Its signature and docstring are the endpoint's, and pydantic sees the hub's ranges in it. Of an async client it
+        is an async function.
+        """
+        function, signature = self._function(), inspect.signature(self._spec.__wrapped__)
+        model, parameters = self.info.input, list(signature.parameters.values())
+        if model is not None:
+            shown = model.model_json_schema()["properties"]
+            parameters = [
+                p.replace(annotation=Annotated[p.annotation, WithJsonSchema(shown[p.name])])
+                for p in parameters
+            ]
+        function.__name__ = function.__qualname__ = self._spec.__name__
+        function.__module__, function.__doc__ = self._spec.__module__, self.__doc__
+        function.__signature__ = signature.replace(parameters=parameters)
+        function.__annotations__ = {p.name: p.annotation for p in parameters}
+        function.__annotations__["return"] = signature.return_annotation
+        return cast("Callable[P, Out]", function)
+
+    def _function(self) -> Any:
+        raise NotImplementedError
+
     def with_options(self: Me, **changes: Unpack[OptionChanges[Prog]]) -> Me:
         """Return the same endpoint with other options; `Options` says what each means."""
         return type(self)(self._driver, self._spec, changed(self._options, changes))
@@ -313,6 +352,12 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
         flow = self._begin(flows.submit, (), self._given(inputs))
         return self._handle(self._driver.run(flow))
 
+    def _function(self) -> Any:
+        def call(**parameters: Any) -> Any:
+            return self(**parameters)  # type: ignore[call-arg]
+
+        return call
+
     def job(self, job_id: str) -> Job[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""
         return self._handle(self._known(job_id))
@@ -357,6 +402,12 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
         """Submit a job with the parameters that an input model holds."""
         flow = self._begin(flows.submit, (), self._given(inputs))
         return self._handle(await self._driver.run(flow))
+
+    def _function(self) -> Any:
+        async def call(**parameters: Any) -> Any:
+            return await self(**parameters)  # type: ignore[call-arg]
+
+        return call
 
     def job(self, job_id: str) -> AsyncJob[Prog, Out]:
         """Return the handle of a job that was submitted before, by any process."""

@@ -1,13 +1,15 @@
 """The sync client that generated ones inherit from: questions to the hub, and the way to its endpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from ..chat.functions import MOST_ROUNDS, Functions, tool_rounds
 from ..http.clients import SyncHttpClient
 from ..http.drive import SyncDriver
 from ..hub import Layout
 from ..jobs.sync_job import Job, Stream
 from ..options import OptionChanges
+from ..protocol.job import Out
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import Endpoint
 from .untyped import AnyOutput, AnyProgress, untyped_spec
@@ -95,6 +97,37 @@ class SyncClient(ClientCore):
             ConfigurationError: The package openai is not installed, or there is no key.
         """
         return self._openai("OpenAI", self._require_key, lambda: None)
+
+    def chat(
+        self,
+        endpoint: "Endpoint[..., Out, Any, Any]",
+        messages: MutableSequence[Any],
+        *,
+        tools: Sequence[Callable[..., Any]] = (),
+        max_rounds: int = MOST_ROUNDS,
+        **parameters: Any,
+    ) -> Out:
+        """Let a model call functions of yours until it has its answer, which is returned.
+
+        Args:
+            endpoint: A chat endpoint that takes `tools`, such as `aki.llama3_chat`.
+            messages: The conversation; what the model and the functions say is added to it.
+            tools: Functions with annotations and docstrings. Arguments that do not fit them are told to the model.
+            max_rounds: How often the endpoint is called at most; each call is a paid job.
+            parameters: Further parameters of each call.
+
+        Raises:
+            AkiError: A call failed, or the model still asks for functions after the last round; `messages` holds what
+                was said until then. What a function raises is raised as well.
+        """
+        rounds = tool_rounds(endpoint, messages, Functions(tools), max_rounds, parameters)
+        value: Any = None
+        try:
+            while True:
+                value = rounds.send(value)()
+        except StopIteration as end:
+            answer: Out = end.value
+            return answer
 
     def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.

@@ -6,7 +6,7 @@ what was paid for, however odd it looks.
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from ..chat.text import ChatText
 from ..errors import InvalidParametersError, MissingOutputError
 from ..events import Meta
 from ..json_value import check_encodes
@@ -31,6 +32,8 @@ from ..shapes import integer_or_none, is_array, is_object, number_or_none
 from .parameters import Parameter, parameters_of, wire_names
 from .refusals import problems_of
 from .rules import broken_rule, can_be_converted, matching_choice, one_of
+
+T = TypeVar("T")
 
 _log = logging.getLogger("aki_client")
 _MISSING: Any = object()
@@ -218,6 +221,19 @@ class OutputModel(BaseModel):
         if self._meta is None:
             return Meta(endpoint="", job_id="")
         return self._meta
+
+    def parse(self, kind: type[T]) -> T:
+        """Read the JSON that a model wrote as its text, with or without words and a fence around it.
+
+        Args:
+            kind: What it is to be: a pydantic model, a TypedDict, `list[int]`, or anything else that pydantic reads.
+
+        Raises:
+            UnexpectedAnswerError: There is no JSON in the text, or JSON of another shape; says where.
+            MissingOutputError: There is no text.
+        """
+        text: Any = self
+        return ChatText(text.text).parse(kind)
 
     @classmethod
     def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:

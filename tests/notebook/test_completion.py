@@ -14,7 +14,8 @@ def completed():
     shell.run_cell(
         "from aki_client import Aki, AsyncAki\n"
         "from aki_client.endpoints import flux_dev\n"
-        "aki, async_aki = Aki('key'), AsyncAki('key')"
+        "aki, async_aki = Aki('key'), AsyncAki('key')\n"
+        "fast = aki.flux_dev.with_options(timeout=60)"
     )
 
     def texts(code):
@@ -25,6 +26,6 @@ def completed():
 
 
 @pytest.mark.parametrize("form", ["", ".stream", ".submit"])
-@pytest.mark.parametrize("endpoint", ["aki.flux_dev", "async_aki.flux_dev", "flux_dev"])
+@pytest.mark.parametrize("endpoint", ["aki.flux_dev", "async_aki.flux_dev", "flux_dev", "fast"])
 def test_every_form_completes_the_endpoints_parameters(completed, endpoint, form):
     assert "width=" in completed(f"{endpoint}{form}(prompt='a robot', wi")

@@ -9,25 +9,10 @@ from urllib.parse import quote
 from aki_runtime.terminal import one_line
 
 from .files import Checked
+from .judging import RULES
 from .lint import Finding, Fix
 
 FORMATS = ("text", "github", "sarif", "json")
-
-_RULES = {
-    "AKI101": "value out of range",
-    "AKI102": "value off step",
-    "AKI103": "text too long",
-    "AKI104": "not one of the choices",
-    "AKI105": "wrong type",
-    "AKI106": "wrong conversation",
-    "AKI107": "wrong JSON or media",
-    "AKI201": "unknown parameter",
-    "AKI202": "missing parameter",
-    "AKI203": "parameters that exclude each other",
-    "AKI204": "value without a name",
-    "AKI301": "removed endpoint",
-    "AKI302": "value that the hub converts",
-}
 
 
 def written(checked: Sequence[Checked], form: str) -> Iterator[str]:
@@ -108,7 +93,7 @@ def _sarif(found: Iterable[tuple[Path, Finding]]) -> dict[str, Any]:
         if finding.fixes:
             result["fixes"] = [_sarif_fix(artifact, fix) for fix in finding.fixes]
         results.append(result)
-    rules = [{"id": code, "shortDescription": {"text": text}} for code, text in _RULES.items()]
+    rules = [{"id": code, "shortDescription": {"text": text}} for code, (_, text) in RULES.items()]
     driver = {"name": "aki lint", "rules": rules}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

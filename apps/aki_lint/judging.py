@@ -14,23 +14,23 @@ from aki_runtime.terminal import one_line
 from .packages import KnownEndpoint
 from .values import UNKNOWN
 
-CODES: dict[str, str] = {
-    "range": "AKI101",
-    "step": "AKI102",
-    "length": "AKI103",
-    "choice": "AKI104",
-    "type": "AKI105",
-    "chat": "AKI106",
-    "json": "AKI107",
-    **dict.fromkeys(MEDIA, "AKI107"),
-    "unknown": "AKI201",
-    "missing": "AKI202",
-    "exclusive": "AKI203",
-    "unnamed": "AKI204",
-    "removed": "AKI301",
-    "converted": "AKI302",
+RULES: dict[str, tuple[str, str]] = {
+    "AKI101": ("range", "value out of range"),
+    "AKI102": ("step", "value off step"),
+    "AKI103": ("length", "text too long"),
+    "AKI104": ("choice", "not one of the choices"),
+    "AKI105": ("type", "wrong type"),
+    "AKI106": ("chat", "wrong conversation"),
+    "AKI107": (" ".join(("json", *MEDIA)), "wrong JSON or media"),
+    "AKI201": ("unknown", "unknown parameter"),
+    "AKI202": ("missing", "missing parameter"),
+    "AKI203": ("exclusive", "parameters that exclude each other"),
+    "AKI204": ("unnamed", "value without a name"),
+    "AKI301": ("removed", "removed endpoint"),
+    "AKI302": ("converted", "value that the hub converts"),
 }
-"""The code of a finding by the kind of the problem, which `ParameterProblem` lists; and "unnamed" values."""
+"""The kinds of problem that each code is for, most of which `ParameterProblem` lists, and what it is called."""
+CODES = {kind: code for code, (kinds, _) in RULES.items() for kind in kinds.split()}
 
 _MAX_SENTENCE = 1_000
 _NO_MEDIUM = {

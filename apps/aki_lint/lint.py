@@ -7,8 +7,9 @@ import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .bindings import Bindings, Ref, Scope, last_name
 from .judging import CODES, Judgement, judge
-from .names import Names, Ref, Scope, last_name
+from .names import Names
 from .packages import KnownEndpoint, Packages
 from .values import Argument, Values
 
@@ -89,9 +90,10 @@ class SourceText:
         if not any(name in text for name in packages) or _IGNORED_FILE.search(text):
             return
         try:
-            names = Names(ast.parse(text), packages)
-            self._values = Values(names)
-            self.calls += _Calls(names, self._values, packages)
+            bindings = Bindings(ast.parse(text), packages)
+            names = Names(bindings, packages)
+            self._values = Values(names, bindings)
+            self.calls += _Calls(bindings, names, self._values, packages)
         except (SyntaxError, ValueError) as error:
             line = error.lineno if isinstance(error, SyntaxError) else None
             place = f" (line {line})" if line is not None else ""
@@ -194,22 +196,25 @@ _OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
 class _Calls:
     """All that a file gives to endpoints."""
 
-    def __init__(self, names: Names, values: Values, packages: Packages) -> None:
+    def __init__(
+        self, bindings: Bindings, names: Names, values: Values, packages: Packages
+    ) -> None:
+        self._bindings = bindings
         self._names = names
         self._values = values
         self._packages = packages
 
     def __iter__(self) -> Iterator[Call]:
-        for annotation, value, scope in self._names.declared:
+        for annotation, value, scope in self._bindings.declared:
             endpoint = self._endpoint(self._names.declared_as(annotation, scope), "params")
             if endpoint is not None:
                 entries, _ = self._values.entries(value, scope)
                 yield Call(endpoint, value, entries, is_whole=False)
-        for target, value, scope in self._names.assigned:
+        for target, value, scope in self._bindings.assigned:
             endpoint = self._endpoint(self._names.ref(target.value, scope), "inputs")
             if endpoint is not None:
                 yield from self._assignment(endpoint, target, value, scope)
-        for call, scope in self._names.calls:
+        for call, scope in self._bindings.calls:
             ref = self._names.ref(call.func, scope)
             if ref is None:
                 yield from self._handed_on(call, scope)

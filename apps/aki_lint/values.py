@@ -8,7 +8,8 @@ from typing import Any
 
 from aki_runtime.shapes import is_array, is_number
 
-from .names import Binding, Names, Scope, Use, last_name
+from .bindings import Binding, Bindings, Scope, Use, last_name
+from .names import Names
 
 MAX_SIZE = 1_000_000
 """Characters, items or digits that a value may grow to while it is computed."""
@@ -54,8 +55,9 @@ class Argument:
 class Values:
     """The values of one file."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, bindings: Bindings) -> None:
         self._names = names
+        self._all_uses = bindings.uses
         self._uses: dict[str, dict[int, list[Use]]] = {}
         self._changing: dict[int, bool] = {}
         self._looking: set[int] = set()
@@ -198,7 +200,7 @@ class Values:
     def _is_left_alone(self, name: str, scope: Scope, depth: int) -> bool:
         if name not in self._uses:
             # By the scope that they are of, because many have a name of their own.
-            for use in self._names.uses.get(name, ()):
+            for use in self._all_uses.get(name, ()):
                 uses = self._uses.setdefault(name, {}).setdefault(id(use.scope.owner(name)), [])
                 uses.append(use)
         return all(

@@ -165,7 +165,12 @@ def all_notes() -> list[JobNote]:
 
 
 def folder() -> Path:
-    """Return where notes are: the place that the system has for what programs remember."""
+    """Return where notes are."""
+    return state_folder() / "jobs"
+
+
+def state_folder() -> Path:
+    """Return the place that the system has for what programs remember."""
     named = os.environ.get("XDG_STATE_HOME", "")
     if Path(named).is_absolute():
         base = Path(named)
@@ -175,7 +180,7 @@ def folder() -> Path:
         base = Path.home() / "Library" / "Application Support"
     else:
         base = Path.home() / ".local" / "state"
-    return base / "aki" / "jobs"
+    return base / "aki"
 
 
 def _file(server: str, job_id: str) -> Path:

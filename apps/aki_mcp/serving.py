@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aki_cli.exits import CommandError, Exit
+from aki_cli.job_notes import state_folder
 from mcp.server.stdio import stdio_server
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,16 +31,10 @@ TOKEN = "AKI_MCP_TOKEN"  # noqa: S105
 """The variable that holds the token; without it one is made for each start."""
 
 
-def state_folder(package: str, server: str) -> Path:
-    """Return the folder for the journals of one hub's calls, in the place that the system has for such things."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
-    return base / "aki" / "mcp" / f"{package}-{hashlib.sha256(server.encode()).hexdigest()[:12]}"
+def journals_of(package: str, server: str) -> Path:
+    """Return the folder for the journals of one hub's calls."""
+    hub = hashlib.sha256(server.encode()).hexdigest()[:12]
+    return state_folder() / "mcp" / f"{package}-{hub}"
 
 
 def agent_server(
@@ -70,7 +65,7 @@ def agent_server(
         if not folder.is_dir():
             raise CommandError(f"--allow-folder {folder}: there is no such folder", Exit.USAGE)
     toolbox = Toolbox(type(client), package, only, category)
-    journals = state_folder(package, client.api_server)
+    journals = journals_of(package, client.api_server)
     calls = Calls(client, journals, save_to, allowed=allowed, most=most)
     version: str = import_module(package).__version__
     return AgentServer(toolbox, calls, package.replace("_", "-"), version)

@@ -161,7 +161,7 @@ def _in_order(paths: Iterable[PurePosixPath]) -> list[str]:
 
 
 def _changes() -> dict[str, str]:
-    path = GENERATED / "CHANGES.md"
+    path = GENERATED / PACKAGE / "CHANGES.md"
     return {HUB_CHANGES: path.read_text("utf-8")} if path.is_file() else {}
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 from aki_runtime.errors import NotFoundError, removed_in_words
 from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
-from aki_runtime.shapes import is_array, is_object
+from aki_runtime.shapes import is_array, is_object, object_or_empty
 from aki_runtime.terminal import one_line
 
 from .exits import CommandError, Exit
@@ -93,10 +93,12 @@ class Catalogue:
             overrides = self._read_if_any("overrides.json").get("endpoints")
             self._overrides = overrides if is_object(overrides) else {}
             state = self._read_if_any("state.json")
-            removed, alternatives = state.get("removed"), state.get("alternatives")
-            instead = alternatives if is_object(alternatives) else {}
+            removed, alternatives = map(
+                object_or_empty, map(state.get, ("removed", "alternatives"))
+            )
             self._removed = {
-                wire: removed_in_words(wire, _texts(instead.get(wire))) for wire in _texts(removed)
+                wire: removed_in_words(wire, str(day), _texts(alternatives.get(wire)))
+                for wire, day in removed.items()
             }
         except (OSError, RecursionError, ValueError):
             raise no_package(package) from None

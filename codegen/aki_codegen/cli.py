@@ -5,6 +5,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +31,8 @@ class Commands(TyperGroup):
             return None
         command = typer.main.get_command(import_module(f"{__package__}.commands.{cmd_name}").app)
         command.name = cmd_name
+        if cmd_name not in WITHOUT_PROJECT:
+            _read_project(ctx, cmd_name)
         # What is imported stays: looking through it again and again is a third of reading a large package.
         gc.freeze()
         return command
@@ -38,6 +41,18 @@ class Commands(TyperGroup):
         """List the commands from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+WITHOUT_PROJECT = ("init", "sandbox")
+"""Commands that no pyproject.toml says anything about."""
+
+
+def _read_project(ctx: Any, command: str) -> None:
+    from .commands.options import Project
+    from .parsing.settings import find_settings
+
+    ctx.obj = Project(*find_settings(Path.cwd()))
+    ctx.default_map = {command: ctx.obj.defaults()}
 
 
 app = new_app(

@@ -31,6 +31,9 @@ _PACKAGE = "package"
 
 WAIT_SECONDS = 600.0
 """Time to wait for another run."""
+FORMAT = 1
+"""Number of the form that a manifest and a snapshot have: they outlive the program that writes them."""
+
 MANIFEST_NAME = "manifest.json"
 SNAPSHOT = "spec/"
 WINDOWS_LINES = (
@@ -94,9 +97,10 @@ def require_whole(files: Mapping[str, bytes], folder: Path) -> None:
     """See to it that nothing is lost by going on from a package.
 
     Raises:
-        GenerationError: A newer generator made it, or a part of its snapshot is missing.
+        GenerationError: It has another format, a newer generator made it, or a part of its snapshot is missing.
     """
     manifest = manifest_of(files) or {}
+    require_format(manifest, folder / MANIFEST_NAME)
     made_by = manifest.get("generator")
     version = made_by.get("aki-codegen") if is_object(made_by) else None
     is_known = __version__ != "0.0.0"
@@ -114,6 +118,20 @@ def require_whole(files: Mapping[str, bytes], folder: Path) -> None:
         raise GenerationError(
             f"{folder} has lost {', '.join(missing[:5])}, a part of its snapshot; restore it from git, "
             "or remove the folder to begin anew"
+        )
+
+
+def require_format(document: Mapping[str, object], path: Path) -> None:
+    """Refuse a file of another form than this program reads and writes.
+
+    Raises:
+        GenerationError: Its number is another one.
+    """
+    number = document.get("format", FORMAT)
+    if number != FORMAT:
+        raise GenerationError(
+            f"{path} has format {str(number)[:40]!r}, and this aki-codegen knows {FORMAT}; nothing was changed. "
+            "Install the aki-codegen that wrote it"
         )
 
 
@@ -215,10 +233,7 @@ def only_run(folder: Path, wait: float = WAIT_SECONDS) -> Generator[None]:
 
 
 def write_package(
-    folder: Path,
-    files: Mapping[PurePosixPath, bytes],
-    before: Mapping[str, bytes] | None = None,
-    beside: Mapping[str, str] | None = None,
+    folder: Path, files: Mapping[PurePosixPath, bytes], before: Mapping[str, bytes] | None = None
 ) -> None:
     """Replace a package folder by exactly these files; what an older manifest does not name is carried over.
 
@@ -229,24 +244,20 @@ def write_package(
         folder: The package's folder; a link to one is followed.
         files: What it shall hold.
         before: What it holds, where that has been read.
-        beside: The texts of files beside it that tell of it, by their names: both are new, or neither.
 
     Raises:
         GenerationError: The folder cannot be written, or is not a generated package.
     """
-    before, beside = files_of(folder) if before is None else before, beside or {}
+    before = files_of(folder) if before is None else before
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
     foreign = {p: content for p, content in before.items() if p not in generated | after.keys()}
     stays = {path for path, content in before.items() if after.get(path) == content}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _require_ours(folder, before, beside)
-        if stays | foreign.keys() == before.keys() and stays == after.keys():
-            for name, text in beside.items():
-                write_beside(folder.parent / name, text)
-        else:
-            _replace(folder, {**foreign, **after}, {*stays, *foreign}, beside)
+        _require_ours(folder, before)
+        if stays | foreign.keys() != before.keys() or stays != after.keys():
+            _replace(folder, {**foreign, **after}, {*stays, *foreign})
     except OSError as error:
         is_blocked = isinstance(error, FileExistsError | NotADirectoryError)
         why = "a file is where a folder should be" if is_blocked else error.strerror or error
@@ -255,24 +266,19 @@ def write_package(
         ) from None
 
 
-def write_beside(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Replace one file in one step; a file with these bytes is left alone.
 
     Raises:
         GenerationError: It cannot be written.
     """
     try:
-        if holds(path, text):
+        if path.is_file() and path.read_bytes() == text.encode():
             return
         with replacing(path) as part:
             part.write_bytes(text.encode())
     except OSError as error:
         raise GenerationError(f"{path} cannot be written: {error.strerror or error}") from None
-
-
-def holds(path: Path, text: str) -> bool:
-    """Whether a file holds just this text."""
-    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def recover(folder: Path) -> None:
@@ -291,10 +297,7 @@ def recover(folder: Path) -> None:
         if (place / MANIFEST_NAME).is_file():
             _remove_old(place)
         for stage in _leftovers(_NEW, place):
-            if not (stage / _PACKAGE).exists():
-                # Its package is in place already.
-                _take_places(stage, folder.parent)
-            _discard(stage)
+            shutil.rmtree(stage, ignore_errors=True)
     except OSError as error:
         raise GenerationError(f"{folder} cannot be put back: {error}") from None
 
@@ -309,20 +312,15 @@ def _leftovers(prefix: str, folder: Path) -> list[Path]:
     return sorted(folder.parent.glob(f"{prefix}{folder.name}-{'?' * 8}"))
 
 
-def _require_ours(folder: Path, before: Mapping[str, bytes], beside: Mapping[str, str]) -> None:
+def _require_ours(folder: Path, before: Mapping[str, bytes]) -> None:
     if (before and MANIFEST_NAME not in before) or (folder.exists() and not folder.is_dir()):
         raise GenerationError(
             f"{folder} is not a generated package (it has no {MANIFEST_NAME}); "
             "choose another --out or --package, or move it away"
         )
-    for name in beside:
-        if (folder.parent / name).is_dir():
-            raise GenerationError(f"{folder.parent / name} is a folder; move it away")
 
 
-def _replace(
-    folder: Path, files: Mapping[str, bytes], stays: Container[str], beside: Mapping[str, str]
-) -> None:
+def _replace(folder: Path, files: Mapping[str, bytes], stays: Container[str]) -> None:
     place = folder.resolve()
     stage = Path(tempfile.mkdtemp(prefix=f"{_NEW}{place.name}-", dir=place.parent))
     new = stage / _PACKAGE
@@ -333,14 +331,11 @@ def _replace(
             is_kept = path in stays and not (place / path).is_symlink()
             if not (is_kept and linked(place / path, new / path)):
                 (new / path).write_bytes(content)
-        for name, text in beside.items():
-            (stage / name).write_bytes(text.encode())
         # Between these two renames there is no package: `recover` of the next run puts it back.
         with uninterrupted():
             if place.exists():
                 place.rename(place.parent / f"{_OLD}{place.name}-{stage.name[-8:]}")
             new.rename(place)
-            _take_places(stage, folder.parent)
             _remove_old(place)
     finally:
         recover(folder)
@@ -353,17 +348,3 @@ def _remove_old(place: Path) -> None:
                 # Nothing can be removed from a folder that is read-only.
                 Path(parent).chmod(0o700)
         shutil.rmtree(past, ignore_errors=True)
-
-
-def _discard(stage: Path) -> None:
-    """Remove what is new and has not taken its place: first what would else be taken for telling of it."""
-    for file in stage.iterdir():
-        if file.is_file():
-            file.unlink()
-    shutil.rmtree(stage, ignore_errors=True)
-
-
-def _take_places(stage: Path, folder: Path) -> None:
-    """Put the files that have waited beside a package where they belong."""
-    for file in sorted(stage.iterdir()):
-        shutil.move(file, folder / file.name)

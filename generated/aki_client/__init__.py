@@ -12,7 +12,8 @@
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from aki_client._version import __version__ as __version__
+
 __all__ = [
     "Aki",
     "AkiError",

@@ -4,9 +4,11 @@
 
 from aki_runtime.hub import Hub
 
+from aki_client._version import __version__
+
 HUB = Hub(
     package="aki_client",
-    version="0.1.0",
+    version=__version__,
     server="https://aki.io",
     layout="aki",
     endpoints={

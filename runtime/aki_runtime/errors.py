@@ -149,14 +149,14 @@ class InvalidParametersError(AkiError, ValueError):
         self.by_hub = by_hub
         self.changes: tuple[object, ...] = ()
 
-    def because_of(self, changes: Sequence[object]) -> Self:
-        """Return the same error, saying that the endpoint has changed."""
+    def because_of(self, changes: Sequence[object], remedy: str) -> Self:
+        """Return the same error, saying what has changed and which command brings the client up to date."""
         other = type(self)(self.endpoint or "", self.problems, by_hub=self.by_hub)
         other.changes = tuple(changes)
         changed = "; ".join(map(str, other.changes))
         other.message = (
             f"{self.message} (the endpoint has changed since this client was generated: {changed}; "
-            "run `aki-codegen generate`)"
+            f"run `{remedy}`)"
         )
         other.args = (other.message,)
         return other
@@ -171,10 +171,10 @@ def keywords_only(endpoint: str) -> str:
     return f"{endpoint} takes keyword arguments only, as in name=value"
 
 
-def removed_in_words(endpoint: str, alternatives: Sequence[str] = ()) -> str:
-    """Say that the hub has removed an endpoint, and what can stand in for it."""
+def removed_in_words(endpoint: str, day: str, alternatives: Sequence[str] = ()) -> str:
+    """Say that the hub has removed an endpoint, when that was found, and what can stand in for it."""
     instead = f"; {', '.join(alternatives)} can stand in for it" if alternatives else ""
-    return f"the hub has removed the endpoint {endpoint}{instead}; the next refresh leaves it out"
+    return f"the hub has removed the endpoint {endpoint} (found on {day}){instead}"
 
 
 class ConnectionFailedError(AkiError, ConnectionError):

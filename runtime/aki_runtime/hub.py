@@ -36,7 +36,7 @@ class Hub:
 
     Attributes:
         package: Name of the generated package.
-        version: Version of the generator that made it.
+        version: The package's own version.
         server: The hub's address, without `/api`.
         layout: How the hub lays out its routes.
         endpoints: The endpoints' Python names, with the module of each.

@@ -1,6 +1,6 @@
 """The generated packages of this process: whether they fit this runtime, and which of them a text means.
 
-It imports nothing, and knows no endpoint: only names.
+It imports no package, and knows no endpoint: only names.
 """
 
 import sys
@@ -24,10 +24,28 @@ def require(package: str, api: int) -> None:
     if api != RUNTIME_API:
         raise ImportError(
             f"{package} was generated for runtime API {api}, and the installed aki_runtime has "
-            f"{RUNTIME_API}: run `aki-codegen generate` for {package}, or install the aki-client it "
-            "was made with"
+            f"{RUNTIME_API}: run `{renewal_of(package)}`, or install the aki-client that it was made with"
         )
     _loaded[package] = None
+
+
+def renewal_of(package: str) -> str:
+    """Return the command that brings a package up to date: of an installed wheel, or of the project that makes it."""
+    # Imported where something went wrong: every program that uses a package imports this file.
+    from importlib.metadata import packages_distributions
+    from importlib.util import find_spec
+    from pathlib import PurePath
+
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
+    # Whoever installed a wheel has neither the generator nor its project.
+    installed = PurePath(spec.origin).parts if spec is not None and spec.origin else ()
+    if not {"site-packages", "dist-packages"} & {*installed}:
+        return "aki-codegen generate"
+    distributions = packages_distributions().get(package) or [package.replace("_", "-")]
+    return f"pip install -U {distributions[0]}"
 
 
 def split_reference(text: str) -> tuple[str, str]:

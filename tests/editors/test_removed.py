@@ -33,7 +33,7 @@ def python(tmp_path_factory):
         {"images": {"type": "image_list"}},
         category="image",
     )
-    snapshot = replace(snapshot_of({"old": painter, "new": painter}), removed=frozenset({"old"}))
+    snapshot = replace(snapshot_of({"old": painter, "new": painter}), removed={"old": "2026-01-31"})
     out = tmp_path_factory.mktemp("out")
     generate(snapshot, out, "aki_client")
     return environment(tmp_path_factory.mktemp("environment"), out / "aki_client")

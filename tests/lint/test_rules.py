@@ -87,25 +87,26 @@ def test_what_the_hub_converts_is_a_warning(project: Project) -> None:
 
 
 def test_a_removed_endpoint_is_named_where_it_is_called(bare: Project) -> None:
-    state = {"removed": ["old", "lost"], "alternatives": {"old": ["new", "newer"], "lost": 3}}
+    days = {"old": "2026-01-31", "lost": "2026-02-01"}
+    state = {"removed": days, "alternatives": {"old": ["new", "newer"], "lost": 3}}
     bare.add_package("hub_client", {"old": {}, "lost": {}}, state=state)
     text = "from hub_client import endpoints\nendpoints.old()\nendpoints.lost()\n"
     assert [(f["code"], f["startLine"], f["message"]) for f in bare.findings(text)] == [
         (
             *("AKI301", 2),
-            "the hub has removed the endpoint old; new, newer can stand in for it; "
-            "the next refresh leaves it out",
+            "the hub has removed the endpoint old (found on 2026-01-31); new, newer can stand in for it",
         ),
-        ("AKI301", 3, "the hub has removed the endpoint lost; the next refresh leaves it out"),
+        ("AKI301", 3, "the hub has removed the endpoint lost (found on 2026-02-01)"),
     ]
 
 
 def test_a_generated_package_says_what_stands_in_for_what_is_removed(bare: Project) -> None:
     painter = details({"prompt": {"required": True}}, {"images": {"type": "image_list"}})
     snapshot = snapshot_of({"old": painter, "new": painter})
-    generate(replace(snapshot, removed=frozenset({"old"})), bare.folder / "made", "hub_client")
+    removed = {"old": "2026-01-31"}
+    generate(replace(snapshot, removed=removed), bare.folder / "made", "hub_client")
     (found,) = bare.findings("from hub_client import endpoints\nendpoints.old(prompt='x')\n")
-    assert "endpoint old; new can stand in for it;" in found["message"]
+    assert "endpoint old (found on 2026-01-31); new can stand in for it" in found["message"]
 
 
 def test_what_the_user_has_settled_is_judged_as_settled(bare: Project) -> None:

@@ -72,8 +72,8 @@ def shown(site_pages: ModuleType, uri: str, text: str) -> str:
 
 def test_no_title_of_an_endpoint_becomes_markup(site_pages: ModuleType, out: Path) -> None:
     pages = {
-        "hub-changes.md": out / "CHANGES.md",
-        "report.md": out / "REPORT.md",
+        "hub-changes.md": out / PACKAGE / "CHANGES.md",
+        "report.md": out / PACKAGE / "REPORT.md",
         **{f"endpoints/{path.name}": path for path in (out / "pages").glob("*.md")},
     }
     assert len(pages) == len(TITLES) + 4
@@ -86,7 +86,7 @@ def test_no_title_of_an_endpoint_becomes_markup(site_pages: ModuleType, out: Pat
 
 
 def test_the_titles_are_read_as_the_hub_wrote_them(site_pages: ModuleType, out: Path) -> None:
-    html = shown(site_pages, "hub-changes.md", (out / "CHANGES.md").read_text("utf-8"))
+    html = shown(site_pages, "hub-changes.md", (out / PACKAGE / "CHANGES.md").read_text("utf-8"))
     said = unescape(re.sub(r"<[^>]*>", "", html)).replace("\u200b", "")
     for title in TITLES:
         assert repr(title)[1:-1] in said or title in said

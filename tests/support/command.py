@@ -1,6 +1,7 @@
 """Runs `aki-codegen generate` within the test's own process, and looks at what it did to a folder."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,9 @@ def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings of whoever runs the tests."""
     for name in ("AKI_API_KEY", "AKI_API_SERVER", "AKI_ALLOW_HTTP"):
         monkeypatch.delenv(name, raising=False)
+
+
+def on_day(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    """Let refreshes happen on a day, as in "2026-01-31"."""
+    seconds = datetime.fromisoformat(f"{day}T12:00+00:00").timestamp()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(seconds)))

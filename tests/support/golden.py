@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path, PurePosixPath
 
-from aki_codegen.generation.package import make_package, report_of
+from aki_codegen.generation.package import REPORT, make_package
 from support.metadata import snapshot_of
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -26,12 +26,11 @@ def render(case: str) -> dict[str, str]:
     """Return the text of the files that a case shows, by their path within the package."""
     documents = [json.loads(path.read_text("utf-8")) for path in (FOLDER / case / "spec").iterdir()]
     package = make_package(snapshot_of({doc["name"]: doc for doc in documents}), PACKAGE)
-    shown = {
+    return {
         str(path): content.decode()
         for path, content in package.files.items()
-        if _is_endpoint(path) or str(path) in SHARED_FILES.get(case, ())
+        if path == REPORT or _is_endpoint(path) or str(path) in SHARED_FILES.get(case, ())
     }
-    return {**shown, "REPORT.md": report_of(package)}
 
 
 def expected(case: str) -> dict[str, str]:

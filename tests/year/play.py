@@ -18,7 +18,7 @@ from year.revision import Revision
 from year.visitor import visit
 
 PACKAGE = "hub_client"
-HISTORY = ("CHANGES.md", f"{PACKAGE}/spec/history.json")
+HISTORY = tuple(f"{PACKAGE}/{name}" for name in ("CHANGES.md", "_version.py", "spec/history.json"))
 Content = dict[str, bytes]
 
 

@@ -197,6 +197,7 @@ def test_the_night_after_a_removal_takes_the_tombstone_away_and_says_so(night):
     night.run()
     night.shell("git switch -q main && git merge -q refresh/main && git push -q origin main")
     (night.log.parent / "gh.log.open").unlink()
+    night.environment["SOURCE_DATE_EPOCH"] = str(2**32)
     assert "--title Refresh the client: No change --body-file" in night.run()
     assert "a tombstone whose time is over" in (night.temp / "diff.md").read_text("utf-8")
 

@@ -80,7 +80,9 @@ class TestReport:
         assert season.looked == season.before
 
     def test_the_history_has_it_on_top(self, season, revision):
-        before, after = (c.get("CHANGES.md", b"").decode() for c in (season.before, season.after))
+        before, after = (
+            c.get(f"{PACKAGE}/CHANGES.md", b"").decode() for c in (season.before, season.after)
+        )
         changes = changes_of(season)
         if revision.refused or not changes:
             assert after == before

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from aki_runtime.packages import renewal_of
 from aki_runtime.terminal import readable
 
 from ..catalogue import Catalogue
@@ -53,11 +54,11 @@ def changes(
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
         write_json(document)
     else:
-        write(readable(_as_text(found)))
+        write(readable(_as_text(found, settings.package)))
     return _EXITS[worst]
 
 
-def _as_text(found: "tuple[Change, ...]") -> str:
+def _as_text(found: "tuple[Change, ...]", package: str) -> str:
     if not found:
         return "The hub is as it was when the package was generated.\n"
     lines: list[str] = []
@@ -69,4 +70,4 @@ def _as_text(found: "tuple[Change, ...]") -> str:
             for change in of_endpoint:
                 where = f"{change.where}: " if change.where else ""
                 lines.append(f"    {where}{change.message}")
-    return "\n".join([*lines, "`aki-codegen generate` brings the package up to date."]) + "\n"
+    return "\n".join([*lines, f"`{renewal_of(package)}` brings the package up to date."]) + "\n"

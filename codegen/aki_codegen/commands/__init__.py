@@ -5,6 +5,7 @@ command is asked for; what goes wrong is a `GenerationError`, of which `cli.main
 """
 
 COMMANDS = {
+    "init": "make this folder the project of a hub's package: settings, workflow, packaging",
     "generate": "ask a hub for its endpoints and write a typed client",
     "diff": "compare two states of a hub's metadata",
     "check": "tell whether a package is what its snapshot makes; nothing is written",

@@ -6,18 +6,16 @@ Owns the layout, and that no text of a hub does anything where it is shown. Must
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 
 from aki_runtime.changes.compare import Change, worst
 from aki_runtime.changes.differences import readable
 from aki_runtime.changes.rules import SEVERITIES, Severity
 
+from ..generation.package import CHANGES, Package
 from ..literals import doc_text
 from ..markup import Markdown, code_span, markdown, row
 from ..problems import GenerationError, Problem
-from ..rendering.render import command_for
 from ..rendering.templates import fill
-from ..snapshot.snapshot import Snapshot
 from ..terminal import json_text
 from .options import ExitStatus
 
@@ -111,33 +109,32 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
     )
 
 
-def with_changes(history: Path, snapshot: Snapshot, package: str, changes: Iterable[Change]) -> str:
+def with_changes(before: bytes, made: Package, version: str, changes: Iterable[Change]) -> str:
     """Return CHANGES.md with the changes of a refresh at its top. Undated, because version control knows when.
 
     Args:
-        history: The file; what it holds stays below.
-        snapshot: What the package is made from.
-        package: What it is imported as.
+        before: What the file holds; it stays below.
+        made: The package.
+        version: Its version.
         changes: What the refresh changes.
 
     Raises:
-        GenerationError: What is there cannot be read.
+        GenerationError: What is there is not text.
     """
     found = tuple(changes)
-    made_by = code_span(command_for(snapshot, package))
+    made_by = code_span(made.snapshot.command)
     head = (
-        f"# Changes of {code_span(package)}\n\n"
+        f"# Changes of {code_span(made.name)}\n\n"
         f"Made by aki-codegen from endpoint metadata. Do not edit: run {made_by}.\n"
     )
-    try:
-        before = history.read_text("utf-8") if history.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise GenerationError(f"{history} cannot be read: {error}; restore it from git") from None
     # The command may have been another one.
-    _, mark, older = before.partition("\n## ")
+    try:
+        _, mark, older = before.decode().partition("\n## ")
+    except UnicodeDecodeError as error:
+        raise GenerationError(f"{CHANGES} cannot be read: {error}; restore it from git") from None
     older = f"{mark}{older}"[:HISTORY_CHARACTERS]
     _, _, body = as_markdown(found).partition("\n")
-    return f"{head}\n## {summary(found)}\n{body}{older}"
+    return f"{head}\n## {version}, {summary(found)}\n{body}{older}"
 
 
 def _by_severity(changes: tuple[Change, ...]) -> Iterator[tuple[Severity, list[Change]]]:

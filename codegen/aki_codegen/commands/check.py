@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aki_runtime.changes.compare import compare_hubs
 
 from ..fetching.target import HubOptions, choose_target
-from ..generation.generate import REPORT
-from ..generation.package import make_package, report_of
+from ..generation.package import make_package
 from ..generation.seal import sealed_as
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output import differences, files_of, holds, require_whole
+from ..output import differences, files_of, require_whole
+from ..parsing.settings import TABLE
 from ..problems import GenerationError
+from ..snapshot.compare import compare_snapshots
 from ..snapshot.snapshot import Snapshot, read_or_raise
 from ..terminal import say, tell
 from . import options
@@ -36,7 +36,8 @@ def check(
 
     Nothing is written.
     """
-    hub = HubOptions(server, layout, api_key_file, allow_http)
+    project: options.Project = ctx.obj
+    hub = project.hub(package, server, layout, api_key_file, allow_http)
     if not live and hub:
         ctx.fail("without --live nobody is asked; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -47,8 +48,9 @@ def check(
     require_whole(files, folder)
     made = make_package(snapshot, package)
     faults = differences(files, sealed_as(files, made.files))
-    if not holds(out / REPORT, report_of(made)):
-        faults.append(f"{REPORT} is not what the generator makes of it")
+    settings = project.settings_of(package)
+    if settings is not None and settings.overrides() != snapshot.overrides:
+        faults.append(f"the endpoints that [{TABLE}] settles are not those that it was made with")
     if faults:
         raise GenerationError(
             f"{folder} is not what its snapshot makes; `aki-codegen generate --offline` makes it anew:",
@@ -62,7 +64,7 @@ def _check_live(hub: HubOptions, snapshot: Snapshot) -> options.ExitStatus:
     with choose_target(hub, snapshot.hub) as target:
         say(f"Asking {target.introduction}.")
         live = options.snapshot_of_hub(target, snapshot)
-    changes = compare_hubs(snapshot.offered(), live.offered())
+    changes = compare_snapshots(snapshot, live)
     tell(*as_text(changes))
     tell(*(f"  {problem}" for problem in live.problems))
     return exit_of(changes)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from aki_runtime.changes.compare import compare_hubs
 
 from ..fetching.target import HubOptions, Target, choose_target
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
+from ..snapshot.compare import compare_snapshots
 from ..snapshot.revisions import snapshot_of_folder, snapshot_of_revision
 from ..snapshot.snapshot import Snapshot, read, read_or_raise
 from ..terminal import hand_out, say, tell
@@ -67,7 +67,8 @@ def diff(
     if server and old is not None:
         ctx.fail("--server names the hub where no states are named; leave one out")
     with ExitStack() as opened:
-        hub = HubOptions(server, layout, api_key_file, allow_http)
+        project: options.Project = ctx.obj
+        hub = project.hub(package, server, layout, api_key_file, allow_http)
         find = _States(out / package, hub, opened)
         first = find.of_package() if old is None else find.named(old)
         otherwise = find.live if old is None else find.of_package
@@ -80,7 +81,7 @@ def diff(
     asked = [s for s in (before, after) if s is not first.source and s is not second.source]
     problems = sorted({problem for snapshot in asked for problem in snapshot.problems})
     say(*(f"  {problem}" for problem in problems))
-    changes = compare_hubs(before.offered(), after.offered())
+    changes = compare_snapshots(before, after)
     match form:
         case "json":
             hand_out(as_json(changes, first.words, second.words, problems))

@@ -11,7 +11,7 @@ from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
 from ..ir import NamedEndpoint
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output import MANIFEST_NAME, write_beside, write_package
+from ..output import MANIFEST_NAME, write_package, write_text
 from ..parsing.parse import parse
 from ..problems import GenerationError
 from ..rendering.schema import Schema
@@ -75,7 +75,7 @@ def _write_text(output: str, text: str) -> None:
         raise GenerationError(f"{path} is a folder; name a file with --output, or - for stdout")
     if not path.parent.is_dir():
         raise GenerationError(f"there is no folder {path.parent}; make it, or name another file")
-    write_beside(path, text)
+    write_text(path, text)
     say(f"{path} written")
 
 

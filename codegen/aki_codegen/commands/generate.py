@@ -1,17 +1,20 @@
 """The `generate` command: who is asked, how far it has come, and what came of it, in words."""
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
-from aki_runtime.changes.compare import Change, compare_hubs
+from aki_runtime.changes.compare import Change
 
-from ..fetching.target import HubOptions, choose_target
-from ..generation.generate import CHANGES, Generated, already_made, prepare, publish, read_package
-from ..generation.package import Package
+from ..fetching.target import HubOptions, choose_target, is_settled
+from ..generation.generate import Generated, already_made, prepare, publish, read_package
+from ..generation.package import CHANGES, START, Package
+from ..generation.version import has_other_modules, next_version
 from ..literals import doc_text
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output import (
@@ -22,9 +25,10 @@ from ..output import (
     only_run,
     uninterrupted,
 )
-from ..parsing.overrides import read_overrides
+from ..parsing.settings import Settings
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
+from ..snapshot.compare import compare_snapshots
 from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say, say_progress, tell
@@ -50,9 +54,6 @@ def generate(
         bool,
         typer.Option("--strict", help="fail on any problem, loosely typed parameters included"),
     ] = False,
-    project: Annotated[
-        bool, typer.Option("--project", help="write a pyproject.toml beside the package, once")
-    ] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -63,10 +64,11 @@ def generate(
 ) -> options.ExitStatus:
     """Ask a hub for its endpoints and write a typed client.
 
-    The hub is that of --server or AKI_API_SERVER; else the one that the package was made from; else https://aki.io
-    where there is a key, and the sandbox hub where there is none.
+    The hub is that of --server or AKI_API_SERVER; else that of [tool.aki-codegen]; else the one that the package was
+    made from; else https://aki.io where there is a key, and the sandbox hub where there is none.
     """
-    hub = HubOptions(server, layout, api_key_file, allow_http)
+    project: options.Project = ctx.obj
+    hub = project.hub(package, server, layout, api_key_file, allow_http)
     if offline and hub:
         ctx.fail("--offline asks nobody; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -74,27 +76,31 @@ def generate(
         before, previous = read_package(folder)
         snapshot = _snapshot(hub, folder, previous, offline=offline, force=force)
         # Where the project says nothing, what the snapshot keeps of it still holds.
-        settled = read_overrides(Path("pyproject.toml"))
+        settled = project.settings_of(package)
         snapshot = replace(
             snapshot,
-            overrides=snapshot.overrides if settled is None else settled,
-            out=_as_named(out),
+            overrides=snapshot.overrides if settled is None else settled.overrides(),
+            command=_command_for(snapshot, out, package, hub.settings),
         )
-        result = already_made(package, out, before, previous, snapshot)
-        if result is not None and not (strict and result.problems) and not project:
+        result = already_made(package, before, previous, snapshot)
+        if result is not None and not (strict and result.problems):
             _summarize(result, folder, ())
         else:
             made = prepare(snapshot, package, strict=strict, previous=previous)
             _warn_of_edits(before, made)
-            changes = history = None
+            changes = history = version = None
             if previous is not None and previous.documents:
-                changes = compare_hubs(previous.offered(), made.snapshot.offered())
+                changes = compare_snapshots(previous, made.snapshot)
+            if before and (changes or has_other_modules(before, made)):
+                version = next_version(before, changes or (), hub.settings.version, folder)
             if changes:
-                history = with_changes(out / CHANGES, snapshot, package, changes)
+                past = before.get(str(CHANGES), b"")
+                history = with_changes(past, made, version or START, changes)
             # The folder is swapped and summed up in one go: Ctrl-C between would say that nothing was changed.
             with uninterrupted():
-                result = publish(made, out, before, changes=history, project=project)
-                _summarize(result, folder, changes)
+                result = publish(made, out, before, changes=history, version=version)
+                is_raised = version is not None and hub.settings.version != "fixed"
+                _summarize(result, folder, changes, version if is_raised else None)
     return options.ExitStatus.OK if result.complete else options.ExitStatus.INCOMPLETE
 
 
@@ -110,9 +116,32 @@ def _snapshot(
         return previous
     with choose_target(hub, previous.hub if previous is not None else None) as target:
         say(f"Asking {target.introduction}.")
-        snapshot = refreshed(target, previous, _show_progress, force=force, for_calls=True)
-        say(*removal_warning(target, snapshot))
+        snapshot = refreshed(
+            target,
+            previous,
+            _show_progress,
+            force=force,
+            for_calls=True,
+            tombstone_days=hub.settings.tombstone_days,
+        )
+        if snapshot.layout != target.recorded.layout:
+            say(f"Its routes have the layout {snapshot.layout!r}.")
+        say(*removal_warning(target, previous, snapshot))
     return snapshot
+
+
+def _command_for(snapshot: Snapshot, out: Path, package: str, settings: Settings) -> str:
+    """Return the command that makes a package anew, as a shell takes it: what the project settles it need not say."""
+    words = ["aki-codegen", "generate"]
+    if not snapshot.is_sandbox and not (settings.server and is_settled(snapshot.server, settings)):
+        # What only a shell or a reader of Markdown would make something of has a form without it.
+        server = quote(snapshot.server, safe=":/[]-._~%")
+        words += ["--server", server, "--layout", snapshot.layout]
+    if settings.out is None and _as_named(out) != DEFAULT_OUT:
+        words += ["--out", _as_named(out)]
+    if (settings.package or DEFAULT_PACKAGE) != package:
+        words += ["--package", package]
+    return shlex.join(words)
 
 
 def _as_named(out: Path) -> str:
@@ -139,7 +168,9 @@ def _show_progress(done: int, total: int) -> None:
     say_progress(f"  {done} of {total} endpoints looked up", last=done == total)
 
 
-def _summarize(result: Generated, folder: Path, changes: Iterable[Change] | None) -> None:
+def _summarize(
+    result: Generated, folder: Path, changes: Iterable[Change] | None, version: str | None = None
+) -> None:
     by_change = result.endpoints
     counts = ", ".join(f"{len(names)} {kind}" for kind, names in by_change.items() if names)
     offered = len(result.snapshot.offered())
@@ -147,6 +178,8 @@ def _summarize(result: Generated, folder: Path, changes: Iterable[Change] | None
     for kind in ("new", "changed", "removed"):
         if by_change[kind] and by_change["unchanged"]:
             tell(f"  {kind}: {', '.join(map(doc_text, by_change[kind]))}")
+    if version is not None:
+        tell(f"  version: {version}")
     tell(*(f"  {problem}" for problem in result.problems))
     if changes is not None:
         tell(*as_text(changes))

@@ -9,7 +9,7 @@ from typing import Any
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.http.clients import add_query, library_of, lowest_transport, make_client
-from aki_runtime.hub import Address, is_endpoint_name
+from aki_runtime.hub import Address, Layout, is_endpoint_name
 from aki_runtime.metadata import shown
 from aki_runtime.protocol.explain import sentences, status_phrase
 from aki_runtime.secret import ApiKey, without_key
@@ -18,6 +18,7 @@ from aki_runtime.shapes import is_array, is_object
 from .. import __version__
 from ..literals import doc_text, visible
 from ..problems import GenerationError, Problem
+from .target import Target
 
 METHOD_NOT_ALLOWED = 405
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -208,17 +209,18 @@ class Fetched:
         listed: The names on its list, each once, sorted.
         documents: The details by name, where they could be had.
         problems: Why the others could not, and what was odd about the list.
+        layout: How its routes are laid out, where that was looked for; else as was thought.
     """
 
     listed: tuple[str, ...]
     # When an event loop ends, asyncio words what its main task has returned.
     documents: dict[str, object] = field(repr=False)
     problems: tuple[Problem, ...] = field(default=())
+    layout: Layout = "aki"
 
 
 async def fetch(
-    address: Address,
-    key: ApiKey | None,
+    target: Target,
     on_document: Callable[[int, int], None] = lambda done, total: None,
     limits: Limits | None = None,
     *,
@@ -227,19 +229,19 @@ async def fetch(
     """Ask a hub for its endpoint list and each endpoint's details.
 
     Args:
-        address: The hub.
-        key: Sent in the query, as the hub wants it.
+        target: The hub, and the key that is sent in the query.
         on_document: Called with the number of details that are here, and of all.
         limits: What one document may cost, and all of them.
         for_calls: Whether a client is made of it, whose calls have to find the hub's routes.
 
     Raises:
-        GenerationError: The list itself could not be had, or the hub has the routes of the other layout.
+        GenerationError: The list itself could not be had, or the hub has not the layout that was asked for.
     """
-    async with documents_of(address.server, key, limits or Limits()) as client:
-        listed, problems = await _fetch_list(client, address, with_key=key is not None)
+    address, layout = target.address, target.address.layout
+    async with documents_of(address.server, target.key, limits or Limits()) as client:
+        listed, problems = await _fetch_list(client, address, with_key=target.key is not None)
         if for_calls and listed:
-            await _require_layout(client, address, listed[0])
+            layout = await _find_layout(client, target, listed[0])
         answers = await _details(client, address, listed, on_document)
     # What the hub lists and does not know is not a passing trouble.
     problems += [
@@ -254,7 +256,7 @@ async def fetch(
         if isinstance(answer, DocumentError)
     ]
     documents = {n: d for n, d in answers.items() if not isinstance(d, DocumentError)}
-    return Fetched(listed, documents, tuple(sorted(problems)))
+    return Fetched(listed, documents, tuple(sorted(problems)), layout)
 
 
 async def fetch_missing(
@@ -273,17 +275,22 @@ async def fetch_missing(
     return {name: absent.get(name, "") for name in names}
 
 
-async def _require_layout(client: DocumentClient, address: Address, endpoint: str) -> None:
-    """Refuse a hub that has the routes of the other layout. No job is made, and no key sent."""
+async def _find_layout(client: DocumentClient, target: Target, endpoint: str) -> Layout:
+    """Find out how a hub lays out its routes. No job is made, and no key sent."""
+    address = target.address
     other = Address(address.server, "aki" if address.layout == "aime" else "aime")
     if (
-        await client.has_route(address.url("progress", endpoint)) is False
-        and await client.has_route(other.url("progress", endpoint)) is True
+        await client.has_route(address.url("progress", endpoint)) is not False
+        or await client.has_route(other.url("progress", endpoint)) is not True
     ):
+        return address.layout
+    if target.layout_is_asked_for:
         raise GenerationError(
             f"{address.server} has the routes of layout {other.layout!r} and not those of {address.layout!r}, "
-            f"where every call would fail; nothing was changed. Give --layout {other.layout}"
+            "where every call would fail; nothing was changed. Leave the layout out of the command line and "
+            "pyproject.toml, and it is found out"
         )
+    return other.layout
 
 
 async def _details(

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, Layout, http_allowed_by_environment
 from aki_runtime.secret import ApiKey, read_key_file
 
+from ..parsing.settings import Settings
 from ..problems import GenerationError
 
 AKI_IO = "https://aki.io"
@@ -25,6 +26,7 @@ class Target:
         recorded: The address that the generated client will use by default.
         introduction: Who is asked, in words.
         is_sandbox: Whether it is the sandbox hub that stands in for one.
+        layout_is_asked_for: Whether the address has the layout that somebody named, not one that is likely.
     """
 
     address: Address
@@ -32,23 +34,28 @@ class Target:
     recorded: Address
     introduction: str
     is_sandbox: bool = False
+    layout_is_asked_for: bool = False
 
 
 @dataclass(frozen=True)
 class HubOptions:
-    """What the command line says of the hub to ask.
+    """What the command line says of the hub to ask, and behind it the project.
 
     Attributes:
-        server: Its address; else that of the environment, or of the package.
-        layout: Its routes; else those of the package where it is the package's hub.
-        key_file: The file that holds the key; else AKI_API_KEY does.
+        server: Its address; else that of the environment, the project or the package.
+        layout: Its routes; else those that the project settles, or that are found out.
+        key_file: The file that holds the key; else AKI_API_KEY does, or the project's file.
         allow_http: Whether the key may go over plain http to another machine.
+        settings: What the project settles.
+        folder: Where the project's paths begin.
     """
 
     server: str | None = None
     layout: Layout | None = None
     key_file: Path | None = None
     allow_http: bool = False
+    settings: Settings = field(default_factory=Settings)
+    folder: Path = Path()
 
     def __bool__(self) -> bool:
         return bool(self.server or self.layout or self.key_file)
@@ -69,26 +76,26 @@ def choose_target(
     Raises:
         GenerationError: The address, the key file or the way of sending the key cannot be used.
     """
-    server, layout, key_file = asked.server, asked.layout, asked.key_file
+    server, settled = asked.server, asked.settings
     if server is not None and not server.strip():
         raise GenerationError("--server is empty; give the hub's address, or leave the option out")
-    key = _read_key(key_file)
-    named = server or os.environ.get("AKI_API_SERVER", "").strip()
+    key = _read_key(asked)
     # A package's hub comes before AKI.IO, which must not get a key that is meant for another.
-    if not named and own is not None:
-        named = own.server
-    if not named and key is not None:
-        named = AKI_IO
+    named = server or os.environ.get("AKI_API_SERVER", "").strip() or settled.server
+    named = named or (own.server if own is not None else AKI_IO if key is not None else None)
     if not named:
         with _sandbox() as target:
             yield target
         return
     try:
-        address = Address.parse(named, layout or "aki")
-        if own is not None and own.server == address.server and layout is None:
+        address = Address.parse(named, "aki")
+        layout = asked.layout or (settled.layout if is_settled(address.server, settled) else None)
+        if layout is not None:
+            address = Address(address.server, layout)
+        elif own is not None and own.server == address.server:
             address = own
-        is_foreign = is_state and address.server not in _hosts_of_key(own)
-        withheld = is_foreign and key is not None and key_file is None
+        is_foreign = is_state and address.server not in _hosts_of_key(own, settled)
+        withheld = is_foreign and key is not None and asked.key_file is None
         key = None if withheld else key
         address.require_private(key, allow_http=asked.allow_http or http_allowed_by_environment())
     except ConfigurationError as error:
@@ -98,13 +105,19 @@ def choose_target(
         with_key += (
             ": AKI_API_KEY is for the package's hub or AKI_API_SERVER; --api-key-file sends one"
         )
-    yield Target(address, key, address, f"{address.server} ({address.layout} layout, {with_key})")
+    introduction = f"{address.server} ({f'{layout} layout, ' if layout else ''}{with_key})"
+    yield Target(address, key, address, introduction, layout_is_asked_for=layout is not None)
 
 
-def _hosts_of_key(own: Address | None) -> set[str]:
-    """Return the hubs that the environment's key is meant for."""
-    named = os.environ.get("AKI_API_SERVER", "").strip()
-    hosts = {Address.parse(named, "aki").server} if named else set[str]()
+def is_settled(server: str, settings: Settings) -> bool:
+    """Whether an address is that of the hub that a project settles, or the project leaves it to others."""
+    return settings.server is None or Address.parse(settings.server, "aki").server == server
+
+
+def _hosts_of_key(own: Address | None, settings: Settings) -> set[str]:
+    """Return the hubs that the key of the environment or the project is meant for."""
+    named = (os.environ.get("AKI_API_SERVER", "").strip(), settings.server)
+    hosts = {Address.parse(server, "aki").server for server in named if server}
     return hosts | ({own.server} if own is not None else set()) or {AKI_IO}
 
 
@@ -130,11 +143,12 @@ def _sandbox() -> Generator[Target]:
         )
 
 
-def _read_key(key_file: Path | None) -> ApiKey | None:
-    if key_file is not None:
-        try:
-            return ApiKey(read_key_file(key_file))
-        except ConfigurationError as error:
-            raise GenerationError(error.message) from None
-    text = os.environ.get("AKI_API_KEY", "").strip()
+def _read_key(asked: HubOptions) -> ApiKey | None:
+    text, file = os.environ.get("AKI_API_KEY", "").strip(), asked.key_file
+    if file is None and not text and asked.settings.key_file is not None:
+        file = asked.folder / asked.settings.key_file
+    try:
+        text = read_key_file(file) if file is not None else text
+    except ConfigurationError as error:
+        raise GenerationError(error.message) from None
     return ApiKey(text) if text else None

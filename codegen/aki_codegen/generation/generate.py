@@ -4,18 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..literals import Code
 from ..output import files_of, recover, require_whole, write_package
 from ..problems import GenerationError, Problem
 from ..rendering.render import endpoint_path
-from ..rendering.templates import fill
 from ..snapshot.snapshot import Snapshot, read_files
-from .package import Package, make_package, report_of
+from .package import CHANGES, VERSION, Package, make_package, version_file
 from .seal import makes_the_same, problems_if_sealed, sealed
-
-REPORT = "REPORT.md"
-PROJECT = "pyproject.toml"
-CHANGES = "CHANGES.md"
 
 
 @dataclass(frozen=True)
@@ -89,52 +83,45 @@ def publish(
     before: Mapping[str, bytes],
     *,
     changes: str | None = None,
-    project: bool = False,
+    version: str | None = None,
 ) -> Generated:
-    """Write a package with its report, the history of changes and, where asked for, its project file.
+    """Write a package.
 
     Args:
         package: The package.
         out: The output folder.
         before: The files of the package that is there.
         changes: The history of changes; None leaves it as it is.
-        project: Write a project file too, where there is none.
+        version: The package's version; None leaves it as it is.
 
     Raises:
         GenerationError: Nothing was written, and why.
     """
-    report = report_of(package)
-    beside = {REPORT: report}
+    files = sealed(package, before)
+    files |= {path: before[str(path)] for path in (CHANGES, VERSION) if str(path) in before}
     if changes is not None:
-        beside[CHANGES] = changes
-    if project and not (out / PROJECT).exists():
-        named, dashed = Code(package.name), Code(package.name.replace("_", "-"))
-        beside[PROJECT] = fill("pyproject.toml.jinja", package=named, project=dashed)
-    files = sealed(package, report, before)
-    write_package(out / package.name, files, before, beside)
+        files[CHANGES] = changes.encode()
+    if version is not None:
+        files[VERSION] = version_file(version)
+    write_package(out / package.name, files, before)
     made = {str(path): content for path, content in files.items()}
     return _generated(package.snapshot, package.all_problems, before, made)
 
 
 def already_made(
-    package: str,
-    out: Path,
-    before: Mapping[str, bytes],
-    previous: Snapshot | None,
-    snapshot: Snapshot,
+    package: str, before: Mapping[str, bytes], previous: Snapshot | None, snapshot: Snapshot
 ) -> Generated | None:
     """Return what a generation comes to that would change nothing, without rendering; else None.
 
     Args:
         package: What the package is imported as.
-        out: The output folder.
         before: The files of the package that is there.
         previous: The snapshot that is among them, if any.
         snapshot: What would be rendered.
     """
-    if previous is None or not makes_the_same(previous, snapshot):
+    if previous is None or str(VERSION) not in before or not makes_the_same(previous, snapshot):
         return None
-    problems = problems_if_sealed(before, package, out / REPORT)
+    problems = problems_if_sealed(before, package)
     return None if problems is None else _generated(snapshot, problems, before, before)
 
 
@@ -162,7 +149,9 @@ def _generated(
         if path not in made:
             continue
         if wire in snapshot.removed:
-            endpoints["removed"].append(wire)
+            # Tombstones of earlier refreshes are not news.
+            if made[path] != before.get(path):
+                endpoints["removed"].append(wire)
         elif path not in before:
             endpoints["new"].append(wire)
         else:

@@ -12,17 +12,25 @@ from aki_runtime.metadata import why_unreadable
 
 from .. import __version__
 from ..ir import NamedEndpoint
+from ..literals import literal
 from ..markup import code_span, markdown, row
-from ..output import MANIFEST_NAME
+from ..output import FORMAT, MANIFEST_NAME
 from ..parsing.parse import parse
 from ..problems import Problem
 from ..rendering.describe import endpoint_count, endpoint_summary
 from ..rendering.modules import make_modules
-from ..rendering.render import MADE_BY, command_for
+from ..rendering.render import MADE_BY
 from ..rendering.templates import fill
 from ..snapshot.snapshot import COMMENT, HISTORY, Snapshot, sections_of, to_files
 
 MANIFEST = PurePosixPath(MANIFEST_NAME)
+REPORT = PurePosixPath("REPORT.md")
+CHANGES = PurePosixPath("CHANGES.md")
+VERSION = PurePosixPath("_version.py")
+START = "0.1.0"
+"""The version of a package that is new."""
+PAST = (CHANGES, VERSION, HISTORY)
+"""What is history: a hub that goes back to what it was gives the same files but these."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +73,14 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     named = replace(snapshot, names=parsed.names, documents=documents)
     if not modules.endpoints:
         return Package(name, {}, (), problems, named)
-    spec = to_files(named, MADE_BY, command_for(snapshot, name), modules.alternatives)
-    files = {**modules.files, **spec}
+    spec = to_files(named, MADE_BY, modules.alternatives)
+    files = {**modules.files, **spec, VERSION: version_file(START)}
+    package = Package(name, files, modules.endpoints, problems, named)
+    files[REPORT] = report_of(package).encode()
     manifest = {
+        "format": FORMAT,
         COMMENT: MADE_BY,
-        "history": [str(HISTORY)],
+        "history": [str(path) for path in PAST],
         "generator": {
             "aki-codegen": __version__,
             "datamodel-code-generator": version("datamodel-code-generator"),
@@ -78,17 +89,21 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         "files": {
             str(path): hashlib.sha256(content).hexdigest()
             for path, content in sorted(files.items(), key=lambda item: item[0].parts)
-            # A hub that goes back to what it was gives the same manifest.
-            if path != HISTORY
+            if path not in PAST
         },
     }
     files[MANIFEST] = manifest_file(manifest)
-    return Package(name, files, modules.endpoints, problems, named)
+    return package
 
 
 def manifest_file(manifest: Mapping[str, object]) -> bytes:
     """Return the bytes of a manifest."""
     return f"{json.dumps(manifest, indent=2)}\n".encode()
+
+
+def version_file(version: str) -> bytes:
+    """Return the module that holds a package's version."""
+    return fill("_version.py.jinja", version=literal(version)).encode()
 
 
 def report_of(package: Package) -> str:
@@ -97,17 +112,24 @@ def report_of(package: Package) -> str:
     return fill(
         "report.md.jinja",
         package=code_span(package.name),
-        command=code_span(command_for(package.snapshot, package.name)),
+        command=code_span(package.snapshot.command),
         count=markdown(endpoint_count(len(package.endpoints))),
         server=code_span(package.snapshot.server),
         endpoints=[
-            row(e.wire_name, code_span(e.name), endpoint_summary(e)) for e in package.endpoints
+            row(e.wire_name, code_span(e.name), _summary(e, package.snapshot.removed))
+            for e in package.endpoints
         ],
         problems=[
             row(p.where, p.what, p.effect, p.remedy, _override(p, documents.get(p.endpoint)))
             for p in package.all_problems
         ],
     )
+
+
+def _summary(endpoint: NamedEndpoint, removed: Mapping[str, str]) -> str:
+    day = removed.get(endpoint.wire_name)
+    gone = f" The hub has removed it (found on {day})." if day is not None else ""
+    return endpoint_summary(endpoint) + gone
 
 
 def _override(problem: Problem, document: object) -> str:

@@ -24,14 +24,11 @@ from .package import MANIFEST, Package, manifest_file
 TOOLS = ("datamodel-code-generator", "jinja2", "markupsafe", "ruff")
 
 
-def sealed(
-    package: Package, report: str, before: Mapping[str, bytes]
-) -> dict[PurePosixPath, bytes]:
+def sealed(package: Package, before: Mapping[str, bytes]) -> dict[PurePosixPath, bytes]:
     """Return a package's files with the seal in the manifest.
 
     Args:
         package: The package.
-        report: The report beside it.
         before: The files of the package that is there: where just the digest is another, its manifest stays, so
             that a generator that makes the same files changes nothing.
     """
@@ -41,7 +38,7 @@ def sealed(
     if stays and _seal_of(before).get("problems") == problems:
         return as_before
     open_manifest = _with_seal(package.files[MANIFEST], {"problems": problems, "digest": ""})
-    digest = _digest(package.name, open_manifest, report.encode())
+    digest = _digest(package.name, open_manifest)
     manifest = _with_seal(package.files[MANIFEST], {"problems": problems, "digest": digest})
     return {**package.files, MANIFEST: manifest}
 
@@ -56,23 +53,17 @@ def sealed_as(
     return {**files, MANIFEST: _with_seal(files[MANIFEST], seal)}
 
 
-def problems_if_sealed(
-    files: Mapping[str, bytes], package: str, report: Path
-) -> tuple[Problem, ...] | None:
+def problems_if_sealed(files: Mapping[str, bytes], package: str) -> tuple[Problem, ...] | None:
     """Return the problems of a package that is as this very generator made it; None for any other.
 
     Args:
         files: The files of the package that is there.
         package: What it is imported as.
-        report: The report beside it.
     """
     seal = _seal_of(files)
     digest = str(seal.get("digest"))
     open_manifest = files.get(MANIFEST_NAME, b"").replace(digest.encode("ascii", "replace"), b"")
-    try:
-        if digest != _digest(package, open_manifest, report.read_bytes()):
-            return None
-    except OSError:
+    if digest != _digest(package, open_manifest):
         return None
     # Where the digest is right, so is the manifest to the letter; the files that it names are not in it.
     hashes = generated_files(files)
@@ -113,11 +104,10 @@ def _with_seal(manifest: bytes, seal: Mapping[str, object]) -> bytes:
     return manifest_file({**json.loads(manifest), "seal": seal})
 
 
-def _digest(package: str, manifest: bytes, report: bytes) -> str:
+def _digest(package: str, manifest: bytes) -> str:
     parts = [
         package,
         _sha256(manifest),
-        _sha256(report),
         [f"{tool} {version(tool)}" for tool in TOOLS],
         {name: _sha256(content) for name, content in program_files().items()},
     ]

@@ -9,7 +9,7 @@ from ..ir import Field, NamedEndpoint, Section
 from ..literals import visible
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
 from ..problems import Effect, Problem
-from .overrides import NO_OVERRIDES, EndpointOverride, Overrides, unused
+from .settings import NO_OVERRIDES, EndpointOverride, Overrides, unused
 
 FIX = "correct or remove it in [tool.aki-codegen]"
 SECTIONS: tuple[Section, ...] = ("input", "output", "progress")
@@ -17,13 +17,18 @@ SECTIONS: tuple[Section, ...] = ("input", "output", "progress")
 
 @dataclass(frozen=True)
 class EndpointNames:
-    """The Python names once given within one endpoint, by the hub's names."""
+    """The Python names once given within one endpoint, by the hub's names.
+
+    Attributes:
+        removed: The day on which it was found that the hub has removed the endpoint; empty where it is in the package.
+    """
 
     name: str
     models: str
     fields: Mapping[Section, Mapping[str, str]] = field(
         default_factory=dict[Section, Mapping[str, str]]
     )
+    removed: str = ""
 
 
 @dataclass(frozen=True)

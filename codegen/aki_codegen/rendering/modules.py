@@ -46,7 +46,7 @@ def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package
     Raises:
         RenderedWrongError: A module that all need is wrong.
     """
-    work = _Work(package)
+    work = _Work(package, snapshot.removed)
     offered = [e for e in endpoints if e.wire_name not in snapshot.removed]
     for start in range(0, len(offered), CHUNK):
         work.add(offered[start : start + CHUNK])
@@ -65,8 +65,9 @@ def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package
 class _Work:
     """The modules, made some at a time so that little is in memory at once."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, days: Mapping[str, str]) -> None:
         self._package = package
+        self._days = days
         self.members: list[Member] = []
         self.files: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
@@ -95,7 +96,9 @@ class _Work:
             if alternatives is not None:
                 self.alternatives[endpoint.wire_name] = alternatives
             path = endpoint_path(endpoint)
-            members[path], texts[path] = member, render_endpoint(endpoint, source, alternatives)
+            day = self._days.get(endpoint.wire_name, "")
+            members[path] = member
+            texts[path] = render_endpoint(endpoint, source, alternatives, day)
         for path, text in self._formatted(texts, members).items():
             try:
                 verify_endpoint(path, text, members[path].endpoint)

@@ -1,18 +1,15 @@
 """The modules of a package as text, from the IR, not yet formatted. It writes nothing."""
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from aki_runtime import public
 from aki_runtime.packages import RUNTIME_API
 
-from .. import __version__
 from ..ir import Field, NamedEndpoint, Section
 from ..literals import Code, doc_text, docstring, literal, name
-from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, Identifier
+from ..naming import Identifier
 from ..parsing.parse import EndpointNames
 from ..snapshot.snapshot import Snapshot
 from .describe import endpoint_count, endpoint_docs, endpoint_summary, field_doc, removal, wrapped
@@ -41,20 +38,6 @@ MODULE_DOC = (
 )
 
 
-def command_for(snapshot: Snapshot, package: str) -> str:
-    """Return the command that makes a package anew, as a shell takes it."""
-    words = ["aki-codegen", "generate"]
-    if not snapshot.is_sandbox:
-        # What only a shell or a reader of Markdown would make something of has a form without it.
-        server = quote(snapshot.server, safe=":/[]-._~%")
-        words += ["--server", server, "--layout", snapshot.layout]
-    if snapshot.out != DEFAULT_OUT:
-        words += ["--out", snapshot.out]
-    if package != DEFAULT_PACKAGE:
-        words += ["--package", package]
-    return shlex.join(words)
-
-
 def endpoint_path(endpoint: NamedEndpoint | EndpointNames) -> PurePosixPath:
     """Return an endpoint's module within the package.
 
@@ -64,7 +47,7 @@ def endpoint_path(endpoint: NamedEndpoint | EndpointNames) -> PurePosixPath:
 
 
 def render_endpoint(
-    endpoint: NamedEndpoint, source: ModelSource, alternatives: Sequence[str] | None
+    endpoint: NamedEndpoint, source: ModelSource, alternatives: Sequence[str] | None, day: str = ""
 ) -> str:
     """Return the module of one endpoint: its models, its typed function, and its forms as type checkers see them.
 
@@ -72,6 +55,7 @@ def render_endpoint(
         endpoint: The endpoint.
         source: Its models.
         alternatives: The endpoints that can stand in for one that the hub has removed; None where it is there.
+        day: The day on which that was found.
     """
     removed = "" if alternatives is None else removal(alternatives)
     docs = endpoint_docs(endpoint, removed)
@@ -105,6 +89,7 @@ def render_endpoint(
         is_removed=alternatives is not None,
         alternatives=[literal(name) for name in alternatives or ()],
         removed=literal(removed),
+        removal_day=literal(day),
         name=name(endpoint.name),
         signature=_signature(source.fields[parts["Input"]]),
         doc=docstring(docs["call"], indent=4),
@@ -165,7 +150,6 @@ def render_shared(
     values: dict[str, Any] = {
         "package": name(Identifier(package)),
         "package_text": literal(package),
-        "version": literal(__version__),
         "runtime_api": literal(RUNTIME_API),
         "server": literal(snapshot.server),
         "layout": literal(snapshot.layout),

@@ -1,19 +1,23 @@
 """From a hub and the snapshot before to the new snapshot: nothing is lost by accident.
 
 An endpoint whose details cannot be had keeps its last known ones. One that is missing from the list is
-removed only where the hub does not know it any more either, and stays a tombstone for one refresh.
+removed only where the hub does not know it any more either, and stays a tombstone for some days. The day is the
+refresh's, and part of the snapshot: rendering asks no clock.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
-from aki_runtime.metadata import missing_sections, why_unreadable
+from aki_runtime.changes.compare import fingerprint
+from aki_runtime.metadata import missing_sections, read_metadata, why_unreadable
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
 from ..literals import doc_list
-from ..naming import DEFAULT_OUT
 from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical, is_same
 
@@ -27,6 +31,7 @@ def refreshed(
     *,
     force: bool,
     for_calls: bool = False,
+    tombstone_days: int = 0,
 ) -> Snapshot:
     """Ask a hub, and keep what would be lost by accident.
 
@@ -36,19 +41,20 @@ def refreshed(
         on_document: Called with the number of details that are here, and of all.
         force: Take an empty list, or one that removes more than half, for what it says.
         for_calls: Whether a client is made of it.
+        tombstone_days: Days for which an endpoint that was removed stays a tombstone, from the refresh that finds it.
 
     Raises:
         GenerationError: The list could not be had, is empty, or would remove more than half; or calls would not
             find the hub's routes.
     """
-    server, layout = target.recorded.server, target.recorded.layout
-    before = previous if previous is not None else Snapshot(server, layout, {})
+    server = target.recorded.server
+    before = previous if previous is not None else Snapshot(server, target.recorded.layout, {})
     if before.is_sandbox and not target.is_sandbox:
         # What the sandbox hub offers is nothing that a real one could lose.
-        before = replace(before, documents={}, removed=frozenset())
+        before = replace(before, documents={}, removed={})
     # What the sandbox hub stands in for may have the other layout.
     for_calls = for_calls and not target.is_sandbox
-    fetched = asyncio.run(fetch(target.address, target.key, on_document, for_calls=for_calls))
+    fetched = asyncio.run(fetch(target, on_document, for_calls=for_calls))
     known = before.offered()
     if not fetched.listed and not (force and known):
         raise GenerationError(
@@ -64,23 +70,50 @@ def refreshed(
         )
     documents, problems = _with_last_known(fetched, before.documents)
     problems += [Problem(name, "", why, ASK, "kept") for name, why in sorted(kept.items())]
+    today = _today()
+    gone = {name: day for name, day in before.removed.items() if name not in documents}
+    over = {name: day for name, day in gone.items() if _is_over(day, today, tombstone_days)}
+    tombstones = {name: day for name, day in gone.items() if name not in over}
+    tombstones |= dict.fromkeys(removed, today.isoformat())
+    kept_as_they_were = {name: before.documents[name] for name in (*tombstones, *kept)}
+    # Whoever asks for one later is still answered when it went.
+    names = {
+        name: replace(given, removed=over.get(name, given.removed))
+        for name, given in before.names.items()
+    }
     return replace(
         before,
         server=server,
-        layout=layout,
-        documents={**documents, **{name: known[name] for name in (*removed, *kept)}},
-        removed=removed,
+        layout=target.recorded.layout if target.is_sandbox else fetched.layout,
+        documents={**documents, **kept_as_they_were},
+        names=names,
+        removed=tombstones,
         problems=tuple(sorted(problems)),
         is_sandbox=target.is_sandbox,
-        out=DEFAULT_OUT,
     )
 
 
-def removal_warning(target: Target, snapshot: Snapshot) -> list[str]:
-    """Say in a line why removed endpoints may still be there; nothing where nothing is removed."""
-    if not snapshot.removed or target.is_sandbox:
+def _today() -> date:
+    """Return the day of this refresh, which the environment can settle as for any build."""
+    with suppress(ValueError, OverflowError, OSError):
+        seconds = int(os.environ.get("SOURCE_DATE_EPOCH", ""))
+        return datetime.fromtimestamp(seconds, UTC).date()
+    return datetime.now(UTC).date()
+
+
+def _is_over(day: str, today: date, days: int) -> bool:
+    try:
+        return today >= date.fromisoformat(day) + timedelta(days)
+    except (ValueError, OverflowError):
+        return True
+
+
+def removal_warning(target: Target, before: Snapshot | None, snapshot: Snapshot) -> list[str]:
+    """Say in a line why endpoints that a refresh removes may still be there; nothing where it removes none."""
+    found = snapshot.removed.keys() - (before.removed.keys() if before is not None else ())
+    if not found or target.is_sandbox:
         return []
-    names = doc_list(snapshot.removed, 5)
+    names = doc_list(found, 5)
     asked = "with this key" if target.key is not None else "without a key"
     return [
         f"The hub neither lists nor describes {names} {asked}; one with more rights may see more."
@@ -119,7 +152,7 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
-        if name in known and is_same(document, known[name]):
+        if name in known and _says_the_same(document, known[name]):
             # Thousands are as they were, and nothing of what was read before is lost.
             documents[name] = known[name]
             continue
@@ -133,6 +166,19 @@ def _with_last_known(
             problem = replace(problem, effect="kept")
         problems[name] = problem
     return documents, list(problems.values())
+
+
+def _says_the_same(document: object, known: object) -> bool:
+    """Whether details differ in nothing but order and spelling, which flap where a hub keeps sets."""
+    return is_same(document, known) or (
+        fingerprint(document) == fingerprint(known)
+        # Correcting what was odd is news, though it may read the same.
+        and _odd_fields(document) == _odd_fields(known)
+    )
+
+
+def _odd_fields(document: object) -> list[str]:
+    return sorted(problem.field for problem in read_metadata(document).problems)
 
 
 def _lost_section(document: object, known: object) -> str:

@@ -15,14 +15,15 @@ from typing import Any
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, Layout, is_endpoint_name
-from aki_runtime.shapes import is_array, is_object
+from aki_runtime.metadata import as_settled
+from aki_runtime.shapes import is_object
 from pydantic import TypeAdapter, ValidationError
 
 from ..ir import Section
-from ..naming import DEFAULT_OUT, identifiers
-from ..output import files_of
-from ..parsing.overrides import Overrides, parse_overrides
+from ..naming import identifiers
+from ..output import FORMAT, files_of, require_format
 from ..parsing.parse import SECTIONS, EndpointNames
+from ..parsing.settings import Overrides, parse_overrides
 from ..problems import GenerationError, Problem
 
 SPEC = PurePosixPath("spec")
@@ -36,6 +37,7 @@ COMMENT = "$comment"
 
 _NAMES = TypeAdapter(dict[str, EndpointNames])
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
+_DAYS = TypeAdapter(dict[str, str])
 _KEPT_FIELDS = ("name", "title", "description", "category", "version", "parameter_description")
 
 
@@ -49,10 +51,10 @@ class Snapshot:
         documents: Canonical details by the endpoint's name, tombstones included.
         names: Names once given, by the endpoint's name; endpoints that are gone included.
         overrides: What the user settles against the metadata.
-        removed: Endpoints that the hub has removed since the refresh before: kept as tombstones for one.
+        removed: Endpoints that the hub has removed, kept as tombstones, with the day on which that was found.
         problems: What was wrong when the hub was asked.
         is_sandbox: Whether the sandbox hub was asked, which only stands in for the server.
-        out: The folder that the package is in, as `--out` names it.
+        command: What makes the package anew, as a shell takes it.
     """
 
     server: str
@@ -60,10 +62,10 @@ class Snapshot:
     documents: Mapping[str, object]
     names: Mapping[str, EndpointNames] = field(default_factory=dict[str, EndpointNames])
     overrides: Overrides = field(default_factory=Overrides)
-    removed: frozenset[str] = frozenset()
+    removed: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[Problem, ...] = ()
     is_sandbox: bool = False
-    out: str = DEFAULT_OUT
+    command: str = "aki-codegen generate"
 
     @property
     def hub(self) -> Address | None:
@@ -73,6 +75,14 @@ class Snapshot:
     def offered(self) -> dict[str, object]:
         """Return the details of the endpoints that the hub offers, without tombstones."""
         return {name: d for name, d in self.documents.items() if name not in self.removed}
+
+    def seen(self) -> dict[str, object]:
+        """Return the details of what callers have: offered, and as the overrides settle them."""
+        return {
+            name: as_settled(document, override.model_dump())
+            for name, document in self.offered().items()
+            if not (override := self.overrides.for_endpoint(name)).skip
+        }
 
 
 def canonical(name: str, document: object) -> object:
@@ -113,7 +123,7 @@ def split_names(snapshot: Snapshot) -> tuple[dict[str, EndpointNames], dict[str,
             kept[section] = {w: name for w, name in names.items() if w in declared[section]}
             if len(kept[section]) < len(names):
                 gone[section] = {w: name for w, name in names.items() if w not in kept[section]}
-        used[wire] = replace(given, fields=kept)
+        used[wire] = replace(given, fields=kept, removed="")
         if gone:
             retired[wire] = replace(given, fields=gone)
     return used, retired
@@ -140,7 +150,6 @@ def merged_names(
 def to_files(
     snapshot: Snapshot,
     comment: str,
-    command: str = "",
     alternatives: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[PurePosixPath, bytes]:
     """Return the snapshot's files, by their path within the package; each says what made it.
@@ -148,21 +157,21 @@ def to_files(
     Args:
         snapshot: What is written.
         comment: What made it.
-        command: What makes the package anew.
         alternatives: What can stand in for endpoints that the hub has removed: written for who reads a package, and
             found anew by who makes one.
     """
 
     def dump(value: Mapping[str, object]) -> bytes:
         # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
-        text = json.dumps({COMMENT: comment, **value}, indent=2, ensure_ascii=True)
+        head = {"format": FORMAT} if value is hub else {}
+        text = json.dumps({**head, COMMENT: comment, **value}, indent=2, ensure_ascii=True)
         return f"{text}\n".encode("ascii")
 
     hub: dict[str, object] = {"server": snapshot.server, "layout": snapshot.layout}
     hub |= {"sandbox": True} if snapshot.is_sandbox else {}
-    hub |= {"out": snapshot.out} if snapshot.out != DEFAULT_OUT else {}
+    hub["command"] = snapshot.command
     used, retired = split_names(snapshot)
-    files = {HUB: dump({**hub, "command": command}), NAMES: dump(_names_document(used))}
+    files = {HUB: dump(hub), NAMES: dump(_names_document(used))}
     if retired:
         files[HISTORY] = dump(_names_document(retired))
     if snapshot.overrides.endpoints:
@@ -170,7 +179,7 @@ def to_files(
     if snapshot.removed or snapshot.problems:
         problems = [asdict(problem) for problem in sorted(snapshot.problems)]
         instead = {"alternatives": dict(sorted(alternatives.items()))} if alternatives else {}
-        removed = {"removed": sorted(snapshot.removed), **instead}
+        removed = {"removed": dict(sorted(snapshot.removed.items())), **instead}
         files[STATE] = dump({**removed, "problems": problems})
     file_names = identifiers(
         snapshot.documents, "endpoint", {wire: n.name for wire, n in snapshot.names.items()}
@@ -217,6 +226,7 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
     hub = reader.load(HUB)
     if hub is None:
         return None
+    require_format(hub, package / HUB)
     try:
         # Of what is not text the words would be an address too: "None" is the name of a host.
         named = map(hub.get, ("server", "layout"))
@@ -227,19 +237,19 @@ def read_files(files: Mapping[str, bytes], package: Path) -> Snapshot | None:
     state = reader.load(STATE) or {}
     try:
         problems = _PROBLEMS.validate_python(state.get("problems", []))
+        removed = _DAYS.validate_python(state.get("removed", {}))
     except ValidationError:
         raise reader.fault(STATE, " is damaged") from None
-    removed = state.get("removed")
     return Snapshot(
         server=address.server,
         layout=address.layout,
         documents=reader.documents(),
         names=merged_names(reader.names(NAMES), reader.names(HISTORY)),
         overrides=parse_overrides(overrides or {}, str(package / OVERRIDES)),
-        removed=frozenset(n for n in (removed if is_array(removed) else ()) if isinstance(n, str)),
+        removed=removed,
         problems=problems,
         is_sandbox=hub.get("sandbox") is True,
-        out=str(hub.get("out", DEFAULT_OUT)),
+        command=str(hub.get("command", "aki-codegen generate")),
     )
 
 
@@ -249,6 +259,7 @@ def _names_document(names: Mapping[str, EndpointNames]) -> dict[str, object]:
         f"${wire}" if wire.startswith("$") else wire: {
             "name": given.name,
             "models": given.models,
+            **({"removed": given.removed} if given.removed else {}),
             "fields": {
                 section: dict(sorted(fields.items()))
                 for section, fields in sorted(given.fields.items())

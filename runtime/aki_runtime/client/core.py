@@ -262,7 +262,9 @@ class ClientCore:
         names = [known for known in dir(cls) if not known.startswith("_")]
         close = get_close_matches(name, names, n=1)
         hint = f"did you mean {close[0]}?" if close else "see dir() for those there are"
-        return f"no endpoint {name!r} in {cls._hub.package}; {hint}"
+        # Mocks and their like ask for names of Python's own, which no endpoint has.
+        gone = "" if name.startswith("_") else staleness.why_gone(cls._hub.package, name)
+        return f"no endpoint {name!r} in {cls._hub.package}; {f'{gone}; ' if gone else ''}{hint}"
 
     if not TYPE_CHECKING:
         # Hidden from type checkers: to them a name that is not declared is a mistake.

@@ -120,7 +120,7 @@ def endpoint(
     description: str = "",
     category: str | None = None,
     version: int | None = None,
-    removed: bool = False,
+    removed: str = "",
     alternatives: Sequence[str] = (),
 ) -> Callable[[Callable[P, InputModel]], "EndpointSpec[P, Out, Prog]"]:
     """Make an endpoint of a typed function whose annotation of the result names its input model.
@@ -128,11 +128,12 @@ def endpoint(
     The function's body is for type checkers and readers: a call builds the input model from the very
     arguments it was given, so that those it was not given are left to the hub.
 
-    An endpoint that the hub has removed says so when its module is imported, and when it is called.
+    An endpoint that the hub has removed says so when its module is imported, and when it is called; `removed` is the
+    day on which that was found.
     """
     gone = ""
     if removed:
-        gone = removed_in_words(name, alternatives)
+        gone = removed_in_words(name, removed, alternatives)
         warnings.warn(gone, DeprecationWarning, stacklevel=2)
 
     def decorate(function: Callable[P, InputModel]) -> "EndpointSpec[P, Out, Prog]":

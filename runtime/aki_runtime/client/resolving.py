@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from ..errors import ConfigurationError
 from ..hub import Address
 from ..options import Options
-from ..packages import split_reference
+from ..packages import renewal_of, split_reference
 from .core import ClientCore
 from .endpoint import AsyncEndpoint, Endpoint, EndpointInfo, EndpointSpec
 
@@ -111,7 +111,7 @@ def resolve(endpoint: EndpointLike, client: ClientCore | None = None) -> Resolve
     origin = endpoint.info.origin
     if not origin.attribute:
         raise ConfigurationError(
-            f"{endpoint.info.name} is not an endpoint of {origin.package}; run `aki-codegen generate` first"
+            f"{endpoint.info.name} is not an endpoint of {origin.package}; run `{renewal_of(origin.package)}` first"
         )
     bound = None if isinstance(endpoint, EndpointSpec) or not _is_set_up(endpoint) else endpoint
     return Resolved(origin.package, origin.attribute, endpoint.info, bound)

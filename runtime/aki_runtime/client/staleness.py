@@ -4,6 +4,7 @@ import importlib.resources
 import json
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -17,10 +18,11 @@ from ..errors import (
 from ..hub import HubContext, is_endpoint_name
 from ..jobs.ref import EndpointRef
 from ..options import Options
+from ..packages import renewal_of
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
 from ..protocol.explain import sentences
-from ..shapes import is_array
+from ..shapes import is_array, is_object
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
@@ -122,11 +124,31 @@ def check_all(
 
 def nearest_endpoint(name: str | None, package: str) -> str:
     """Ask whether another endpoint of a package was meant, as a hint for an error; empty where none is near."""
-    file = importlib.resources.files(package) / "spec" / "names.json"
-    names = json.loads(file.read_text("utf-8")).keys() - {"$comment", name}
+    names = names_of(package, "names.json").keys() - {name}
     folded = {known.casefold(): known for known in sorted(names)}
     close = get_close_matches((name or "").casefold(), folded, n=1)
     return f"did you mean {folded[close[0]]}?" if close else ""
+
+
+@lru_cache(maxsize=8)
+def names_of(package: str, file: str) -> dict[str, Any]:
+    """Return the endpoints of a file of names that a package was made with, by the hub's names; none without it."""
+    try:
+        read = (importlib.resources.files(package) / "spec" / file).read_text("utf-8")
+        names: dict[str, Any] = json.loads(read)
+    except (OSError, ValueError):
+        return {}
+    return {wire: given for wire, given in names.items() if is_object(given)}
+
+
+def why_gone(package: str, name: str) -> str:
+    """Say when and why a package has an endpoint no longer; empty where it has had none of this Python name."""
+    past = [given for given in names_of(package, "history.json").values() if given["name"] == name]
+    day = next((given["removed"] for given in past if given.get("removed")), None)
+    if day is not None:
+        return f"the hub has removed it (found on {day})"
+    kept = (given["name"] for given in names_of(package, "names.json").values())
+    return "[tool.aki-codegen] skipped it when the package was made" if name in kept else ""
 
 
 def explained(context: HubContext, origin: EndpointRef, refusal: AkiError) -> Flow[AkiError]:
@@ -143,7 +165,7 @@ def explained(context: HubContext, origin: EndpointRef, refusal: AkiError) -> Fl
         with suppress(AkiError, OSError, ValueError):
             brief = Options(timeout=EXPLAIN_SECONDS, max_retries=0)
             if changes := (yield from check(context, shipped_document(origin), brief)):
-                return refusal.because_of(changes)
+                return refusal.because_of(changes, renewal_of(origin.package))
     return refusal
 
 

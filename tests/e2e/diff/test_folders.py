@@ -49,7 +49,9 @@ class TestFolders:
 
     def test_a_tombstone_is_an_endpoint_that_is_gone(self, diff, package, tmp_path):
         other = store(FIRST, tmp_path / "other")
-        (other / "spec" / "state.json").write_text('{"removed": ["singer"], "problems": []}')
+        (other / "spec" / "state.json").write_text(
+            '{"removed": {"singer": "2026-01-31"}, "problems": []}'
+        )
         status, output, _ = diff(package, other)
         assert (status, "singer\n    the hub has it no longer" in output) == (12, True)
 

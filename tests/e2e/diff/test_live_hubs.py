@@ -20,7 +20,7 @@ class TestLiveHubs:
             status, output, errors = diff()
         assert status == 12
         assert "input steps: its range narrows: 1–50 → 1–40" in output
-        assert errors.startswith(f"Comparing {package} with {hub.url} (aki layout, without a key).")
+        assert errors.startswith(f"Comparing {package} with {hub.url} (without a key).")
 
     def test_the_sandbox_is_compared_with_itself(self, diff, out, capsys):
         assert main(["generate", "--out", str(out), "--package", "hub_client"]) == 0

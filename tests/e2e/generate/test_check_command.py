@@ -78,7 +78,7 @@ class TestSnapshot:
         assert "endpoints/_painter.py is not what the generator makes of it" in errors
 
     def test_a_report_that_was_edited_or_removed_is_named(self, check, generate):
-        report = generate.out / "REPORT.md"
+        report = generate.package / "REPORT.md"
         report.write_text(f"{report.read_text('utf-8')}mine\n")
         status, _, errors = check()
         assert status == 1
@@ -87,7 +87,7 @@ class TestSnapshot:
         assert check()[0] == 1
 
     def test_history_is_left_out(self, check, generate):
-        (generate.out / "CHANGES.md").write_text("mine\n")
+        (generate.package / "CHANGES.md").write_text("mine\n")
         (generate.package / "spec" / "history.json").write_text("{}\n")
         assert check()[0] == 0
 

@@ -112,14 +112,6 @@ class TestFailing:
             "with --strict any problem is a failure:\n  - singer.prompt: its type"
         )
 
-    def test_a_folder_lies_where_the_report_goes(self, fails, generate, hub):
-        (generate.out / "REPORT.md").unlink(missing_ok=True)
-        (generate.out / "REPORT.md").mkdir(parents=True)
-        hub.answers["/api/endpoints/singer"] = details({"song": {}})
-        assert f"{generate.out / 'REPORT.md'} is a folder; move it away" in fails(
-            "--server", hub.url
-        )
-
     def test_no_endpoint_is_described(self, generate, hub, tmp_path):
         hub.answers["/api/endpoints"] = {"endpoints": ["dancer"]}
         status, _, errors = generate("--server", hub.url, out=str(tmp_path / "fresh"))
@@ -212,12 +204,8 @@ class TestGoingOn:
         assert "upgrade aki-codegen" in said
 
     def test_the_history_can_not_be_read(self, generate, refused):
-        (generate.out / "CHANGES.md").write_bytes(b"\xff\xfe")
+        (generate.package / "CHANGES.md").write_bytes(b"\xff\xfe")
         assert "CHANGES.md cannot be read" in refused()
-
-    def test_a_folder_lies_where_the_history_goes(self, generate, refused):
-        (generate.out / "CHANGES.md").mkdir()
-        assert "CHANGES.md is a folder; move it away" in refused()
 
     def test_a_folder_of_it_can_not_be_looked_into(self, generate, refused, monkeypatch):
         scandir = os.scandir

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from aki_codegen.rendering import modules
-from support.command import PACKAGE, PAINTER
+from support.command import PACKAGE, PAINTER, on_day
 from support.stub_hub import Answer
 
 
@@ -22,14 +22,19 @@ def remove(hub, name):
 
 
 class TestRemoval:
-    """An endpoint that the hub does not know any more leaves a tombstone for one refresh."""
+    """An endpoint that the hub does not know any more leaves a tombstone for some days."""
 
-    def test_it_is_told_and_its_module_stays_for_one_refresh(self, generate, hub):
+    def test_it_is_told_once_and_its_module_stays_for_ninety_days(self, generate, hub, monkeypatch):
         remove(hub, "singer")
+        on_day(monkeypatch, "2026-01-01")
         status, output, _ = generate("--server", hub.url)
         assert status == 0
         assert "1 endpoint (1 unchanged, 1 removed)" in output
-        assert (generate.package / "endpoints" / "_singer.py").exists()
+        before = generate.content()
+        on_day(monkeypatch, "2026-03-31")
+        assert "1 endpoint (1 unchanged)" in generate("--server", hub.url)[1]
+        assert generate.content() == before
+        on_day(monkeypatch, "2026-04-01")
         generate("--server", hub.url)
         assert not (generate.package / "endpoints" / "_singer.py").exists()
         assert not (generate.package / "spec" / "endpoints" / "singer.json").exists()
@@ -50,17 +55,19 @@ class TestRemoval:
             for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
                 del sys.modules[name]
 
-    def test_one_that_comes_back_has_its_former_name_and_bytes(self, generate, hub):
+    def test_one_that_comes_back_has_its_former_name_and_bytes(self, generate, hub, monkeypatch):
         before = generate.content()
         remove(hub, "singer")
-        generate("--server", hub.url)
-        generate("--server", hub.url)
+        for day in ("2026-01-01", "2026-12-31"):
+            on_day(monkeypatch, day)
+            generate("--server", hub.url)
         hub.answers["/api/endpoints"]["endpoints"].append("singer")
         hub.answers["/api/endpoints/singer"] = PAINTER
         generate("--server", hub.url)
         after = generate.content()
-        history = {"CHANGES.md", f"{PACKAGE}/spec/history.json"}
-        assert {p: after[p] for p in after if p not in history} == before
+        history = {f"{PACKAGE}/{n}" for n in ("CHANGES.md", "_version.py", "spec/history.json")}
+        left, there = ({p: c[p] for p in c if p not in history} for c in (before, after))
+        assert left == there
 
     def test_a_name_that_was_given_once_is_not_given_to_a_newcomer(self, generate, hub):
         remove(hub, "singer")

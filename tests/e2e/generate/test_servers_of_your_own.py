@@ -92,9 +92,18 @@ class TestLayout:
             hub.answers_to_post[routes[true]] = UNKNOWN_JOB
             status, _, errors = generate("--server", hub.url, "--layout", given)
             assert status == 1
-            assert f"Give --layout {true}" in errors
+            assert f"has the routes of layout {true!r} and not those of {given!r}" in errors
             assert not generate.package.exists()
             assert generate("--server", hub.url, "--layout", true)[0] == 0
+
+    @pytest.mark.parametrize("true", ["aki", "aime"])
+    def test_where_none_is_named_it_is_found_out(self, generate, true):
+        routes = {"aki": "/api/progress/painter", "aime": "/painter/progress"}
+        with StubHub.offering({"painter": PAINTER}) as hub:
+            hub.answers_to_post[routes[true]] = UNKNOWN_JOB
+            assert generate("--server", hub.url)[0] == 0
+        snapshot = json.loads((generate.package / "spec" / "hub.json").read_text("utf-8"))
+        assert snapshot["layout"] == true
 
     def test_no_job_is_made_and_no_key_sent_to_find_out(self, generate, monkeypatch):
         monkeypatch.setenv("AKI_API_KEY", KEY)
@@ -164,7 +173,7 @@ class TestDefaultThatTheHubRefuses:
     @pytest.mark.parametrize("attributes", REFUSED, ids=str)
     def test_it_is_told_and_the_parameter_required(self, generate, attributes):
         module, output = made(generate, [attributes])
-        report = (generate.out / "REPORT.md").read_text("utf-8")
+        report = (generate.package / "REPORT.md").read_text("utf-8")
         for said in (output, report):
             assert "the hub refuses a call without it, so that it is required" in said
         assert "Required: the hub refuses its own default" in " ".join(module.split())

@@ -89,11 +89,7 @@ def test_two_at_once_both_succeed_and_one_says_that_it_waits(generate, hub, caps
     assert outputs[1][0].endswith("no change\n")
     status, said = check(generate, capsys)
     assert status == 0, said.err
-    assert sorted(path.name for path in generate.out.iterdir()) == [
-        "CHANGES.md",
-        "REPORT.md",
-        PACKAGE,
-    ]
+    assert [path.name for path in generate.out.iterdir()] == [PACKAGE]
 
 
 def test_an_interrupted_run_changes_nothing(generate, hub):
@@ -134,19 +130,6 @@ def test_one_that_is_killed_while_it_replaces_is_made_good_by_the_next(
     run.communicate(timeout=60)
     assert run.returncode == -signal.SIGKILL
     assert_next_run_is_whole(generate, hub)
-
-
-def test_one_that_is_killed_before_it_has_told_of_it_is_told_of_by_the_next(generate, hub):
-    change(hub)
-    program = KILLED_AT.replace("pathlib.Path, name", "shutil, name").replace("pathlib", "shutil")
-    run = start(generate, hub, program=("-c", program, "move", "1"))
-    run.communicate(timeout=60)
-    assert run.returncode == -signal.SIGKILL
-    assert "CHANGES.md" not in generate.content()
-    status, output, _ = generate("--server", hub.url)
-    assert (status, output.splitlines()[-1]) == (0, "no change")
-    assert "input size: it is new" in (generate.out / "CHANGES.md").read_text().replace(" | ", ": ")
-    assert {p.name for p in generate.out.iterdir()} == {"CHANGES.md", "REPORT.md", PACKAGE}
 
 
 def test_ctrl_c_after_the_writing_does_not_make_it_look_undone(generate, hub, monkeypatch):
@@ -198,6 +181,5 @@ def assert_next_run_is_whole(generate, hub):
     status, output, _ = generate("--server", hub.url)
     assert status == 0
     assert "input size: it is new" in output
-    names = {path.name for path in generate.out.iterdir()}
-    assert names == {"CHANGES.md", "REPORT.md", PACKAGE}
+    assert [path.name for path in generate.out.iterdir()] == [PACKAGE]
     assert PAINTER["title"] in (generate.package / "models.py").read_text("utf-8")

@@ -94,10 +94,6 @@ class TestNothingChanged:
         assert set(told) <= set(second.splitlines())
         assert generate("--server", hub.url, "--strict")[0] == 1
 
-    def test_a_project_file_is_written_where_one_is_asked_for(self, generate, hub):
-        generate("--server", hub.url, "--project")
-        assert (generate.out / "pyproject.toml").is_file()
-
     def test_the_seal_names_no_path_of_this_machine(self, generate):
         assert str(generate.out.parent) not in (generate.package / "manifest.json").read_text()
 
@@ -176,9 +172,6 @@ STEPS: dict[str, Step] = {
     "fields change places": lambda hub, _: describe(
         hub, "painter", details({"b": {}, "a": {}}, {"text": {}})
     ),
-    "they change back": lambda hub, _: describe(
-        hub, "painter", details({"a": {}, "b": {}}, {"text": {}})
-    ),
     "a parameter is typed oddly": lambda hub, _: describe(
         hub, "drummer", described(beat={"type": "tensor"})
     ),
@@ -199,8 +192,8 @@ STEPS: dict[str, Step] = {
     "names are edited": _edit(f"{PACKAGE}/spec/names.json", "{}"),
     "the manifest is edited": _edit(f"{PACKAGE}/manifest.json", "{}"),
     "the manifest gets a line": _append(f"{PACKAGE}/manifest.json"),
-    "the report is edited": _append("REPORT.md"),
-    "the report is lost": lambda hub, generate: (generate.out / "REPORT.md").unlink(),
+    "the report is edited": _append(f"{PACKAGE}/REPORT.md"),
+    "the report is lost": lambda hub, generate: (generate.package / "REPORT.md").unlink(),
     "a module is lost": lambda hub, generate: (generate.package / "models.py").unlink(),
 }
 
@@ -214,16 +207,18 @@ def check(generate, capsys):
     return run
 
 
-def test_whatever_changes_is_seen_and_the_step_after_it_does_nothing(generate, hub, check, runs):
+def test_whatever_changes_is_seen_and_the_step_after_it_does_nothing(
+    generate, hub, check, runs, monkeypatch
+):
     for name, step in STEPS.items():
         step(hub, generate)
         runs.clear()
+        if name == "its tombstone goes":
+            monkeypatch.setenv("SOURCE_DATE_EPOCH", str(2**32))
         status, _, errors = generate("--server", hub.url)
         assert runs, name
         assert status in (0, 3), (name, errors)
         assert check()[0] == 0, name
-        if name == "an endpoint is removed":
-            continue  # the next refresh takes the tombstone away
         runs.clear()
         assert generate("--server", hub.url)[0] == status
         assert not runs, name
@@ -255,7 +250,8 @@ def test_only_what_changes_is_written(generate, hub):
     generate("--server", hub.url)
     after = inodes()
     written = {name for name in after if after[name] != before.get(name)}
-    assert written == {"_painter.py", "painter.json", "manifest.json"}
+    history = {"CHANGES.md", "_version.py"}
+    assert written - history == {"_painter.py", "painter.json", "manifest.json"}
 
 
 def test_another_package_of_the_same_snapshot_is_made_anew(generate, hub, runs):

@@ -179,7 +179,7 @@ def test_the_printed_command_makes_the_package_again(
     assert generate(*options, package=package)[0] == 0
     before = generate.content()
     command = _hub_of(tmp_path / out, package)["command"]
-    assert f"`{command}`" in (tmp_path / out / "REPORT.md").read_text("utf-8")
+    assert f"`{command}`" in (tmp_path / out / package / "REPORT.md").read_text("utf-8")
     shutil.rmtree(tmp_path / out)
     program, *words = shlex.split(command)
     assert (program, main(words)) == ("aki-codegen", 0)
@@ -192,7 +192,7 @@ def test_the_history_prints_the_command_too(run, hubs, tmp_path):
         hub.answers["/api/endpoints/dancer"] = hub.answers["/api/endpoints/singer"]
         run("generate", "a hub", "--server", hub.url)
     command = _hub_of(tmp_path / "out")["command"]
-    assert f"`{command}`" in (tmp_path / "out" / "CHANGES.md").read_text("utf-8")
+    assert f"`{command}`" in (tmp_path / "out" / PACKAGE / "CHANGES.md").read_text("utf-8")
 
 
 def test_a_package_made_from_the_sandbox_prints_no_server(run, tmp_path, monkeypatch):
@@ -206,7 +206,7 @@ def test_a_package_made_from_the_sandbox_prints_no_server(run, tmp_path, monkeyp
 def test_check_agrees_with_a_report_from_anywhere(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run("generate", "a hub")
-    assert "--out out" in (tmp_path / "out" / "REPORT.md").read_text("utf-8")
+    assert "--out out" in (tmp_path / "out" / PACKAGE / "REPORT.md").read_text("utf-8")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert main(["check", "--out", "../out", "--package", PACKAGE]) == 0

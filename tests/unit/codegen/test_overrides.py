@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aki_codegen.parsing.overrides import parse_overrides, read_overrides
 from aki_codegen.parsing.parse import Parsed, parse
+from aki_codegen.parsing.settings import find_settings, parse_overrides
 from aki_codegen.problems import GenerationError
 
 DOCUMENT = {
@@ -70,7 +70,10 @@ def test_an_override_that_names_nothing_is_told(place: dict[str, object]) -> Non
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        ({"endpoint": {}}, "extra inputs are not permitted"),
+        (
+            {"endpoint": {}},
+            r"\[tool.aki-codegen\] unknown key 'endpoint'; did you mean 'endpoints'\?",
+        ),
         ({"endpoints": {"x": {"skip": "yes"}}}, "valid boolean"),
         ({"endpoints": {"x": {"rename": "class"}}}, "not a free Python name"),
         ({"endpoints": {"x": {"input": {"y": {"type": "pixels"}}}}}, "type 'pixels' is unknown"),
@@ -86,11 +89,11 @@ def test_what_is_not_understood_is_one_sentence_with_the_place(
 
 def test_a_project_that_says_nothing_settles_nothing(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert read_overrides(tmp_path / "pyproject.toml") is None
-    assert read_overrides(tmp_path / "absent.toml") is None
+    (tmp_path / ".git").mkdir()
+    assert find_settings(tmp_path) == (tmp_path, None)
 
 
 def test_a_broken_project_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[[[")
     with pytest.raises(GenerationError, match="cannot be read"):
-        read_overrides(tmp_path / "pyproject.toml")
+        find_settings(tmp_path)

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path, PurePosixPath
 
 import pytest
-from aki_codegen.output import recover, uninterrupted, write_beside, write_package
+from aki_codegen.output import recover, uninterrupted, write_package, write_text
 from aki_codegen.problems import GenerationError
 
 
@@ -162,60 +162,6 @@ class TestInterruptions:
         assert content(aside) == {"a.py": "old a", "sub/b.py": "old b"}
 
 
-class TestBeside:
-    """Files that tell of a package are new with it, or not at all."""
-
-    def test_they_are_written_with_it(self, package):
-        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
-        assert content(package.parent) == {"REPORT.md": "new", "client/a.py": "new a"}
-
-    def test_they_are_written_where_the_package_stays_as_it_is(self, package):
-        write_package(package, files(a="old a", sub__b="old b"), beside={"REPORT.md": "new"})
-        assert (package.parent / "REPORT.md").read_text() == "new"
-
-    def test_a_disk_that_is_full_leaves_both_as_they_were(self, package, monkeypatch):
-        report = package.parent / "REPORT.md"
-        report.write_text("old")
-        write = Path.write_bytes
-
-        def fail_for_the_report(path, data):
-            if path.name == "REPORT.md":
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return write(path, data)
-
-        monkeypatch.setattr(Path, "write_bytes", fail_for_the_report)
-        with pytest.raises(GenerationError, match="No space left on device"):
-            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
-        assert content(package.parent) == {
-            "REPORT.md": "old",
-            "client/a.py": "old a",
-            "client/sub/b.py": "old b",
-        }
-
-    def test_those_that_a_killed_run_has_not_put_in_place_are_put_there(self, package):
-        # A process killed after the package was replaced, and before what tells of it was, leaves this.
-        stage = package.parent / ".aki-codegen-new-client-abcdefgh"
-        stage.mkdir()
-        (stage / "REPORT.md").write_text("new")
-        recover(package)
-        assert (package.parent / "REPORT.md").read_text() == "new"
-        assert not stage.exists()
-
-    def test_those_of_a_package_that_has_not_been_put_in_place_are_not(self, package):
-        stage = package.parent / ".aki-codegen-new-client-abcdefgh"
-        (stage / "package").mkdir(parents=True)
-        (stage / "REPORT.md").write_text("new")
-        recover(package)
-        assert not (package.parent / "REPORT.md").exists()
-        assert not stage.exists()
-
-    def test_a_folder_in_the_place_of_one_is_told_before_anything_is_written(self, package):
-        (package.parent / "REPORT.md").mkdir()
-        with pytest.raises(GenerationError, match=r"REPORT\.md is a folder"):
-            write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
-        assert content(package) == {"a.py": "old a", "sub/b.py": "old b"}
-
-
 class TestLinks:
     """A package folder may be a link to one elsewhere."""
 
@@ -224,10 +170,10 @@ class TestLinks:
         elsewhere.parent.mkdir()
         package.rename(elsewhere)
         package.symlink_to(elsewhere)
-        write_package(package, files(a="new a"), beside={"REPORT.md": "new"})
+        write_package(package, files(a="new a"))
         assert package.is_symlink()
         assert content(elsewhere) == {"a.py": "new a"}
-        assert sorted(path.name for path in package.parent.iterdir()) == ["REPORT.md", "client"]
+        assert sorted(path.name for path in package.parent.iterdir()) == ["client"]
         assert [path.name for path in elsewhere.parent.iterdir()] == ["client"]
 
 
@@ -253,16 +199,16 @@ class TestOneFile:
 
     def test_it_is_replaced(self, tmp_path):
         (tmp_path / "REPORT.md").write_text("old")
-        write_beside(tmp_path / "REPORT.md", "new")
+        write_text(tmp_path / "REPORT.md", "new")
         assert content(tmp_path) == {"REPORT.md": "new"}
 
     def test_an_unchanged_one_is_not_touched(self, tmp_path):
-        write_beside(tmp_path / "REPORT.md", "same")
+        write_text(tmp_path / "REPORT.md", "same")
         before = (tmp_path / "REPORT.md").stat()
-        write_beside(tmp_path / "REPORT.md", "same")
+        write_text(tmp_path / "REPORT.md", "same")
         after = (tmp_path / "REPORT.md").stat()
         assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
 
     def test_one_that_can_not_be_written_is_named(self, tmp_path):
         with pytest.raises(GenerationError, match=r"REPORT\.md cannot be written"):
-            write_beside(tmp_path / "missing" / "REPORT.md", "new")
+            write_text(tmp_path / "missing" / "REPORT.md", "new")

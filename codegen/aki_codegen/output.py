@@ -249,6 +249,8 @@ def write_package(
         GenerationError: The folder cannot be written, or is not a generated package.
     """
     before = files_of(folder) if before is None else before
+    # The current folder may be in the one that is replaced.
+    folder = folder.absolute()
     after = {str(path): content for path, content in files.items()}
     generated = generated_files(before).keys()
     foreign = {p: content for p, content in before.items() if p not in generated | after.keys()}

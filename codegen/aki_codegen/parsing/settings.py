@@ -39,7 +39,6 @@ class _Table(BaseModel):
         strict=True,
         frozen=True,
         alias_generator=lambda name: name.replace("_", "-"),
-        validate_by_name=True,
     )
 
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from aki_runtime.changes.compare import fingerprint
-from aki_runtime.metadata import missing_sections, read_metadata, why_unreadable
+from aki_runtime.metadata import missing_sections, why_unreadable
+from aki_runtime.shapes import is_array, is_object
 
 from ..fetching.source import Fetched, fetch, fetch_missing
 from ..fetching.target import Target
@@ -22,6 +22,7 @@ from ..problems import GenerationError, Problem
 from .snapshot import Snapshot, canonical, is_same
 
 ASK = "ask the hub's administrator"
+_CHOICES = ("support", "supported")
 
 
 def refreshed(
@@ -152,13 +153,14 @@ def _with_last_known(
     problems = {problem.endpoint: problem for problem in fetched.problems}
     for name in fetched.listed:
         document = canonical(name, fetched.documents.get(name))
-        if name in known and _says_the_same(document, known[name]):
+        if name in known and is_same(document, known[name]):
             # Thousands are as they were, and nothing of what was read before is lost.
             documents[name] = known[name]
             continue
         why = why_unreadable(document) or _lost_section(document, known.get(name))
         if not why:
-            documents[name] = document
+            is_shuffled = is_same(_without_order(document), _without_order(known.get(name)))
+            documents[name] = known[name] if is_shuffled else document
             continue
         problem = problems.get(name) or Problem(name, "", why, ASK, "skipped")
         if name in known:
@@ -168,17 +170,18 @@ def _with_last_known(
     return documents, list(problems.values())
 
 
-def _says_the_same(document: object, known: object) -> bool:
-    """Whether details differ in nothing but order and spelling, which flap where a hub keeps sets."""
-    return is_same(document, known) or (
-        fingerprint(document) == fingerprint(known)
-        # Correcting what was odd is news, though it may read the same.
-        and _odd_fields(document) == _odd_fields(known)
-    )
-
-
-def _odd_fields(document: object) -> list[str]:
-    return sorted(problem.field for problem in read_metadata(document).problems)
+def _without_order(document: object) -> object:
+    """Return a document with its choices sorted: their order flaps where a hub keeps them as a set."""
+    if is_array(document):
+        return [_without_order(value) for value in document]
+    if not is_object(document):
+        return document
+    return {
+        key: sorted(value, key=repr)
+        if key in _CHOICES and is_array(value)
+        else _without_order(value)
+        for key, value in document.items()
+    }
 
 
 def _lost_section(document: object, known: object) -> str:

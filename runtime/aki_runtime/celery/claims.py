@@ -11,7 +11,6 @@ Celery task or a job is; of `engine` it uses what repeats a note until it is wri
 
 import importlib
 import json
-import logging
 import os
 import sqlite3
 import threading
@@ -25,6 +24,7 @@ from uuid import uuid4
 
 from ..batch.store import BUSY_SECONDS, connect
 from ..errors import ConfigurationError
+from ..logs import logger
 from ..shapes import is_object
 from .engine import SteppedBackError, insist
 
@@ -41,7 +41,7 @@ FORMAT = 1
 _KEPT_SECONDS = 7 * 24 * 3600.0  # longer than any broker redelivers
 _SILENT_SECONDS = 5.0
 
-_log = logging.getLogger("aki_client")
+_log = logger("celery")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 Each step is noted before it is taken, so that the next delivery goes on from wherever this one is cut off.
 """
 
-import logging
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from ..events import Event
 from ..http.interruption import defer_signals
 from ..jobs.handle import canceled_too_late, result_fields
 from ..jobs.sync_job import Job
+from ..logs import logger
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
 from ..shapes import is_object
 from . import engine, results
@@ -25,7 +25,7 @@ from .claims import Claims, Lease, Record
 from .engine import SteppedBackError, insist
 from .results import TaskError, lost, task_error, uncertain_submit
 
-_log = logging.getLogger("aki_client")
+_log = logger("celery")
 
 _REVOKE_SECONDS = 2.0
 """Seconds in which a worker that was ended may still learn that its task was revoked."""

@@ -5,18 +5,18 @@ It owns how a delivery ends: what must be written somewhere is written although 
 
 import importlib
 import json
-import logging
 import os
 import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from ..errors import AkiError, ConfigurationError
+from ..logs import logger
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-_log = logging.getLogger("aki_client")
+_log = logger("celery")
 
 try:
     celery: Any = importlib.import_module("celery")

@@ -4,7 +4,6 @@ Inputs refuse what the hub would refuse, so that a mistake costs nothing. Output
 what was paid for, however odd it looks.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
@@ -26,6 +25,7 @@ from ..chat.text import ChatText
 from ..errors import InvalidParametersError, MissingOutputError
 from ..events import Meta
 from ..json_value import check_encodes
+from ..logs import logger
 from ..media.display import output_bundle
 from ..media.objects import Media
 from ..shapes import integer_or_none, is_array, is_object, number_or_none
@@ -35,7 +35,7 @@ from .rules import broken_rule, can_be_converted, matching_choice, one_of
 
 T = TypeVar("T")
 
-_log = logging.getLogger("aki_client")
+_log = logger()
 _MISSING: Any = object()
 _SURELY_JSON = 1e15  # numbers below it need no closer look
 _ENVELOPE = frozenset({"success", "job_id", "ep_version", "total_duration", "compute_duration"})

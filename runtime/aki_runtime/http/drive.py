@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
@@ -13,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError
 from ..hub import Address, HubContext
+from ..logs import logger
 from ..protocol.answers import Answer
 from ..protocol.effects import (
     CANCEL_SECONDS,
@@ -47,7 +47,7 @@ _TURNS_TO_DROP = 5
 _NOT_THE_CALLERS = {__name__.partition(".")[0], "asyncio", "threading", "concurrent"}
 """Packages whose lines in a traceback say nothing to a caller."""
 
-_log = logging.getLogger("aki_client")
+_log = logger()
 
 
 def _end_at_the_call(error: AkiError) -> None:
@@ -187,8 +187,7 @@ class SyncDriver(Driver[SyncHttpClient]):
             reader = ResponseReader(exchange.sending.request, response, exchange.until)
             for piece in response.iter_raw() if reader.is_raw else response.iter_bytes():
                 reader.take(piece)
-        exchange.sending.answer = answer = reader.answer()
-        return answer
+        return exchange.answered(reader.answer())
 
     def _client(self, url: str) -> Any:
         process = os.getpid()
@@ -322,8 +321,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             reader = ResponseReader(exchange.sending.request, response, exchange.until)
             async for piece in response.aiter_raw() if reader.is_raw else response.aiter_bytes():
                 reader.take(piece)
-        exchange.sending.answer = answer = reader.answer()
-        return answer
+        return exchange.answered(reader.answer())
 
     async def _client(self, url: str) -> Any:
         loop = asyncio.get_running_loop()

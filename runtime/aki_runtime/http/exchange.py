@@ -5,6 +5,7 @@ Whatever goes wrong becomes an exception that says whether the hub may have seen
 that does not lead to the library's own request, which holds the key.
 """
 
+import logging
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError
+from ..logs import logger
+from ..protocol.answers import Answer
 from ..protocol.certainty import UNCERTAIN
 from ..protocol.effects import Send
 from ..protocol.requests import SMALL_BYTES
@@ -41,6 +44,7 @@ SLOWEST_UPLOAD = 32_768
 SHORTEST_REQUEST = 0.05
 """Seconds that a request is given at least."""
 
+_log = logger("http")
 _CONTENT_TYPE = ("Content-Type", "application/json")
 
 
@@ -58,7 +62,8 @@ class Exchange(Times):
 
     def __init__(self, sending: Send, client: Any, library: Any) -> None:
         request, seconds = sending.request, max(sending.seconds, SHORTEST_REQUEST)
-        self.sent_by = time.monotonic() + seconds
+        self._began = time.monotonic()
+        self.sent_by = self._began + seconds
         self.until = self.sent_by + sending.grace
         self.submits = request.purpose == "submit"
         self.sending = sending
@@ -128,8 +133,25 @@ class Exchange(Times):
             self._is_handed_out |= left <= 0
             yield piece
 
+    def answered(self, answer: Answer) -> Answer:
+        """Note that it has its answer, which is left in `sending` as well."""
+        self._note("%d, %d bytes", answer.status, len(answer.body))
+        self.sending.answer = answer
+        return answer
+
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
+        failure = self._failure_of(error)
+        self._note("%s: %s", type(failure).__name__, without_key_in_urls(str(failure)))
+        return failure
+
+    def _note(self, how: str, *values: object) -> None:
+        if _log.isEnabledFor(logging.DEBUG):
+            request, seconds = self.sending.request, time.monotonic() - self._began
+            path = urlsplit(request.url).path
+            _log.debug(f"%s %s: {how}, after %.3f s", request.method, path, *values, seconds)
+
+    def _failure_of(self, error: BaseException) -> BaseException:
         if isinstance(error, AkiError) or not isinstance(error, Exception):
             return _without_origin(error)
         library, request = self._library, self.sending.request

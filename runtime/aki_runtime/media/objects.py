@@ -5,7 +5,6 @@ On the wire they are data URIs with the format in capitals, or plain base64 whos
 
 import errno
 import io
-import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import ConfigurationError, MediaError
 from ..files import replacing
+from ..logs import logger
 from .display import media_bundle
 from .formats import UNKNOWN, Kind, format_of_suffix, is_suffix, normal_name, sniff, suffix_of
 from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PLAIN_HEAD = re.compile(r"data:[a-z0-9.+/=;_-]*,", re.IGNORECASE | re.ASCII)
 
-_log = logging.getLogger("aki_client")
+_log = logger()
 
 _Data: TypeAlias = bytes  # in the class below, `bytes` is a property
 

@@ -5,7 +5,6 @@ a row is submitted once, and its job followed by one worker at a time.
 """
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -22,6 +21,7 @@ from ..batch.outcome import Outcome, outcome_of
 from ..batch.row_life import AnyEndpoint, RowLife, Started, keep_within
 from ..batch.rows import Row
 from ..errors import UnexpectedAnswerError
+from ..logs import logger
 from .ledger import (
     Attempt,
     Begin,
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 _LONGEST_PAUSE = 1.0  # between two looks at what another worker is at
 
-_log = logging.getLogger("aki_client")
+_log = logger("ray")
 
 
 class Worker:

@@ -6,6 +6,7 @@ A program's own set-up of logging is left as it is: nothing is shown here that a
 import logging
 import os
 import sys
+from contextlib import suppress
 
 from .terminal import one_line
 
@@ -35,15 +36,14 @@ class _Stderr(logging.Handler):
     """Writes what no other handler gets to whatever stderr is then: tests and servers replace it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if sys.stderr is None or self._has_another(record):
+        if self._has_another(record):
             return
-        try:
+        # It may be closed, or None, or gone; a log line never breaks a call.
+        with suppress(Exception):
             letters = getattr(sys.stderr, "encoding", None) or "utf-8"
             line = self.format(record).encode(letters, "backslashreplace").decode(letters)
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
-        except Exception:  # a log line never breaks a call
-            self.handleError(record)
 
     def _has_another(self, record: logging.LogRecord) -> bool:
         at: logging.Logger | None = logging.getLogger(record.name)

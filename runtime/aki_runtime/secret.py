@@ -1,6 +1,7 @@
 """The API key as a type that does not show itself, and files that hold one."""
 
 import json
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +36,17 @@ class ApiKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an API key is never pickled; set AKI_API_KEY where it is needed")
+
+
+def how_to_give_a_key(otherwise: str = "") -> str:
+    """Say what sets a key, and that the official client's variable does not, where that is all there is.
+
+    Args:
+        otherwise: What may be done instead.
+    """
+    unread = bool(os.environ.get("AKI_IO_API_KEY")) and not os.environ.get("AKI_API_KEY")
+    note = "; AKI_IO_API_KEY is set, but only the official client reads it" if unread else ""
+    return f"set AKI_API_KEY{otherwise}{note}"
 
 
 def read_key_file(path: str | Path) -> str:

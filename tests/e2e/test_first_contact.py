@@ -66,3 +66,13 @@ def test_a_call_without_a_key_never_leaves_for_aki_io():
             ConfigurationError, match="takes no call without a key; set AKI_API_KEY"
         ):
             call()
+
+
+def test_the_variable_of_the_official_client_is_named_where_it_is_all_there_is(monkeypatch):
+    monkeypatch.setenv("AKI_IO_API_KEY", "the-official-key")
+    with pytest.raises(ConfigurationError) as refused:
+        Aki(api_server="https://aki.io").llama3_chat(prompt_input="Hi")
+    assert str(refused.value).endswith(
+        "; AKI_IO_API_KEY is set, but only the official client reads it"
+    )
+    assert "the-official-key" not in str(refused.value)

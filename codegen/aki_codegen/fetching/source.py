@@ -12,7 +12,7 @@ from aki_runtime.http.clients import add_query, library_of, lowest_transport, ma
 from aki_runtime.hub import Address, Layout, is_endpoint_name
 from aki_runtime.metadata import shown
 from aki_runtime.protocol.explain import sentences, status_phrase
-from aki_runtime.secret import ApiKey, without_key
+from aki_runtime.secret import ApiKey, how_to_give_a_key, without_key
 from aki_runtime.shapes import is_array, is_object
 
 from .. import __version__
@@ -352,7 +352,8 @@ async def _fetch_list(
 def _list_failure(address: Address, error: DocumentError, *, with_key: bool) -> str:
     if error.status in (401, 402, 403):
         if not with_key:
-            return f"{address.server} wants a key: {error}; set AKI_API_KEY or give --api-key-file"
+            how = how_to_give_a_key(" or give --api-key-file")
+            return f"{address.server} wants a key: {error}; {how}"
         remedy = "check AKI_API_KEY or the file of --api-key-file"
         return f"{address.server} refused the key: {error}; {remedy}"
     return (

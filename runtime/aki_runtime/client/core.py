@@ -17,7 +17,7 @@ from ..options import OptionChanges, Options, changed
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
 from ..protocol.explain import sentences
-from ..secret import ApiKey
+from ..secret import ApiKey, how_to_give_a_key
 from . import staleness
 from .endpoint import EndpointSpec
 from .sandbox import sandbox_url
@@ -233,7 +233,7 @@ class ClientCore:
 
     def _require_key(self) -> str:
         if self.api_key is None:
-            raise ConfigurationError("the OpenAI interface needs a key; set AKI_API_KEY")
+            raise ConfigurationError(f"the OpenAI interface needs a key; {how_to_give_a_key()}")
         return self.api_key.reveal()
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":

@@ -142,7 +142,8 @@ class Exchange(Times):
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
         failure = self._failure_of(error)
-        self._note("%s: %s", type(failure).__name__, without_key_in_urls(str(failure)))
+        said = without_key_in_urls(str(failure))
+        self._note("%s", f"{type(failure).__name__}: {said}" if said else type(failure).__name__)
         return failure
 
     def _note(self, how: str, *values: object) -> None:

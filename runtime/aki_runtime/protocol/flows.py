@@ -22,6 +22,7 @@ from ..errors import (
 from ..events import Event
 from ..hub import HubContext
 from ..options import Options
+from ..secret import how_to_give_a_key
 from . import answers, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy, made_no_job
@@ -88,9 +89,11 @@ def submit(
         )
     if context.key is None and context.address.is_aki_io:
         # AKI.IO refuses such a call, but only once it has the whole of it.
+        how = how_to_give_a_key(
+            " or give api_key= (Aki.sandbox() answers without one, on this machine)"
+        )
         raise ConfigurationError(
-            f"{endpoint}: {context.address.server} takes no call without a key; "
-            "set AKI_API_KEY or give api_key= (Aki.sandbox() answers without one, on this machine)"
+            f"{endpoint}: {context.address.server} takes no call without a key; {how}"
         )
     attempt = 0
     while True:
@@ -109,7 +112,7 @@ def submit(
         except AuthenticationError as error:
             if context.key is not None:
                 raise
-            raise error.with_hint("set AKI_API_KEY or give api_key=") from None
+            raise error.with_hint(how_to_give_a_key(" or give api_key=")) from None
         except AkiError as error:
             if isinstance(error, ConnectionFailedError) and not context.left(deadline):
                 raise _no_answer_in_time(endpoint, sent=error.sent) from error

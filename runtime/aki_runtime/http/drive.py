@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from aki_runtime.errors import ConfigurationError
+from aki_runtime.secret import how_to_give_a_key
 from aki_runtime.shapes import is_number, is_object
 
 from .exits import CommandError, Exit
@@ -139,9 +140,8 @@ class CliSettings:
 
 
 def no_key() -> str:
-    """Say that there is no key, and where to put one; AKI.IO's own pages have used another name too."""
-    other = "; AKI_IO_API_KEY is not read" if os.environ.get("AKI_IO_API_KEY") else ""
-    return f"there is no key; set AKI_API_KEY or say --api-key-file FILE{other}"
+    """Say that there is no key, and where to put one."""
+    return f"there is no key; {how_to_give_a_key(' or say --api-key-file FILE')}"
 
 
 def no_package(name: str) -> CommandError:

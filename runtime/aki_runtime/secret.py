@@ -45,7 +45,7 @@ def how_to_give_a_key(otherwise: str = "") -> str:
         otherwise: What may be done instead.
     """
     unread = bool(os.environ.get("AKI_IO_API_KEY")) and not os.environ.get("AKI_API_KEY")
-    note = "; AKI_IO_API_KEY is set, but only the official client reads it" if unread else ""
+    note = "; AKI_IO_API_KEY is not read" if unread else ""
     return f"set AKI_API_KEY{otherwise}{note}"
 
 

@@ -98,6 +98,11 @@ def summary_lines(summary: "Summary") -> Iterator[str]:
     earlier = f" ({summary.before:,} of them before)" if summary.before else ""
     figures = [duration(summary.seconds), *_figures(summary.tokens, summary.compute_seconds)]
     yield f"{number_of(summary.rows, 'row')}: {', '.join(counts)}{earlier}; {', '.join(figures)}"
+    for fault in summary.faults:
+        yield f"  {number_of(fault.rows, 'row')}: {fault.problem} ({fault.place})"
+    others = summary.failed + summary.uncertain - sum(fault.rows for fault in summary.faults)
+    if others > 0:
+        yield f"  {number_of(others, 'row')}: other reasons; the outcomes have them"
     if summary.picked_up:
         were = "was" if summary.picked_up == 1 else "were"
         yield f"{number_of(summary.picked_up, 'job')} of an earlier run {were} picked up"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aki_cli import batch_view
 from aki_cli.batch_view import Lines, duration, progress_clauses, summary_lines
-from aki_client.batch import Progress, Summary
+from aki_client.batch import Fault, Progress, Summary
 
 PROGRESS = Progress(
     rows=1000,
@@ -79,9 +79,19 @@ def test_a_batch_that_is_done():
 
 
 def test_a_batch_that_is_not_done_says_what_can_be_done():
-    summary = replace(SUMMARY, done=990, failed=3, uncertain=2, before=40, picked_up=7)
+    summary = replace(
+        SUMMARY,
+        done=990,
+        failed=3,
+        uncertain=2,
+        before=40,
+        picked_up=7,
+        faults=(Fault("row 2, row 5 and 1 more", "the job failed", 3),),
+    )
     assert list(summary_lines(summary)) == [
         "1,000 rows: 990 done, 3 failed, 2 uncertain, 5 left (40 of them before); 1 min 15 s",
+        "  3 rows: the job failed (row 2, row 5 and 1 more)",
+        "  2 rows: other reasons; the outcomes have them",
         "7 jobs of an earlier run were picked up",
         "the same command goes on with the rows that are left",
         "--retry-failed sends the failed rows again",

@@ -34,6 +34,20 @@ def test_each_row_becomes_an_outcome(aki: Command, rows: str) -> None:
     assert [outcome["status"] for outcome in outcomes()] == ["done", "done"]
 
 
+def test_why_rows_failed_is_counted_and_the_first_are_named(aki: Command) -> None:
+    bad = [f"x [[error=out_of_memory]] {n}" for n in range(7)]
+    Path("rows.csv").write_text("\n".join(["prompt_input", "hello", *bad, "[[error=broken]]"]))
+    words = ("batch", CHAT, "rows.csv", "-o", "out.jsonl")
+    ran = aki(*words)
+    assert ran.status == Exit.INCOMPLETE
+    first, alike, other, *_ = ran.out.splitlines()
+    assert first.startswith("9 rows: 1 done, 8 failed")
+    assert alike.startswith("  7 rows: llama3_8b_chat: the job failed: out of memory (row 2, row 3")
+    assert alike.endswith("row 6 and 2 more)")
+    assert other == "  1 row: llama3_8b_chat: the job failed: broken (row 9)"
+    assert alike in aki(*words).out, "the next run knows of those before"
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

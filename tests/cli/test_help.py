@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from aki_cli.commands import COMMANDS
@@ -15,6 +16,7 @@ HEAVY = {
 }
 RUN = """
 import sys
+from pathlib import Path
 from aki_cli.main import main
 status = main(sys.argv[1:])
 print("IMPORTED", *sorted(sys.modules))
@@ -118,3 +120,8 @@ def test_a_ci_runner_finds_no_command_in_what_is_shown_of_a_hub(
     assert "group" in out
     assert "##" not in out
     assert "::error" not in out
+
+
+def test_every_command_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "aki.md").read_text("utf-8")
+    assert [name for name in COMMANDS if f"aki {name}" not in page] == []

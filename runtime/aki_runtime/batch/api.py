@@ -8,7 +8,6 @@ import json
 import signal
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -26,10 +25,10 @@ from ..options import AllowedPaths, Options
 from ..protocol.certainty import UNCERTAIN
 from . import files
 from .engine import Engine
-from .errors import BatchStoppedError, Fault, InvalidRowsError, UnreadableInputError
+from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
 from .files import MediaFolder, OutputFile, require_writable
 from .journal import Journal
-from .outcome import Outcome, RowError, Summary
+from .outcome import Outcome, RowError, Summary, faults_of
 from .row_life import AnyEndpoint, KeepForRow, keep_within
 from .rows import Columns, Input, Item, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
@@ -37,15 +36,12 @@ from .settings import SettingChanges, Settings, Stop, StrPath
 ROWS_FACT = "rows"
 """The fact under which a journal holds how many rows were checked; without it they were not."""
 
-MAX_FAULTS = 20
-"""Different faults that are listed; of the rest there is a count."""
-
-MAX_PLACES = 5
-"""Places that are listed of one fault; of the rest there is a count."""
-
 _LONGEST_SHOWN = 60
 _FINISHING = "no further row is started, those that run are finished; Ctrl-C once more leaves them on the hub"
-_LEAVING = "stopping now: jobs that run stay on the hub, and the same command picks them up"
+_LEAVING = (
+    "stopping now: jobs that run stay on the hub, and the same command picks them up; "
+    "a finished result lapses about 6 minutes after the job's end"
+)
 
 
 def run(
@@ -111,6 +107,7 @@ async def arun(
             finally:
                 # Whatever ended the run: the output then holds all that the journal does.
                 await asyncio.to_thread(file.write, journal)
+            faults = await asyncio.to_thread(faults_of, journal)
         return tally.summary(
             count,
             time.monotonic(),
@@ -118,6 +115,7 @@ async def arun(
             interrupted=engine.stop.is_asked,
             output=path,
             journal=journal_path,
+            faults=faults,
         )
 
 
@@ -316,30 +314,16 @@ class PreparedBatch:
         items = self.source.items()
         if items is None:
             return None
-        # Faults that are alike are one with many places, and all are counted; the memory is for the first ones.
-        count, total = 0, 0
-        counts: Counter[str] = Counter()
-        places: dict[str, list[str]] = {}
+        count, found = 0, FaultCounter()
         allow_paths = (self.found.options or Options()).allow_paths
         for item in islice(items, self.settings.limit):
             if is_over.is_set():
                 break
             count += 1
             for problem in self._problems(item, allow_paths=allow_paths):
-                total += 1
-                if problem in counts or len(counts) < MAX_FAULTS:
-                    counts[problem] += 1
-                    if counts[problem] <= MAX_PLACES:
-                        place = item.place if isinstance(item, Fault) else item.where
-                        places.setdefault(problem, []).append(place)
-        faults: list[Fault] = []
-        for problem, named in places.items():
-            rest = counts[problem] - len(named)
-            faults.append(
-                Fault(", ".join(named) + (f" and {rest:,} more" if rest else ""), problem)
-            )
-        if faults:
-            raise InvalidRowsError(self.source.name, faults, total, total - counts.total())
+                found.add(item.place if isinstance(item, Fault) else item.where, problem)
+        if found.total:
+            raise InvalidRowsError(self.source.name, found.faults(), found.total, found.unlisted)
         return count
 
     def _problems(self, item: Item, *, allow_paths: AllowedPaths) -> Iterable[str]:

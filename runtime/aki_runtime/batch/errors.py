@@ -1,9 +1,15 @@
 """What can stop a batch, beside the errors of a single call."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import AkiError
+
+MAX_FAULTS = 20
+"""Different problems that are listed."""
+MAX_PLACES = 5
+"""Places that are named of one problem."""
 
 
 class BatchError(AkiError):
@@ -41,13 +47,50 @@ class Fault:
     Attributes:
         place: Where, as in "line 17", "row 17" or "line 17, line 18 and 4 more".
         problem: What is wrong, in one sentence.
+        rows: How many rows it is wrong with.
     """
 
     place: str
     problem: str
+    rows: int = 1
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}"
+
+
+class FaultCounter:
+    """Counts faults: those that are alike are one with many places, and the memory is for the first ones.
+
+    Attributes:
+        total: How many there were.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._counts: Counter[str] = Counter()
+        self._places: dict[str, list[str]] = {}
+
+    def add(self, place: str, problem: str) -> None:
+        """Count what is wrong with a row."""
+        self.total += 1
+        if problem in self._counts or len(self._counts) < MAX_FAULTS:
+            self._counts[problem] += 1
+            if self._counts[problem] <= MAX_PLACES:
+                self._places.setdefault(problem, []).append(place)
+
+    @property
+    def unlisted(self) -> int:
+        """How many of them `faults` does not hold."""
+        return self.total - self._counts.total()
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return the faults, in the order in which they were met first."""
+        found: list[Fault] = []
+        for problem, named in self._places.items():
+            count = self._counts[problem]
+            rest = f" and {count - len(named):,} more" if count > len(named) else ""
+            found.append(Fault(", ".join(named) + rest, problem, count))
+        return tuple(found)
 
 
 class InvalidRowsError(BatchError, ValueError):

@@ -10,7 +10,8 @@ from .. import errors
 from ..errors import AkiError, JobError
 from ..protocol.certainty import RESULT_LOST, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
-from .journal import FINAL, Entry, RowState
+from .errors import Fault, FaultCounter
+from .journal import FINAL, Entry, Journal, RowState
 
 Status = Literal["done", "failed", "uncertain"]
 STATUSES: Mapping[RowState, Status] = {
@@ -105,6 +106,15 @@ def outcome_of(entry: Entry) -> Outcome:
     )
 
 
+def faults_of(journal: Journal) -> tuple[Fault, ...]:
+    """Return why the rows of a journal have no result, those that say the same together."""
+    found = FaultCounter()
+    for entry in journal.entries(RowState.FAILED, RowState.UNCERTAIN):
+        error = outcome_of(entry).error
+        found.add(f"row {entry.place:,}", error.message if error is not None else "it is not known")
+    return found.faults()
+
+
 def read_outcome(line: object) -> Outcome | None:
     """Read an outcome from a line of an output; None where it is something else."""
     if not is_object(line):
@@ -186,6 +196,7 @@ class Summary:
         interrupted: Whether it was asked to stop before the end.
         output: The output file; None where only outcomes were asked for, or nothing was sent.
         journal: The journal.
+        faults: Why rows have no result, those of earlier runs included; of very many reasons the first ones.
     """
 
     rows: int
@@ -200,6 +211,7 @@ class Summary:
     interrupted: bool
     output: Path | None
     journal: Path | None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def left(self) -> int:
@@ -252,6 +264,7 @@ class Tally:
         interrupted: bool,
         output: Path,
         journal: Path,
+        faults: tuple[Fault, ...],
     ) -> Summary:
         """Return what came of the batch."""
         return Summary(
@@ -267,6 +280,7 @@ class Tally:
             interrupted=interrupted,
             output=output,
             journal=journal,
+            faults=faults,
         )
 
     def progress(self, rows: int | None, running: int, limit: int, now: float) -> Progress:

@@ -1,8 +1,11 @@
 """Which words are offered, and that a hub's words stay words."""
 
+from pathlib import Path
+
 import pytest
 from aki_cli.commands import COMMANDS
 from aki_cli.commands.completion import FILES, candidates, print_candidates
+from aki_cli.exits import CommandError
 from aki_sandbox.server import SandboxServer
 
 from .conftest import Command
@@ -55,6 +58,53 @@ def test_files_are_offered_where_files_are_taken() -> None:
         assert offered("batch", "flux_dev", "rows.csv", option, "") == [FILES]
 
 
+def test_the_generator_is_completed_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_AKI_PROGRAM", "aki-codegen")
+    wanted = {
+        "gen": "generate",
+        "generate --lay": "--layout",
+        "generate --layout ai": "aime",
+        "export json": "jsonschema",
+        "generate --out ": FILES,
+    }
+    for words, offered in wanted.items():
+        print_candidates("zsh", words.split(" "))
+        assert offered in [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+
+
+def test_ids_of_jobs_that_were_left_are_offered(aki: Command) -> None:
+    job_id = aki("call", "flux_dev", "a lake", "-d").out.strip()
+    assert offered("job", "flux_dev", "") == [job_id]
+    assert offered("cancel", "xttsv2", "") == []
+
+
+def test_the_package_of_pyproject_toml_is_completed(aki: Command) -> None:
+    Path("pyproject.toml").write_text('[tool.aki]\npackage = "no_such"\n')
+    with pytest.raises(CommandError, match="no_such"):
+        offered("call", "fl")
+
+
+def test_without_a_shell_the_line_for_each_is_printed(aki: Command) -> None:
+    ran = aki("completion")
+    assert [line.split(":  ")[1] for line in ran.out.splitlines()] == [
+        "source <(aki completion bash)",
+        "source <(aki completion zsh)",
+        "aki completion fish | source",
+        "aki completion powershell | Out-String | Invoke-Expression",
+    ]
+
+
+def test_powershell_gets_values_with_what_they_mean(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_candidates("powershell", ["call", "flux_dev", "--provide-progress-images", '""'])
+    assert capsys.readouterr().out == "none\t\ndecoded\t\n"
+    print_candidates("powershell", ["pl"])
+    assert capsys.readouterr().out == "playground\tOpen a local page to try the endpoints.\n"
+
+
 def test_nothing_is_offered_and_nothing_said_where_a_package_is_missing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -72,7 +122,7 @@ def test_bash_gets_quoted_words_and_no_control_characters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile = [("$(touch pwned)", ""), ("a;b", ""), ("c\nd", ""), ("\x1b[31m", ""), ("fine", "")]
-    monkeypatch.setattr("aki_cli.commands.completion.candidates", lambda before, word: hostile)
+    monkeypatch.setattr("aki_cli.commands.completion.candidates", lambda *_: hostile)
     print_candidates("bash", [""])
     assert capsys.readouterr().out.splitlines() == ["'$(touch pwned)'", "'a;b'", "fine"]
 

@@ -1,7 +1,9 @@
-# aki completion for bash:  source <(aki completion bash)
+# aki completion for bash, in ~/.bashrc:  source <(aki completion bash)
 _aki() {
     local IFS=$'\n' file current=${COMP_WORDS[COMP_CWORD]}
-    mapfile -t COMPREPLY < <(_AKI_COMPLETE=bash "$1" "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    # aki, which stands beside it, knows the words of aki-codegen too.
+    mapfile -t COMPREPLY < <(_AKI_COMPLETE=bash _AKI_PROGRAM=${1##*/} "${1%-codegen}" \
+        "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     case ${COMPREPLY[0]-} in
         :files)
             COMPREPLY=()
@@ -16,4 +18,4 @@ _aki() {
         --*=*) [[ $current == --* ]] || COMPREPLY=("${COMPREPLY[@]#*=}") ;;
     esac
 }
-complete -o nosort -F _aki aki
+complete -o nosort -F _aki aki aki-codegen

@@ -1,5 +1,7 @@
 """`aki completion SHELL`, and which words may come next: what the script that it prints asks for, a candidate a line.
 
+One script completes `aki` and `aki-codegen`, which knows nothing of it.
+
 The commands themselves say it, so that help, parsing and completion are one. A candidate is a value and, after a tab,
 what it means; the single line `:files` lets the shell offer files. To the scripts all of it is data, because endpoints
 and choices are a hub's words: nothing is evaluated.
@@ -8,6 +10,9 @@ and choices are a hub's words: nothing is evaluated.
 # Not Typer's own completion: its script for zsh evaluates what it is given, and that for bash puts candidates on the
 # command line unquoted, where a choice of a hub such as `$(…)` runs with the next return.
 
+import os
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +24,12 @@ from ..settings import project_options
 from ..terminal import write
 
 FILES = ":files"
-_TAKE_FILES = frozenset({"FILE", "FOLDER", "INPUT", "OUTPUT", "PLACE"})
+_TAKE_FILES = frozenset({"DIR", "FILE", "FOLDER", "INPUT", "OUTPUT", "PATH", "PATH…", "PLACE"})
 
-SHELLS = ("bash", "zsh", "fish")
+PROGRAM = "_AKI_PROGRAM"
+"""The variable in which a script says whose words it asks for."""
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
 """The shells whose script stands beside this file."""
 
 
@@ -31,13 +39,19 @@ def _shells(incomplete: str) -> list[str]:
 
 def completion(
     shell: Annotated[
-        str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", autocompletion=_shells)
-    ],
+        str | None,
+        typer.Argument(metavar="SHELL", help=f"{', '.join(SHELLS)}.", autocompletion=_shells),
+    ] = None,
 ) -> None:
-    """Print the completion script of a shell; `source <(aki completion bash)` in its start file turns it on."""
-    if shell not in SHELLS:
+    """Print the completion script of a shell; without SHELL the line for the start file of each."""
+    if shell is not None and shell not in SHELLS:
         raise CommandError(f"unknown shell {shell!r}; say {', '.join(SHELLS)}", Exit.USAGE)
-    write(Path(__file__).with_suffix(f".{shell}").read_text("utf-8"))
+    for one in SHELLS:
+        script = Path(__file__).with_suffix(f".{one}").read_text("utf-8")
+        if shell is None:
+            write(next(f"{line}\n" for line in script.splitlines() if line.startswith("# aki ")))
+        elif shell == one:
+            write(script)
 
 
 def print_candidates(shell: str, words: list[str]) -> int:
@@ -48,8 +62,9 @@ def print_candidates(shell: str, words: list[str]) -> int:
         words: What was written behind `aki`; the last one, perhaps empty, is the one to complete.
     """
     words = _rejoined(words) if shell == "bash" else words
+    word = "" if not words or words[-1] == '""' else words[-1]
     try:
-        found = candidates(words[:-1], words[-1] if words else "")
+        found = candidates(words[:-1], word, os.environ.get(PROGRAM, "aki"))
     except Exception:  # at a prompt an error would only be in the way
         found = []
     for value, meaning in found:
@@ -58,19 +73,19 @@ def print_candidates(shell: str, words: list[str]) -> int:
     return 0
 
 
-def candidates(before: list[str], word: str) -> list[tuple[str, str]]:
+def candidates(before: list[str], word: str, program: str = "aki") -> list[tuple[str, str]]:
     """Return what a word may become, with what each means.
 
     Args:
         before: The words before it, without `aki`.
         word: What of it is written already.
+        program: Whose words they are.
 
     Raises:
         CommandError: The package that is named is not there.
     """
-    from ..root import app
-
-    context = _innermost(typer.main.get_command(app), before)
+    root = import_module("aki_codegen.cli" if program == "aki-codegen" else "aki_cli.root")
+    context = _innermost(typer.main.get_command(root.app), before)
     parameters = context.command.get_params(context)
     name, is_joined, value = word.partition("=")
     if is_joined and name.startswith("--"):
@@ -87,7 +102,7 @@ def candidates(before: list[str], word: str) -> list[tuple[str, str]]:
             if spelling.startswith(word) and parameter.param_type_name == "option"
         ]
     if hasattr(context.command, "list_commands"):
-        return _commands(context, word)
+        return _commands(context, word, root.COMMANDS)
     arguments = [p for p in parameters if p.param_type_name == "argument"]
     open_ones = [p for p in arguments if context.params.get(p.name) is None]
     return _values(open_ones[0], context, word) if open_ones else []
@@ -121,12 +136,11 @@ def _values(parameter: Any, context: Any, word: str) -> list[tuple[str, str]]:
     return [(item.value, item.help or "") for item in parameter.shell_complete(context, word)]
 
 
-def _commands(context: Any, word: str) -> list[tuple[str, str]]:
-    from . import COMMANDS
-
-    meanings = {name: summary for name, (_, summary) in COMMANDS.items()}
-    is_root = context.parent is None
+def _commands(context: Any, word: str, table: Mapping[str, Any]) -> list[tuple[str, str]]:
     names: list[str] = context.command.list_commands(context)
+    # What it does is the last that the table says; below the first words, as behind `aki call`, it says nothing.
+    meanings = {n: e if isinstance(e, str) else e[-1] for n, e in table.items()}
+    is_root = context.parent is None
     return [(n, meanings[n] if is_root else "") for n in names if n.startswith(word)]
 
 

@@ -49,6 +49,11 @@ def test_each_word_is_completed(terminal: Terminal, name: str) -> None:
     child.expect(r"--wid[^a-z]*th")
     child.send("5 --provide-progress-images deco\t")
     child.expect(r"deco[^a-z]*ded")
+    child.sendcontrol("u")
+    child.send("aki-codegen gen\t")
+    child.expect(r"gen[^a-z]*erate")
+    child.send("--lay\t")
+    child.expect(r"--lay[^a-z]*out")
 
 
 @pytest.mark.parametrize("name", SHELLS)
@@ -95,5 +100,5 @@ def make_package(folder: Path) -> None:
 
 def test_a_shell_without_a_script_is_refused(terminal: Terminal) -> None:
     child = terminal.aki("completion", "tcsh")
-    assert "say bash, zsh, fish" in ESCAPES.sub("", terminal.screen(child))
+    assert "say bash, zsh, fish, powershell" in ESCAPES.sub("", terminal.screen(child))
     assert child.exitstatus == 2

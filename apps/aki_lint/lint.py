@@ -213,7 +213,8 @@ class _Calls:
         for target, value, scope in self._bindings.assigned:
             endpoint = self._endpoint(self._names.ref(target.value, scope), "inputs")
             if endpoint is not None:
-                yield from self._assignment(endpoint, target, value, scope)
+                entries = self._assigned(endpoint, target, value, scope)
+                yield Call(endpoint, target, entries, is_whole=False)
         for call, scope in self._bindings.calls:
             ref = self._names.ref(call.func, scope)
             if ref is None:
@@ -250,20 +251,18 @@ class _Calls:
             unnamed = () if is_submitted else _unnamed(call.args[1:])
             yield Call(endpoint, call, entries, False, unnamed)
 
-    def _assignment(
+    def _assigned(
         self,
         endpoint: KnownEndpoint,
         target: ast.Attribute | ast.Subscript,
         value: ast.expr,
         scope: Scope,
-    ) -> Iterator[Call]:
+    ) -> dict[str, Argument]:
         if isinstance(target, ast.Attribute):
-            name: object = target.attr
-        else:
-            name = self._values.evaluate(target.slice, scope)
-        if isinstance(name, str):
-            entries = {name: Argument(target, value, scope)}
-            yield Call(endpoint, target, _known_to(endpoint, entries), is_whole=False)
+            # A model has other attributes than its fields.
+            return _known_to(endpoint, {target.attr: Argument(target, value, scope)})
+        name = self._values.evaluate(target.slice, scope)
+        return {name: Argument(target.slice, value, scope)} if isinstance(name, str) else {}
 
     def _rows(self, call: ast.Call, scope: Scope) -> Iterator[Call]:
         named = {keyword.arg or "": keyword.value for keyword in call.keywords}

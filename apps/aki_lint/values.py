@@ -68,6 +68,8 @@ class Values:
         """Return the expression that a name stands for; any other expression is its own."""
         for _ in range(_MAX_DEPTH):
             match node:
+                case ast.Constant():  # by far the most
+                    return node, scope
                 case ast.Subscript(value=held, slice=ast.Constant(value=str() as name)) if (
                     id(node) not in self._looking  # as in a class: sizes = sizes["large"]
                 ):

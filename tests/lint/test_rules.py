@@ -78,6 +78,22 @@ def test_all_problems_of_a_call_are_found(project: Project) -> None:
     assert [f["code"] for f in found] == ["AKI202", "AKI201", "AKI101", "AKI101"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "endpoints.flux_dev(prompt='x', widht=512)",
+        "endpoints.flux_dev(**{'prompt': 'x', 'widht': 512})",
+        "endpoints.flux_dev(**dict(prompt='x', widht=512))",
+        "params: models.FluxDevParams = {'prompt': 'x'}; params['widht'] = 512",
+    ],
+)
+def test_a_wrong_name_is_put_right_where_it_is_written(project: Project, code: str) -> None:
+    text = f"from aki_client import endpoints, models\n{code}\n"
+    (found,) = project.findings(text)
+    assert found["message"] == "unknown parameter 'widht'; did you mean 'width'?"
+    assert fixed(text, found) == text.replace("widht", "width")
+
+
 def test_what_the_hub_converts_is_a_warning(project: Project) -> None:
     text = "from aki_client import endpoints\nendpoints.flux_dev(prompt='x', width=3000)\n"
     (found,) = project.findings(text)

@@ -68,6 +68,7 @@ HISTORY = {
 }
 OWN_HUB = {
     "self-hosted.md": "Servers of your own",
+    "publishing.md": "Versions and publishing",
     "command-line.md": "The generator",
     "specifications.md": "OpenAPI and JSON Schema",
 }

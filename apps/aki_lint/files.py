@@ -85,9 +85,13 @@ def known_to(path: Path, python: Path | None) -> tuple[Packages, tuple[str, ...]
 
 @cache
 def _known_to(project: Path, python: Path | None) -> tuple[Packages, tuple[str, ...]]:
+    return find_packages(project, python), ignored_by(project)
+
+
+def ignored_by(project: Path) -> tuple[str, ...]:
+    """Return the beginnings of codes that a project wants nothing of."""
     codes = settings_of(project).get("ignore")
-    ignored = tuple(str(code) for code in codes if code) if is_array(codes) else ()
-    return find_packages(project, python), ignored
+    return tuple(str(code) for code in codes if code) if is_array(codes) else ()
 
 
 def forget_packages() -> None:

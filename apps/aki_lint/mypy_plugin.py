@@ -13,8 +13,9 @@ from mypy.nodes import DictExpr, Expression, FloatExpr, ListExpr, StrExpr, Tuple
 from mypy.plugin import MethodContext, Plugin
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
 
-from .judging import judge
-from .packages import KnownEndpoint, package_at
+from .files import ignored_by
+from .judging import CODES, judge
+from .packages import KnownEndpoint, package_at, project_of
 from .values import UNKNOWN
 
 AKI = ErrorCode("aki", "Values that the hub refuses", "aki-client")
@@ -46,10 +47,12 @@ def _judge_call(ctx: MethodContext) -> Type:
             if name is not None:
                 places[name] = arg, kind
     given = {name: _value(*place) for name, place in places.items()}
+    api: Any = ctx.api
+    ignored = ignored_by(project_of(Path(api.path).absolute().parent))
     for judgement in judge(endpoint, given, is_whole=False) if endpoint is not None else ():
-        if judgement.kind not in _LEFT_TO_MYPY:
+        is_wanted = not CODES[judgement.kind].startswith(ignored)
+        if is_wanted and judgement.kind not in _LEFT_TO_MYPY:
             place = places[judgement.parameter][0] if judgement.parameter in places else ctx.context
-            api: Any = ctx.api
             say = api.note if judgement.kind == "converted" else api.fail
             say(judgement.message, place, code=AKI)
     return ctx.default_return_type

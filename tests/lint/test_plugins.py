@@ -90,7 +90,9 @@ class TestMypy:
         ]
         assert ran.returncode == 1
 
-    def test_right_code_passes(self, project: Project) -> None:
+    def test_right_code_and_what_the_project_ignores_pass(self, project: Project) -> None:
+        settings = project.folder / "pyproject.toml"
+        settings.write_text(settings.read_text() + "ignore = ['AKI102']\n")
         ran = self.check(
             project,
             app=(
@@ -98,6 +100,7 @@ class TestMypy:
                 "    aki.z_image_turbo(prompt='x', width=width)\n"
                 "    aki.z_image_turbo(prompt='x', width=None, height=1024)\n"
                 "    aki.image_upscale(image='no/such.png')\n"
+                "    aki.z_image_turbo(prompt='x', width=1000)\n"
             ),
         )
         assert (ran.stdout, ran.returncode) == ("", 0)

@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,11 @@ from docs.reader import Reader
 README = (TOP / "README.md").read_text("utf-8")
 
 
-@pytest.fixture
-def newcomer(internet: Internet, tmp_path: Path) -> Iterator[Reader]:
-    """A reader with a Python, and nothing of this project but the wheel in an empty folder."""
+@pytest.fixture(scope="module")
+def newcomer(
+    internet: Internet, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Reader]]:
+    """Makes readers with a Python, and nothing of this project but the wheel in an empty folder."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -29,9 +32,23 @@ def newcomer(internet: Internet, tmp_path: Path) -> Iterator[Reader]:
     }
     python = Path(sys.base_prefix) / "bin"
     environment |= {"PATH": f"{python}{os.pathsep}{environment['PATH']}", "COLUMNS": "120"}
-    with Reader(tmp_path, environment | internet.environment) as reading:
-        shutil.copy(built_wheel(), reading.folder)
-        yield reading
+    with ExitStack() as readers:
+
+        def make() -> Reader:
+            folder = tmp_path_factory.mktemp("newcomer")
+            made = readers.enter_context(Reader(folder, environment | internet.environment))
+            shutil.copy(built_wheel(), made.folder)
+            return made
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def after_the_readme(newcomer: Callable[[], Reader]) -> Reader:
+    """Who has pasted all of the README."""
+    reading = newcomer()
+    run_page(blocks_of("README.md"), reading)
+    return reading
 
 
 def before_the_first_answer() -> list[Block]:
@@ -49,19 +66,28 @@ def test_the_first_answer_is_three_steps_away() -> None:
 
 
 @pytest.mark.slow
-def test_the_readme_does_what_it_says_from_the_wheel_in_an_empty_folder(newcomer: Reader) -> None:
-    run_page(blocks_of("README.md"), newcomer)
-    assert (newcomer.folder / "robot.jpg").stat().st_size > 0
+def test_the_readme_does_what_it_says_from_the_wheel_in_an_empty_folder(
+    after_the_readme: Reader,
+) -> None:
+    assert (after_the_readme.folder / "robot.jpg").stat().st_size > 0
 
 
 @pytest.mark.slow
-def test_every_way_to_install_works(newcomer: Reader) -> None:
-    there = newcomer.folder / "aki-client"
+def test_who_writes_an_application_meets_what_the_transcript_shows(
+    after_the_readme: Reader,
+) -> None:
+    run_page(blocks_of("tests/docs/application.md"), after_the_readme)
+
+
+@pytest.mark.slow
+def test_every_way_to_install_works(newcomer: Callable[[], Reader]) -> None:
+    reading = newcomer()
+    there = reading.folder / "aki-client"
     shutil.copytree(checkout(), there)
     git = ["git", "-C", str(there), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "As it is"]):
         subprocess.run([*git, *words], check=True)
-    run_page(blocks_of("docs/guide/install.md"), newcomer)
+    run_page(blocks_of("docs/guide/install.md"), reading)
 
 
 def test_every_page_installs_the_package_as_one_place_says() -> None:

@@ -246,7 +246,7 @@ def _show_figures(rest: Mapping[str, Any]) -> None:
     shown = [
         f"{one_line(name).replace('_', ' ')} {one_line(str(value))}"
         for name, value in rest.items()
-        if value not in (None, "") and len(str(value)) <= LONGEST_FIGURE
+        if value not in (None, "", [], {}) and len(str(value)) <= LONGEST_FIGURE
     ]
     if shown:
         console(sys.stderr).print(readable(" · ".join(shown)), style="dim")

@@ -31,7 +31,7 @@ class Commands(TyperGroup):
             return None
         command = typer.main.get_command(import_module(f"{__package__}.commands.{cmd_name}").app)
         command.name = cmd_name
-        if cmd_name not in WITHOUT_PROJECT:
+        if cmd_name not in WITHOUT_PROJECT and not ctx.resilient_parsing:
             _read_project(ctx, cmd_name)
         # What is imported stays: looking through it again and again is a third of reading a large package.
         gc.freeze()

@@ -85,6 +85,19 @@ class Company:
         self.shell(*pip, "--index-url", self._index, "acme-hub")
         return self.shell(self._python, "-c", CALLER, folder=self._python.parent).splitlines()
 
+    def changes(self) -> str:
+        """Let the caller compare what is installed with the hub; return what they read."""
+        program = "import sys; from aki_cli.main import main; sys.exit(main())"
+        done = subprocess.run(
+            [self._python, "-c", program, "--package", "acme_hub", "changes"],
+            cwd=self._python.parent,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
 
 @pytest.fixture
 def company(tmp_path):
@@ -114,6 +127,7 @@ def test_a_refresh_reaches_callers_by_an_upgrade(company):
 
         wider = {"prompt": {"required": True}, "size": {"type": "integer"}}
         hub.answers["/api/endpoints/painter"] = details(wider, {"text": {}})
+        assert "`pip install -U acme-hub` brings the package up to date" in company.changes()
         company.codegen("generate", folder=company.repository / "src" / "acme_hub")
         assert "no change" in company.codegen("check", "--live")
         company.commit()

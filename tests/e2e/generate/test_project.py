@@ -1,6 +1,7 @@
 """A project of one's own: what `init` writes, and what `[tool.aki-codegen]` settles for every command."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -75,6 +76,73 @@ class TestInit:
         assert done.returncode == 2
         assert done.stderr == "aki-codegen: --server is needed where nobody can be asked\n"
         assert [path.name for path in folder.iterdir()] == [".git"]
+
+    def test_it_asks_on_a_terminal(self, folder):
+        pexpect = pytest.importorskip("pexpect")
+        child = pexpect.spawn(sys.executable, ["-m", "aki_codegen", "init"], timeout=60)
+        child.expect("Address of the hub: ")
+        child.sendline("hub.example")
+        child.expect(r"Name of the package \[my_hub\]: ")
+        child.sendline("")
+        child.expect("Next: aki-codegen generate")
+        child.expect(pexpect.EOF)
+        settled = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["aki-codegen"]
+        assert settled == {"server": "https://hub.example", "out": "src", "package": "my_hub"}
+
+    def test_the_night_of_its_workflow_keeps_one_pull_request(self, folder, run, tmp_path):
+        (folder / ".git").rmdir()
+        programs = tmp_path.parent / f"{tmp_path.name}-programs"
+        programs.mkdir()
+        log = programs / "gh.log"
+        (programs / "gh").write_text(
+            f'#!/bin/sh\necho "$@" >> "{log}"\ncase "$2" in list) cat "{log}.open"; esac\n'
+        )
+        command = f'#!/bin/sh\nexec "{sys.executable}" -m aki_codegen "$@"\n'
+        (programs / "aki-codegen").write_text(command)
+        for program in programs.iterdir():
+            program.chmod(0o755)
+        Path(f"{log}.open").write_text("")
+
+        def shell(script: str) -> None:
+            environment = {
+                **os.environ,
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                **{"BASE": "main", "BRANCH": "aki-client/main", "GITHUB_REPOSITORY": "we/ours"},
+                **{"RUNNER_TEMP": str(programs), "GIT_CONFIG_GLOBAL": os.devnull},
+            }
+            bash = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]
+            done = subprocess.run(
+                bash, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+        with two_endpoints() as hub:
+            run("init", "--server", hub.url, "--package", "acme_hub")
+            run("generate")
+            shell(
+                "git init -q -b main && git init -q --bare ../remote && git remote add origin ../remote"
+            )
+            shell("git add -A && git -c user.name=a -c user.email=a@b commit -qm start")
+            workflow = yaml.safe_load(
+                (folder / ".github" / "workflows" / "aki-client.yml").read_text()
+            )
+            night = [step for step in workflow["jobs"]["refresh"]["steps"] if "name" in step]
+            assert [step["name"] for step in night][0] == "Refresh"
+            for step in night:
+                shell(step["run"])
+            assert not log.exists()
+            hub.answers["/api/endpoints/painter"] = {**PAINTER, "title": "Painter 2"}
+            for step in night:
+                shell(step["run"])
+            assert (
+                "pr create --head aki-client/main --base main --title Refresh the client: 1 change"
+                in log.read_text()
+            )
+            Path(f"{log}.open").write_text("7\n")
+            shell("git switch -q --force main")
+            for step in night:
+                shell(step["run"])
+            assert "--method PATCH repos/we/ours/pulls/7" in log.read_text()
 
     def test_what_is_there_is_kept(self, folder, run):
         texts = {

@@ -25,7 +25,6 @@ from ..output import (
     only_run,
     uninterrupted,
 )
-from ..parsing.settings import Settings
 from ..problems import GenerationError
 from ..rendering.describe import endpoint_count
 from ..snapshot.compare import compare_snapshots
@@ -80,7 +79,7 @@ def generate(
         snapshot = replace(
             snapshot,
             overrides=snapshot.overrides if settled is None else settled.overrides(),
-            command=_command_for(snapshot, out, package, hub.settings),
+            command=_command_for(snapshot, out, package, hub),
         )
         result = already_made(package, before, previous, snapshot)
         if result is not None and not (strict and result.problems):
@@ -130,23 +129,24 @@ def _snapshot(
     return snapshot
 
 
-def _command_for(snapshot: Snapshot, out: Path, package: str, settings: Settings) -> str:
+def _command_for(snapshot: Snapshot, out: Path, package: str, hub: HubOptions) -> str:
     """Return the command that makes a package anew, as a shell takes it: what the project settles it need not say."""
-    words = ["aki-codegen", "generate"]
+    words, settings = ["aki-codegen", "generate"], hub.settings
+    place = _as_named(out, hub.folder)
     if not snapshot.is_sandbox and not (settings.server and is_settled(snapshot.server, settings)):
         # What only a shell or a reader of Markdown would make something of has a form without it.
         server = quote(snapshot.server, safe=":/[]-._~%")
         words += ["--server", server, "--layout", snapshot.layout]
-    if settings.out is None and _as_named(out) != DEFAULT_OUT:
-        words += ["--out", _as_named(out)]
+    if settings.out is None and place != DEFAULT_OUT:
+        words += ["--out", place]
     if (settings.package or DEFAULT_PACKAGE) != package:
         words += ["--package", package]
     return shlex.join(words)
 
 
-def _as_named(out: Path) -> str:
-    """Return a folder as anybody names it who is in the current one."""
-    place, here = Path(os.path.abspath(out)), Path.cwd()  # noqa: PTH100 - links are not followed
+def _as_named(out: Path, project: Path) -> str:
+    """Return a folder as anybody names it who is in the project's."""
+    place, here = Path(os.path.abspath(out)), project.absolute()  # noqa: PTH100 - links are not followed
     return (place.relative_to(here) if place.is_relative_to(here) else out).as_posix()
 
 

@@ -77,6 +77,15 @@ class TestInit:
         assert done.stderr == "aki-codegen: --server is needed where nobody can be asked\n"
         assert [path.name for path in folder.iterdir()] == [".git"]
 
+    def test_zizmor_has_nothing_to_say_of_its_workflow(self, folder, run):
+        zizmor = Path(sys.executable).with_name("zizmor")
+        if not zizmor.exists():
+            pytest.skip("needs zizmor: make full")
+        run("init", "--server", "hub.example", "--package", "acme_hub")
+        command = [zizmor, "--offline", "--quiet", "--no-progress", "--pedantic", ".github"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
     def test_it_asks_on_a_terminal(self, folder):
         pexpect = pytest.importorskip("pexpect")
         child = pexpect.spawn(sys.executable, ["-m", "aki_codegen", "init"], timeout=60)
@@ -239,6 +248,16 @@ class TestSettings:
         for name in ("first_hub", "second_hub"):
             assert run("check", "--package", name, "--out", "src")[0] == 0
         assert {path.name for path in (folder / "src").iterdir()} == {"first_hub", "second_hub"}
+
+    def test_a_folder_below_makes_the_same_bytes(self, folder, run, monkeypatch):
+        with two_endpoints() as hub:
+            settle(folder, "tombstone-days = 30")
+            run("generate", "--server", hub.url)
+            before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+            (folder / "below").mkdir()
+            monkeypatch.chdir(folder / "below")
+            assert run("generate")[0] == 0
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
     def test_what_lies_above_the_repository_settles_nothing(self, folder, run, monkeypatch):
         settle(folder, 'package = "acme_hub"')

@@ -153,3 +153,25 @@ def test_lines_of_a_conversation_can_be_had_back(terminal: Terminal) -> None:
     child.sendline("\x1b[A")  # the arrow up
     child.expect("the system prompt is: told")
     child.sendeof()
+
+
+def test_a_saved_conversation_is_replaced_only_where_somebody_says_yes(terminal: Terminal) -> None:
+    (terminal.folder / "talk.txt").write_text("mine")
+    child = terminal.aki("chat", "llama3_8b_chat")
+    for answer, said, left in (("n", "File exists", "mine"), ("y", "saved in talk.txt", "\n")):
+        child.expect("> ")
+        child.sendline("/save talk.txt")
+        child.expect(r"overwrite talk\.txt\? \[y/N\] ")
+        child.sendline(answer)
+        child.expect(said)
+        assert (terminal.folder / "talk.txt").read_text() == left
+    child.expect("> ")
+    child.sendline('"""')
+    child.expect(r"\. ")
+    child.sendline("one")
+    child.sendline("two")
+    child.sendline('"""')
+    child.expect('You wrote: "one two"')
+    child.expect("> ")
+    child.sendeof()
+    child.expect(pexpect.EOF)

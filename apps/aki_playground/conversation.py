@@ -5,10 +5,12 @@ Nothing rests on reading Markdown exactly as Gradio does. Outside fenced code no
 surrounds it; and where a tag is left within a fence, that fence stands so that it cannot be read as anything else.
 """
 
+import html
 import mimetypes
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
@@ -55,13 +57,15 @@ class ChatTurn:
         arguments: The call.
         before: The conversation before it.
         asked: The conversation with it.
-        draft: What the box held.
+        draft: What the box is to hold again where no whole answer came; None leaves it alone.
+        replaced: The conversation that stays where no answer came.
     """
 
     arguments: Mapping[str, Any]
     before: tuple[Message, ...]
     asked: tuple[Message, ...]
     draft: Any
+    replaced: tuple[Message, ...] = ()
 
 
 def draft_of(entered: Any) -> Draft:
@@ -125,6 +129,38 @@ def shown_messages(
         {**part, "content": neutral(part["content"])} if isinstance(part["content"], str) else part
         for part in parts
     ]
+
+
+def asked_at(history: Sequence[Message], shown: Any) -> int:
+    """Return which message of a conversation was asked where a message of its display stands.
+
+    Args:
+        history: The conversation.
+        shown: The place of the message among those that `shown_messages` returns.
+    """
+    ends = accumulate(len(_shown(message)) for message in history)
+    place = next((n for n, end in enumerate(ends) if shown < end), len(history) - 1)
+    while place > 0 and history[place]["role"] != "user":
+        place -= 1
+    return place
+
+
+def draft_again(message: Message, edited: str | None = None) -> dict[str, Any]:
+    """Return what the box held of which a message was made.
+
+    Args:
+        message: The message.
+        edited: What was made of its text where it is shown.
+    """
+    content = message["content"]
+    parts = [{"text": content}] if isinstance(content, str) else content
+    text = next((part["text"] for part in parts if "text" in part), "")
+    files = [path for part in parts for kind, path in part.items() if kind != "text"]
+    if edited is not None:
+        changed = neutral(text) != text
+        unescaped = html.unescape(re.sub("</?code>", "`", edited)).replace("] (", "](")
+        text = unescaped if changed else edited
+    return {"text": text, "files": files}
 
 
 def transcript(history: Iterable[Message]) -> str:

@@ -5,7 +5,7 @@ Only what differs from the hub's default is given. It must not know a widget too
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,6 +56,37 @@ class FormField:
     def name(self) -> str:
         """The parameter's name in Python."""
         return self.parameter.name
+
+    @property
+    def label(self) -> str:
+        """The name in words."""
+        return in_words(self.name) + (" *" if self.parameter.required else "")
+
+    def holds(self, value: Any, owns: Callable[[str], bool]) -> bool:
+        """Whether this field can hold a value that the browser has kept.
+
+        Args:
+            value: The value, which may be anything.
+            owns: Whether a path leads to a file of this program.
+        """
+        match self.widget:
+            case "slider" | "number":
+                return isinstance(value, int | float) and not isinstance(value, bool)
+            case "choice" | "open_choice":
+                is_listed = any(same(value, choice) for _, choice in self.choices)
+                return is_listed or (self.widget == "open_choice" and isinstance(value, str))
+            case "checkbox":
+                return isinstance(value, bool)
+            case "text" | "json":
+                return isinstance(value, str)
+            case _:
+                return isinstance(value, str) and owns(value)
+
+
+def in_words(name: str) -> str:
+    """Return a name in Python as a label."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def fields_of(parameters: "Mapping[str, Parameter]", texts: Mapping[str, str]) -> list[FormField]:

@@ -21,6 +21,7 @@ from typing import (
 from aki_cli.catalogue import Catalogue, Described, default_of
 from aki_cli.exits import CommandError, Exit
 from aki_runtime.chat.text import ChatText
+from aki_runtime.hub import Address
 from aki_runtime.media.objects import Audio, Image, Video
 from aki_runtime.metadata import FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
@@ -89,6 +90,17 @@ class EndpointCard:
         return next((n for n, p in self.parameters.items() if p.type == "chat"), None)
 
     @cached_property
+    def image_parameter(self) -> str | None:
+        """The parameter that takes a picture; that of the conversation where messages hold pictures."""
+        takes = (n for n, p in self.parameters.items() if p.type == "image" or "image" in p.support)
+        return next(takes, None)
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether every call must hold a picture."""
+        return any(p.type == "image" and p.required for p in self.parameters.values())
+
+    @cached_property
     def texts(self) -> "Mapping[str, str]":
         """What to say at the field of each parameter, by Python name."""
         fields = self.described.section("input")
@@ -125,6 +137,14 @@ class HubPackage:
     def client(self, api_key: str | None, api_server: str | None) -> "AsyncAki":
         """Make a client; what is None comes from the environment."""
         return self._client_class(api_key, api_server=api_server)
+
+    def sandbox(self) -> "AsyncAki":
+        """Make a client of a hub that pretends, in this process."""
+        return self._client_class.sandbox()
+
+    def address(self, server: str) -> Address:
+        """Return the address of a hub that has its routes where the package's own has them."""
+        return Address(server, importlib.import_module(f"{self.name}._hub").HUB.layout)
 
     @property
     def _client_class(self) -> "type[AsyncAki]":

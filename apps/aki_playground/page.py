@@ -1,20 +1,32 @@
 """The page: an endpoint is chosen, and its form or its conversation appears below; and how all of it looks."""
 
+from functools import partial
 from html import escape
+from typing import Any
 
 import gradio as gr
+from aki_runtime.errors import AkiError
+from gradio.components import Component
 from gradio.themes import Base, colors, sizes
 
 from .bench import Bench
 from .callview import CallView
 from .chatview import ChatView
-from .view import QUIET
+from .frame import ALL, Frame, Opened, PastRun, values_of
+from .view import OPENING, QUIET
 
-_ALL = "all"
 _CACHE_SECONDS = (600, 24 * 3600)
 """How often copies of files are looked through, and how old they may be; all go when the program ends."""
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Cascadia Code", "DejaVu Sans Mono", "monospace")
+
+_NAME_IN_ADDRESS = """(name) => {
+    const here = new URL(location), before = here.searchParams.get("endpoint");
+    if (before === name) return [];
+    here.searchParams.set("endpoint", name);
+    history[before ? "pushState" : "replaceState"](null, "", here);
+    return [];
+}"""
 
 
 def build(bench: Bench) -> gr.Blocks:
@@ -23,54 +35,130 @@ def build(bench: Bench) -> gr.Blocks:
     Args:
         bench: What every part of the page works with.
     """
-    cards = bench.package.cards
-    categories = sorted({card.category for card in cards.values()})
-    choices = _choices(bench, _ALL)
     page = gr.Blocks(
         title="Playground", analytics_enabled=False, fill_width=True, delete_cache=_CACHE_SECONDS
     )
     with page:
-        gr.HTML(_brand(bench), padding=False)
-        with gr.Row():
-            category = gr.Dropdown(
-                [_ALL, *categories],
-                value=_ALL,
-                label="category",
-                scale=1,
-                min_width=180,
-                elem_id="category",
-                interactive=True,
-            )
-            endpoint = gr.Dropdown(
-                choices,
-                value=choices[0][1],
-                label="endpoint",
-                scale=3,
-                min_width=320,
-                elem_id="endpoint",
-                interactive=True,
-            )
+        brand = gr.HTML(_brand(bench), padding=False)
+        notice, button = _notice(bench)
+        frame = _frame(bench)
+        _wire_choice(page, bench, frame)
 
-        async def leave(request: gr.Request) -> None:
-            await bench.runs.cancel(request.session_hash or "")
+        async def pretend(name: str, forms: Any) -> dict[Component | gr.Column, Any]:
+            try:
+                await bench.use_sandbox()
+            except AkiError as error:
+                raise gr.Error(error.message) from None
+            return {
+                brand: _brand(bench),
+                notice: gr.update(visible=False),
+                frame.opened: Opened(name, values_of(forms, name)),
+            }
 
-        def narrow(chosen: str) -> object:
-            found = _choices(bench, chosen)
-            return gr.update(choices=found, value=found[0][1])
+        given = [frame.endpoint, frame.forms]
+        button.click(pretend, given, [brand, notice, frame.opened], **OPENING)
 
-        category.input(narrow, category, endpoint, **QUIET)
-        endpoint.change(leave, **QUIET)
-        page.unload(leave)
-
-        def show(name: str) -> None:
-            card = cards[name]
+        def show(opened: Opened | None) -> None:
+            if opened is None:
+                return
+            card = bench.package.cards[opened.name]
             if card.chat_parameter is not None:
-                ChatView(bench, card, card.chat_parameter)
+                ChatView(bench, card, frame, opened, card.chat_parameter)
             else:
-                CallView(bench, card)
+                CallView(bench, card, frame, opened)
 
-        gr.render(inputs=endpoint, show_progress="hidden")(show)
+        gr.render(frame.opened, [frame.opened.change], show_progress="hidden")(show)
+        # Outside what is rendered anew, so that it stays open.
+        with gr.Accordion("Runs of this session", open=False, elem_id="runs"):
+            gr.render(frame.runs, show_progress="hidden")(partial(_runs, frame))
     return page
+
+
+def _frame(bench: Bench) -> Frame:
+    choices = _choices(bench, ALL)
+    kinds = sorted({card.category for card in bench.package.cards.values()})
+    with gr.Row():
+        category = gr.Dropdown(
+            [ALL, *kinds],
+            value=ALL,
+            label="Category",
+            scale=1,
+            min_width=180,
+            elem_id="category",
+            interactive=True,
+        )
+        endpoint = gr.Dropdown(
+            choices,
+            value=None,
+            label="Endpoint",
+            scale=3,
+            min_width=320,
+            elem_id="endpoint",
+            interactive=True,
+        )
+    # The key is not a secret: what lies there is what the forms show.
+    forms = gr.BrowserState({}, storage_key="aki-playground", secret="forms")  # noqa: S106
+    return Frame(category, endpoint, gr.State(None), forms, gr.State([]), choices)
+
+
+def _wire_choice(page: gr.Blocks, bench: Bench, frame: Frame) -> None:
+    async def leave(request: gr.Request) -> None:
+        await bench.runs.cancel(request.session_hash or "")
+
+    def start(request: gr.Request, forms: Any) -> dict[Component, Any]:
+        asked = str(request.query_params.get("endpoint"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # Gradio types it in part
+        name = asked if asked in bench.package.cards else frame.all_choices[0][1]
+        return {frame.endpoint: name, frame.opened: Opened(name, values_of(forms, name))}
+
+    def choose(name: str, forms: Any, opened: Opened | None) -> Opened:
+        # A list says twice what was chosen, and a page that is built twice misses what is typed in between.
+        if opened is not None and opened.name == name:
+            return opened
+        return Opened(name, values_of(forms, name))
+
+    def narrow(chosen: str, forms: Any, opened: Opened | None) -> dict[Component, Any]:
+        found = _choices(bench, chosen)
+        name = found[0][1]
+        return {
+            frame.endpoint: gr.update(choices=found, value=name),
+            frame.opened: choose(name, forms, opened),
+        }
+
+    known: list[Component] = [frame.forms, frame.opened]
+    both: list[Component] = [frame.endpoint, frame.opened]
+    page.load(start, frame.forms, both, **OPENING)
+    frame.category.input(narrow, [frame.category, *known], both, **OPENING)
+    frame.endpoint.input(choose, [frame.endpoint, *known], frame.opened, **OPENING)
+    frame.endpoint.change(None, frame.endpoint, None, js=_NAME_IN_ADDRESS, **QUIET)
+    frame.opened.change(leave, **QUIET)
+    page.unload(leave)
+
+
+def _runs(frame: Frame, runs: list[PastRun]) -> None:
+    """Put the runs of this session, each a button that opens it again."""
+    if not runs:
+        gr.HTML("Nothing has been run yet. Each run will stand here, to be opened again.")
+    for past in runs:
+        button = gr.Button(past.words, size="md", elem_classes="aki-past")
+
+        def again(forms: Any, past: PastRun = past) -> dict[Component, Any]:
+            return frame.open(forms, past.card.name, past.values, past)
+
+        button.click(again, frame.forms, frame.opening, **OPENING)
+
+
+def _notice(bench: Bench) -> tuple[gr.Column, gr.Button]:
+    """Put what says that no key is set, and offers the sandbox."""
+    server = escape(bench.client.api_server)
+    with gr.Column(
+        visible=bench.client.api_key is None, elem_id="no-key", elem_classes="aki-notice"
+    ) as notice:
+        gr.HTML(
+            f"<p>No key is set (AKI_API_KEY), so {server} may refuse every call. "
+            "The sandbox is a hub on this machine that pretends: it costs nothing and needs no key.</p>"
+        )
+        button = gr.Button("Use the sandbox", variant="primary", size="md", elem_id="sandbox")
+    return notice, button
 
 
 def _choices(bench: Bench, category: str) -> list[tuple[str, str]]:
@@ -78,12 +166,13 @@ def _choices(bench: Bench, category: str) -> list[tuple[str, str]]:
     return [
         (f"{card.title} · {card.info.name}", card.name)
         for card in cards
-        if category in (_ALL, card.category)
+        if category in (ALL, card.category)
     ]
 
 
 def _brand(bench: Bench) -> str:
-    where = f"{bench.package.name} at {bench.client.api_server}"
+    hub = "the sandbox, which pretends" if bench.is_sandbox else bench.client.api_server
+    where = f"{bench.package.name} at {hub}"
     return f'<div class="aki-brand"><h1>Playground</h1><span>{escape(where)}</span></div>'
 
 

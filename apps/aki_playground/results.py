@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
+from aki_runtime.fields.plain import plain_fields, whole
 from aki_runtime.media.objects import Media
 from gradio.components import Component
 from pydantic import BaseModel
 
+from .form import in_words
 from .package import EndpointCard, OutputKind
 from .running import Cancelled, Failed, Finished, RunState, has_ended
 from .status import facts_html, state_html, status_html
+
+_SHOWN_OF_MEDIA = 48
 
 LONGEST_FACT = 2000
 """Characters of one value that are shown; the Python code gives all of it."""
@@ -58,7 +62,7 @@ def parts_of(state: RunState, card: EndpointCard, folder: Path) -> ResultParts |
         case _ if state.data is None:
             return None
         case _:
-            return result_parts(fields_set(state.data), card.progress, folder, "preview")
+            return result_parts(fields_set(state.data), card.progress, folder, "Preview")
 
 
 def fields_set(output: BaseModel) -> dict[str, Any]:
@@ -100,6 +104,28 @@ def result_parts(
     return parts
 
 
+def raw_answer(state: RunState) -> Any:
+    """Return what a run gave back as plain JSON, its media in short; None where it gave nothing."""
+    if not isinstance(state, Finished):
+        return None
+
+    def brief(medium: Media, _: str) -> str:
+        text = medium.as_it_came()
+        return f"{text[:_SHOWN_OF_MEDIA]}… ({len(text):,} characters)"
+
+    output = state.output
+    fields = {name: whole(value) for name, value in fields_set(output).items()}
+    # Whoever knows the job's id can read the job.
+    meta = {name: value for name, value in asdict(output.meta).items() if name != "job_id"}
+    return {"outputs": plain_fields(fields, brief), "meta": plain_fields(meta, brief)}
+
+
+def raw_box() -> gr.JSON:
+    """Put the place for the answer as JSON where the page is being built."""
+    with gr.Accordion("Answer as JSON", open=False, elem_id="raw"):
+        return gr.JSON(show_label=False, elem_id="raw-json")
+
+
 def save_text(text: str, folder: Path, stem: str) -> Path:
     """Write a text into a file."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,20 +149,19 @@ class Results:
 
     Args:
         card: The endpoint.
+        status: Where it is said how the run stands.
 
     Attributes:
-        status: How the run stands, in words.
-        components: Everything that an update may touch.
+        images: The pictures.
+        components: Everything that an update may touch, once `details` has been called.
     """
 
-    def __init__(self, card: EndpointCard) -> None:
+    def __init__(self, card: EndpointCard, status: gr.HTML) -> None:
         self._card = card
+        self.status = status
         kinds = {*card.outputs.values(), *card.progress.values()}
-        self.status = gr.HTML(
-            status_html("Nothing has been sent yet."), padding=False, elem_id="status"
-        )
         self._text = gr.Textbox(
-            label="text",
+            label="Text",
             lines=8,
             max_lines=24,
             interactive=False,
@@ -144,8 +169,9 @@ class Results:
             visible="text" in kinds,
             elem_id="result-text",
         )
-        self._images = gr.Gallery(
-            label="images",
+        self.images = gr.Gallery(
+            label="Images",
+            type="filepath",
             columns=1,
             height="auto",
             object_fit="contain",
@@ -156,32 +182,38 @@ class Results:
         )
         player: dict[str, Any] = {"interactive": False, "buttons": ["download"]}
         has_audio = bool(kinds & {"audio", "audios"})
-        self._audio = gr.Audio(label="audio", visible=has_audio, elem_id="result-audio", **player)
+        self._audio = gr.Audio(label="Audio", visible=has_audio, elem_id="result-audio", **player)
         has_video = bool(kinds & {"video", "videos"})
-        self._video = gr.Video(label="video", visible=has_video, elem_id="result-video", **player)
+        self._video = gr.Video(label="Video", visible=has_video, elem_id="result-video", **player)
+
+    def details(self) -> None:
+        """Put what stands below the result."""
         self._facts = gr.HTML("", padding=False, visible=False, elem_id="result-facts")
         self._files = gr.File(
             label="Save", file_count="multiple", interactive=False, visible=False, elem_id="files"
         )
-        media: list[Component] = [self._images, self._audio, self._video]
+        self._raw = raw_box()
+        media: list[Component] = [self.images, self._audio, self._video]
         self.components: list[Component] = [
             self.status,
             self._text,
             *media,
             self._facts,
             self._files,
+            self._raw,
         ]
 
     def cleared(self) -> dict[Component, Any]:
         """Return the updates that make room for the next result."""
         return {
             self.status: status_html("Sending …", "busy"),
-            self._text: gr.update(value="", label="text"),
-            self._images: gr.update(value=None, label="images"),
+            self._text: gr.update(value="", label="Text"),
+            self.images: gr.update(value=None, label="Images"),
             self._audio: None,
             self._video: None,
             self._facts: gr.update(visible=False),
             self._files: gr.update(value=None, visible=False),
+            self._raw: None,
         }
 
     def show(self, state: RunState, folder: Path) -> dict[Component, Any]:
@@ -198,19 +230,20 @@ class Results:
         if parts is None:
             return updates
         if not has_ended(state):
-            return updates | self._shown(parts, "preview")
-        label = "incomplete" if isinstance(state, Failed) else ""
+            return updates | self._shown(parts, "Preview")
+        updates[self._raw] = raw_answer(state)
+        label = "Incomplete" if isinstance(state, Failed) else ""
         return updates | self._shown(parts, label) | self._saved(parts, folder)
 
     def _shown(self, parts: ResultParts, label: str = "") -> dict[Component, Any]:
         updates: dict[Component, Any] = {}
         if parts.text is not None:
-            updates[self._text] = gr.update(value=parts.text, label=label or "text")
+            updates[self._text] = gr.update(value=parts.text, label=label or "Text")
         if parts.images:
-            updates[self._images] = gr.update(
+            updates[self.images] = gr.update(
                 value=[str(path) for path in parts.images],
                 columns=1 if len(parts.images) == 1 else 2,
-                label=label or "images",
+                label=label or "Images",
             )
         if parts.audios:
             updates[self._audio] = str(parts.audios[0])
@@ -223,7 +256,10 @@ class Results:
         if parts.text:
             files = [*files, save_text(parts.text, folder, self._card.name)]
         return {
-            self._facts: gr.update(value=facts_html(parts.facts), visible=bool(parts.facts)),
+            self._facts: gr.update(
+                value=facts_html({in_words(name): value for name, value in parts.facts.items()}),
+                visible=bool(parts.facts),
+            ),
             self._files: gr.update(
                 value=[str(path) for path in files] or None, visible=bool(files)
             ),

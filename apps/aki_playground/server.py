@@ -99,9 +99,14 @@ def _application(bench: Bench, host: str, port: int) -> FastAPI:
         pwa=False,
         mcp_server=False,
         theme=theme(),
-        css=Path(__file__).with_name("page.css").read_text("utf-8"),
+        css=_beside("page.css"),
+        js=_beside("page.js"),
     )
     return app
+
+
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 class _Server(uvicorn.Server):

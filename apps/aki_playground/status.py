@@ -4,6 +4,8 @@ from html import escape
 from typing import Any, Literal
 
 from aki_runtime.events import Event, Queued, in_words
+from aki_runtime.fields.base import came
+from aki_runtime.shapes import is_number
 
 from .running import Cancelled, Failed, Finished, RunState
 
@@ -88,7 +90,12 @@ def _event_html(event: Event[Any], *, counts_tokens: bool) -> str:
 
 
 def _done(output: Any) -> str:
-    meta = output.meta
+    meta, fields = output.meta, came(output)
+    tokens = {
+        "read": fields.get("prompt_length"),
+        "written": fields.get("num_generated_tokens"),
+    }
     figures = {"altogether": meta.total_duration, "of computing": meta.compute_duration}
-    known = [f"{seconds:.1f} s {what}" for what, seconds in figures.items() if seconds is not None]
+    known = [f"{count:,} tokens {what}" for what, count in tokens.items() if is_number(count)]
+    known += [f"{seconds:.1f} s {what}" for what, seconds in figures.items() if seconds is not None]
     return " · ".join(["Done", *known])

@@ -1,5 +1,6 @@
-"""The only makers of source text from data: literals, docstrings, and the type that marks both as code."""
+"""The only makers of source text from data: literals, docstrings, JSON in a shell, and the type that marks code."""
 
+import json
 import math
 from collections.abc import Iterable
 from functools import lru_cache
@@ -86,6 +87,14 @@ def docstring(lines: Iterable[str], indent: int = 0) -> Code:
         return Code(f'"""{escaped[0]}"""')
     body = "\n".join(f"{margin}{line}" if line else "" for line in escaped[1:])
     return Code(f'"""{escaped[0]}\n{body}\n{margin}"""')
+
+
+def shell_json(value: object) -> str:
+    """Return JSON that a here-document leaves as it is: what a shell would read there is an escape of JSON."""
+    # ASCII: the snippet is copied through terminals of any encoding.
+    text = json.dumps(value, ensure_ascii=True)
+    plain = text.replace("\\\\", "\\u005c")
+    return plain.replace("$", "\\u0024").replace("`", "\\u0060")
 
 
 def visible(source: str) -> str:

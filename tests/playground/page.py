@@ -84,6 +84,14 @@ def write(page, field, text):
     page.locator(f"#{field} textarea").fill(text)
 
 
+def upload(page, field, files):
+    """Upload audio or a video in place of the example."""
+    box = page.locator(f"#{field}")
+    chooser = box.locator("input[type=file]")
+    again(box.get_by_role("button", name="Clear").first.click, chooser.count)
+    chooser.set_input_files(files)
+
+
 def status(page, words):
     """Wait until the line of the status says so."""
     page.locator("#status", has_text=words).wait_for()

@@ -14,6 +14,7 @@ from playground.page import (
     states_of,
     status,
     unfold,
+    upload,
     write,
 )
 from support.patience import soon, until
@@ -84,6 +85,7 @@ def test_previews_are_shown_while_a_picture_is_painted(page):
 def test_a_refused_value_is_explained_at_its_field_and_nothing_is_sent(page, shared_hub):
     choose(page, "z_image_turbo")
     before = shared_hub.hub.request_count
+    write(page, "field-prompt", "")
     page.locator("#field-width input[type=number]").fill("1000")
     page.locator("#run").click()
     status(page, "Nothing was sent: look at prompt, width.")
@@ -194,7 +196,7 @@ def test_choosing_another_endpoint_cancels_the_job_and_shows_a_fresh_form(page, 
     choose(page, "z_image_turbo")
     assert soon(lambda: states_of(shared_hub, "qwen_image") == ["canceled"])
     status(page, "Nothing has been sent yet.")
-    assert page.locator("#field-prompt textarea").input_value() == ""
+    assert page.locator("#field-prompt textarea").input_value().startswith("A cute robot")
     assert page.locator("#field-width input[type=number]").input_value() == "1024"
 
 
@@ -234,7 +236,7 @@ def test_a_recording_is_uploaded_and_written_down(page, shared_hub, tmp_path):
     with Aki("any", api_server=shared_hub.url) as aki:
         path = aki.xttsv2(text="Hello there").audio.save(tmp_path / "hello")
     choose(page, "whisper_transcribe")
-    page.locator("#field-audio input[type=file]").set_input_files(path)
+    upload(page, "field-audio", path)
     page.locator("#code .cm-content", has_text=path.name).wait_for()
     page.locator("#run").click()
     status(page, "Done")
@@ -263,9 +265,8 @@ def test_a_waiting_job_shows_its_place_in_the_queue(page, shared_hub):
     with Aki("any", api_server=shared_hub.url) as aki:
         busy = [aki.video_caption.submit(video=MP4, prompt=LONG) for _ in range(slots)]
         choose(page, "video_caption")
-        page.locator("#field-video input[type=file]").set_input_files(
-            {"name": "film.mp4", "mimeType": "video/mp4", "buffer": MP4}
-        )
+        film = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": MP4}
+        upload(page, "field-video", film)
         page.locator("#code .cm-content", has_text="film.mp4").wait_for()
         page.locator("#run").click()
         status(page, "Queued, place 1")

@@ -6,6 +6,8 @@ from aki_playground.conversation import (
     ChatTurn,
     Draft,
     answered,
+    asked_at,
+    draft_again,
     messages_to_send,
     shown_messages,
     transcript,
@@ -69,3 +71,17 @@ def test_a_turn_that_failed_is_shown_as_such_and_no_call_holds_it():
     assert messages_to_send("", history) == before
     assert shown_messages(history)[-1]["content"].startswith("First of a\n\n*(Incomplete")
     assert messages_to_send("", answered(turn, "All", whole=True))[-1]["content"] == "All"
+
+
+def test_what_is_shown_leads_back_to_the_message_that_was_asked():
+    answer = {"role": "assistant", "content": "A robot."}
+    history = [ASKED, answer, {"role": "user", "content": "Really?"}, answer]
+    assert [asked_at(history, shown) for shown in range(6)] == [0, 0, 0, 2, 2, 2]
+
+
+@pytest.mark.parametrize("text", ["Hi", "a <b>c</b>", "`<svg>` and [x](y)"])
+def test_an_edited_message_is_what_was_typed_and_keeps_its_files(text):
+    message = {"role": "user", "content": [{"image": "/some/robot.png"}, {"text": text}]}
+    shown = shown_messages([message])[-1]["content"]
+    assert draft_again(message, shown) == {"text": text, "files": ["/some/robot.png"]}
+    assert draft_again({"role": "user", "content": text})["text"] == text

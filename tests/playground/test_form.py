@@ -177,3 +177,30 @@ def test_what_is_no_json_is_explained_at_its_field(text):
 def test_an_upload_is_a_path():
     assert read("/tmp/robot.png", type="image").arguments == {"value": "/tmp/robot.png"}  # noqa: S108
     assert read(None, type="image", required=True).arguments == {}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "taken", "refused"),
+    [
+        ("z_image_turbo", "width", 512, "512"),
+        ("z_image_turbo", "prompt", "A lake", ["A lake"]),
+        ("z_image_turbo", "seed", 7, True),
+        ("whisper_transcribe", "word_timestamps", True, 1),
+        ("xttsv2", "language", "de", "klingon"),
+        ("qwen_image_edit", "image", "/ours/a.png", "/etc/passwd"),
+        ("seamless_translate", "glossary", "{}", {}),
+    ],
+)
+def test_a_field_holds_nothing_that_is_not_of_its_kind(package, endpoint, name, taken, refused):
+    field = form(package, endpoint)[name]
+    assert field.holds(taken, lambda path: path.startswith("/ours"))
+    assert not field.holds(refused, lambda path: path.startswith("/ours"))
+    assert not field.holds(None, lambda path: True)
+
+
+def test_a_label_is_the_name_in_words(package):
+    fields = form(package, "z_image_turbo")
+    assert [fields[name].label for name in ("prompt", "negative_prompt")] == [
+        "Prompt *",
+        "Negative prompt",
+    ]

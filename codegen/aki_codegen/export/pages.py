@@ -18,7 +18,7 @@ from aki_runtime.metadata import MAX_SHOWN_CHOICES
 from aki_runtime.shapes import is_array, is_object
 
 from .. import ir
-from ..literals import Code, doc_text, literal, name
+from ..literals import Code, doc_text, literal, name, shell_json
 from ..markup import Markdown, code, code_block, markdown
 from ..naming import Identifier, file_names
 from ..rendering.describe import default_text, type_phrase
@@ -258,7 +258,7 @@ def _option(parameter: ir.Field, value: object) -> str:
 
 
 def _call_body(given: Sequence[tuple[ir.Field, object]]) -> str:
-    inputs = "".join(f"{_json(p.wire_name)}: {_wire(v, p)}, " for p, v in given)
+    inputs = "".join(f"{shell_json(p.wire_name)}: {_wire(v, p)}, " for p, v in given)
     return f'{{"key": "$AKI_API_KEY", {inputs}"wait_for_result": false}}'
 
 
@@ -267,15 +267,7 @@ def _wire(value: object, parameter: ir.Field) -> str:
         return f"\"data:{value.kind}/{value.path.rpartition('.')[2]};base64,$(base64 < {value.path} | tr -d '\\n')\""
     if parameter.is_list and is_array(value):
         return f"[{', '.join(_wire(item, parameter) for item in value)}]"
-    return _json(json.dumps(value) if is_array(value) else value)
-
-
-def _json(value: object) -> str:
-    """Return JSON that a here-document leaves as it is: what a shell would read there is an escape of JSON."""
-    # ASCII: the snippet is copied through terminals of any encoding.
-    text = json.dumps(value, ensure_ascii=True)
-    plain = text.replace("\\\\", "\\u005c")
-    return plain.replace("$", "\\u0024").replace("`", "\\u0060")
+    return shell_json(json.dumps(value) if is_array(value) else value)
 
 
 def _curl(url: str, address: Address, body: str) -> str:

@@ -1,0 +1,121 @@
+"""What outlives the page of one endpoint: which is open, what the forms hold, and the runs of this session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import gradio as gr
+from aki_runtime.shapes import object_or_empty
+from aki_runtime.terminal import one_line
+from gradio.components import Component
+
+from .conversation import Message
+from .package import EndpointCard
+from .running import Failed, Finished, RunState
+
+ALL = "all"
+"""The category that holds every endpoint."""
+
+MOST_RUNS = 30
+"""Runs of one session that are kept."""
+
+_LONGEST_SUMMARY = 60
+
+
+# Gradio compares states by their hashes: each of these is its own, whatever it holds.
+@dataclass(frozen=True, eq=False)
+class PastRun:
+    """A run of this session.
+
+    Attributes:
+        card: The endpoint.
+        values: What the form held.
+        summary: What was asked, in short.
+        state: How it ended.
+        folder: Where the files of its result are.
+        history: The conversation with its answer, where it was one.
+        ended: When it ended.
+    """
+
+    card: EndpointCard
+    values: Mapping[str, Any]
+    summary: str
+    state: RunState
+    folder: Path
+    history: tuple[Message, ...] = ()
+    ended: datetime = field(default_factory=datetime.now)
+
+    @property
+    def words(self) -> str:
+        """The run in one line of plain text."""
+        has_failed, is_done = isinstance(self.state, Failed), isinstance(self.state, Finished)
+        end = "failed" if has_failed else "done" if is_done else "cancelled"
+        asked = shorten(one_line(self.summary), _LONGEST_SUMMARY, placeholder=" …")
+        return " · ".join(filter(None, [f"{self.ended:%H:%M:%S}", self.card.title, asked, end]))
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """An endpoint that is opened.
+
+    Attributes:
+        name: Its name in Python.
+        values: What its form is to hold.
+        past: The run that is shown again.
+    """
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    past: PastRun | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The widgets that all pages share.
+
+    Attributes:
+        category: The kind of endpoints that can be chosen.
+        endpoint: The endpoint that is chosen.
+        opened: What is shown of it.
+        forms: What each form holds, by endpoint; the browser keeps it across a reload.
+        runs: The runs of this session.
+        all_choices: What can be chosen among all endpoints.
+    """
+
+    category: gr.Dropdown
+    endpoint: gr.Dropdown
+    opened: gr.State
+    forms: gr.BrowserState
+    runs: gr.State
+    all_choices: list[tuple[str, str]]
+
+    @property
+    def opening(self) -> list[Component]:
+        """What `open` updates."""
+        return [self.category, self.endpoint, self.forms, self.opened]
+
+    def open(
+        self, forms: Any, name: str, values: Mapping[str, Any], past: PastRun | None = None
+    ) -> dict[Component, Any]:
+        """Return the updates that open an endpoint with a form that is filled in.
+
+        Args:
+            forms: What the browser has kept.
+            name: The endpoint.
+            values: What its form is to hold.
+            past: The run that is shown again.
+        """
+        return {
+            self.category: ALL,
+            self.endpoint: gr.update(choices=self.all_choices, value=name),
+            self.forms: {**object_or_empty(forms), name: dict(values)},
+            self.opened: Opened(name, values, past),
+        }
+
+
+def values_of(forms: object, name: str) -> dict[str, Any]:
+    """Return what the browser has kept of one form; it may have kept anything."""
+    return object_or_empty(object_or_empty(forms).get(name))

@@ -1,10 +1,12 @@
 """Findings of one source text: each call of a generated endpoint is judged, and placed where the fix belongs."""
 
 import ast
+import gc
 import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .bindings import Bindings, Ref, Scope, last_name
@@ -90,10 +92,11 @@ class SourceText:
         if not any(name in text for name in packages) or _IGNORED_FILE.search(text):
             return
         try:
-            bindings = Bindings(ast.parse(text), packages)
-            names = Names(bindings, packages)
-            self._values = Values(names, bindings)
-            self.calls += _Calls(bindings, names, self._values, packages)
+            with _without_collecting():
+                bindings = Bindings(ast.parse(text), packages)
+                names = Names(bindings, packages)
+                self._values = Values(names, bindings)
+                self.calls += _Calls(bindings, names, self._values, packages)
         except (SyntaxError, ValueError) as error:
             line = error.lineno if isinstance(error, SyntaxError) else None
             place = f" (line {line})" if line is not None else ""
@@ -171,6 +174,18 @@ class SourceText:
             if found and (not codes or any(map(finding.code.startswith, codes))):
                 return True
         return False
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    # A tree is many objects that all live: to look for garbage among them takes longer than to make them.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def decoded(content: bytes) -> str:

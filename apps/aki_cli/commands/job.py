@@ -102,12 +102,13 @@ def cancel(
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)
-        note = find_note(client.api_server, job_id)
+        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
         if not handle.ended:
+            note.lives()
             write("asked; the job has not ended yet\n")
+            say(note.left("it may end as done all the same"))
             return
-        if note is not None:
-            note.forget()
+        note.forget()
         try:
             result = handle.result()
         except JobCanceledError:

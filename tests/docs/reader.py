@@ -73,7 +73,8 @@ class Reader:
         self.folder = folder / "reader"
         self.folder.mkdir()
         self._home = folder
-        self.environment = dict(environment)
+        # What programs keep of their users is this reader's own.
+        self.environment = {**environment, "XDG_STATE_HOME": str(folder / "state")}
         self._here = self.folder
         self._python: subprocess.Popen[str] | None = None
         self._servers: list[subprocess.Popen[bytes]] = []

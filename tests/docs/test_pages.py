@@ -16,6 +16,7 @@ FIRST_CONTACT = {"README.md", "docs/guide/install.md"}
 NEEDS = {
     "docs/celery.md": "celery",
     "docs/guide/web-service.md": "fastapi",
+    "docs/lint.md": "flake8",
     "docs/performance.md": "httpx_aiohttp",
     "docs/playground.md": "gradio",
     "docs/ray.md": "ray",

@@ -1,6 +1,7 @@
 """How findings are written: for people, for GitHub's annotations, and for tools. Nothing of a hub is obeyed there."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,8 @@ def _region(placed: Finding | Fix) -> dict[str, int]:
 def _sarif(found: Iterable[tuple[Path, Finding]]) -> dict[str, Any]:
     results: list[dict[str, Any]] = []
     for path, finding in found:
-        artifact = {"uri": quote(path.as_posix())}
+        # As bytes: a name may be text in no encoding.
+        artifact = {"uri": quote(os.fsencode(path.as_posix()))}
         place = {"artifactLocation": artifact, "region": _region(finding)}
         result: dict[str, Any] = {
             "ruleId": finding.code,

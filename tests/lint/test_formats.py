@@ -1,6 +1,8 @@
 """Each form of the report, and that nothing of a hub is obeyed in it."""
 
 import json
+import os
+import sys
 
 import pytest
 
@@ -72,6 +74,21 @@ def test_words_of_a_hub_are_not_obeyed(bare: Project, form: str) -> None:
     if form == "github":
         assert "%0A" not in out
         assert "%250A" in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text here")
+@pytest.mark.parametrize("form", ["text", "github", "json", "sarif"])
+def test_a_file_may_have_any_name(project: Project, form: str) -> None:
+    for name in (b"\xff.py", b"a\n::error::x.py", "😀‮%.py".encode()):
+        (project.folder / os.fsdecode(name)).write_text(TEXT)
+    ran = project.lint(project.folder, "--format", form)
+    assert (ran.status, ran.err) == (1, "")
+    assert ran.out.count("AKI302") >= 3
+    assert "\n::error::x" not in ran.out
+    if form in ("json", "sarif"):
+        json.loads(ran.out)
+    if form == "sarif":
+        assert "/%FF.py" in ran.out
 
 
 def test_a_sentence_has_an_end(bare: Project) -> None:

@@ -45,7 +45,8 @@ def test_the_bare_package_imports_nothing_but_itself_and_the_standard_library():
     found = {name.partition(".")[0] for name in imported_by("import aki_client")}
     assert found <= {"aki_client", "aki_runtime", *sys.stdlib_module_names}
     modules = {name for name in imported_by("import aki_client") if name.startswith("aki_")}
-    assert modules == {"aki_client", "aki_runtime", "aki_runtime.lazy", "aki_runtime.packages"}
+    runtime = {"aki_runtime", "aki_runtime.lazy", "aki_runtime.packages"}
+    assert modules == {"aki_client", "aki_client._version", *runtime}
 
 
 @pytest.mark.parametrize("kind", ["Aki", "AsyncAki"])

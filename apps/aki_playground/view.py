@@ -27,6 +27,10 @@ _SENDING = f"""(now) => document.querySelector("#run:disabled") ? now
     : {json.dumps(status_html("Sending …", "busy"))}"""
 """Says in the browser that something happens, before this program has heard of it."""
 
+_SHOW_RESULT = """() => document.querySelector("#status .aki-good") &&
+    document.querySelector(".aki-results")?.scrollIntoView({block: "nearest", behavior: "smooth"})"""
+"""Brings a result into sight that stands below the form, as it does in a narrow window."""
+
 _LONG: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
@@ -137,7 +141,10 @@ class EndpointView:
         checking = gr.on(triggers, check, given, [self.call, *checked], **_LONG)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
         # Before the page has heard that a run is over, the next one may start.
         runs = self.frame.runs
-        checking.then(run, [self.call, runs], [runs, *shown], trigger_mode="multiple", **_LONG)
+        running = checking.then(
+            run, [self.call, runs], [runs, *shown], trigger_mode="multiple", **_LONG
+        )
+        running.then(None, js=_SHOW_RESULT, **QUIET)
 
     def wire_cancel(self) -> None:
         """Have the other button end all runs of the tab."""

@@ -296,8 +296,37 @@ def test_without_a_key_a_notice_offers_the_sandbox_and_one_click_is_enough(open_
         page.close()
 
 
-def test_with_a_key_there_is_no_notice_and_no_call_holds_it(page):
+def test_with_a_key_there_is_no_notice(page):
     assert not page.locator("#no-key").is_visible()
+
+
+def test_in_a_narrow_window_the_result_comes_into_sight(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    choose(page, "z_image_turbo")
+    page.evaluate("window.scrollTo(0, 0)")
+    run(page)
+    picture = page.locator("#result-images img").first
+    until(lambda: (picture.bounding_box() or {"y": 900})["y"] < 844, "the picture is in sight")
+
+
+def test_somebody_without_programming_gets_from_opening_the_page_to_a_call_to_hand_on(
+    open_page, tmp_path
+):
+    with running_playground(key="") as process:
+        page = open_page(process.address)
+        again(page.locator("#sandbox").click, page.locator("#no-key").is_hidden)
+        settled(page)
+        choose(page, "z_image_turbo")
+        run(page)
+        page.locator("#result-images img").first.wait_for()
+        upscale = page.locator(".aki-name code", has_text="image_upscale")
+        again(page.locator("#reuse").click, upscale.is_visible)
+        settled(page)
+        page.locator("#field-image img").wait_for()
+        run(page)
+        source = shown_code(page, "image_upscale(")
+        assert (tmp_path / run_copied(source, tmp_path).strip()).is_file()
+        page.close()
 
 
 def test_everything_is_reached_by_the_keyboard_alone(page):

@@ -54,6 +54,25 @@ class TestContent:
         html = html_of(page_of({"voice": {"type": "selection", "supported": choices}}))
         assert all(f"<code>{choice}</code>" in html for choice in choices)
 
+    def test_limits_of_media_stand_in_a_table(self) -> None:
+        picture = {
+            "type": "image",
+            "format": {"supported": ["PNG", "JPEG"]},
+            "size": {"maximum": [640, 480]},
+        }
+        chat = {
+            "type": "chat_context",
+            "support": ["audio"],
+            "audio": {"duration": {"maximum": 30}},
+        }
+        text = page_of({"image": picture, "chat_context": chat})
+        _, _, table = text.partition("## Media\n")
+        assert "<code>image</code> | image | format png or jpeg, size at most 640 by 480" in table
+        assert "<code>chat_context</code> | audio in messages | duration at most 30 s" in table
+
+    def test_an_endpoint_without_media_has_no_table_of_them(self) -> None:
+        assert "## Media" not in page_of({"prompt": {"required": True}})
+
     def test_outputs_and_progress_are_listed_and_errors_are_not(self) -> None:
         text = page_of(
             {}, {"images": {"type": "image_list"}, "error": {}}, {"step": {"type": "integer"}}

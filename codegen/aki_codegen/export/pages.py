@@ -6,8 +6,8 @@ values are this project's own, but for choices, and are quoted here.
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,7 +21,7 @@ from .. import ir
 from ..literals import Code, doc_text, literal, name, shell_json
 from ..markup import Markdown, code, code_block, markdown
 from ..naming import Identifier, file_names
-from ..rendering.describe import default_text, type_phrase
+from ..rendering.describe import default_text, limits_phrase, type_phrase
 from ..rendering.templates import fill
 from ..snapshot.snapshot import Snapshot
 
@@ -31,8 +31,8 @@ TAKEN = ("index", "readme")
 
 MOST_CHOICES = 1_000
 
-_OUTPUTS = {"image": "Picture", "audio": "Sound", "video": "Film"}
-FILES = {"image": "picture.png", "audio": "sound.wav", "video": "film.mp4"}
+_OUTPUTS = {"image": "Picture", "audio": "Sound", "video": "Video"}
+FILES = {"image": "picture.png", "audio": "sound.wav", "video": "video.mp4"}
 """What the snippets read where an endpoint takes media."""
 
 _TEXTS = {
@@ -81,6 +81,7 @@ def _page(endpoint: ir.NamedEndpoint, package: str, address: Address) -> str:
         has_description=bool(endpoint.description.strip()),
         parameters=[_parameter_row(p) for p in endpoint.inputs],
         has_parameters=bool(endpoint.inputs),
+        media=[row for p in endpoint.inputs for row in _media_rows(p)],
         choices=[_all_choices(p) for p in endpoint.inputs if len(p.choices) > MAX_SHOWN_CHOICES],
         outputs=[_output_row(o) for o in endpoint.outputs if o.wire_name != "error"],
         progress=[_output_row(o) for o in endpoint.progress],
@@ -96,9 +97,22 @@ def _parameter_row(parameter: ir.Field) -> dict[str, Markdown]:
     optional = code(default_text(parameter)) if has_default else markdown("")
     return {
         "name": code(str(parameter.name)),
-        "takes": _with_description(type_phrase(parameter), parameter.description),
+        "takes": _with_description(
+            type_phrase(replace(parameter, media={})), parameter.description
+        ),
         "default": Markdown("**required**") if parameter.required else optional,
     }
+
+
+def _media_rows(parameter: ir.Field) -> Iterator[dict[str, Markdown]]:
+    """Say what the pictures, sounds and videos may be that a parameter takes, or a chat's messages hold."""
+    held = {parameter.medium: parameter.media} if parameter.medium else parameter.support
+    for kind, limits in held.items():
+        yield {
+            "name": code(str(parameter.name)),
+            "kind": markdown(kind if parameter.medium else f"{kind} in messages"),
+            "limits": markdown(limits_phrase(limits).removeprefix("; ") or "any"),
+        }
 
 
 def _output_row(output: ir.Field) -> dict[str, Markdown]:
@@ -151,7 +165,7 @@ def _categories(
 
 def _programs(endpoint: ir.NamedEndpoint, package: str, address: Address) -> dict[str, Markdown]:
     """Return the programs that call an endpoint, by their names in the template."""
-    given = _arguments(endpoint)
+    given = arguments(endpoint)
     made = name(Identifier(package))
     call = f"{name(endpoint.name)}({', '.join(f'{p.name}={_python(v)}' for p, v in given)})"
     use = _use(endpoint)
@@ -178,18 +192,19 @@ def _programs(endpoint: ir.NamedEndpoint, package: str, address: Address) -> dic
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file as an argument."""
+class File:
+    """A file as an argument of the programs on a page."""
 
     kind: str
 
     @property
     def path(self) -> str:
+        """Where the programs expect it."""
         return FILES[self.kind]
 
 
-def _arguments(endpoint: ir.NamedEndpoint) -> Sequence[tuple[ir.Field, object]]:
-    """Return what every call must hold, and for a chat what is said."""
+def arguments(endpoint: ir.NamedEndpoint) -> Sequence[tuple[ir.Field, object]]:
+    """Return the arguments of the programs on a page: what every call must hold, and for a chat what is said."""
     wanted = [p for p in endpoint.inputs if p.required]
     if not wanted:
         named = {p.wire_name: p for p in endpoint.inputs}
@@ -203,7 +218,7 @@ def _arguments(endpoint: ir.NamedEndpoint) -> Sequence[tuple[ir.Field, object]]:
 def _value(parameter: ir.Field) -> object:
     low = parameter.minimum if parameter.minimum is not None else parameter.step or 1
     if parameter.medium is not None:
-        file = _File(parameter.medium)
+        file = File(parameter.medium)
         return [file] if parameter.is_list else file
     match parameter.type:
         case "choice":
@@ -223,7 +238,7 @@ def _value(parameter: ir.Field) -> object:
 
 
 def _python(value: object) -> Code:
-    if isinstance(value, _File):
+    if isinstance(value, File):
         return literal(value.path)
     if is_array(value):
         items = [_python(item) for item in value]
@@ -245,9 +260,9 @@ def _use(endpoint: ir.NamedEndpoint) -> str:
 
 
 def _option(parameter: ir.Field, value: object) -> str:
-    if is_array(value) and any(isinstance(item, _File) for item in value):
+    if is_array(value) and any(isinstance(item, File) for item in value):
         value = value[0]
-    if isinstance(value, _File):
+    if isinstance(value, File):
         shown = f"@{value.path}"
     elif isinstance(value, str):
         # One printable line: a choice of the hub could end the block of code that this stands in.
@@ -263,7 +278,7 @@ def _call_body(given: Sequence[tuple[ir.Field, object]]) -> str:
 
 
 def _wire(value: object, parameter: ir.Field) -> str:
-    if isinstance(value, _File):
+    if isinstance(value, File):
         return f"\"data:{value.kind}/{value.path.rpartition('.')[2]};base64,$(base64 < {value.path} | tr -d '\\n')\""
     if parameter.is_list and is_array(value):
         return f"[{', '.join(_wire(item, parameter) for item in value)}]"

@@ -62,9 +62,10 @@ format: $(READY) ## format the code, and repair what ruff can repair
 sandbox: $(READY) ## run the sandbox hub on this machine
 	@$(BIN)/aki-codegen sandbox $(ARGS)
 
-docs: $(FULL) ## build the reference site into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict $(ARGS)
-	@echo "Open site/index.html"
+docs: $(FULL) ## build the reference site into build/docs/site/
+	@$(BIN)/python scripts/site_pages.py build/docs $(ARGS)
+	@$(BIN)/zensical build --strict --config-file build/docs/mkdocs.yml
+	@echo "Open build/docs/site/index.html"
 
 full: $(FULL) ## install every extra, and the tools of `make lint`, `make test-full`, `make docs` and `make bench`
 
@@ -83,7 +84,7 @@ release: $(FULL) ## make a release in dist/: wheel, sdist, SBOM and notes; VERSI
 	@$(BIN)/python scripts/release.py $(VERSION) $(ARGS)
 
 clean: ## remove what the other targets made, .venv included
-	rm -rf $(VENV) dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find apps codegen generated runtime sandbox tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh

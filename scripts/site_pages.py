@@ -1,30 +1,30 @@
-"""What the reference site has beside docs/: pages made of the README, the hub's metadata and the runtime's names.
+"""Lays out the pages of the reference site in a folder, with the settings that a builder reads: `make docs` runs it.
 
-A hook of MkDocs. Nothing is written into docs/, and nothing is said twice: the first page is the README's beginning,
-endpoint pages come from `aki_codegen.export`, the API reference names objects and mkdocstrings describes them.
+docs/ is copied, and joined by pages made of the README, the examples, the hub's metadata, the sandbox's answers and
+the runtime's names. They are files, so that any builder of MkDocs' kind builds all of them. Nothing is written into
+docs/, and nothing is said twice: the first page is the README's beginning, endpoint pages come from
+`aki_codegen.export`, the API reference names objects and mkdocstrings describes them.
 """
 
+import argparse
 import ast
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from aki_codegen.commands.export import offered_endpoints
 from aki_codegen.export.pages import endpoint_pages
-from aki_codegen.snapshot.snapshot import read
+from aki_codegen.snapshot.snapshot import Snapshot, read
 from aki_runtime import public
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+from site_shown import answers, example_pages
 
 TOP = Path(__file__).parents[1]
-GENERATED = TOP / os.environ.get("SITE_OF", "generated")
 PACKAGE = "aki_client"
-
+ENDPOINTS = "endpoints"
 HUB_CHANGES = "hub-changes.md"
-ENDPOINTS = "endpoints/"
-"""Pages that hold texts of a hub: this one, and those of this folder."""
 
 FIRST_PAGE = (
     "Quickstart",
@@ -35,48 +35,56 @@ FIRST_PAGE = (
 """Sections of the README that the first page has, after its beginning."""
 
 GUIDE = {
-    "guide/install.md": "Installing",
-    "guide/first-call.md": "The first call",
-    "guide/chat.md": "Chat",
-    "guide/tools.md": "Tools",
-    "guide/pictures.md": "Pictures and vision",
-    "guide/speech.md": "Speech and sound",
-    "guide/jobs.md": "Jobs, cancel, timeout",
-    "guide/settings.md": "Settings",
-    "guide/web-service.md": "In a web service",
-    "batches.md": "Batches",
-    "celery.md": "Background jobs",
-    "ray.md": "Ray Data",
-    "notebooks.md": "Notebooks",
-    "editors.md": "Editors",
-    "lint.md": "Mistakes before it runs",
-    "validation.md": "Validation",
-    "errors.md": "Errors",
-    "testing.md": "Testing with the sandbox",
-    "security.md": "Security",
-    "support.md": "Support and versions",
+    "Begin": {
+        "index.md": "Quickstart",
+        "guide/install.md": "Installing",
+        "guide/first-call.md": "The first call",
+        "guide/settings.md": "Settings",
+    },
+    "Models": {
+        "guide/chat.md": "Chat",
+        "guide/tools.md": "Tools",
+        "guide/pictures.md": "Pictures and vision",
+        "guide/speech.md": "Speech and sound",
+    },
+    "Programs": {
+        "guide/jobs.md": "Jobs, cancel, timeout",
+        "guide/web-service.md": "Web services",
+        "celery.md": "Background jobs",
+        "batches.md": "Batches",
+        "ray.md": "Ray Data",
+        "notebooks.md": "Notebooks",
+        "testing.md": "Tests of your own",
+        "coming-from-aki-io.md": "Coming from aki-io",
+    },
+    "Checks": {
+        "validation.md": "Validation",
+        "editors.md": "Editors",
+        "lint.md": "aki lint",
+        "errors.md": "Errors",
+        "security.md": "Security",
+        "support.md": "Support and versions",
+    },
 }
 TERMINAL = {
     "aki.md": "The command line",
     "playground.md": "The playground",
     "agents.md": "Agents",
 }
-HISTORY = {
-    HUB_CHANGES: "Of this hub",
-    "changes.md": "How changes are classed",
-    "refresh.md": "Refreshing",
-}
 OWN_HUB = {
     "self-hosted.md": "Servers of your own",
     "publishing.md": "Versions and publishing",
     "command-line.md": "The generator",
+    "refresh.md": "Refreshing",
+    "changes.md": "How changes are classed",
+    HUB_CHANGES: "Changes of this hub",
     "specifications.md": "OpenAPI and JSON Schema",
 }
 MORE = {
-    "coming-from-aki-io.md": "Coming from aki-io",
     "faults.md": "Faults and how they end",
     "waiting.md": "How waiting works",
     "performance.md": "What it costs",
+    "dependencies.md": "Dependencies",
 }
 """Pages by their place in the menu, with short titles; a page that is not there is left out."""
 
@@ -91,79 +99,69 @@ REFERENCE = {
 }
 """Pages of the API reference, with the modules whose public names they hold; the rest goes to the last one."""
 
-
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Lay out the pages; a page of docs/ that no list names stands under More."""
-    docs = TOP / "docs"
-    written = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
-    menus = (GUIDE, TERMINAL, OWN_HUB, HISTORY, MORE)
-    guide, terminal, own, history, more = (_titled(m, {*written, *_changes()}) for m in menus)
-    unnamed = sorted(written.difference(*menus))
-    config.nav = [
-        {"Start": "index.md"},
-        {"Guide": guide},
-        {"Terminal and page": terminal},
-        {"Endpoints": [f"{ENDPOINTS}{path}" for path in _in_order(_endpoint_pages())]},
-        {"Reference": [f"reference/{_file_name(title)}" for title in REFERENCE]},
-        {"A hub of your own": own},
-        {"Changes": history},
-        {"More": [*more, *unnamed]},
-    ]
-    return config
+_LINK_OR_CODE = re.compile(
+    r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)\s]+)\)|^ *(?P<fence>`{3,}).*?^ *(?P=fence)`*$|`[^`\n]+`",
+    re.MULTILINE | re.DOTALL,
+)
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are made."""
-    for path, text in _made().items():
-        files.append(File.generated(config, path, content=text))
-    return files
-
-
-def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
-    """Turn links to files without a page into their names, where people wrote the page."""
-    if page.file.src_uri == HUB_CHANGES or page.file.src_uri.startswith(ENDPOINTS):
-        # What looks like a link there is a text of a hub, and its escapes must stay.
-        return markdown
-    here = PurePosixPath(page.file.src_uri).parent
-
-    def shown(match: re.Match[str]) -> str:
-        text, target = match[1], match[2].partition("#")[0]
-        known = not target or "://" in target or files.get_file_from_path(_joined(here, target))
-        return match[0] if known else text
-
-    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", shown, markdown)
-
-
-def _titled(pages: dict[str, str], there: set[str]) -> list[dict[str, str]]:
-    return [{title: path} for path, title in pages.items() if path in there]
-
-
-def _made() -> dict[str, str]:
-    pages = {f"{ENDPOINTS}{path}": text for path, text in _endpoint_pages().items()}
-    sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
-    first = sections[""] + "".join(f"\n## {heading}\n{sections[heading]}" for heading in FIRST_PAGE)
-    pages["index.md"] = first.replace("](docs/", "](")
-    pages |= {
-        f"reference/{_file_name(title)}": _reference_page(title, names)
-        for title, names in _public_names().items()
-    }
-    return pages | _changes()
-
-
-def _endpoint_pages() -> dict[PurePosixPath, str]:
-    snapshot = read(GENERATED / PACKAGE)
+def main() -> None:
+    """Write the pages and the settings."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pages go; it is made anew")
+    parser.add_argument("--of", type=Path, default=TOP / "generated", help="the package's folder")
+    asked = parser.parse_args()
+    snapshot = read(asked.of / PACKAGE)
     if snapshot is None:
-        raise SystemExit("generated/aki_client holds no snapshot; run `make generate` first")
-    return endpoint_pages(offered_endpoints(snapshot), snapshot, PACKAGE)
+        raise SystemExit(f"{asked.of / PACKAGE} holds no snapshot; run `make generate` first")
+    write_site(asked.folder, asked.of.resolve(), snapshot)
 
 
-def _in_order(paths: Iterable[PurePosixPath]) -> list[str]:
-    return sorted(map(str, paths), key=lambda path: (path != "index.md", path))
+def write_site(folder: Path, of: Path, snapshot: Snapshot) -> None:
+    """Write docs/ with what joins it, and mkdocs.yml beside it, into a folder.
+
+    Args:
+        folder: Where the pages go; what is in it is removed.
+        of: The folder that the generated package is in.
+        snapshot: That package's snapshot.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(TOP / "docs", folder / "docs")
+    people = _written_by_people()
+    places = {source: page for page, (source, _) in people.items()}
+    pages = {page: _linked(text, source, page, places) for page, (source, text) in people.items()}
+    pages |= _endpoint_pages(of, snapshot, folder / "docs") | _reference_pages()
+    changes = of / PACKAGE / "CHANGES.md"
+    if changes.is_file():
+        pages[HUB_CHANGES] = changes.read_text("utf-8")
+    for path, text in pages.items():
+        page = folder / "docs" / path
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, "utf-8")
+    # JSON is YAML: what follows the settings that people wrote.
+    made = {"docs_dir": "docs", "nav": _menu(pages)}
+    settings = (TOP / "mkdocs.yml").read_text("utf-8")
+    packages = json.dumps([str(of), str(TOP / "runtime")])
+    settings = settings.replace("[generated, runtime]", packages)
+    lines = (f"{name}: {json.dumps(value, indent=1)}\n" for name, value in made.items())
+    (folder / "mkdocs.yml").write_text(settings + "".join(lines), "utf-8")
 
 
-def _changes() -> dict[str, str]:
-    path = GENERATED / PACKAGE / "CHANGES.md"
-    return {HUB_CHANGES: path.read_text("utf-8")} if path.is_file() else {}
+def _written_by_people() -> dict[str, tuple[str, str]]:
+    """Return pages by their path in the site, with their file in the repository and their text."""
+    docs = sorted((TOP / "docs").rglob("*.md"))
+    pages = {
+        path.relative_to(TOP / "docs").as_posix(): (
+            path.relative_to(TOP).as_posix(),
+            path.read_text("utf-8"),
+        )
+        for path in docs
+    }
+    sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
+    first = sections[""] + "".join(
+        f"\n## {heading}\n{sections[heading]}" for heading in FIRST_PAGE if heading in sections
+    )
+    return {"index.md": ("README.md", first), **example_pages(TOP), **pages}
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
@@ -173,6 +171,44 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     for place, heading in enumerate(headings):
         end = headings[place + 1].start() if place + 1 < len(headings) else len(text)
         yield heading[1], text[heading.end() : end]
+
+
+def _linked(text: str, source: str, page: str, places: dict[str, str]) -> str:
+    """Lead links between files of the repository to the pages made of them, or name the file where there is none."""
+
+    def led(match: re.Match[str]) -> str:
+        target, _, anchor = (match["target"] or "").partition("#")
+        if not target or "://" in target:
+            return match[0]
+        aim = os.path.normpath(PurePosixPath(source).parent / target)
+        if not (TOP / aim).exists():
+            raise SystemExit(f"{source}: the link to {target} leads nowhere")
+        if aim not in places:
+            return match["text"]
+        way = os.path.relpath(places[aim], PurePosixPath(page).parent)
+        return f"[{match['text']}]({way}{'#' if anchor else ''}{anchor})"
+
+    return _LINK_OR_CODE.sub(led, text)
+
+
+def _endpoint_pages(of: Path, snapshot: Snapshot, docs: Path) -> dict[str, str]:
+    endpoints = offered_endpoints(snapshot)
+    pages = endpoint_pages(endpoints, snapshot, PACKAGE)
+    shown = answers(of, PACKAGE, endpoints, docs / ENDPOINTS)
+    # The last page lists the others.
+    return {
+        f"{ENDPOINTS}/{path}": f"{text}{end}"
+        for (path, text), end in zip(pages.items(), [*shown, ""], strict=True)
+    }
+
+
+def _reference_pages() -> dict[str, str]:
+    return {
+        f"reference/{title.lower().replace(' ', '-')}.md": "\n".join(
+            (f"# {title}\n", *(f"::: {path}\n" for path in names))
+        )
+        for title, names in _public_names().items()
+    }
 
 
 def _public_names() -> dict[str, list[str]]:
@@ -196,19 +232,31 @@ def _public_names() -> dict[str, list[str]]:
     return pages
 
 
-def _reference_page(title: str, paths: Iterable[str]) -> str:
-    return f"# {title}\n\n" + "\n".join(f"::: {path}\n" for path in paths)
+def _menu(pages: Collection[str]) -> list[dict[str, object]]:
+    """Return the menu of pages, those of a folder in their order; one of docs/ that no list names stands under More."""
+    there = set(pages)
+
+    def titled(listed: dict[str, str]) -> list[dict[str, str]]:
+        return [{title: path} for path, title in listed.items() if path in there]
+
+    def folder(name: str) -> list[str | dict[str, str]]:
+        first = f"{name}/index.md"
+        return [{"Overview": first}, *(p for p in pages if p.startswith(f"{name}/") and p != first)]
+
+    listed = {*TERMINAL, *OWN_HUB, *MORE, *(path for group in GUIDE.values() for path in group)}
+    folders = ("examples/", f"{ENDPOINTS}/", "reference/")
+    others = sorted(p for p in there - listed if not p.startswith(folders))
+    return [
+        {"Guide": [{title: titled(group)} for title, group in GUIDE.items()]},
+        {"Command line, playground": titled(TERMINAL)},
+        {"Examples": folder("examples")},
+        # Builders print a page's own title into the head of HTML as it is, and these titles are texts of a hub.
+        {"Endpoints": [p if isinstance(p, dict) else {Path(p).stem: p} for p in folder(ENDPOINTS)]},
+        {"A hub of your own": titled(OWN_HUB)},
+        {"Reference": [p for p in pages if p.startswith("reference/")]},
+        {"More": [*titled(MORE), *others]},
+    ]
 
 
-def _file_name(title: str) -> str:
-    return f"{title.lower().replace(' ', '-')}.md"
-
-
-def _joined(folder: PurePosixPath, target: str) -> str:
-    parts: list[str] = list(folder.parts)
-    for part in PurePosixPath(target).parts:
-        if part == "..":
-            del parts[-1:]
-        else:
-            parts.append(part)
-    return "/".join(parts)
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
+from docs.reader import matches
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GREETING = "Hello from the sandbox"
@@ -159,8 +161,27 @@ class TestJobs:
         assert not (tmp_path / "job_id.txt").exists()
 
 
+PRINTED = sorted((EXAMPLES / "printed").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", PRINTED, ids=lambda path: path.stem)
+def test_an_example_prints_what_its_page_shows(path, tmp_path):
+    shown = re.split(r"^\$ python (.+)\n", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    with SandboxServer(settings=HubSettings(job_seconds=0.4)) as hub:
+        for command, expected in zip(shown[::2], shown[1::2], strict=True):
+            printed = run_in(tmp_path, hub, *shlex.split(command))
+            # How often a job is looked at depends on the machine.
+            once = [
+                re.sub(r"(painting, \d.*\n(…\n)?)+", "painting\n", t) for t in (expected, printed)
+            ]
+            assert matches(*once), printed
+
+
 class TestFolder:
     """The table in the folder's README."""
+
+    def test_every_example_shows_what_it_prints(self):
+        assert [p.stem for p in PRINTED] == sorted(p.stem for p in EXAMPLES.glob("*.py"))
 
     def test_the_table_names_every_example(self):
         table = re.findall(r"^\| \[(.+?)]\((.+?)\) \|", (EXAMPLES / "README.md").read_text(), re.M)

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from aki_runtime import public
 from support.package import made_package
 from support.site import TOP, built_site
 
-pytest.importorskip("material", reason="mkdocs-material is not installed")
+pytest.importorskip("zensical", reason="zensical is not installed")
 pytest.importorskip("mkdocstrings_handlers.python", reason="mkdocstrings is not installed")
 
 pytestmark = pytest.mark.slow
@@ -64,6 +67,58 @@ def test_every_endpoint_has_a_page_that_is_listed(site: Path) -> None:
         assert '<h2 id="parameters">' in text_of(site, f"endpoints/{named}.html")
 
 
+def test_every_page_is_built_and_is_in_the_menu(site: Path) -> None:
+    sources = {p.relative_to(site.parent / "docs") for p in (site.parent / "docs").rglob("*.md")}
+    built = {p.relative_to(site).with_suffix(".md") for p in site.rglob("*.html")}
+    assert built - {Path("404.md")} == sources
+    menu = (site.parent / "mkdocs.yml").read_text("utf-8")
+    assert [page for page in sources if f'"{page.as_posix()}"' not in menu] == []
+
+
+def test_guides_and_programs_come_before_endpoints(site: Path) -> None:
+    tabs = re.findall(r'class="md-tabs__link">\s*([^<]+?)\s*<', text_of(site, "index.html"))
+    assert tabs[:4] == ["Guide", "Command line, playground", "Examples", "Endpoints"]
+
+
+def test_the_same_pages_are_written_each_time(site: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "scripts/site_pages.py", tmp_path / "x", "--of", made_package()]
+    subprocess.run(command, cwd=TOP, check=True)
+    before, after = site.parent / "docs", tmp_path / "x" / "docs"
+    files = [path.relative_to(after) for path in after.rglob("*") if path.is_file()]
+    assert [f for f in files if (before / f).read_bytes() != (after / f).read_bytes()] == []
+
+
+def test_an_endpoint_shows_what_the_sandbox_answers(site: Path) -> None:
+    page = text_of(site, "endpoints/flux_dev.html")
+    answer = unescape(re.sub(r"<[^>]*>", "", page.partition('id="an-answer"')[2]))
+    assert "images=[<Image jpeg, about" in answer
+    assert "prompt='A lighthouse at dusk'" in answer
+    assert (site / "endpoints" / "flux_dev.jpg").stat().st_size > 1_000
+
+
+def test_every_endpoint_has_an_answer(site: Path) -> None:
+    pages = [page for page in (site / "endpoints").glob("*.html") if page.name != "index.html"]
+    assert [p.name for p in pages if 'id="an-answer"' not in p.read_text("utf-8")] == []
+
+
+def test_every_example_is_a_page_with_its_source_and_what_it_prints(site: Path) -> None:
+    for path in (TOP / "examples").glob("*.py"):
+        page = unescape(re.sub(r"<[^>]*>", "", text_of(site, f"examples/{path.stem}.html")))
+        assert path.read_text("utf-8").strip() in page
+        assert f"$ python {path.name}" in page
+
+
+def test_nothing_that_can_be_copied_begins_with_a_prompt(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        blocks = re.findall(
+            r'class="language-(?!text )[\w-]+ highlight">(.*?)</code>',
+            page.read_text("utf-8"),
+            re.S,
+        )
+        lines = unescape(re.sub(r"<[^>]*>", "", "\n".join(blocks))).splitlines()
+        assert [line for line in lines if re.match(r" *([$%>]|>>>) ", line)] == [], page
+
+
 def test_every_public_name_is_described(site: Path) -> None:
     pages = "".join(p.read_text("utf-8") for p in (site / "reference").glob("*.html"))
     headings = set(re.findall(r'id="aki_(?:client|runtime)[\w.]*?\.(\w+)"', pages))
@@ -90,9 +145,9 @@ def test_links_lead_to_pages_that_are_there(site: Path) -> None:
 
 
 def test_search_needs_no_server(site: Path) -> None:
-    assert text_of(site, "search/search_index.js").startswith("var __index = {")
+    assert text_of(site, "search.js").startswith("var __index = {")
 
 
 def test_what_is_built_is_not_committed() -> None:
-    assert "/site/" in (TOP / ".gitignore").read_text().splitlines()
+    assert "build/" in (TOP / ".gitignore").read_text().splitlines()
     assert not (TOP / "docs" / "endpoints").exists()

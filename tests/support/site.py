@@ -1,6 +1,5 @@
 """The reference site, built once for all tests of a session, and a server for it on this machine."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -19,19 +18,29 @@ TOP = Path(__file__).parents[2]
 
 @cache
 def built_site() -> Path:
-    """Build the site as `make docs` does, of the tests' own client, into a folder of its own."""
+    """The site of the tests' own client."""
+    return build_site(made_package())
+
+
+def build_site(of: Path) -> Path:
+    """Build the site as `make docs` does, of the package in a folder, into a folder of its own."""
     folder = Path(mkdtemp(prefix="site-"))
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
-        cwd=TOP,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SITE_OF": str(made_package())},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
-    assert (done.returncode, done.stderr.strip()) == (0, ""), done.stderr
-    return folder
+    programs = Path(sys.executable).parent
+    for command in (
+        [sys.executable, "scripts/site_pages.py", folder, "--of", of],
+        [programs / "zensical", "build", "--strict", "--config-file", folder / "mkdocs.yml"],
+    ):
+        done = subprocess.run(
+            command,
+            cwd=TOP,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+    return folder / "site"
 
 
 @contextmanager

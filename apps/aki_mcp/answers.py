@@ -24,7 +24,7 @@ from mcp_types import (
     TextContent,
 )
 
-from .calls import KEPT_MINUTES, Call
+from .calls import KEPT_MINUTES, AgentCall
 
 LONGEST_SIDE = 768
 """Pixels of the longer side of a picture that a model is shown."""
@@ -40,14 +40,14 @@ _WORDS = {
 }
 
 
-def status_of(call: Call) -> str:
+def status_of(call: AgentCall) -> str:
     """Return how a call stands, in one word."""
     if call.failure is not None or call.state not in _WORDS:
         return "failed" if call.failure is not None else "running"
     return "cancelled" if _error_of(call).get("type") == "JobCanceledError" else _WORDS[call.state]
 
 
-def message_of(call: Call) -> str:
+def message_of(call: AgentCall) -> str:
     """Say how a call stands, and what to do next, in a sentence or two."""
     if call.failure is not None:
         return refusal_of(call.failure)
@@ -79,7 +79,7 @@ def refused(message: str) -> CallToolResult:
     )
 
 
-def answer_of(call: Call) -> CallToolResult:
+def answer_of(call: AgentCall) -> CallToolResult:
     """Answer with what came of a call, or how far it is."""
     status, message = status_of(call), message_of(call)
     noted = call.noted or {}
@@ -109,7 +109,7 @@ def answer_of(call: Call) -> CallToolResult:
     )
 
 
-def _error_of(call: Call) -> Mapping[str, Any]:
+def _error_of(call: AgentCall) -> Mapping[str, Any]:
     error = (call.noted or {}).get("error")
     return error if is_object(error) else {}
 

@@ -40,7 +40,7 @@ _LONGEST_PROMPT = 120
 
 
 @dataclass
-class Call:
+class AgentCall:
     """One call of an endpoint.
 
     Attributes:
@@ -95,7 +95,7 @@ class Call:
         self.change()
 
 
-class Calls:
+class AgentCalls:
     """All calls of one hub that this machine knows. Use it in an `async with` block.
 
     Args:
@@ -125,12 +125,12 @@ class Calls:
         self._most = most
         self._submitted = 0
         self._is_closing = False
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, AgentCall] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lives: dict[str, tuple[RowLife, ConcurrencyLimiter]] = {}
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> "Calls":
+    async def __aenter__(self) -> "AgentCalls":
         async with AsyncExitStack() as stack:
             writers: list[JournalWriter] = []
             journals = _take_journals(self._folder)
@@ -154,7 +154,7 @@ class Calls:
         await self._stack.aclose()
         await self._client.aclose()
 
-    async def start(self, endpoint: str, parameters: Mapping[str, Any]) -> Call:
+    async def start(self, endpoint: str, parameters: Mapping[str, Any]) -> AgentCall:
         """Check the arguments, note the call and submit it; it goes on whatever becomes of the caller.
 
         Args:
@@ -176,13 +176,13 @@ class Calls:
             )
         self._submitted += 1
         prompt = next((p for p in parameters.values() if isinstance(p, str) and " " in p), "")
-        call = Call(uuid4().hex, endpoint, prompt[:_LONGEST_PROMPT], time.time())
+        call = AgentCall(uuid4().hex, endpoint, prompt[:_LONGEST_PROMPT], time.time())
         notes = _Notes(self, self._writer, call)
         self._run(call, notes, parameters)
         await notes.is_noted.wait()
         return call
 
-    async def cancel(self, call: Call) -> None:
+    async def cancel(self, call: AgentCall) -> None:
         """Ask the hub to cancel a call's job, now or as soon as it has one. It may end as done all the same."""
         call.is_unwanted = True
         if call.job_id is not None and not call.is_over:
@@ -192,18 +192,18 @@ class Calls:
         elif call.call_id in self._lives:
             self._lives[call.call_id][1].close()
 
-    def find(self, call_id: str) -> Call | None:
+    def find(self, call_id: str) -> AgentCall | None:
         """Return a call by its id, of this server or another one of this machine; None where it is unknown."""
         return self._calls.get(call_id) or next(
             (call for call in self._elsewhere() if call.call_id == call_id), None
         )
 
-    def all(self) -> list[Call]:
+    def all(self) -> list[AgentCall]:
         """Return all calls, the latest first."""
         known = {call.call_id: call for call in (*self._elsewhere(), *self._calls.values())}
         return sorted(known.values(), key=lambda call: call.since, reverse=True)
 
-    def keep(self, call: Call, row: int, medium: Media, name: str) -> str:
+    def keep(self, call: AgentCall, row: int, medium: Media, name: str) -> str:
         """Save a medium of a call, and return its path."""
         stem = "".join(c if c.isalnum() else "_" for c in f"{call.endpoint}-{name}")[:60]
         path = self._save_to / f"{stem}-{call.call_id[:12]}{medium.suffix}"
@@ -230,14 +230,14 @@ class Calls:
             if entry.state is RowState.SUBMITTED:
                 self._run(call, _Notes(self, writer, call, entry.job_id), {})
 
-    def _elsewhere(self) -> list[Call]:
-        found: list[Call] = []
+    def _elsewhere(self) -> list[AgentCall]:
+        found: list[AgentCall] = []
         for path in set(self._folder.glob("*.journal")) - self._own:
             with Journal.open(path) as journal:
                 found += map(_call_of, journal.entries())
         return found
 
-    def _run(self, call: Call, notes: "_Notes", parameters: Mapping[str, Any]) -> None:
+    def _run(self, call: AgentCall, notes: "_Notes", parameters: Mapping[str, Any]) -> None:
         limiter = ConcurrencyLimiter(1)
         life = RowLife(
             getattr(self._client, call.endpoint),
@@ -254,7 +254,7 @@ class Calls:
 
     async def _carry_out(
         self,
-        call: Call,
+        call: AgentCall,
         notes: "_Notes",
         parameters: Mapping[str, Any],
         life: RowLife,
@@ -277,7 +277,7 @@ class _Notes:
     """The steps of one call, noted in the journal, as `RowNotes` says."""
 
     def __init__(
-        self, calls: Calls, writer: JournalWriter, call: Call, job_id: str | None = None
+        self, calls: AgentCalls, writer: JournalWriter, call: AgentCall, job_id: str | None = None
     ) -> None:
         self._calls = calls
         self._writer = writer
@@ -336,9 +336,9 @@ def _take_journals(folder: Path) -> list[Journal]:
     return taken
 
 
-def _call_of(entry: Entry) -> Call:
+def _call_of(entry: Entry) -> AgentCall:
     kept, noted = entry.kept, entry.outcome
-    call = Call(
+    call = AgentCall(
         entry.row_id,
         str(kept.get("endpoint", "")),
         str(kept.get("prompt", "")),
@@ -350,7 +350,7 @@ def _call_of(entry: Entry) -> Call:
     return call
 
 
-def _left(call: Call, *, is_closing: bool) -> AkiError:
+def _left(call: AgentCall, *, is_closing: bool) -> AkiError:
     if call.is_unwanted and call.job_id is None:
         return AkiError("cancelled before anything was sent")
     if is_closing:

@@ -30,7 +30,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from . import answers
-from .calls import KEPT_MINUTES, Call, Calls
+from .calls import KEPT_MINUTES, AgentCall, AgentCalls
 from .tools import Toolbox
 
 TASKS = "io.modelcontextprotocol/tasks"
@@ -67,10 +67,10 @@ class AgentServer:
         version: The package's version.
     """
 
-    def __init__(self, toolbox: Toolbox, calls: Calls, name: str, version: str) -> None:
+    def __init__(self, toolbox: Toolbox, calls: AgentCalls, name: str, version: str) -> None:
         self._toolbox = toolbox
         self._calls = calls
-        self._asked: dict[tuple[object, ...], Call] = {}
+        self._asked: dict[tuple[object, ...], AgentCall] = {}
         self.protocol: Server[Any] = Server(
             name,
             version=version,
@@ -143,7 +143,7 @@ class AgentServer:
             }
         )
 
-    async def _wait(self, ctx: Context, call: Call) -> CallToolResult:
+    async def _wait(self, ctx: Context, call: AgentCall) -> CallToolResult:
         """Report how a call goes on until it is over, or until no client would wait longer."""
         reported = 0.0
         try:
@@ -168,11 +168,11 @@ class AgentServer:
                 await self._calls.cancel(call)
         return await call_next(ctx)
 
-    def _cancel_later(self, call: Call) -> None:
+    def _cancel_later(self, call: AgentCall) -> None:
         if not self._calls.is_closing:
             self._cancelling = asyncio.get_running_loop().create_task(self._calls.cancel(call))
 
-    def _require(self, given: Mapping[str, Any]) -> Call:
+    def _require(self, given: Mapping[str, Any]) -> AgentCall:
         call = self._calls.find(str(given.get("call", "")))
         if call is None:
             raise MCPError(INVALID_PARAMS, "unknown call; jobs lists those there are")
@@ -189,7 +189,7 @@ class AgentServer:
         await self._calls.cancel(self._require_task(ctx, params))
         return {}
 
-    def _require_task(self, ctx: Context, params: TaskParams) -> Call:
+    def _require_task(self, ctx: Context, params: TaskParams) -> AgentCall:
         if not _speaks_tasks(ctx):
             raise MCPError(
                 MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -202,7 +202,7 @@ class AgentServer:
         return call
 
 
-def _task(call: Call) -> dict[str, Any]:
+def _task(call: AgentCall) -> dict[str, Any]:
     status = answers.status_of(call)
     task: dict[str, Any] = {
         "taskId": call.call_id,
@@ -220,12 +220,12 @@ def _task(call: Call) -> dict[str, Any]:
     return task
 
 
-async def _until_over(call: Call, seconds: float) -> None:
+async def _until_over(call: AgentCall, seconds: float) -> None:
     async for _ in call.changes(seconds):
         pass
 
 
-def _words(call: Call) -> str:
+def _words(call: AgentCall) -> str:
     if call.text:
         return call.text[-_SHOWN_TEXT:]
     return in_words(call.event) if call.event is not None else "submitted"

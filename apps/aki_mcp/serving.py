@@ -19,7 +19,7 @@ from mcp.server.stdio import stdio_server
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .calls import MOST_JOBS, Calls
+from .calls import MOST_JOBS, AgentCalls
 from .server import AgentServer
 from .tools import Toolbox
 
@@ -66,7 +66,7 @@ def agent_server(
             raise CommandError(f"--allow-folder {folder}: there is no such folder", Exit.USAGE)
     toolbox = Toolbox(type(client), package, only, category)
     journals = journals_of(package, client.api_server)
-    calls = Calls(client, journals, save_to, allowed=allowed, most=most)
+    calls = AgentCalls(client, journals, save_to, allowed=allowed, most=most)
     version: str = import_module(package).__version__
     return AgentServer(toolbox, calls, package.replace("_", "-"), version)
 

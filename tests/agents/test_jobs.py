@@ -84,14 +84,14 @@ _KILLED_AMID_A_SUBMIT = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from aki_client import AsyncAki
-from aki_mcp.calls import Calls
+from aki_mcp.calls import AgentCalls
 from aki_mcp.serving import journals_of
 from aki_runtime.batch.journal import Journal
 
 async def run():
     client = AsyncAki(api_server=sys.argv[1])
     Journal.note_job = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    async with Calls(client, journals_of("aki_client", client.api_server), Path(sys.argv[2])) as calls:
+    async with AgentCalls(client, journals_of("aki_client", client.api_server), Path(sys.argv[2])) as calls:
         call = await calls.start("llama3_chat", {"prompt_input": "Tell me a joke"})
         async for _ in call.changes(30):
             pass

@@ -58,7 +58,7 @@ class Functions:
         ]
 
     def step(self, call: ToolCall) -> Step | str:
-        """Return what runs the function that a model asks for, or what to tell the model in its place."""
+        """Return what runs the function that a model asks for, or what to answer the model in its place."""
         if call.name not in self._functions:
             return f"there is no such tool; there are {', '.join(self._functions)}"
         function, model = self._functions[call.name]
@@ -110,8 +110,8 @@ def tool_rounds(
         for call in calls:
             step = functions.step(call)
             result = step if isinstance(step, str) else (yield step)
-            told = json.dumps(result, ensure_ascii=False, default=str)
-            messages.append({"role": "user", "content": f"{call.name} returned {told}"})
+            returned = json.dumps(result, ensure_ascii=False, default=str)
+            messages.append({"role": "user", "content": f"{call.name} returned {returned}"})
     raise AkiError(
         f"the model still asks for calls after {most} rounds, each of them a job; the messages hold what was said, "
         "and max_rounds= allows more"

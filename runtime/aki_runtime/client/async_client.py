@@ -123,8 +123,8 @@ class AsyncClient(ClientCore):
         Args:
             endpoint: A chat endpoint that takes `tools`, such as `aki.llama3_chat`.
             messages: The conversation; what the model and the functions say is added to it.
-            tools: Functions, async ones among them, with annotations and docstrings. Arguments that do not fit them
-                are told to the model. Those that are not async run in a thread.
+            tools: Functions, async ones among them, with annotations and docstrings. The model learns which
+                arguments do not fit them. Those that are not async run in a thread.
             max_rounds: How often the endpoint is called at most; each call is a paid job.
             parameters: Further parameters of each call.
 

@@ -112,7 +112,7 @@ class SyncClient(ClientCore):
         Args:
             endpoint: A chat endpoint that takes `tools`, such as `aki.llama3_chat`.
             messages: The conversation; what the model and the functions say is added to it.
-            tools: Functions with annotations and docstrings. Arguments that do not fit them are told to the model.
+            tools: Functions with annotations and docstrings. The model learns which arguments do not fit.
             max_rounds: How often the endpoint is called at most; each call is a paid job.
             parameters: Further parameters of each call.
 

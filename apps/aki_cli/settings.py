@@ -161,36 +161,20 @@ def settings_of(ctx: "typer.Context") -> CliSettings:
     for name, variable in VARIABLES.items():
         source = root.get_parameter_source(name)
         if source is not None and source.name in ("ENVIRONMENT", "DEFAULT_MAP"):
-            sources[name] = variable if source.name == "ENVIRONMENT" else str(_project_file())
+            sources[name] = variable if source.name == "ENVIRONMENT" else str(_project_table()[0])
     named = {name: given[name] for name in CliSettings.__match_args__ if name in given}
     return CliSettings(**named, sources=sources)
 
 
 def project_options() -> dict[str, Any]:
-    """Return what `[tool.aki]` of the nearest pyproject.toml says, by the options' names in Python.
+    """Return what `[tool.aki]` says, by the options' names in Python.
 
     Raises:
         CommandError: It cannot be read, or holds what is not an option.
     """
-    path = _project_file()
-    try:
-        text = path.read_text("utf-8") if path is not None else ""
-    except (OSError, UnicodeDecodeError):
-        return {}
-    if path is None or "aki" not in text:  # without the reader of TOML, which help can do without
-        return {}
-    import tomllib
-
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CommandError(f"{path} is not TOML: {error}", Exit.CONFIGURATION) from None
-    tools = document.get("tool")
-    table: object = tools.get("aki", {}) if is_object(tools) else {}
-    if not is_object(table):
-        raise CommandError(f"{path}: tool.aki must be a table", Exit.CONFIGURATION)
-    named = [name for name in table if name not in OF_LINT]
-    return {_option_named(name, path): _checked(name, table[name], path) for name in named}
+    path, table = _project_table()
+    options = (name for name in table if name not in OF_LINT)
+    return {_option_named(name, path): _checked(name, table[name], path) for name in options}
 
 
 def standing(name: str) -> Any:
@@ -198,12 +182,33 @@ def standing(name: str) -> Any:
     return os.environ.get(VARIABLES[name]) or project_options().get(name)
 
 
-def _project_file() -> Path | None:
-    """Return the nearest pyproject.toml; None where there is none, or the current folder is gone."""
-    with suppress(OSError):
+def _project_table() -> tuple[Path, Mapping[str, Any]]:
+    """Find the nearest pyproject.toml with `[tool.aki]`, up to the top of the git repository; return both."""
+    with suppress(OSError):  # the current folder may be gone
         here = Path.cwd()
-        return next((p for d in (here, *here.parents) if (p := d / PROJECT).is_file()), None)
-    return None
+        for folder in (here, *here.parents):
+            table = _table_of(folder / PROJECT)
+            if table is not None:
+                return folder / PROJECT, table
+            if (folder / ".git").exists():
+                break  # what lies above is somebody else's
+    return Path(PROJECT), {}
+
+
+def _table_of(path: Path) -> dict[str, Any] | None:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if "tool.aki" not in text:
+        return None
+    import tomllib  # what help can do without
+
+    try:
+        table: object = tomllib.loads(text)["tool"].get("aki")
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise CommandError(f"{path} is not TOML: {error}", Exit.CONFIGURATION) from None
+    return table if is_object(table) else None
 
 
 def _option_named(name: str, path: Path) -> str:

@@ -29,12 +29,20 @@ def test_a_variable_goes_before_the_file_and_an_option_before_both(
     assert odd_hub.url in aki("--server", odd_hub.url, "key").out
 
 
-def test_the_nearest_file_upwards_is_read(aki: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_file_with_the_table_is_read(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project('package = "no_such"')
     Path("below", "further").mkdir(parents=True)
+    Path("below", "pyproject.toml").write_text("[project]\n")
     monkeypatch.chdir("below/further")
     assert "'no_such' is not a generated package" in aki("endpoints").err
-    Path("../pyproject.toml").write_text("[project]\n")
+    Path("../.git").mkdir()
+    assert aki("endpoints").status == 0, "what lies above a repository is not read"
+
+
+def test_what_the_table_holds_for_aki_lint_is_left_to_it(aki: Command) -> None:
+    project('ignore = ["AKI302"]\npackages = ["generated/aki_client"]')
     assert aki("endpoints").status == 0
 
 

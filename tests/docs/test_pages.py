@@ -24,7 +24,11 @@ NEEDS = {
 """What a page needs besides that a small environment of development lacks."""
 PROJECTS = {"docs/changes.md", "docs/command-line.md", "docs/refresh.md"}
 """Pages whose reader stands in a project with a package that has grown old."""
-SLOW = {"docs/ray.md", "docs/celery.md", "docs/playground.md"}
+SLOW = {
+    *PROJECTS,
+    *("docs/celery.md", "docs/playground.md", "docs/publishing.md", "docs/ray.md"),
+    *("docs/specifications.md", "docs/testing.md"),
+}
 PAGES = [page for page in pages() if page not in FIRST_CONTACT and blocks_of(page)]
 
 

@@ -6,6 +6,7 @@ which no models can be made takes no other one down.
 """
 
 import ast
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -40,12 +41,10 @@ class ModelSource:
 
     Attributes:
         imports: The import statements.
-        headings: The first line of each class, by its name.
         fields: The fields of each class, by its name, read back from the source: a signature never disagrees with it.
     """
 
     imports: Code
-    headings: dict[str, Code]
     fields: dict[str, tuple[ModelField, ...]]
 
 
@@ -64,7 +63,13 @@ def model_sources(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
 
 def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
     asked = {endpoint.wire_name: model_schemas(endpoint) for endpoint in endpoints}
-    text = visible(_generate([model for models in asked.values() for model in models]))
+    # Models that differ in their names alone, as the outputs of many endpoints do, are made once.
+    alike: dict[str, list[ModelSchema]] = {}
+    for models in asked.values():
+        for model in models:
+            kind = json.dumps([model.part, model.fields, model.schema])
+            alike.setdefault(kind, []).append(model)
+    text = visible(_generate([first for first, *_ in alike.values()]))
     tree, lines = ast.parse(text), text.split("\n")
     modules = {
         alias.name: str(node.module)
@@ -73,19 +78,25 @@ def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
         for alias in node.names
     }
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    fields: dict[str, tuple[ModelField, ...]] = {}
+    words: dict[str, set[str]] = {}
+    for first, *others in alike.values():
+        # A missing class is a fault like any other: the endpoint is left out.
+        node = classes[first.name]
+        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        # It falls back to Any without a word where it does not know a type.
+        if "Any" in used:
+            raise ValueError("a type was not understood")
+        read = _fields(first, node, lines)
+        for model in (first, *others):
+            fields[model.name], words[model.name] = read, used
     sources: dict[str, ModelSource] = {}
     for wire, models in asked.items():
-        # A missing class is a fault like any other: the endpoint is left out.
-        nodes = [classes[model.name] for model in models]
-        words = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
-        # It falls back to Any without a word where it does not know a type.
-        if "Any" in words:
-            raise ValueError("a type was not understood")
-        imports = sorted((modules[word], word) for word in words if word in modules)
+        used = set().union(*(words[model.name] for model in models))
+        imports = sorted((modules[word], word) for word in used & modules.keys())
         sources[wire] = ModelSource(
             Code("\n".join(f"from {module} import {name}" for module, name in imports)),
-            {node.name: Code(lines[node.lineno - 1]) for node in nodes},
-            {m.name: _fields(m, node, lines) for m, node in zip(models, nodes, strict=True)},
+            {model.name: fields[model.name] for model in models},
         )
     return sources
 

@@ -33,8 +33,8 @@ WAYS = {
 """The method of each way to use an endpoint, and what stands for its result."""
 
 MODULE_DOC = (
-    "Its models and its function come first. Below them, for editors and type checkers alone, its sync and",
-    "its async form are spelled out, as clients have them.",
+    "Its models and its function come first. Below them is what editors and type checkers see instead of the",
+    "function: its sync and its async form, as clients have them.",
 )
 
 
@@ -67,13 +67,14 @@ def render_endpoint(
     )
     models = [
         {
-            "heading": source.headings[model],
+            "name": model,
+            "base": Code(f"{part}Model"),
             "fields": [
                 {**vars(made), "doc": docstring(field_doc(field, section), indent=4)}
                 for field, made in zip(fields, source.fields[model], strict=True)
             ],
         }
-        for (section, fields), model in zip(sections, parts.values(), strict=False)
+        for (section, fields), (part, model) in zip(sections, parts.items(), strict=False)
     ]
     return fill(
         "endpoint.py.jinja",
@@ -92,7 +93,7 @@ def render_endpoint(
         removal_day=literal(day),
         name=name(endpoint.name),
         signature=_signature(source.fields[parts["Input"]]),
-        doc=docstring(docs["call"], indent=4),
+        doc=docstring(docs["call"], indent=8),
         params_doc=docstring([f"The parameters of `{endpoint.name}`, as a dict."]),
         summary_doc=docstring(wrapped(endpoint_summary(endpoint)), indent=8),
         forms_name=Code(f"_{form_name(endpoint, '')}"),

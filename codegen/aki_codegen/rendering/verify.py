@@ -21,7 +21,7 @@ def verify_module(path: PurePosixPath, text: str) -> ast.Module:
         tree = ast.parse(text)
         # Some faults are found only when the tree is compiled: an argument that stands twice, for one.
         # What type checkers alone see has the arguments of what is compiled, and is as long as all the rest.
-        compiled = [node for node in tree.body if not isinstance(node, ast.If)]
+        compiled = [part for node in tree.body for part in _run(node)]
         compile(ast.Module(compiled, []), str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RenderedWrongError(f"{path} is not valid Python: {error}") from None
@@ -42,8 +42,8 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> 
         f"{endpoint.models}Progress": [str(field.name) for field in endpoint.progress],
         f"{endpoint.models}Params": inputs,
     }
-    *statements, last = tree.body
-    forms = _forms(last)
+    *models, run, shown = tree.body
+    statements, forms = [*models, *_run(run)], _forms(shown)
     classes = {node.name: _fields(node) for node in statements if isinstance(node, ast.ClassDef)}
     functions = {node.name: node for node in statements if isinstance(node, ast.FunctionDef)}
     if classes != expected:
@@ -57,11 +57,22 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> 
             raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
     if not all(map(_is_of_template, statements)):
         raise RenderedWrongError(f"{path}: it holds a statement that no template has")
-    called = {"Field", "endpoint", f"{endpoint.models}Input"}
+    called = {"Field", "endpoint"}
     # What the forms take is printed of the same text as what the function takes.
     nodes = chain.from_iterable(map(ast.walk, statements))
     if not all(_is_value(node, called) for node in nodes if isinstance(node, ast.expr)):
         raise RenderedWrongError(f"{path}: it holds an expression that no template has")
+
+
+def _run(node: ast.stmt) -> list[ast.stmt]:
+    """Return what runs of a statement: all that is not for type checkers alone."""
+    match node:
+        case ast.If(test=ast.Name("TYPE_CHECKING"), orelse=run):
+            return run
+        case ast.If(test=ast.UnaryOp(ast.Not(), ast.Name("TYPE_CHECKING")), body=run, orelse=[]):
+            return run
+        case _:
+            return [node]
 
 
 def _forms(node: ast.stmt) -> dict[str, ast.FunctionDef]:
@@ -109,7 +120,7 @@ def _is_of_template(node: ast.stmt) -> bool:
             return all(
                 isinstance(line, ast.AnnAssign | ast.Pass) or _is_text(line) for line in body
             )
-        case ast.FunctionDef(body=[text, ast.Return()]):
+        case ast.FunctionDef(body=[text]):
             return _is_text(text)
         case _:
             return False

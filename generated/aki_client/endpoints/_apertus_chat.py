@@ -2,15 +2,14 @@
 # generator, then run the command that spec/hub.json names.
 """Apertus Chat: An open Swiss chat model trained on more than a thousand languages.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.chat.text import ChatText
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -90,64 +89,57 @@ class ApertusChatParams(TypedDict, closed=True):
     """Most tokens to generate. Whole number, 1–16384. Default 2000."""
 
 
-@endpoint(
-    "apertus_chat",
-    output=ApertusChatOutput,
-    progress=ApertusChatProgress,
-    title="Apertus Chat",
-    description="An open Swiss chat model trained on more than a thousand languages.",
-    category="chat",
-    version=3,
-)
-def apertus_chat(
-    *,
-    chat_context: ChatContext | None = None,
-    text_context: str | None = None,
-    prompt_input: str | None = "",
-    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
-    temperature: float | None = 0.8,
-    top_k: int | None = 40,
-    top_p: float | None = 0.9,
-    max_gen_tokens: int | None = 2000,
-) -> ApertusChatInput:
-    """Apertus Chat: An open Swiss chat model trained on more than a thousand languages.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        chat_context: The conversation so far. Messages of a conversation, the last one the
-            user's.
-        text_context: The whole prompt as the model reads it. Raw prompt text, instead of a
-            conversation.
-        prompt_input: One more message of the user, behind the conversation. Text. Default
-            "".
-        chat_output_format: Form of the answer: chatml is text with its thinking, json an
-            object. One of "chatml", "raw", "json". Default "chatml".
-        temperature: How random the answer is. Number, 0.0–1.0. Default 0.8.
-        top_k: Choose among so many likeliest tokens. Whole number, 0–1000. Default 40.
-        top_p: Choose among likeliest tokens of this probability together. Number, 0.0–1.0.
-            Default 0.9.
-        max_gen_tokens: Most tokens to generate. Whole number, 1–16384. Default 2000.
-
-    Returns:
-        `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`,
-        `max_seq_len`, `model_name`.
-        While it runs, progress tells `text`, `num_generated_tokens`,
-        `current_context_length`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return ApertusChatInput(
-        chat_context=chat_context,
-        text_context=text_context,
-        prompt_input=prompt_input,
-        chat_output_format=chat_output_format,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        max_gen_tokens=max_gen_tokens,
+    @endpoint(
+        "apertus_chat",
+        output=ApertusChatOutput,
+        progress=ApertusChatProgress,
+        title="Apertus Chat",
+        description="An open Swiss chat model trained on more than a thousand languages.",
+        category="chat",
+        version=3,
     )
+    def apertus_chat(
+        *,
+        chat_context: ChatContext | None = None,
+        text_context: str | None = None,
+        prompt_input: str | None = "",
+        chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
+        temperature: float | None = 0.8,
+        top_k: int | None = 40,
+        top_p: float | None = 0.9,
+        max_gen_tokens: int | None = 2000,
+    ) -> ApertusChatInput:
+        """Apertus Chat: An open Swiss chat model trained on more than a thousand languages.
+
+        Args:
+            chat_context: The conversation so far. Messages of a conversation, the last one the
+                user's.
+            text_context: The whole prompt as the model reads it. Raw prompt text, instead of a
+                conversation.
+            prompt_input: One more message of the user, behind the conversation. Text. Default
+                "".
+            chat_output_format: Form of the answer: chatml is text with its thinking, json an
+                object. One of "chatml", "raw", "json". Default "chatml".
+            temperature: How random the answer is. Number, 0.0–1.0. Default 0.8.
+            top_k: Choose among so many likeliest tokens. Whole number, 0–1000. Default 40.
+            top_p: Choose among likeliest tokens of this probability together. Number, 0.0–1.0.
+                Default 0.9.
+            max_gen_tokens: Most tokens to generate. Whole number, 1–16384. Default 2000.
+
+        Returns:
+            `text`, `num_generated_tokens`, `prompt_length`, `current_context_length`,
+            `max_seq_len`, `model_name`.
+            While it runs, progress tells `text`, `num_generated_tokens`,
+            `current_context_length`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

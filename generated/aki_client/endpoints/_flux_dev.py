@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Flux: Paints a picture from a prompt, or repaints a given one.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Image
@@ -120,69 +119,60 @@ class FluxDevParams(TypedDict, closed=True):
     """
 
 
-@endpoint(
-    "flux-dev",
-    output=FluxDevOutput,
-    progress=FluxDevProgress,
-    title="Flux",
-    description="Paints a picture from a prompt, or repaints a given one.",
-    category=None,
-    version=0,
-)
-def flux_dev(
-    *,
-    prompt: str,
-    width: int | None = 1024,
-    height: int | None = 1024,
-    seed: int | None = -1,
-    steps: int | None = 40,
-    provide_progress_images: Literal["none", "decoded"] | None = "none",
-    num_samples: int | None = 1,
-    guidance: float | None = 3.5,
-    image2image_strength: float | None = 0.8,
-    image: ImageInput | None = None,
-) -> FluxDevInput:
-    """Flux: Paints a picture from a prompt, or repaints a given one.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        prompt: What is wanted, in words. Text. Required.
-        width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-            values. Default 1024.
-        height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-            values. Default 1024.
-        seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
-        steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
-        provide_progress_images: Pictures while the job runs. One of "none", "decoded".
-            Default "none".
-        num_samples: How many to make. Whole number, 1–4. Default 1.
-        guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
-        image2image_strength: How far to depart from the given picture. Number, 0.0–1.0.
-            Default 0.8.
-        image: The picture to start from. An image as bytes, path, file, Pillow image, data
-            URI or another call's output; format jpeg, color space RGB or YUV, size 128 by
-            128 to 1024 by 1024 pixels (the hub converts others).
-
-    Returns:
-        `images`, `seed`, `prompt`, `model_name`.
-        While it runs, progress tells `progress_images`, `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return FluxDevInput(
-        prompt=prompt,
-        width=width,
-        height=height,
-        seed=seed,
-        steps=steps,
-        provide_progress_images=provide_progress_images,
-        num_samples=num_samples,
-        guidance=guidance,
-        image2image_strength=image2image_strength,
-        image=image,
+    @endpoint(
+        "flux-dev",
+        output=FluxDevOutput,
+        progress=FluxDevProgress,
+        title="Flux",
+        description="Paints a picture from a prompt, or repaints a given one.",
+        category=None,
+        version=0,
     )
+    def flux_dev(
+        *,
+        prompt: str,
+        width: int | None = 1024,
+        height: int | None = 1024,
+        seed: int | None = -1,
+        steps: int | None = 40,
+        provide_progress_images: Literal["none", "decoded"] | None = "none",
+        num_samples: int | None = 1,
+        guidance: float | None = 3.5,
+        image2image_strength: float | None = 0.8,
+        image: ImageInput | None = None,
+    ) -> FluxDevInput:
+        """Flux: Paints a picture from a prompt, or repaints a given one.
+
+        Args:
+            prompt: What is wanted, in words. Text. Required.
+            width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
+                values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
+                values. Default 1024.
+            seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
+            steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
+            provide_progress_images: Pictures while the job runs. One of "none", "decoded".
+                Default "none".
+            num_samples: How many to make. Whole number, 1–4. Default 1.
+            guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
+            image2image_strength: How far to depart from the given picture. Number, 0.0–1.0.
+                Default 0.8.
+            image: The picture to start from. An image as bytes, path, file, Pillow image, data
+                URI or another call's output; format jpeg, color space RGB or YUV, size 128 by
+                128 to 1024 by 1024 pixels (the hub converts others).
+
+        Returns:
+            `images`, `seed`, `prompt`, `model_name`.
+            While it runs, progress tells `progress_images`, `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Image Upscale: Enlarges a picture two or four times and sharpens it.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Image
@@ -70,47 +69,44 @@ class ImageUpscaleParams(TypedDict, closed=True):
     """True or False. Default False."""
 
 
-@endpoint(
-    "image_upscale",
-    output=ImageUpscaleOutput,
-    progress=ImageUpscaleProgress,
-    title="Image Upscale",
-    description="Enlarges a picture two or four times and sharpens it.",
-    category="image",
-    version=1,
-)
-def image_upscale(
-    *,
-    image: ImageInput,
-    scale: Literal[2, 4] | None = 2,
-    sharpness: float | None = 0.5,
-    keep_grain: bool | None = False,
-) -> ImageUpscaleInput:
-    """Image Upscale: Enlarges a picture two or four times and sharpens it.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        image: The picture to start from. An image as bytes, path, file, Pillow image, data
-            URI or another call's output; format jpeg, png, webp, tiff, gif or bmp, size 8
-            by 8 to 1024 by 1024 pixels. Required.
-        scale: One of 2, 4. Default 2.
-        sharpness: One of 0.0, 0.25, 0.5, 1.0. Default 0.5.
-        keep_grain: True or False. Default False.
-
-    Returns:
-        `image`.
-        While it runs, progress tells `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return ImageUpscaleInput(
-        image=image,
-        scale=scale,
-        sharpness=sharpness,
-        keep_grain=keep_grain,
+    @endpoint(
+        "image_upscale",
+        output=ImageUpscaleOutput,
+        progress=ImageUpscaleProgress,
+        title="Image Upscale",
+        description="Enlarges a picture two or four times and sharpens it.",
+        category="image",
+        version=1,
     )
+    def image_upscale(
+        *,
+        image: ImageInput,
+        scale: Literal[2, 4] | None = 2,
+        sharpness: float | None = 0.5,
+        keep_grain: bool | None = False,
+    ) -> ImageUpscaleInput:
+        """Image Upscale: Enlarges a picture two or four times and sharpens it.
+
+        Args:
+            image: The picture to start from. An image as bytes, path, file, Pillow image, data
+                URI or another call's output; format jpeg, png, webp, tiff, gif or bmp, size 8
+                by 8 to 1024 by 1024 pixels. Required.
+            scale: One of 2, 4. Default 2.
+            sharpness: One of 0.0, 0.25, 0.5, 1.0. Default 0.5.
+            keep_grain: True or False. Default False.
+
+        Returns:
+            `image`.
+            While it runs, progress tells `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Qwen Image: Paints detailed pictures and is good at writing text in them.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.objects import Image
 from pydantic import Field
@@ -89,60 +88,53 @@ class QwenImageParams(TypedDict, closed=True):
     """How closely the prompt is followed. Number, 1.0–10.0. Default 4.0."""
 
 
-@endpoint(
-    "qwen_image",
-    output=QwenImageOutput,
-    progress=QwenImageProgress,
-    title="Qwen Image",
-    description="Paints detailed pictures and is good at writing text in them.",
-    category="image",
-    version=1,
-)
-def qwen_image(
-    *,
-    prompt: str,
-    negative_prompt: str | None = "",
-    width: int | None = 1024,
-    height: int | None = 1024,
-    seed: int | None = -1,
-    steps: int | None = 30,
-    provide_progress_images: Literal["none", "decoded"] | None = "none",
-    guidance: float | None = 4.0,
-) -> QwenImageInput:
-    """Qwen Image: Paints detailed pictures and is good at writing text in them.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        prompt: What is wanted, in words. Text. Required.
-        negative_prompt: What not to show. Text. Default "".
-        width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-            values. Default 1024.
-        height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-            values. Default 1024.
-        seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
-        steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
-        provide_progress_images: Pictures while the job runs. One of "none", "decoded".
-            Default "none".
-        guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 4.0.
-
-    Returns:
-        `images`, `seed`, `prompt`, `model_name`.
-        While it runs, progress tells `progress_images`, `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return QwenImageInput(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        width=width,
-        height=height,
-        seed=seed,
-        steps=steps,
-        provide_progress_images=provide_progress_images,
-        guidance=guidance,
+    @endpoint(
+        "qwen_image",
+        output=QwenImageOutput,
+        progress=QwenImageProgress,
+        title="Qwen Image",
+        description="Paints detailed pictures and is good at writing text in them.",
+        category="image",
+        version=1,
     )
+    def qwen_image(
+        *,
+        prompt: str,
+        negative_prompt: str | None = "",
+        width: int | None = 1024,
+        height: int | None = 1024,
+        seed: int | None = -1,
+        steps: int | None = 30,
+        provide_progress_images: Literal["none", "decoded"] | None = "none",
+        guidance: float | None = 4.0,
+    ) -> QwenImageInput:
+        """Qwen Image: Paints detailed pictures and is good at writing text in them.
+
+        Args:
+            prompt: What is wanted, in words. Text. Required.
+            negative_prompt: What not to show. Text. Default "".
+            width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
+                values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
+                values. Default 1024.
+            seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
+            steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
+            provide_progress_images: Pictures while the job runs. One of "none", "decoded".
+                Default "none".
+            guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 4.0.
+
+        Returns:
+            `images`, `seed`, `prompt`, `model_name`.
+            While it runs, progress tells `progress_images`, `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

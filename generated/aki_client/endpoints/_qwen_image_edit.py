@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Qwen Image Edit: Changes a picture as the prompt says.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Image
@@ -107,62 +106,55 @@ class QwenImageEditParams(TypedDict, closed=True):
     """Pictures while the job runs. One of "none", "decoded". Default "none"."""
 
 
-@endpoint(
-    "qwen_image_edit",
-    output=QwenImageEditOutput,
-    progress=QwenImageEditProgress,
-    title="Qwen Image Edit",
-    description="Changes a picture as the prompt says.",
-    category="image",
-    version=1,
-)
-def qwen_image_edit(
-    *,
-    prompt: str,
-    image: ImageInput,
-    negative_prompt: str | None = "",
-    width: int | None = 1024,
-    height: int | None = 1024,
-    seed: int | None = -1,
-    steps: int | None = 30,
-    provide_progress_images: Literal["none", "decoded"] | None = "none",
-) -> QwenImageEditInput:
-    """Qwen Image Edit: Changes a picture as the prompt says.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        prompt: What is wanted, in words. Text. Required.
-        image: The picture to start from. An image as bytes, path, file, Pillow image, data
-            URI or another call's output; format jpeg, png or webp, size 16 by 16 to 4096 by
-            4096 pixels; color space RGB, YUV or RGBA (the hub converts others). Required.
-        negative_prompt: What not to show. Text. Default "".
-        width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-            values. Default 1024.
-        height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-            values. Default 1024.
-        seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
-        steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
-        provide_progress_images: Pictures while the job runs. One of "none", "decoded".
-            Default "none".
-
-    Returns:
-        `images`, `seed`, `prompt`, `model_name`.
-        While it runs, progress tells `progress_images`, `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return QwenImageEditInput(
-        prompt=prompt,
-        image=image,
-        negative_prompt=negative_prompt,
-        width=width,
-        height=height,
-        seed=seed,
-        steps=steps,
-        provide_progress_images=provide_progress_images,
+    @endpoint(
+        "qwen_image_edit",
+        output=QwenImageEditOutput,
+        progress=QwenImageEditProgress,
+        title="Qwen Image Edit",
+        description="Changes a picture as the prompt says.",
+        category="image",
+        version=1,
     )
+    def qwen_image_edit(
+        *,
+        prompt: str,
+        image: ImageInput,
+        negative_prompt: str | None = "",
+        width: int | None = 1024,
+        height: int | None = 1024,
+        seed: int | None = -1,
+        steps: int | None = 30,
+        provide_progress_images: Literal["none", "decoded"] | None = "none",
+    ) -> QwenImageEditInput:
+        """Qwen Image Edit: Changes a picture as the prompt says.
+
+        Args:
+            prompt: What is wanted, in words. Text. Required.
+            image: The picture to start from. An image as bytes, path, file, Pillow image, data
+                URI or another call's output; format jpeg, png or webp, size 16 by 16 to 4096 by
+                4096 pixels; color space RGB, YUV or RGBA (the hub converts others). Required.
+            negative_prompt: What not to show. Text. Default "".
+            width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
+                values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
+                values. Default 1024.
+            seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
+            steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
+            provide_progress_images: Pictures while the job runs. One of "none", "decoded".
+                Default "none".
+
+        Returns:
+            `images`, `seed`, `prompt`, `model_name`.
+            While it runs, progress tells `progress_images`, `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Seamless Translate: Translates a text from one language into another.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json
 from pydantic import Field
@@ -67,54 +66,49 @@ class SeamlessTranslateParams(TypedDict, closed=True):
     """True or False. Default True."""
 
 
-@endpoint(
-    "seamless_translate",
-    output=SeamlessTranslateOutput,
-    progress=SeamlessTranslateProgress,
-    title="Seamless Translate",
-    description="Translates a text from one language into another.",
-    category="translation",
-    version=2,
-)
-def seamless_translate(
-    *,
-    text: str,
-    target_language: Literal["eng", "deu", "fra", "spa"],
-    source_language: Literal["auto", "eng", "deu", "fra", "spa"] | None = "auto",
-    formality: int | None = 0,
-    glossary: Json | None = None,
-    sampling: bool | None = True,
-) -> SeamlessTranslateInput:
-    """Seamless Translate: Translates a text from one language into another.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        text: What is read. Text of at most 4,000 characters; the hub fits other values.
-            Required.
-        target_language: Language that is translated into. One of "eng", "deu", "fra",
-            "spa". Required.
-        source_language: Language that the input is in. One of "auto", "eng", "deu", "fra",
-            "spa". Default "auto".
-        formality: Whole number, -1–0. Default 0.
-        glossary: Any JSON value.
-        sampling: True or False. Default True.
-
-    Returns:
-        `text`, `detected_language`, `confidence`.
-        While it runs, progress tells `text`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return SeamlessTranslateInput(
-        text=text,
-        target_language=target_language,
-        source_language=source_language,
-        formality=formality,
-        glossary=glossary,
-        sampling=sampling,
+    @endpoint(
+        "seamless_translate",
+        output=SeamlessTranslateOutput,
+        progress=SeamlessTranslateProgress,
+        title="Seamless Translate",
+        description="Translates a text from one language into another.",
+        category="translation",
+        version=2,
     )
+    def seamless_translate(
+        *,
+        text: str,
+        target_language: Literal["eng", "deu", "fra", "spa"],
+        source_language: Literal["auto", "eng", "deu", "fra", "spa"] | None = "auto",
+        formality: int | None = 0,
+        glossary: Json | None = None,
+        sampling: bool | None = True,
+    ) -> SeamlessTranslateInput:
+        """Seamless Translate: Translates a text from one language into another.
+
+        Args:
+            text: What is read. Text of at most 4,000 characters; the hub fits other values.
+                Required.
+            target_language: Language that is translated into. One of "eng", "deu", "fra",
+                "spa". Required.
+            source_language: Language that the input is in. One of "auto", "eng", "deu", "fra",
+                "spa". Default "auto".
+            formality: Whole number, -1–0. Default 0.
+            glossary: Any JSON value.
+            sampling: True or False. Default True.
+
+        Returns:
+            `text`, `detected_language`, `confidence`.
+            While it runs, progress tells `text`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

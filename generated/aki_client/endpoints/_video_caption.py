@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Video Caption: Describes in words what happens in a video.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import VideoInput
 from aki_runtime.media.objects import Image
@@ -83,49 +82,46 @@ class VideoCaptionParams(TypedDict, closed=True):
     """Whole number, 8–128 in steps of 8; the hub fits other values. Default 32."""
 
 
-@endpoint(
-    "video_caption",
-    output=VideoCaptionOutput,
-    progress=VideoCaptionProgress,
-    title="Video Caption",
-    description="Describes in words what happens in a video.",
-    category=None,
-    version=None,
-)
-def video_caption(
-    *,
-    video: VideoInput,
-    prompt: str | None = "Describe the video.",
-    frames_per_second: float | None = 1.0,
-    num_frames: int | None = 32,
-) -> VideoCaptionInput:
-    """Video Caption: Describes in words what happens in a video.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        video: What is watched. A video as bytes, path, file, data URI or another call's
-            output; format mp4, webm or avi, size 64 by 64 to 1920 by 1080 pixels, channels
-            at most 2, duration at most 60 s. Required.
-        prompt: What is wanted, in words. Text of at most 1,000 characters. Default
-            "Describe the video.".
-        frames_per_second: Number, 0.0–4.0. Default 1.0.
-        num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
-            32.
-
-    Returns:
-        `text`, `num_frames`, `truncated`.
-        While it runs, progress tells `status`, `frames`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return VideoCaptionInput(
-        video=video,
-        prompt=prompt,
-        frames_per_second=frames_per_second,
-        num_frames=num_frames,
+    @endpoint(
+        "video_caption",
+        output=VideoCaptionOutput,
+        progress=VideoCaptionProgress,
+        title="Video Caption",
+        description="Describes in words what happens in a video.",
+        category=None,
+        version=None,
     )
+    def video_caption(
+        *,
+        video: VideoInput,
+        prompt: str | None = "Describe the video.",
+        frames_per_second: float | None = 1.0,
+        num_frames: int | None = 32,
+    ) -> VideoCaptionInput:
+        """Video Caption: Describes in words what happens in a video.
+
+        Args:
+            video: What is watched. A video as bytes, path, file, data URI or another call's
+                output; format mp4, webm or avi, size 64 by 64 to 1920 by 1080 pixels, channels
+                at most 2, duration at most 60 s. Required.
+            prompt: What is wanted, in words. Text of at most 1,000 characters. Default
+                "Describe the video.".
+            frames_per_second: Number, 0.0–4.0. Default 1.0.
+            num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
+                32.
+
+        Returns:
+            `text`, `num_frames`, `truncated`.
+            While it runs, progress tells `status`, `frames`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Whisper Transcribe: Writes down what is said in a recording.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json, JsonOutput
 from aki_runtime.media.inputs import AudioInput
@@ -97,58 +96,52 @@ class WhisperTranscribeParams(TypedDict, closed=True):
     """Any JSON value. Default {}."""
 
 
-@endpoint(
-    "whisper_transcribe",
-    output=WhisperTranscribeOutput,
-    progress=WhisperTranscribeProgress,
-    title="Whisper Transcribe",
-    description="Writes down what is said in a recording.",
-    category="speech_to_text",
-    version=1,
-)
-def whisper_transcribe(
-    *,
-    audio: AudioInput,
-    language: Literal["auto", "en", "de", "fr", "es"] | str | None = "auto",
-    temperature: float | None = 0.0,
-    beam_size: int | None = 5,
-    word_timestamps: bool | None = False,
-    initial_prompt: str | None = "",
-    options: Json | None = None,
-) -> WhisperTranscribeInput:
-    """Whisper Transcribe: Writes down what is said in a recording.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        audio: What is listened to. Audio as bytes, path, file, data URI or another call's
-            output; format wav, mp3, ogg, flac, webm or mp4, sample rate 8000, 16000, 22050,
-            24000, 44100 or 48000 Hz, sample bit depth 8, 16, 24 or 32 bit, audio bit rate
-            at most 1536000 bit/s, channels 1–2, duration 0.1–600 s. Required.
-        language: Language of the text or speech. One of "auto", "en", "de", "fr", "es"; the
-            hub fits other values. Default "auto".
-        temperature: How random the answer is. Number, 0.0–1.0. Default 0.0.
-        beam_size: Whole number, 1–10. Default 5.
-        word_timestamps: True or False. Default False.
-        initial_prompt: Text of at most 500 characters. Default "".
-        options: Any JSON value. Default {}.
-
-    Returns:
-        `text`, `segments`, `language`.
-        While it runs, progress tells `text`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return WhisperTranscribeInput(
-        audio=audio,
-        language=language,
-        temperature=temperature,
-        beam_size=beam_size,
-        word_timestamps=word_timestamps,
-        initial_prompt=initial_prompt,
-        options=options,
+    @endpoint(
+        "whisper_transcribe",
+        output=WhisperTranscribeOutput,
+        progress=WhisperTranscribeProgress,
+        title="Whisper Transcribe",
+        description="Writes down what is said in a recording.",
+        category="speech_to_text",
+        version=1,
     )
+    def whisper_transcribe(
+        *,
+        audio: AudioInput,
+        language: Literal["auto", "en", "de", "fr", "es"] | str | None = "auto",
+        temperature: float | None = 0.0,
+        beam_size: int | None = 5,
+        word_timestamps: bool | None = False,
+        initial_prompt: str | None = "",
+        options: Json | None = None,
+    ) -> WhisperTranscribeInput:
+        """Whisper Transcribe: Writes down what is said in a recording.
+
+        Args:
+            audio: What is listened to. Audio as bytes, path, file, data URI or another call's
+                output; format wav, mp3, ogg, flac, webm or mp4, sample rate 8000, 16000, 22050,
+                24000, 44100 or 48000 Hz, sample bit depth 8, 16, 24 or 32 bit, audio bit rate
+                at most 1536000 bit/s, channels 1–2, duration 0.1–600 s. Required.
+            language: Language of the text or speech. One of "auto", "en", "de", "fr", "es"; the
+                hub fits other values. Default "auto".
+            temperature: How random the answer is. Number, 0.0–1.0. Default 0.0.
+            beam_size: Whole number, 1–10. Default 5.
+            word_timestamps: True or False. Default False.
+            initial_prompt: Text of at most 500 characters. Default "".
+            options: Any JSON value. Default {}.
+
+        Returns:
+            `text`, `segments`, `language`.
+            While it runs, progress tells `text`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

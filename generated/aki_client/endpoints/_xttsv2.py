@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """XTTS v2: Speaks a text in one of several voices and languages.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.objects import Audio
 from pydantic import Field
@@ -92,62 +91,60 @@ class Xttsv2Params(TypedDict, closed=True):
     """Who speaks. One of "emma", "angie", "daniel", "freeman". Default "emma"."""
 
 
-@endpoint(
-    "xttsv2",
-    output=Xttsv2Output,
-    progress=Xttsv2Progress,
-    title="XTTS v2",
-    description="Speaks a text in one of several voices and languages.",
-    category="tts",
-    version=0,
-)
-def xttsv2(
-    *,
-    text: str,
-    language: Literal[
-        "en",
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "pl",
-        "nl",
-        "cs",
-        "tr",
-        "ru",
-        "ar",
-        "zh-cn",
-        "ja",
-        "ko",
-        "hu",
-        "hi",
-    ]
-    | None = "en",
-    voice: Literal["emma", "angie", "daniel", "freeman"] | None = "emma",
-) -> Xttsv2Input:
-    """XTTS v2: Speaks a text in one of several voices and languages.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        text: What is read. Text of at most 2,000 characters. Required.
-        language: Language of the text or speech. One of "en", "de", "fr", "es", "it", "pt",
-            "pl", "nl", "cs", "tr", "ru", "ar", "zh-cn", "ja", "ko", "hu", "hi". Default
-            "en".
-        voice: Who speaks. One of "emma", "angie", "daniel", "freeman". Default "emma".
-
-    Returns:
-        `audio`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return Xttsv2Input(
-        text=text,
-        language=language,
-        voice=voice,
+    @endpoint(
+        "xttsv2",
+        output=Xttsv2Output,
+        progress=Xttsv2Progress,
+        title="XTTS v2",
+        description="Speaks a text in one of several voices and languages.",
+        category="tts",
+        version=0,
     )
+    def xttsv2(
+        *,
+        text: str,
+        language: Literal[
+            "en",
+            "de",
+            "fr",
+            "es",
+            "it",
+            "pt",
+            "pl",
+            "nl",
+            "cs",
+            "tr",
+            "ru",
+            "ar",
+            "zh-cn",
+            "ja",
+            "ko",
+            "hu",
+            "hi",
+        ]
+        | None = "en",
+        voice: Literal["emma", "angie", "daniel", "freeman"] | None = "emma",
+    ) -> Xttsv2Input:
+        """XTTS v2: Speaks a text in one of several voices and languages.
+
+        Args:
+            text: What is read. Text of at most 2,000 characters. Required.
+            language: Language of the text or speech. One of "en", "de", "fr", "es", "it", "pt",
+                "pl", "nl", "cs", "tr", "ru", "ar", "zh-cn", "ja", "ko", "hu", "hi". Default
+                "en".
+            voice: Who speaks. One of "emma", "angie", "daniel", "freeman". Default "emma".
+
+        Returns:
+            `audio`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Z-Image Turbo: Paints a picture from a prompt in a few quick steps.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.objects import Image
 from pydantic import Field
@@ -71,55 +70,49 @@ class ZImageTurboParams(TypedDict, closed=True):
     """Pictures while the job runs. One of "none", "decoded". Default "none"."""
 
 
-@endpoint(
-    "z_image_turbo",
-    output=ZImageTurboOutput,
-    progress=ZImageTurboProgress,
-    title="Z-Image Turbo",
-    description="Paints a picture from a prompt in a few quick steps.",
-    category="image",
-    version=1,
-)
-def z_image_turbo(
-    *,
-    prompt: str,
-    negative_prompt: str | None = "",
-    width: int | None = 1024,
-    height: int | None = 1024,
-    seed: int | None = -1,
-    steps: int | None = 8,
-    provide_progress_images: Literal["none", "decoded"] | None = "none",
-) -> ZImageTurboInput:
-    """Z-Image Turbo: Paints a picture from a prompt in a few quick steps.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        prompt: What is wanted, in words. Text. Required.
-        negative_prompt: What not to show. Text. Default "".
-        width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-        height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-        seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
-        steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
-        provide_progress_images: Pictures while the job runs. One of "none", "decoded".
-            Default "none".
-
-    Returns:
-        `images`, `seed`, `prompt`, `model_name`.
-        While it runs, progress tells `progress_images`, `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return ZImageTurboInput(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        width=width,
-        height=height,
-        seed=seed,
-        steps=steps,
-        provide_progress_images=provide_progress_images,
+    @endpoint(
+        "z_image_turbo",
+        output=ZImageTurboOutput,
+        progress=ZImageTurboProgress,
+        title="Z-Image Turbo",
+        description="Paints a picture from a prompt in a few quick steps.",
+        category="image",
+        version=1,
     )
+    def z_image_turbo(
+        *,
+        prompt: str,
+        negative_prompt: str | None = "",
+        width: int | None = 1024,
+        height: int | None = 1024,
+        seed: int | None = -1,
+        steps: int | None = 8,
+        provide_progress_images: Literal["none", "decoded"] | None = "none",
+    ) -> ZImageTurboInput:
+        """Z-Image Turbo: Paints a picture from a prompt in a few quick steps.
+
+        Args:
+            prompt: What is wanted, in words. Text. Required.
+            negative_prompt: What not to show. Text. Default "".
+            width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+            seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
+            steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
+            provide_progress_images: Pictures while the job runs. One of "none", "decoded".
+                Default "none".
+
+        Returns:
+            `images`, `seed`, `prompt`, `model_name`.
+            While it runs, progress tells `progress_images`, `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

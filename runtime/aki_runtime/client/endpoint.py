@@ -125,8 +125,8 @@ def endpoint(
 ) -> Callable[[Callable[P, InputModel]], "EndpointSpec[P, Out, Prog]"]:
     """Make an endpoint of a typed function whose annotation of the result names its input model.
 
-    The function's body is for type checkers and readers: a call builds the input model from the very
-    arguments it was given, so that those it was not given are left to the hub.
+    The function is never called, and needs no body: a call builds the input model from the very arguments
+    it was given, so that those it was not given are left to the hub.
 
     An endpoint that the hub has removed says so when its module is imported, and when it is called; `removed` is the
     day on which that was found.

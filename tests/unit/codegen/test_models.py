@@ -158,7 +158,8 @@ class TestSource:
 
 
 FIELDS = {"prompt": {}, "top-k": {"type": "int", "default": 3}}
-FIVE = parse({name: details(FIELDS) for name in "abcde"}, {}).endpoints
+FIVE = parse({name: details({**FIELDS, f"only_{name}": {}}) for name in "abcde"}, {}).endpoints
+ALIKE = parse({name: details(FIELDS) for name in "ab"}, {}).endpoints
 
 
 class TestTogether:
@@ -169,6 +170,11 @@ class TestTogether:
         endpoints = parse(documents, {}).endpoints
         together = model_sources(endpoints)
         assert together == {e.wire_name: _model_source(e) for e in endpoints}
+
+    def test_endpoints_that_differ_in_their_names_alone_share_what_was_made(self):
+        first, second = model_sources(ALIKE).values()
+        assert first.imports == second.imports
+        assert first.fields["AInput"] == second.fields["BInput"] != ()
 
     def test_one_endpoint_that_no_models_can_be_made_of_leaves_the_others(self, monkeypatch):
         generate = models._generate

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """class.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json
 from aki_runtime.media.objects import Image
@@ -92,75 +91,62 @@ class ClassParams(TypedDict, closed=True):
     """Text."""
 
 
-@endpoint(
-    "class",
-    output=ClassOutput,
-    progress=ClassProgress,
-    title="class",
-    description="",
-    category=None,
-    version=None,
-)
-def class_(
-    *,
-    import_: str,
-    top_k_3: int | None = None,
-    top_k_2: int | None = None,
-    Top_K: int | None = None,
-    param_3d: bool | None = None,
-    gro_e: float | None = None,
-    param_2: str | None = None,
-    param: str | None = None,
-    hidden: str | None = None,
-    copy_: int | None = None,
-    model_dump_: str | None = None,
-    Literal_: Literal["a"] | None = "a",
-    Json_: Json | None = None,
-    self_: str | None = None,
-) -> ClassInput:
-    """class.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        import_: Text. Required.
-        top_k_3: Whole number.
-        top_k_2: Whole number.
-        Top_K: Whole number.
-        param_3d: True or False.
-        gro_e: Number.
-        param_2: Text.
-        param: Text.
-        hidden: Text.
-        copy_: Whole number.
-        model_dump_: Text.
-        Literal_: One of "a". Default "a".
-        Json_: Any JSON value.
-        self_: Text.
-
-    Returns:
-        `schema_`, `text_de`.
-        While it runs, progress tells `Image_`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return ClassInput(
-        import_=import_,
-        top_k_3=top_k_3,
-        top_k_2=top_k_2,
-        Top_K=Top_K,
-        param_3d=param_3d,
-        gro_e=gro_e,
-        param_2=param_2,
-        param=param,
-        hidden=hidden,
-        copy_=copy_,
-        model_dump_=model_dump_,
-        Literal_=Literal_,
-        Json_=Json_,
-        self_=self_,
+    @endpoint(
+        "class",
+        output=ClassOutput,
+        progress=ClassProgress,
+        title="class",
+        description="",
+        category=None,
+        version=None,
     )
+    def class_(
+        *,
+        import_: str,
+        top_k_3: int | None = None,
+        top_k_2: int | None = None,
+        Top_K: int | None = None,
+        param_3d: bool | None = None,
+        gro_e: float | None = None,
+        param_2: str | None = None,
+        param: str | None = None,
+        hidden: str | None = None,
+        copy_: int | None = None,
+        model_dump_: str | None = None,
+        Literal_: Literal["a"] | None = "a",
+        Json_: Json | None = None,
+        self_: str | None = None,
+    ) -> ClassInput:
+        """class.
+
+        Args:
+            import_: Text. Required.
+            top_k_3: Whole number.
+            top_k_2: Whole number.
+            Top_K: Whole number.
+            param_3d: True or False.
+            gro_e: Number.
+            param_2: Text.
+            param: Text.
+            hidden: Text.
+            copy_: Whole number.
+            model_dump_: Text.
+            Literal_: One of "a". Default "a".
+            Json_: Any JSON value.
+            self_: Text.
+
+        Returns:
+            `schema_`, `text_de`.
+            While it runs, progress tells `Image_`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """image.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Image
@@ -40,36 +39,36 @@ class EndpointImageParams(TypedDict, closed=True):
     """
 
 
-@endpoint(
-    "image",
-    output=EndpointImageOutput,
-    progress=EndpointImageProgress,
-    title="image",
-    description="",
-    category=None,
-    version=None,
-)
-def image(
-    *,
-    image: ImageInput | None = None,
-) -> EndpointImageInput:
-    """image.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        image: The picture to start from. An image as bytes, path, file, Pillow image, data
-            URI or another call's output.
-
-    Returns:
-        `image`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return EndpointImageInput(
-        image=image,
+    @endpoint(
+        "image",
+        output=EndpointImageOutput,
+        progress=EndpointImageProgress,
+        title="image",
+        description="",
+        category=None,
+        version=None,
     )
+    def image(
+        *,
+        image: ImageInput | None = None,
+    ) -> EndpointImageInput:
+        """image.
+
+        Args:
+            image: The picture to start from. An image as bytes, path, file, Pillow image, data
+                URI or another call's output.
+
+        Returns:
+            `image`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """org-model-v2.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from typing_extensions import TypedDict
 
@@ -29,27 +28,29 @@ class OrgModelV2Params(TypedDict, closed=True):
     """The parameters of `org_model_v2`, as a dict."""
 
 
-@endpoint(
-    "org-model-v2",
-    output=OrgModelV2Output,
-    progress=OrgModelV2Progress,
-    title="org-model-v2",
-    description="",
-    category=None,
-    version=None,
-)
-def org_model_v2() -> OrgModelV2Input:
-    """org-model-v2.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Returns:
-        nothing.
+    @endpoint(
+        "org-model-v2",
+        output=OrgModelV2Output,
+        progress=OrgModelV2Progress,
+        title="org-model-v2",
+        description="",
+        category=None,
+        version=None,
+    )
+    def org_model_v2() -> OrgModelV2Input:
+        """org-model-v2.
 
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return OrgModelV2Input()
+        Returns:
+            nothing.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

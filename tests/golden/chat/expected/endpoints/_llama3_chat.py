@@ -2,8 +2,8 @@
 # generator, then run the command that spec/hub.json names.
 """Llama 3 Chat: Talks, and sees pictures.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 from aki_runtime.chat.messages import ChatContext
 from aki_runtime.chat.text import ChatText
 from aki_runtime.chat.tools import ToolCalls, Tools
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -85,61 +84,54 @@ class Llama3ChatParams(TypedDict, closed=True):
     """Most tokens to generate. Whole number. Default 2000."""
 
 
-@endpoint(
-    "llama3_chat",
-    output=Llama3ChatOutput,
-    progress=Llama3ChatProgress,
-    title="Llama 3 Chat",
-    description="Talks, and sees pictures.",
-    category="chat",
-    version=3,
-)
-def llama3_chat(
-    *,
-    chat_context: ChatContext | None = None,
-    text_context: str | None = None,
-    prompt_input: str | None = "",
-    chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
-    tools: Tools | None = None,
-    temperature: float | None = 0.8,
-    top_k: int | None = 40,
-    max_gen_tokens: int | None = 2000,
-) -> Llama3ChatInput:
-    """Llama 3 Chat: Talks, and sees pictures.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        chat_context: The conversation so far. Messages of a conversation, the last one the
-            user's; messages may hold image.
-        text_context: The whole prompt as the model reads it. Raw prompt text, instead of a
-            conversation.
-        prompt_input: One more message of the user, behind the conversation. Text. Default
-            "".
-        chat_output_format: Form of the answer: chatml is text with its thinking, json an
-            object. One of "chatml", "raw", "json". Default "chatml".
-        tools: What the model may call. Tools that the model may call, as OpenAI words them.
-        temperature: How random the answer is. Number, 0.0–1.0. Default 0.8.
-        top_k: Choose among so many likeliest tokens. Whole number, 0–1000. Default 40.
-        max_gen_tokens: Most tokens to generate. Whole number. Default 2000.
-
-    Returns:
-        `text`, `tool_calls`, `num_generated_tokens`.
-        While it runs, progress tells `text`, `num_generated_tokens`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return Llama3ChatInput(
-        chat_context=chat_context,
-        text_context=text_context,
-        prompt_input=prompt_input,
-        chat_output_format=chat_output_format,
-        tools=tools,
-        temperature=temperature,
-        top_k=top_k,
-        max_gen_tokens=max_gen_tokens,
+    @endpoint(
+        "llama3_chat",
+        output=Llama3ChatOutput,
+        progress=Llama3ChatProgress,
+        title="Llama 3 Chat",
+        description="Talks, and sees pictures.",
+        category="chat",
+        version=3,
     )
+    def llama3_chat(
+        *,
+        chat_context: ChatContext | None = None,
+        text_context: str | None = None,
+        prompt_input: str | None = "",
+        chat_output_format: Literal["chatml", "raw", "json"] | None = "chatml",
+        tools: Tools | None = None,
+        temperature: float | None = 0.8,
+        top_k: int | None = 40,
+        max_gen_tokens: int | None = 2000,
+    ) -> Llama3ChatInput:
+        """Llama 3 Chat: Talks, and sees pictures.
+
+        Args:
+            chat_context: The conversation so far. Messages of a conversation, the last one the
+                user's; messages may hold image.
+            text_context: The whole prompt as the model reads it. Raw prompt text, instead of a
+                conversation.
+            prompt_input: One more message of the user, behind the conversation. Text. Default
+                "".
+            chat_output_format: Form of the answer: chatml is text with its thinking, json an
+                object. One of "chatml", "raw", "json". Default "chatml".
+            tools: What the model may call. Tools that the model may call, as OpenAI words them.
+            temperature: How random the answer is. Number, 0.0–1.0. Default 0.8.
+            top_k: Choose among so many likeliest tokens. Whole number, 0–1000. Default 40.
+            max_gen_tokens: Most tokens to generate. Whole number. Default 2000.
+
+        Returns:
+            `text`, `tool_calls`, `num_generated_tokens`.
+            While it runs, progress tells `text`, `num_generated_tokens`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

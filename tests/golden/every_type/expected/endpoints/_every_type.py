@@ -2,14 +2,13 @@
 # generator, then run the command that spec/hub.json names.
 """Every type: One field of each type that a hub knows.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
 from aki_runtime.chat.messages import ChatContext
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import Json, JsonOutput
 from aki_runtime.media.inputs import AudioInput, ImageInput, VideoInput
@@ -141,93 +140,75 @@ class EveryTypeParams(TypedDict, closed=True):
     """Text."""
 
 
-@endpoint(
-    "every_type",
-    output=EveryTypeOutput,
-    progress=EveryTypeProgress,
-    title="Every type",
-    description="One field of each type that a hub knows.",
-    category=None,
-    version=0,
-)
-def every_type(
-    *,
-    a_selection_without_default: Literal["small", "large"],
-    a_string: str | None = None,
-    a_str: str | None = None,
-    a_integer: int | None = None,
-    a_int: int | None = None,
-    a_float: float | None = None,
-    a_bool: bool | None = None,
-    a_boolean: bool | None = None,
-    a_selection: Literal["small", "large"] | None = "small",
-    a_json: Json | None = None,
-    a_chat_context: ChatContext | None = None,
-    a_text_context: str | None = None,
-    a_image: ImageInput | None = None,
-    a_audio: AudioInput | None = None,
-    a_video: VideoInput | None = None,
-    a_image_list: list[ImageInput] | None = None,
-    a_selection_of_numbers: Literal[1, 2, 4] | None = 1,
-    a_selection_that_converts: Literal["small", "large"] | str | None = None,
-    without_a_type: str | None = None,
-) -> EveryTypeInput:
-    """Every type: One field of each type that a hub knows.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        a_selection_without_default: One of "small", "large". Required.
-        a_string: Text.
-        a_str: Text.
-        a_integer: Whole number.
-        a_int: Whole number.
-        a_float: Number.
-        a_bool: True or False.
-        a_boolean: True or False.
-        a_selection: One of "small", "large". Default "small".
-        a_json: Any JSON value.
-        a_chat_context: Messages of a conversation, the last one the user's.
-        a_text_context: Raw prompt text, instead of a conversation.
-        a_image: An image as bytes, path, file, Pillow image, data URI or another call's
-            output.
-        a_audio: Audio as bytes, path, file, data URI or another call's output.
-        a_video: A video as bytes, path, file, data URI or another call's output.
-        a_image_list: A list, each item an image as bytes, path, file, Pillow image, data
-            URI or another call's output.
-        a_selection_of_numbers: One of 1, 2, 4. Default 1.
-        a_selection_that_converts: One of "small", "large"; the hub fits other values.
-        without_a_type: Text.
-
-    Returns:
-        `a_string`, `a_integer`, `a_float`, `a_bool`, `a_selection`, `a_json`, `a_image`,
-        `a_audio`, `a_video`, `a_image_list`, `without_a_type`.
-        While it runs, progress tells `a_string`, `an_image_list`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return EveryTypeInput(
-        a_selection_without_default=a_selection_without_default,
-        a_string=a_string,
-        a_str=a_str,
-        a_integer=a_integer,
-        a_int=a_int,
-        a_float=a_float,
-        a_bool=a_bool,
-        a_boolean=a_boolean,
-        a_selection=a_selection,
-        a_json=a_json,
-        a_chat_context=a_chat_context,
-        a_text_context=a_text_context,
-        a_image=a_image,
-        a_audio=a_audio,
-        a_video=a_video,
-        a_image_list=a_image_list,
-        a_selection_of_numbers=a_selection_of_numbers,
-        a_selection_that_converts=a_selection_that_converts,
-        without_a_type=without_a_type,
+    @endpoint(
+        "every_type",
+        output=EveryTypeOutput,
+        progress=EveryTypeProgress,
+        title="Every type",
+        description="One field of each type that a hub knows.",
+        category=None,
+        version=0,
     )
+    def every_type(
+        *,
+        a_selection_without_default: Literal["small", "large"],
+        a_string: str | None = None,
+        a_str: str | None = None,
+        a_integer: int | None = None,
+        a_int: int | None = None,
+        a_float: float | None = None,
+        a_bool: bool | None = None,
+        a_boolean: bool | None = None,
+        a_selection: Literal["small", "large"] | None = "small",
+        a_json: Json | None = None,
+        a_chat_context: ChatContext | None = None,
+        a_text_context: str | None = None,
+        a_image: ImageInput | None = None,
+        a_audio: AudioInput | None = None,
+        a_video: VideoInput | None = None,
+        a_image_list: list[ImageInput] | None = None,
+        a_selection_of_numbers: Literal[1, 2, 4] | None = 1,
+        a_selection_that_converts: Literal["small", "large"] | str | None = None,
+        without_a_type: str | None = None,
+    ) -> EveryTypeInput:
+        """Every type: One field of each type that a hub knows.
+
+        Args:
+            a_selection_without_default: One of "small", "large". Required.
+            a_string: Text.
+            a_str: Text.
+            a_integer: Whole number.
+            a_int: Whole number.
+            a_float: Number.
+            a_bool: True or False.
+            a_boolean: True or False.
+            a_selection: One of "small", "large". Default "small".
+            a_json: Any JSON value.
+            a_chat_context: Messages of a conversation, the last one the user's.
+            a_text_context: Raw prompt text, instead of a conversation.
+            a_image: An image as bytes, path, file, Pillow image, data URI or another call's
+                output.
+            a_audio: Audio as bytes, path, file, data URI or another call's output.
+            a_video: A video as bytes, path, file, data URI or another call's output.
+            a_image_list: A list, each item an image as bytes, path, file, Pillow image, data
+                URI or another call's output.
+            a_selection_of_numbers: One of 1, 2, 4. Default 1.
+            a_selection_that_converts: One of "small", "large"; the hub fits other values.
+            without_a_type: Text.
+
+        Returns:
+            `a_string`, `a_integer`, `a_float`, `a_bool`, `a_selection`, `a_json`, `a_image`,
+            `a_audio`, `a_video`, `a_image_list`, `without_a_type`.
+            While it runs, progress tells `a_string`, `an_image_list`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

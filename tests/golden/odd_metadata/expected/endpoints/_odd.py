@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """odd: Ends with \"\"\" and says import os | <b>{{ nothing }}</b> \\.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.json_value import JsonOutput, RawJson
 from pydantic import Field
@@ -88,76 +87,63 @@ class OddParams(TypedDict, closed=True):
     """True or False. Default False."""
 
 
-@endpoint(
-    "odd",
-    output=OddOutput,
-    progress=OddProgress,
-    title="odd",
-    description='Ends with """ and says import os | <b>{{ nothing }}</b> \\',
-    category=None,
-    version=None,
-)
-def odd(
-    *,
-    wrong_default: int,
-    default_out_of_range: float,
-    default_off_step: int,
-    default_not_offered: Literal["a", "b"],
-    required_with_default: str,
-    unknown_type: RawJson | None = None,
-    no_attributes: str | None = None,
-    contradiction: int | None = None,
-    bad_step: int | None = None,
-    bound_is_text: float | None = None,
-    no_choices: str | None = None,
-    odd_choice: Literal["it's", '"quoted"'] | None = "it's",
-    negative_length: str | None = None,
-    fine: bool | None = False,
-) -> OddInput:
-    """odd: Ends with \"\"\" and says import os | <b>{{ nothing }}</b> \\.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        wrong_default: Whole number. Required: the hub refuses its own default.
-        default_out_of_range: Number, at most 1.0. Required: the hub refuses its own
-            default.
-        default_off_step: Whole number, a multiple of 8. Required: the hub refuses its own
-            default.
-        default_not_offered: One of "a", "b". Required: the hub refuses its own default.
-        required_with_default: Text. Required.
-        unknown_type: Any JSON value; the hub calls its type 'tensor'.
-        no_attributes: Text.
-        contradiction: Whole number.
-        bad_step: Whole number, at least 1.
-        bound_is_text: Number, at most 1.0.
-        no_choices: Text.
-        odd_choice: One of "it's", ""quoted"". Default "it's".
-        negative_length: Text.
-        fine: True or False. Default False.
-
-    Returns:
-        `vector`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return OddInput(
-        wrong_default=wrong_default,
-        default_out_of_range=default_out_of_range,
-        default_off_step=default_off_step,
-        default_not_offered=default_not_offered,
-        required_with_default=required_with_default,
-        unknown_type=unknown_type,
-        no_attributes=no_attributes,
-        contradiction=contradiction,
-        bad_step=bad_step,
-        bound_is_text=bound_is_text,
-        no_choices=no_choices,
-        odd_choice=odd_choice,
-        negative_length=negative_length,
-        fine=fine,
+    @endpoint(
+        "odd",
+        output=OddOutput,
+        progress=OddProgress,
+        title="odd",
+        description='Ends with """ and says import os | <b>{{ nothing }}</b> \\',
+        category=None,
+        version=None,
     )
+    def odd(
+        *,
+        wrong_default: int,
+        default_out_of_range: float,
+        default_off_step: int,
+        default_not_offered: Literal["a", "b"],
+        required_with_default: str,
+        unknown_type: RawJson | None = None,
+        no_attributes: str | None = None,
+        contradiction: int | None = None,
+        bad_step: int | None = None,
+        bound_is_text: float | None = None,
+        no_choices: str | None = None,
+        odd_choice: Literal["it's", '"quoted"'] | None = "it's",
+        negative_length: str | None = None,
+        fine: bool | None = False,
+    ) -> OddInput:
+        """odd: Ends with \"\"\" and says import os | <b>{{ nothing }}</b> \\.
+
+        Args:
+            wrong_default: Whole number. Required: the hub refuses its own default.
+            default_out_of_range: Number, at most 1.0. Required: the hub refuses its own
+                default.
+            default_off_step: Whole number, a multiple of 8. Required: the hub refuses its own
+                default.
+            default_not_offered: One of "a", "b". Required: the hub refuses its own default.
+            required_with_default: Text. Required.
+            unknown_type: Any JSON value; the hub calls its type 'tensor'.
+            no_attributes: Text.
+            contradiction: Whole number.
+            bad_step: Whole number, at least 1.
+            bound_is_text: Number, at most 1.0.
+            no_choices: Text.
+            odd_choice: One of "it's", ""quoted"". Default "it's".
+            negative_length: Text.
+            fine: True or False. Default False.
+
+        Returns:
+            `vector`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """XTTS: Speaks a text, in the voice of a sample where one is given.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import AudioInput
 from aki_runtime.media.objects import Audio
@@ -69,48 +68,44 @@ class Xttsv2Params(TypedDict, closed=True):
     """
 
 
-@endpoint(
-    "xttsv2",
-    output=Xttsv2Output,
-    progress=Xttsv2Progress,
-    title="XTTS",
-    description="Speaks a text, in the voice of a sample where one is given",
-    category="tts",
-    version=1,
-)
-def xttsv2(
-    *,
-    text: str,
-    voice: Literal["emma", "daniel"],
-    language: Literal["eng", "deu", "fra"] | None = "eng",
-    speed: float | None = 1.0,
-    sample: AudioInput | None = None,
-) -> Xttsv2Input:
-    """XTTS: Speaks a text, in the voice of a sample where one is given.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        text: What is read. Text of at most 2,000 characters. Required.
-        voice: Who speaks. One of "emma", "daniel". Required.
-        language: Language of the text or speech. One of "eng", "deu", "fra". Default "eng".
-        speed: One of 0.5, 1.0, 1.5. Default 1.0.
-        sample: Audio as bytes, path, file, data URI or another call's output; format wav or
-            mp3, duration 3–30 s.
-
-    Returns:
-        `audio_output`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return Xttsv2Input(
-        text=text,
-        voice=voice,
-        language=language,
-        speed=speed,
-        sample=sample,
+    @endpoint(
+        "xttsv2",
+        output=Xttsv2Output,
+        progress=Xttsv2Progress,
+        title="XTTS",
+        description="Speaks a text, in the voice of a sample where one is given",
+        category="tts",
+        version=1,
     )
+    def xttsv2(
+        *,
+        text: str,
+        voice: Literal["emma", "daniel"],
+        language: Literal["eng", "deu", "fra"] | None = "eng",
+        speed: float | None = 1.0,
+        sample: AudioInput | None = None,
+    ) -> Xttsv2Input:
+        """XTTS: Speaks a text, in the voice of a sample where one is given.
+
+        Args:
+            text: What is read. Text of at most 2,000 characters. Required.
+            voice: Who speaks. One of "emma", "daniel". Required.
+            language: Language of the text or speech. One of "eng", "deu", "fra". Default "eng".
+            speed: One of 0.5, 1.0, 1.5. Default 1.0.
+            sample: Audio as bytes, path, file, data URI or another call's output; format wav or
+                mp3, duration 3–30 s.
+
+        Returns:
+            `audio_output`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 # generator, then run the command that spec/hub.json names.
 """Flux: Paints a picture from a prompt.
 
-Its models and its function come first. Below them, for editors and type checkers alone, its sync and
-its async form are spelled out, as clients have them.
+Its models and its function come first. Below them is what editors and type checkers see instead of the
+function: its sync and its async form, as clients have them.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
-from aki_runtime.client.endpoint import endpoint
 from aki_runtime.fields.base import InputModel, OutputModel, ProgressModel
 from aki_runtime.media.inputs import ImageInput
 from aki_runtime.media.objects import Image
@@ -93,61 +92,54 @@ class FluxDevParams(TypedDict, closed=True):
     """
 
 
-@endpoint(
-    "flux-dev",
-    output=FluxDevOutput,
-    progress=FluxDevProgress,
-    title="Flux",
-    description="Paints a picture from a prompt",
-    category="image",
-    version=2,
-)
-def flux_dev(
-    *,
-    prompt: str,
-    width: int | None = 1024,
-    height: int | None = 1024,
-    steps: int | None = 25,
-    guidance: float | None = 3.5,
-    seed: int | None = -1,
-    provide_progress_images: Literal["none", "decoded"] | None = "none",
-    image: ImageInput | None = None,
-) -> FluxDevInput:
-    """Flux: Paints a picture from a prompt.
+if not TYPE_CHECKING:
+    from aki_runtime.client.endpoint import endpoint
 
-    Args:
-        prompt: What to paint. Text. Required.
-        width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-            values. Default 1024.
-        height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-            values. Default 1024.
-        steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
-        guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
-        seed: Seed of the randomness; -1 takes any. Whole number. Default -1.
-        provide_progress_images: Pictures while the job runs. One of "none", "decoded".
-            Default "none".
-        image: The picture to start from. An image as bytes, path, file, Pillow image, data
-            URI or another call's output; format jpeg or png.
-
-    Returns:
-        `images`, `seed`.
-        While it runs, progress tells `progress_images`, `progress_message`.
-
-    Raises:
-        InvalidParametersError: A parameter was refused; nothing was sent or paid.
-        JobError: The job ended without a result.
-        AkiError: Anything else that went wrong.
-    """
-    return FluxDevInput(
-        prompt=prompt,
-        width=width,
-        height=height,
-        steps=steps,
-        guidance=guidance,
-        seed=seed,
-        provide_progress_images=provide_progress_images,
-        image=image,
+    @endpoint(
+        "flux-dev",
+        output=FluxDevOutput,
+        progress=FluxDevProgress,
+        title="Flux",
+        description="Paints a picture from a prompt",
+        category="image",
+        version=2,
     )
+    def flux_dev(
+        *,
+        prompt: str,
+        width: int | None = 1024,
+        height: int | None = 1024,
+        steps: int | None = 25,
+        guidance: float | None = 3.5,
+        seed: int | None = -1,
+        provide_progress_images: Literal["none", "decoded"] | None = "none",
+        image: ImageInput | None = None,
+    ) -> FluxDevInput:
+        """Flux: Paints a picture from a prompt.
+
+        Args:
+            prompt: What to paint. Text. Required.
+            width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
+                values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
+                values. Default 1024.
+            steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
+            guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
+            seed: Seed of the randomness; -1 takes any. Whole number. Default -1.
+            provide_progress_images: Pictures while the job runs. One of "none", "decoded".
+                Default "none".
+            image: The picture to start from. An image as bytes, path, file, Pillow image, data
+                URI or another call's output; format jpeg or png.
+
+        Returns:
+            `images`, `seed`.
+            While it runs, progress tells `progress_images`, `progress_message`.
+
+        Raises:
+            InvalidParametersError: A parameter was refused; nothing was sent or paid.
+            JobError: The job ended without a result.
+            AkiError: Anything else that went wrong.
+        """
 
 
 if TYPE_CHECKING:

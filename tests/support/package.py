@@ -23,10 +23,12 @@ def made_package(name: str = "aki_client") -> Path:
         made = Path(mkdtemp(dir=CACHE))
         command = [sys.executable, "-m", "aki_codegen", "generate"]
         options = ["--out", made, "--package", name]
-        # In that folder, so that no pyproject.toml overrides names.
+        # In that folder, as the top of a repository, so that no pyproject.toml settles anything.
+        (made / ".git").mkdir()
         done = subprocess.run(
             [*command, *options], cwd=made, capture_output=True, text=True, check=False
         )
+        (made / ".git").rmdir()
         if done.returncode:
             raise RuntimeError(f"the tests' client could not be generated:\n{done.stderr}")
         for old in CACHE.glob(f"{name}-*"):

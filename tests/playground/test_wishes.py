@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playground.conftest import running_playground
+from playground.conftest import KEY, running_playground
 from playground.page import (
     LONG,
     QUIET,
@@ -223,6 +223,7 @@ def test_the_call_is_there_in_four_languages_and_each_copy_runs(page, tmp_path):
             lambda word=word: word in page.evaluate("navigator.clipboard.readText()"),
         )
         source = page.evaluate("navigator.clipboard.readText()")
+        assert KEY not in source
         if label.startswith("Python"):
             printed = run_copied(source, tmp_path)
         else:

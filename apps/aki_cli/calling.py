@@ -129,6 +129,7 @@ def follow(
     with cancelling(found), endpoint.stream(**given) as stream:
         job = endpoint.job(str(stream.job_id))
         note = new_note(settings, client, found, job.id)
+        # Before the first poll: from here on a kill would leave a job that is paid and that nobody knows.
         with note.until_ended(job, is_cancelled=True):
             watch.follow(note.watching(stream))
             return stream.result()
@@ -141,6 +142,7 @@ def detach(settings: CliSettings, found: Described, given: Mapping[str, Any]) ->
             job = bound(client, found).submit(**given)
         note = new_note(settings, client, found, job.id)
         note.write()
+    # Scripts take the id from stdout, so that what people read goes elsewhere.
     write(f"{job.id}\n")
     say(note.left("submitted"))
 

@@ -69,6 +69,7 @@ class Conversation:
             text = json.dumps(document, indent=2, ensure_ascii=False)
         else:
             text = "\n\n".join(f"{m['role']}: {_readable(m['content'])}" for m in messages)
+        # Made with its mode, as what somebody said to a model is nobody else's.
         with replacing(path, overwrite=overwrite) as part:
             file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as target:

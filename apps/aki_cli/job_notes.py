@@ -67,6 +67,7 @@ class JobNote:
         place = folder()
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made with its mode: a file that is narrowed afterwards was open to others for a moment.
             with replacing(_file(self.server, self.job_id)) as part:
                 file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(file, "w", encoding="utf-8") as target:
@@ -103,6 +104,7 @@ class JobNote:
         try:
             yield
         except AkiError as error:
+            # A hub that fails may have been deaf to the cancelling too, and one that heard it may end the job as done.
             if not job.ended:
                 raise error.with_hint(
                     self.left("the job may go on" if is_cancelled else "")

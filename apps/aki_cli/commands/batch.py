@@ -86,6 +86,7 @@ def batch(
         )
     if output is None and not dry_run:
         raise CommandError("say -o OUTPUT, a .jsonl or .parquet file", Exit.USAGE)
+    # One that stands in a file or a variable is for single calls, and no reason to refuse a batch.
     settings = replace(settings, timeout=None)
     found = Catalogue(settings.package).require(name)
     changes: SettingChanges = {

@@ -125,6 +125,7 @@ def _ask(report: _Report, settings: CliSettings, layout: object) -> None:
         with settings.client(http) as client:
             hub = client.with_options(timeout=ANSWER_SECONDS, max_retries=0)
             started = time.monotonic()
+            # First, since any hub answers it, also to a bad key.
             check = hub.validate_key()
             report.line("hub", f"answers in {time.monotonic() - started:.2f} s")
             for skew in skews[:1]:
@@ -153,6 +154,7 @@ def _compare_clocks(report: _Report, skew: float) -> None:
 def _compare_layout(
     report: _Report, settings: CliSettings, http: Any, name: str, layout: object
 ) -> None:
+    # Looking for a job that there is not costs nothing; a call would make one.
     has: list[str] = []
     for one in LAYOUTS:
         with replace(settings, layout=one).client(http) as client, suppress(AkiError):

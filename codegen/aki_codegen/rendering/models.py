@@ -92,7 +92,7 @@ def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
             fields[model.name], words[model.name] = read, used
     sources: dict[str, ModelSource] = {}
     for wire, models in asked.items():
-        used = set().union(*(words[model.name] for model in models))
+        used = set[str]().union(*(words[model.name] for model in models))
         imports = sorted((modules[word], word) for word in used & modules.keys())
         sources[wire] = ModelSource(
             Code("\n".join(f"from {module} import {name}" for module, name in imports)),

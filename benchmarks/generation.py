@@ -5,7 +5,6 @@
 Peak memory is that of the largest process: the generator's own, since the formatter that it starts is smaller.
 """
 
-import json
 import math
 import os
 import shutil
@@ -13,17 +12,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from .goals import Measured
 from .hubs import make_documents, served, write_catalogue
-from .openapi import openapi_document
 from .processes import Cost, cost_of, environment, medians
 
 GENERATE = [sys.executable, "-m", "aki_codegen", "generate"]
@@ -86,12 +82,12 @@ def generation(endpoints: int, runs: int = 3) -> Generation:
         write_catalogue(folder / "hub", documents)
         with served(folder / "hub") as server:
             _ours(server, folder)
-            _describe(documents, folder)
+            describe(folder / "ours", folder)
             found = medians(
                 runs,
                 {
                     "ours": lambda: _ours(server, folder),
-                    "other": lambda: _others(folder),
+                    "other": lambda: others(folder),
                 },
             )
     return Generation(endpoints, found["ours"], found["other"])
@@ -167,17 +163,14 @@ def _ours(server: str, folder: Path) -> Cost:
     return cost_of([*GENERATE, "--server", server, "--out", str(folder / "ours")], folder)
 
 
-def _describe(documents: Mapping[str, Any], folder: Path) -> None:
-    """Write the same endpoints as OpenAPI: by our own export, or plainer where there is none."""
-    target = folder / "openapi.json"
-    if find_spec("aki_codegen.commands.export") is None:
-        target.write_text(json.dumps(openapi_document(documents)), "utf-8")
-        return
-    export = [sys.executable, "-m", "aki_codegen", "export", "openapi"]
-    cost_of([*export, "--out", str(folder / "ours"), "--output", str(target)], folder)
+def describe(package: Path, folder: Path) -> None:
+    """Write what a package is made of as OpenAPI into a folder, for `others`."""
+    export = [sys.executable, "-m", "aki_codegen", "export", "openapi", "--out", str(package)]
+    cost_of([*export, "--output", str(folder / "openapi.json")], folder)
 
 
-def _others(folder: Path) -> Cost:
+def others(folder: Path) -> Cost:
+    """Run openapi-python-client on the description in a folder; its client is in the folder's `others`."""
     shutil.rmtree(folder / "others", ignore_errors=True)
     # Its formatter is looked for on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -21,6 +21,9 @@ from support.lsp import LanguageServer, language_server
 LIBRARIES = (
     "annotated_types",
     "anyio",
+    "attr",
+    "attrs",
+    "dateutil",
     "distro",
     "httpcore",
     "httpcore2",

@@ -3,10 +3,12 @@
     PYTHONPATH=tests python -m editors.first_completion PACKAGE PROGRAM OFFERED [ENGINE …]
 
 PROGRAM is what a user has typed in a project where PACKAGE is installed, the cursor at its end, and OFFERED one of the
-names that must be offered. It prints the seconds of each engine as JSON; those that are not installed are left out.
+names that must be offered; mypy, which can be named as an engine, checks the program with that name. It prints the
+seconds of each engine as JSON; those that are not installed are left out.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +42,19 @@ def seconds(engine: Engine, python: Path, program: str, offered: str) -> float:
             return perf_counter() - began
 
 
+def mypy_seconds(python: Path, program: str, offered: str) -> float:
+    """Return the seconds in which mypy, without a cache, checks the program that takes what was offered."""
+    with TemporaryDirectory() as folder:
+        used = Path(folder) / "used.py"
+        used.write_text(f"{program}{offered}\n", "utf-8")
+        options = ["--config-file=", f"--cache-dir={folder}/cache", "--python-executable", python]
+        began = perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "mypy", *options, used], stdout=subprocess.DEVNULL, check=True
+        )
+        return perf_counter() - began
+
+
 def main() -> None:
     """Measure the engines that are named, or all, once each."""
     package, program, offered, *names = sys.argv[1:]
@@ -48,8 +63,10 @@ def main() -> None:
         found = {
             name: seconds(ENGINES[name], python, program, offered)
             for name in names or ENGINES
-            if ENGINES[name].program
+            if name in ENGINES and ENGINES[name].program
         }
+        if "mypy" in names:
+            found["mypy"] = mypy_seconds(python, program, offered)
     print(json.dumps(found))
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def begin_project(reader: Reader, folder: Path) -> None:
         _done(reader, f"git commit --quiet --allow-empty --message {tag} && git tag {tag}")
 
 
-def _edit(document: Path, change: Any) -> None:
+def _edit(document: Path, change: Callable[[dict[str, Any]], None]) -> None:
     details = json.loads(document.read_text("utf-8"))
     change(details)
     document.write_text(json.dumps(details), "utf-8")

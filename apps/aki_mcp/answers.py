@@ -132,7 +132,7 @@ def _blocks(file: Mapping[str, str]) -> list[ContentBlock]:
     if file["kind"] == "image":
         shown = _small_picture(path)
     elif file["kind"] == "audio" and path.stat().st_size <= MOST_SOUND:
-        kind = path.suffix.lstrip(".").replace("mp3", "mpeg")
+        kind = path.suffix.lstrip(".").replace("mp3", "mpeg")  # as MIME calls it
         shown = AudioContent(data=_base64(path.read_bytes()), mime_type=f"audio/{kind}")
     return [link] if shown is None else [shown, link]
 
@@ -143,6 +143,7 @@ def _small_picture(path: Path) -> ImageContent | None:
     buffer = io.BytesIO()
     try:
         with Image.open(path) as picture:
+            # Reads no more of a JPEG than the small picture needs.
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             picture.convert("RGB").save(buffer, "JPEG", quality=85)
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError):

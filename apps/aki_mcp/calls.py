@@ -179,6 +179,7 @@ class AgentCalls:
         call = AgentCall(uuid4().hex, endpoint, prompt[:_LONGEST_PROMPT], time.time())
         notes = _Notes(self, self._writer, call)
         self._run(call, notes, parameters)
+        # A client may ask for a call from the moment at which it is named, whatever becomes of this process.
         await notes.is_noted.wait()
         return call
 
@@ -238,6 +239,7 @@ class AgentCalls:
         return found
 
     def _run(self, call: AgentCall, notes: "_Notes", parameters: Mapping[str, Any]) -> None:
+        # Of its own: a call that waits for room on the hub is cancelled by closing it.
         limiter = ConcurrencyLimiter(1)
         life = RowLife(
             getattr(self._client, call.endpoint),
@@ -245,7 +247,7 @@ class AgentCalls:
             OutageTimer(OUTAGE_SECONDS, endpoint=call.endpoint, resume="the same call"),
             keep=lambda row, medium, name: self.keep(call, row, medium, name),
             cancels_overdue=True,
-            on_no_room=lambda error: None,
+            on_no_room=lambda error: None,  # it goes on trying for ten minutes
         )
         self._calls[call.call_id] = call
         self._lives[call.call_id] = life, limiter
@@ -309,6 +311,7 @@ class _Notes:
         call.job_id, call.state = job_id, RowState.SUBMITTED
         call.change()
         if call.is_unwanted:
+            # Not awaited: the note has to be whole before anything else.
             self._cancelling = asyncio.create_task(self._calls.cancel(call))
         return True
 

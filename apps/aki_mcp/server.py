@@ -120,6 +120,7 @@ class AgentServer:
             call = await self._calls.start(name, given)
         except AkiError as error:
             return answers.refused(answers.refusal_of(error))
+        # Kept for as long as the server runs: a cancelling may come when the answer is on its way.
         self._asked[_request_key(ctx, ctx.request_id)] = call
         if _speaks_tasks(ctx):
             return {**_task(call), "resultType": "task"}
@@ -161,6 +162,7 @@ class AgentServer:
         return answers.answer_of(self._calls.find(call.call_id) or call)
 
     async def _notice(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        # The library ends the handler alone, as it does where a client leaves: only this says that it is meant.
         if ctx.method == "notifications/cancelled":
             request_id = (ctx.params or {}).get("requestId")
             call = self._asked.get(_request_key(ctx, request_id))

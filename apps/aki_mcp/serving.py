@@ -111,6 +111,7 @@ class _WithToken:
         answer = self._app
         if scope["type"] == "http":
             given = dict(scope["headers"]).get(b"authorization", b"")
+            # In the same time whatever is given, so that nobody can guess the token letter by letter.
             if not hmac.compare_digest(given, self._wanted):
                 headers = {"WWW-Authenticate": "Bearer"}
                 answer = PlainTextResponse("a token is needed\n", 401, headers)

@@ -101,6 +101,7 @@ class Toolbox:
             is_meant = category is None or endpoint.metadata.category == category
             if is_meant and not endpoint.removed:
                 self._by_name[endpoint.attribute] = endpoint
+        # A hub may call an endpoint as this server calls a tool of its own.
         own = {tool.name for tool in _OF_CALLS}
         self._tools = {n if n not in own else f"{n}_endpoint": n for n in self._by_name}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aki_runtime.errors import InvalidParametersError
 
-from .calls import Target, calls_of
+from .calls import CalledHub, calls_of
 from .package import EndpointCard, HubPackage
 from .running import Runs
 
@@ -83,7 +83,7 @@ class Bench:
     def calls(self, card: EndpointCard, arguments: Mapping[str, Any]) -> dict[str, str]:
         """Return a call as text, in each of the languages."""
         address = self.package.address(self.client.api_server)
-        target = Target(self.package.name, address, self.server is not None, self.is_sandbox)
+        target = CalledHub(self.package.name, address, self.server is not None, self.is_sandbox)
         return calls_of(target, card, arguments)
 
     async def use_sandbox(self) -> None:

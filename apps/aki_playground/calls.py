@@ -51,7 +51,7 @@ cat "$answer"
 
 
 @dataclass(frozen=True)
-class Target:
+class CalledHub:
     """Where calls go.
 
     Attributes:
@@ -67,7 +67,7 @@ class Target:
     is_sandbox: bool = False
 
 
-def calls_of(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> dict[str, str]:
+def calls_of(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> dict[str, str]:
     """Return a call in each of the languages.
 
     Args:
@@ -81,14 +81,14 @@ def calls_of(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -
     }
 
 
-def _sync(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
+def _sync(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
     return (
         f"from {target.package} import Aki\n\naki = {_client('Aki', target)}\n\n"
         f"result = {_python_call(card, arguments)}\n{_showing(card.outputs)}\n"
     )
 
 
-def _async(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
+def _async(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
     opening, _, comment = _client("AsyncAki", target).partition("  #")
     body = f"result = await {_python_call(card, arguments)}\n{_showing(card.outputs)}"
     return (
@@ -98,7 +98,7 @@ def _async(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> 
     )
 
 
-def _client(kind: str, target: Target) -> str:
+def _client(kind: str, target: CalledHub) -> str:
     if target.is_sandbox:
         return f"{kind}.sandbox()"
     server = f"api_server={literal(target.address.server)}" if target.is_named else ""
@@ -148,7 +148,7 @@ def _bracketed(opening: str, items: list[str], closing: str, depth: int, before:
     return "\n".join([opening, *(f"{margin}    {item}," for item in items), f"{margin}{closing}"])
 
 
-def _curl(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
+def _curl(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
     # A word that no text of the call holds stands for each file until the JSON is written.
     mark = secrets.token_hex(8)
     files: list[str] = []
@@ -189,7 +189,7 @@ def _with_media(message: Any, kept: Any) -> Any:
     return {**message, "content": parts}
 
 
-def _aki(target: Target, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
+def _aki(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
     words = ["AKI_API_KEY=sandbox"] if target.is_sandbox else []
     words += ["aki"]
     words += ["--package", target.package] if target.package != "aki_client" else []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from aki_client import Aki
-from aki_playground.calls import LANGUAGES, Target, calls_of
+from aki_playground.calls import LANGUAGES, CalledHub, calls_of
 from aki_playground.package import HubPackage
 from aki_sandbox.server import SandboxServer
 from support.jobs import all_jobs
@@ -25,7 +25,7 @@ def hub():
 
 def calls(endpoint, server="https://aki.io", is_named=False, **arguments):
     package = HubPackage("aki_client")
-    target = Target("aki_client", package.address(server), is_named)
+    target = CalledHub("aki_client", package.address(server), is_named)
     return calls_of(target, package.cards[endpoint], arguments)
 
 
@@ -89,7 +89,7 @@ def test_an_address_that_was_asked_for_is_in_every_call_and_another_in_none_but_
 
 def test_in_the_sandbox_no_call_asks_for_a_key():
     package = HubPackage("aki_client")
-    target = Target("aki_client", package.address("http://127.0.0.1:9"), is_sandbox=True)
+    target = CalledHub("aki_client", package.address("http://127.0.0.1:9"), is_sandbox=True)
     texts = calls_of(target, package.cards["xttsv2"], {"text": "Hi"})
     assert "Aki.sandbox()" in texts["Python"]
     assert "AsyncAki.sandbox()" in texts["Python, async"]

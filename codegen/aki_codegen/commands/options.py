@@ -10,7 +10,7 @@ import typer
 
 from ..fetching.target import HubOptions, Target
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, package_name_fault
-from ..parsing.settings import Settings
+from ..parsing.settings import ProjectSettings
 from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say
@@ -96,15 +96,15 @@ class Project:
     """
 
     folder: Path
-    settings: Settings | None
+    settings: ProjectSettings | None
 
     def defaults(self) -> dict[str, str]:
         """Return the values of options that are not given."""
-        settings = self.settings or Settings()
+        settings = self.settings or ProjectSettings()
         out = os.path.relpath(self.folder / (settings.out or DEFAULT_OUT))
         return {"out": out, "package": settings.package or DEFAULT_PACKAGE}
 
-    def settings_of(self, package: str) -> Settings | None:
+    def settings_of(self, package: str) -> ProjectSettings | None:
         """Return what is settled about a package; None where the table is about another, or there is none."""
         settings = self.settings
         return settings if settings is not None and settings.package in (None, package) else None
@@ -118,7 +118,7 @@ class Project:
         allow_http: bool,
     ) -> HubOptions:
         """Return what says which hub is asked for a package."""
-        settings = self.settings_of(package) or Settings()
+        settings = self.settings_of(package) or ProjectSettings()
         return HubOptions(server, layout, key_file, allow_http, settings, self.folder)
 
 

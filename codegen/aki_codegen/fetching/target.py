@@ -10,7 +10,7 @@ from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, Layout, http_allowed_by_environment
 from aki_runtime.secret import ApiKey, read_key_file
 
-from ..parsing.settings import Settings
+from ..parsing.settings import ProjectSettings
 from ..problems import GenerationError
 
 AKI_IO = "https://aki.io"
@@ -54,7 +54,7 @@ class HubOptions:
     layout: Layout | None = None
     key_file: Path | None = None
     allow_http: bool = False
-    settings: Settings = field(default_factory=Settings)
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
     folder: Path = Path()
 
     def __bool__(self) -> bool:
@@ -109,12 +109,12 @@ def choose_target(
     yield Target(address, key, address, introduction, layout_is_asked_for=layout is not None)
 
 
-def is_settled(server: str, settings: Settings) -> bool:
+def is_settled(server: str, settings: ProjectSettings) -> bool:
     """Whether an address is that of the hub that a project settles, or the project leaves it to others."""
     return settings.server is None or Address.parse(settings.server, "aki").server == server
 
 
-def _hosts_of_key(own: Address | None, settings: Settings) -> set[str]:
+def _hosts_of_key(own: Address | None, settings: ProjectSettings) -> set[str]:
     """Return the hubs that the key of the environment or the project is meant for."""
     named = (os.environ.get("AKI_API_SERVER", "").strip(), settings.server)
     hosts = {Address.parse(server, "aki").server for server in named if server}

@@ -74,7 +74,7 @@ class Overrides(_Table):
         return self.endpoints.get(wire_name) or EndpointOverride()
 
 
-class Settings(Overrides):
+class ProjectSettings(Overrides):
     """All that is settled.
 
     Attributes:
@@ -104,7 +104,7 @@ NO_OVERRIDES = Overrides()
 Kind = TypeVar("Kind", bound=Overrides)
 
 
-def find_settings(folder: Path) -> tuple[Path, Settings | None]:
+def find_settings(folder: Path) -> tuple[Path, ProjectSettings | None]:
     """Find what is settled for a folder, in it or above, within its git repository; None where nothing is.
 
     Returns:
@@ -123,13 +123,13 @@ def find_settings(folder: Path) -> tuple[Path, Settings | None]:
     return folder, None
 
 
-def parse_settings(table: object, source: str) -> Settings:
+def parse_settings(table: object, source: str) -> ProjectSettings:
     """Check what `[tool.aki-codegen]` holds.
 
     Raises:
         GenerationError: It is not understood; the sentence names the place.
     """
-    settings = _checked(Settings, table, source)
+    settings = _checked(ProjectSettings, table, source)
     fault = package_name_fault(settings.package) if settings.package is not None else None
     if fault is not None:
         raise GenerationError(f"{source}: [{TABLE}] package {settings.package!r} {fault}")

@@ -72,6 +72,9 @@ class Engine:
         """
         assert self.program, f"{self.command[0]} is not installed beside this Python"
         outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        if self.name == "jedi":
+            # Another jedi that reads its cache while this one writes there meets half a file.
+            outside["XDG_CACHE_HOME"] = str(python.parent.parent / "cache")
         with language_server(
             [self.program, *self.command[1:]],
             workspace,

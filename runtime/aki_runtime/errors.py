@@ -85,6 +85,10 @@ class ConfigurationError(AkiError, ValueError):
     """The client was set up in a way that cannot work."""
 
 
+class MissingKeyError(ConfigurationError):
+    """There is no key, and the hub takes no call without one; nothing was sent."""
+
+
 class ParameterProblem(str):
     """What is wrong with one parameter: a sentence that also knows what it is about.
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from aki_cli.exits import Exit
 from aki_sandbox.server import SandboxServer
 from PIL import Image
 from support.jobs import last_job
@@ -244,3 +245,16 @@ def test_a_package_of_another_hub_is_used_by_its_name(
     )
     for name in [name for name in sys.modules if name.split(".")[0] == "odd_client"]:
         del sys.modules[name]
+
+
+@pytest.mark.parametrize("words", [["call", "llama3_chat"], ["chat", "llama3_chat"]])
+def test_without_a_key_aki_io_is_not_asked_and_the_way_to_give_one_here_is_named(
+    aki: Command, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.delenv("AKI_API_KEY")
+    monkeypatch.setenv("AKI_API_SERVER", "https://aki.io")
+    ran = aki(*words, "Tell me a joke")
+    assert ran.status == Exit.CONFIGURATION
+    assert ran.err == (
+        "aki: llama3_chat: there is no key; set AKI_API_KEY or say --api-key-file FILE\n"
+    )

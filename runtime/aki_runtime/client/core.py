@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
-from ..errors import ConfigurationError, NotFoundError
+from ..errors import ConfigurationError, MissingKeyError, NotFoundError
 from ..http.drive import Driver
 from ..hub import Address, Hub, HubContext, Layout, http_allowed_by_environment
 from ..jobs.ref import EndpointRef
@@ -233,7 +233,7 @@ class ClientCore:
 
     def _require_key(self) -> str:
         if self.api_key is None:
-            raise ConfigurationError(f"the OpenAI interface needs a key; {how_to_give_a_key()}")
+            raise MissingKeyError(f"the OpenAI interface needs a key; {how_to_give_a_key()}")
         return self.api_key.reveal()
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":

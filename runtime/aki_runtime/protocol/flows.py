@@ -13,9 +13,9 @@ from typing import Any, Generic, cast
 from ..errors import (
     AkiError,
     AuthenticationError,
-    ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
+    MissingKeyError,
     StatusError,
     UnexpectedAnswerError,
 )
@@ -92,8 +92,9 @@ def submit(
         how = how_to_give_a_key(
             " or give api_key= (Aki.sandbox() answers without one, on this machine)"
         )
-        raise ConfigurationError(
-            f"{endpoint}: {context.address.server} takes no call without a key; {how}"
+        raise MissingKeyError(
+            f"{endpoint}: {context.address.server} takes no call without a key; {how}",
+            endpoint=endpoint,
         )
     attempt = 0
     while True:

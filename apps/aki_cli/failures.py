@@ -65,8 +65,7 @@ def report(error: Exception, context: Any) -> Exit:
     settings = CliSettings() if context is None else settings_of(context)
     secrets = settings.secrets()
     sentence, status = _sentence(error)
-    unnamed = errors.AuthenticationError | errors.MissingKeyError
-    if isinstance(error, unnamed) and not secrets:
+    if isinstance(error, errors.AuthenticationError | errors.MissingKeyError) and not secrets:
         sentence = f"{error.endpoint}: {no_key()}" if error.endpoint else no_key()
     # Whoever reads stderr may be gone; the status is right all the same.
     with suppress(BrokenPipeError):

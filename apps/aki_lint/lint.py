@@ -5,7 +5,7 @@ import gc
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -177,7 +177,7 @@ class SourceText:
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def _without_collecting() -> Generator[None]:
     # A tree is many objects that all live: to look for garbage among them takes longer than to make them.
     was_enabled = gc.isenabled()
     gc.disable()

@@ -128,7 +128,7 @@ _SHAPES = (
         ast.Tuple,
         ast.List,
     ),
-    *(ast.Dict, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
+    *(ast.Dict, ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub, ast.Not),
 )
 _MODULES = re.compile(
     r"types|typing|typing_extensions|collections\.abc|pydantic|(PACKAGE|aki_runtime)(\.[A-Za-z_][A-Za-z0-9_]*)*"
@@ -211,6 +211,10 @@ def _in_tree(tree: ast.Module, allowed: frozenset[str], package: str) -> Iterato
             case ast.ImportFrom(module=module, level=level):
                 if level or not _MODULES.fullmatch((module or "").replace(package, "PACKAGE", 1)):
                     yield f"an import from {module}"
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="TYPE_CHECKING")):
+                pass
+            case ast.UnaryOp(op=ast.Not()):
+                yield "a question of its own"
             case ast.Call(func=ast.Name(id=called)):
                 if called not in _CALLED and not called.endswith("Input"):
                     yield f"a call of {called}"

@@ -9,6 +9,7 @@ from aki_runtime.errors import (
     EndpointRemovedError,
     JobFailedError,
     JobUnknownError,
+    MissingKeyError,
     NotEntitledError,
     NotFoundError,
     ResultGoneError,
@@ -19,6 +20,7 @@ JOB = {"endpoint": "e", "job_id": "j"}
 OF_EVERY_ROW = {
     AuthenticationError,
     ConfigurationError,
+    MissingKeyError,
     EndpointRemovedError,
     NotEntitledError,
     NotFoundError,

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from aki_codegen.fetching.source import MAX_CONCURRENT, DocumentClient, Limits, fetch
+from aki_codegen.fetching.target import Target
 from aki_codegen.problems import GenerationError
 from aki_runtime.hub import Address
 from aki_runtime.secret import ApiKey
@@ -17,9 +18,9 @@ KEY = "sk-secret/1+2"
 
 
 def ask(hub, key=None, limits=None):
-    return asyncio.run(
-        fetch(Address.parse(hub.url, "aki"), ApiKey(key) if key else None, limits=limits)
-    )
+    address = Address.parse(hub.url, "aki")
+    target = Target(address, ApiKey(key) if key else None, address, "a hub")
+    return asyncio.run(fetch(target, limits=limits))
 
 
 def one_problem(answer, **limits):

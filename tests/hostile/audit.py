@@ -199,6 +199,7 @@ def hidden(text: str) -> list[str]:
 
 def _in_tree(tree: ast.Module, allowed: frozenset[str], package: str) -> Iterator[str]:
     yield from _twice(tree)
+    yield from _questions(tree)
     families = {n.name for n in tree.body if isinstance(n, ast.ClassDef) and _is_protocol(n)}
     known = allowed | families
     for node in ast.walk(tree):
@@ -211,10 +212,6 @@ def _in_tree(tree: ast.Module, allowed: frozenset[str], package: str) -> Iterato
             case ast.ImportFrom(module=module, level=level):
                 if level or not _MODULES.fullmatch((module or "").replace(package, "PACKAGE", 1)):
                     yield f"an import from {module}"
-            case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="TYPE_CHECKING")):
-                pass
-            case ast.UnaryOp(op=ast.Not()):
-                yield "a question of its own"
             case ast.Call(func=ast.Name(id=called)):
                 if called not in _CALLED and not called.endswith("Input"):
                     yield f"a call of {called}"
@@ -230,6 +227,17 @@ def _in_tree(tree: ast.Module, allowed: frozenset[str], package: str) -> Iterato
                 pass
             case ast.Attribute():
                 yield f"the attribute {node.attr}"
+            case _:
+                pass
+
+
+def _questions(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="TYPE_CHECKING")):
+                pass
+            case ast.UnaryOp(op=ast.Not()):
+                yield "a question of its own"
             case _:
                 pass
 

@@ -20,6 +20,7 @@ def subclasses(kind):
 EXAMPLES = [
     errors.AkiError("no", endpoint="chat", hub_messages=["a"]),
     errors.ConfigurationError("no"),
+    errors.MissingKeyError("no key", endpoint="chat"),
     errors.InvalidParametersError("chat", ["a", "b"], by_hub=True),
     errors.ConnectionFailedError("no", endpoint="chat", sent=False),
     errors.DeadlineExceededError("no", endpoint="chat", job_id="job"),

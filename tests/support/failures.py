@@ -9,6 +9,7 @@ from aki_runtime.errors import (
     EndpointRemovedError,
     InvalidParametersError,
     MediaError,
+    MissingKeyError,
     NotEntitledError,
     NotFoundError,
     QueueFullError,
@@ -26,6 +27,7 @@ BUSY = [
 ]
 REFUSED = [
     ConfigurationError(""),
+    MissingKeyError("", endpoint="e"),
     InvalidParametersError("e", ["wrong"]),
     EndpointRemovedError(""),
     MediaError(""),

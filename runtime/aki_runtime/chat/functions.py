@@ -20,9 +20,6 @@ Function = Callable[..., Any]
 Step = partial[Any]
 """What is to be run next: a call of the endpoint, or of a function."""
 
-MOST_ROUNDS = 8
-"""Jobs that one conversation makes at most, unless the caller says otherwise."""
-
 
 class Functions:
     """Functions that a model may call.

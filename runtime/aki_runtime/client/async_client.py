@@ -5,7 +5,6 @@ import inspect
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from ..chat.functions import MOST_ROUNDS, Functions, tool_rounds
 from ..http.clients import AsyncHttpClient
 from ..http.drive import AsyncDriver
 from ..hub import Layout
@@ -115,7 +114,7 @@ class AsyncClient(ClientCore):
         messages: MutableSequence[Any],
         *,
         tools: Sequence[Callable[..., Any]] = (),
-        max_rounds: int = MOST_ROUNDS,
+        max_rounds: int = 8,
         **parameters: Any,
     ) -> Out:
         """Let a model call functions of yours until it has its answer, which is returned.
@@ -132,6 +131,8 @@ class AsyncClient(ClientCore):
             AkiError: A call failed, or the model still asks for functions after the last round; `messages` holds what
                 was said until then. What a function raises is raised as well.
         """
+        from ..chat.functions import Functions, tool_rounds  # which few programs need
+
         rounds = tool_rounds(endpoint, messages, Functions(tools), max_rounds, parameters)
         value: Any = None
         try:

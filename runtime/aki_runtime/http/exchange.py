@@ -135,22 +135,23 @@ class Exchange(Times):
 
     def answered(self, answer: Answer) -> Answer:
         """Note that it has its answer, which is left in `sending` as well."""
-        self._note("%d, %d bytes", answer.status, len(answer.body))
+        if _log.isEnabledFor(logging.DEBUG):
+            self._note("%d, %d bytes", answer.status, len(answer.body))
         self.sending.answer = answer
         return answer
 
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
         failure = self._failure_of(error)
-        said = without_key_in_urls(str(failure))
-        self._note("%s", f"{type(failure).__name__}: {said}" if said else type(failure).__name__)
+        if _log.isEnabledFor(logging.DEBUG):
+            said, kind = without_key_in_urls(str(failure)), type(failure).__name__
+            self._note("%s", f"{kind}: {said}" if said else kind)
         return failure
 
     def _note(self, how: str, *values: object) -> None:
-        if _log.isEnabledFor(logging.DEBUG):
-            request, seconds = self.sending.request, time.monotonic() - self._began
-            path = urlsplit(request.url).path
-            _log.debug(f"%s %s: {how}, after %.3f s", request.method, path, *values, seconds)
+        request, seconds = self.sending.request, time.monotonic() - self._began
+        path = urlsplit(request.url).path
+        _log.debug(f"%s %s: {how}, after %.3f s", request.method, path, *values, seconds)
 
     def _failure_of(self, error: BaseException) -> BaseException:
         if isinstance(error, AkiError) or not isinstance(error, Exception):

@@ -38,6 +38,8 @@ def reader(hub: SandboxServer, internet: Internet, tmp_path: Path) -> Iterator[R
         "COLUMNS": "120",
         "BROWSER": "true",  # which opens no page
         **internet.environment,
+        # Whatever cluster another test has running meanwhile, a reader's `ray.init()` starts one.
+        "RAY_ADDRESS": "local",
         "PYTHONWARNINGS": "error::DeprecationWarning:__main__",
     }
     with Reader(tmp_path, environment) as reading:

@@ -66,7 +66,7 @@ class AgentCall:
     failure: AkiError | None = None
     job_id: str | None = field(default=None, repr=False)
     is_unwanted: bool = False
-    files: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    files: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     _changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @property
@@ -121,6 +121,8 @@ class AgentCalls:
         self._allowed = (*allowed, save_to)
         self._client = client.with_options(allow_paths=self._allowed)
         self._folder = folder
+        # Here, where a journal that cannot be used is the error of whoever starts the server.
+        self._journals = _take_journals(folder)
         self._save_to = save_to
         self._most = most
         self._submitted = 0
@@ -133,9 +135,7 @@ class AgentCalls:
     async def __aenter__(self) -> "AgentCalls":
         async with AsyncExitStack() as stack:
             writers: list[JournalWriter] = []
-            journals = _take_journals(self._folder)
-            self._own = {journal.path for journal in journals}
-            for journal in journals:
+            for journal in self._journals:
                 stack.callback(journal.close)
                 writers.append(await stack.enter_async_context(JournalWriter(journal)))
                 self._take_up(journal, writers[-1])
@@ -184,7 +184,16 @@ class AgentCalls:
         return call
 
     async def cancel(self, call: AgentCall) -> None:
-        """Ask the hub to cancel a call's job, now or as soon as it has one. It may end as done all the same."""
+        """Ask the hub to cancel a call's job, now or as soon as it has one. It may end as done all the same.
+
+        Raises:
+            ConfigurationError: Another server follows it.
+        """
+        if call.call_id not in self._calls and not call.is_over:
+            # The answer to it may be the result, which the hub gives once: who follows the job has to ask.
+            raise ConfigurationError(
+                "another server of this machine follows this call; cancel it there"
+            )
         call.is_unwanted = True
         if call.job_id is not None and not call.is_over:
             job: Any = getattr(self._client, call.endpoint).job(call.job_id)
@@ -206,14 +215,16 @@ class AgentCalls:
 
     def keep(self, call: AgentCall, row: int, medium: Media, name: str) -> str:
         """Save a medium of a call, and return its path."""
+        # By its number, which stays where a full disk has it tried again: names of a hub may be long, and alike.
+        number = [*call.files, name].index(name) + 1
         stem = "".join(c if c.isalnum() else "_" for c in f"{call.endpoint}-{name}")[:60]
-        path = self._save_to / f"{stem}-{call.call_id[:12]}{medium.suffix}"
+        path = self._save_to / f"{stem}-{call.call_id[:12]}-{number}{medium.suffix}"
         self._save_to.mkdir(parents=True, exist_ok=True)
         try:
             medium.save(path, overwrite=True)
         except MediaError:
             return medium.as_it_came()  # what cannot be decoded was paid for all the same
-        call.files.append({"output": name, "path": str(path), "kind": medium.kind})
+        call.files[name] = {"output": name, "path": str(path), "kind": medium.kind}
         return str(path)
 
     @property
@@ -228,12 +239,17 @@ class AgentCalls:
         for entry in journal.entries():
             call = _call_of(entry)
             self._calls[call.call_id] = call
-            if entry.state is RowState.SUBMITTED:
+            if entry.state is RowState.SUBMITTED and not hasattr(self._client, call.endpoint):
+                call.failure = ConfigurationError(
+                    f"the package has no endpoint {call.endpoint} any more, whose job is {call.job_id}"
+                )
+            elif entry.state is RowState.SUBMITTED:
                 self._run(call, _Notes(self, writer, call, entry.job_id), {})
 
     def _elsewhere(self) -> list[AgentCall]:
         found: list[AgentCall] = []
-        for path in set(self._folder.glob("*.journal")) - self._own:
+        own = {journal.path for journal in self._journals}
+        for path in set(self._folder.glob("*.journal")) - own:
             with Journal.open(path) as journal:
                 found += map(_call_of, journal.entries())
         return found
@@ -269,6 +285,9 @@ class AgentCalls:
                 call.failure = _left(call, is_closing=self._is_closing)
         except AkiError as error:
             call.failure = error
+        except Exception as error:
+            # Nobody awaits this task, and whoever waits for the call would wait for nothing.
+            call.failure = AkiError(f"{type(error).__name__}: {error}")
         finally:
             notes.is_noted.set()
             del self._tasks[call.call_id], self._lives[call.call_id]
@@ -317,7 +336,7 @@ class _Notes:
 
     async def note_outcome(self, state: RowState, outcome: Outcome) -> Outcome:
         call = self._call
-        note = {**outcome.to_note(), "files": call.files}
+        note = {**outcome.to_note(), "files": [*call.files.values()]}
         await self._writer.write(Journal.note_outcome, call.call_id, state, note)
         call.state, call.noted = state, note
         return outcome

@@ -102,7 +102,10 @@ class AgentServer:
                 return await self._wait(ctx, self._require(given))
             case "job_cancel":
                 call = self._require(given)
-                await self._calls.cancel(call)
+                try:
+                    await self._calls.cancel(call)
+                except AkiError as error:
+                    return answers.refused(error.message)
                 await _until_over(call, _POLL_SECONDS * 10)
                 return answers.answer_of(call)
             case "search_endpoints":
@@ -188,7 +191,10 @@ class AgentServer:
         return {}
 
     async def _cancel_task(self, ctx: Context, params: TaskParams) -> HandlerResult:
-        await self._calls.cancel(self._require_task(ctx, params))
+        try:
+            await self._calls.cancel(self._require_task(ctx, params))
+        except AkiError as error:
+            raise MCPError(INVALID_PARAMS, error.message) from None
         return {}
 
     def _require_task(self, ctx: Context, params: TaskParams) -> AgentCall:

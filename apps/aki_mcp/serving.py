@@ -6,6 +6,7 @@ import hmac
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -60,6 +61,7 @@ def agent_server(
 
     Raises:
         CommandError: There is no such package, no such endpoint, or no such folder.
+        JournalError: The journals of earlier servers cannot be used.
     """
     for folder in allowed:
         if not folder.is_dir():
@@ -83,12 +85,22 @@ def serve_stdio(server: AgentServer) -> None:
 
 
 def serve_http(server: AgentServer, port: int) -> None:
-    """Serve clients on this machine that know the token, until Ctrl-C."""
+    """Serve clients on this machine that know the token, until Ctrl-C.
+
+    Raises:
+        CommandError: The port is taken.
+    """
     import uvicorn
 
+    try:
+        listener = socket.create_server((HOST, port))
+    except OSError as error:
+        raise CommandError(
+            f"--http {port}: {os.strerror(error.errno or 0)}; give another port", Exit.USAGE
+        ) from None
     token = os.environ.get(TOKEN) or secrets.token_urlsafe(24)
     app = _WithToken(server.protocol.streamable_http_app(host=HOST), token)
-    config = uvicorn.Config(app, host=HOST, port=port, log_level="warning", lifespan="on")
+    config = uvicorn.Config(app, log_level="warning", lifespan="on")
     url = f"http://{HOST}:{port}/mcp"
     if os.environ.get(TOKEN):
         print(
@@ -97,7 +109,8 @@ def serve_http(server: AgentServer, port: int) -> None:
     else:
         print(f"Serving {url} for clients that send this header; Ctrl-C stops.", file=sys.stderr)
         print(f"Authorization: Bearer {token}", file=sys.stderr)
-    uvicorn.Server(config).run()
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 class _WithToken:

@@ -9,7 +9,10 @@ import time
 from typing import Literal
 
 import pytest
+from aki_client import AsyncAki
+from aki_client.batch import JournalError
 from aki_mcp import server
+from aki_mcp.serving import journals_of
 from mcp.client.extension import ClientExtension, ResultClaim, advertise
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, Request, RequestParams, Result
@@ -149,6 +152,65 @@ def test_a_call_can_be_cancelled_by_its_id(agents, hurried):
             return await client.call_tool("job_cancel", {"call": call_id})
 
     found(asyncio.run(run()), "cancelled")
+
+
+def test_the_call_of_another_server_is_cancelled_by_nobody_else(agents, hub, hurried):
+    async def run():
+        async with agents.here() as one, agents.here() as other:
+            call_id = found(await one.call_tool("llama3_chat", LONG), "running")["call"]
+            refused = await other.call_tool("job_cancel", {"call": call_id})
+            assert "another server" in refused.content[0].text
+            answer = await one.call_tool("job_result", {"call": call_id})
+            while answer.structured_content["status"] == "running":
+                answer = await one.call_tool("job_result", {"call": call_id})
+            return found(answer)
+
+    assert "in place of" in asyncio.run(run())["outputs"]["text"]
+
+
+def test_a_job_of_an_endpoint_that_the_package_has_no_longer_keeps_no_server_from_starting(
+    agents, hub, hurried, monkeypatch
+):
+    async def begin():
+        async with agents.here() as client:
+            return found(await client.call_tool("llama3_chat", LONG), "running")["call"]
+
+    async def go_on():
+        async with agents.here() as client:
+            return await client.call_tool("job_result", {"call": call_id})
+
+    call_id = asyncio.run(begin())
+    monkeypatch.delattr(AsyncAki, "llama3_chat")
+    answer = asyncio.run(go_on())
+    assert answer.is_error
+    assert "no endpoint llama3_chat any more, whose job is " in answer.content[0].text
+
+
+def test_what_cannot_be_saved_in_the_end_is_said_and_the_job_stays_noted(
+    agents, hub, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("aki_runtime.batch.row_life.ROOM_SECONDS", 0.0)
+    (tmp_path / "results").write_text("in the way of the folder")
+
+    async def run():
+        async with agents.here() as client:
+            return await client.call_tool("z_image_turbo", {"prompt": "a fox"})
+
+    answer = asyncio.run(run())
+    assert answer.is_error
+    assert "FileExistsError" in answer.content[0].text
+
+
+def test_a_journal_that_is_damaged_is_a_sentence_when_the_server_starts(agents):
+    folder = journals_of("aki_client", hub_of(agents))
+    folder.mkdir(parents=True)
+    (folder / "calls-1.journal").write_text("rubbish " * 99)
+    with pytest.raises(JournalError, match="not a journal"):
+        agents.here()
+
+
+def hub_of(agents):
+    return AsyncAki("key", api_server=agents.hub.url).api_server
 
 
 def test_notes_of_calls_can_be_read_by_this_user_alone(agents, state):

@@ -1,15 +1,21 @@
 """What an agent is offered and told, whatever the transport."""
 
 import asyncio
+import base64
+import io
 import json
 from pathlib import Path
 
 import pytest
 from agents.conftest import KEY
-from aki_client import AsyncAki
+from aki_client import AsyncAki, Image
+from aki_mcp.calls import AgentCall, AgentCalls
 from mcp.shared.exceptions import MCPError
 from PIL import Image as Pillow
 
+_FILE = io.BytesIO()
+Pillow.new("RGB", (8, 8)).save(_FILE, "PNG")
+PNG = _FILE.getvalue()
 MODES = ["2026-07-28", "legacy"]
 
 
@@ -75,6 +81,17 @@ def test_a_picture_is_shown_small_and_saved_whole(agents):
         assert whole.size == (2048, 1024)
     assert len(shown.data) < Path(path).stat().st_size * 4
     assert "base64" not in json.dumps(answer.structured_content)
+
+
+def test_pictures_whose_names_begin_alike_are_all_saved(agents, tmp_path, monkeypatch, state):
+    picture = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    names = [f"{'a_very_long_name_of_an_output_' * 3}{n}" for n in range(3)]
+    call = AgentCall("0123456789abcdef", "an_endpoint_of_a_long_name" * 2, "", 0.0)
+    calls = AgentCalls(AsyncAki("key", api_server="http://127.0.0.1:9"), state, tmp_path / "kept")
+    saved = {calls.keep(call, 0, Image(picture), name) for name in [*names, *names]}
+    assert len(saved) == 3
+    assert {Path(path).read_bytes() for path in saved} == {PNG}
+    assert [file["output"] for file in call.files.values()] == names
 
 
 def test_a_sound_is_sent_along_and_saved(agents):

@@ -1,6 +1,9 @@
 """The server over the streams of a process and over HTTP, and who may reach it there."""
 
 import asyncio
+import socket
+import subprocess
+import sys
 
 import httpx2
 import pytest
@@ -42,6 +45,17 @@ def test_a_server_is_used_over_http_with_its_token_and_by_nobody_else(agents):
             ({**own, "Host": "evil.example"}, 421),
         ]:
             assert httpx2.post(url, json=request, headers=headers).status_code == refused
+
+
+def test_a_port_that_is_taken_is_a_sentence(agents):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "aki_cli", *agents.command("--http", port)]
+        ran = subprocess.run(
+            command, env=agents.environment, capture_output=True, text=True, timeout=120
+        )
+    assert ran.returncode == 2
+    assert ran.stderr == f"aki: --http {port}: Address already in use; give another port\n"
 
 
 @pytest.mark.slow

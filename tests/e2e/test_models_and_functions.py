@@ -120,6 +120,23 @@ class TestChat:
             aki.chat(aki.llama3_chat, messages, tools=[look_up])
         assert messages[-1]["role"] == "assistant"
 
+    def test_a_function_that_runs_out_of_values_is_no_end_of_the_conversation(self, aki):
+        def look_up(query: str) -> str:
+            """Look for what is not there."""
+            return next(iter([]))
+
+        with pytest.raises(StopIteration):
+            aki.chat(aki.llama3_chat, asking("look_up"), tools=[look_up])
+
+    def test_an_async_function_is_refused_where_nobody_awaits_it(self, aki, hub):
+        async def look_up(query: str) -> None:
+            """Never run."""
+
+        asked = hub.hub.request_count
+        with pytest.raises(ConfigurationError, match="look_up is async"):
+            aki.chat(aki.llama3_chat, asking("look_up"), tools=[look_up])
+        assert hub.hub.request_count == asked
+
     @pytest.mark.parametrize(
         ("functions", "said"),
         [
@@ -159,6 +176,7 @@ WRITTEN = [
     'Here you are:\n```json\n{"title": "Tea", "minutes": 5}\n```\nEnjoy!',
     '<think>{"title": "No"}</think>{"title": "Tea", "minutes": 5}',
     'A set like {water, tea}, then: {"title": "Tea", "minutes": 5}',
+    'As in [1] and {"title": "Milk"}: {"title": "Tea", "minutes": 5}',
 ]
 
 
@@ -181,7 +199,9 @@ class TestParse:
             ('{"title": "Tea"}', "Recipe: minutes: Field required"),
             ("I would rather not.", "Recipe: the answer: "),
             ("", "Recipe: the answer: "),
-            ("[" * 5000, "Recipe: the answer: "),
+            ("[" * 500_000, "Recipe: the answer: "),
+            ('["a' * 100_000, "Recipe: the answer: "),
+            ('{"title": "\ud800"}', "Recipe: "),
         ],
     )
     def test_another_shape_is_a_sentence_that_says_where(self, text, said):

@@ -34,7 +34,12 @@ def mcp(
     ] = 100,
     http: Annotated[
         int | None,
-        typer.Option(metavar="PORT", help="Serve HTTP on 127.0.0.1 instead of the streams."),
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65_535,
+            help="Serve HTTP on 127.0.0.1 instead of the streams.",
+        ),
     ] = None,
 ) -> None:
     """Offer the endpoints to coding agents as tools (MCP)."""

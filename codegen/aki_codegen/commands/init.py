@@ -60,6 +60,8 @@ def init(
     fault = package_name_fault(package)
     if fault is not None:
         raise GenerationError(f"--package {package!r} {fault}")
+    for path in (".gitignore", ".gitattributes"):
+        _read(Path(path))  # what cannot be read is said before anything is written
     values = {
         "server": server,
         "layout": layout,

@@ -26,17 +26,20 @@ class Functions:
 
     Args:
         functions: Functions with annotations; their docstrings are what the model reads.
+        are_awaited: Whether they may be async.
 
     Raises:
-        ConfigurationError: One cannot be described, or two have one name.
+        ConfigurationError: One cannot be described or run, or two have one name.
     """
 
-    def __init__(self, functions: Sequence[Function]) -> None:
+    def __init__(self, functions: Sequence[Function], *, are_awaited: bool) -> None:
         self._functions: dict[str, tuple[Function, type[BaseModel]]] = {}
         for function in functions:
             name = getattr(function, "__name__", "")
             if not name.isidentifier() or name in self._functions:
                 raise ConfigurationError(f"tools: {name!r} must be the name of one function")
+            if inspect.iscoroutinefunction(function) and not are_awaited:
+                raise ConfigurationError(f"tools: {name} is async, which AsyncAki awaits")
             self._functions[name] = function, _model_of(function)
 
     @property

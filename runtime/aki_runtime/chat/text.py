@@ -18,7 +18,9 @@ from .tools import ToolCall, read_tool_calls
 
 T = TypeVar("T")
 
+_BEGIN = re.compile(r"[\[{]")
 _DECODER = json.JSONDecoder()
+_MOST_TRIES = 100
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
@@ -75,16 +77,16 @@ class ChatText(str):
         Raises:
             UnexpectedAnswerError: There is no JSON in it, or JSON of another shape; says where.
         """
-        content = self.content
-        try:
-            return TypeAdapter(kind).validate_json(_json_in(content))
-        except ValidationError as error:
-            fault = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(map(str, fault["loc"])) or "the answer"
+        adapter, said = TypeAdapter(kind), ""
+        for part in _json_in(self.content):
+            try:
+                return adapter.validate_json(part)
+            except ValidationError as error:
+                fault = error.errors(include_input=False, include_url=False)[0]
+                where = ".".join(map(str, fault["loc"])) or "the answer"
+                said = said or f"{where}: {fault['msg']}"
         name = getattr(kind, "__name__", str(kind))
-        raise UnexpectedAnswerError(
-            f"the model did not answer with a {name}: {where}: {fault['msg']}"
-        )
+        raise UnexpectedAnswerError(f"the model did not answer with a {name}: {said}")
 
     def __reduce__(self) -> tuple[type[Self], tuple[str | dict[str, Any]]]:
         """Pickle text and object alike."""
@@ -111,15 +113,20 @@ class ChatText(str):
         raise PydanticCustomError("chat_text", "must be text, an object or a list of parts")
 
 
-def _json_in(text: str) -> str:
-    """Return the part of a text that is JSON; all of it where no part begins like an object or array."""
-    for start in re.finditer(r"[\[{]", text):
+def _json_in(text: str) -> list[str]:
+    """Return the parts of a text that are JSON objects or arrays; the whole text where there are none."""
+    parts: list[str] = []
+    start = tries = 0
+    # A text may be nothing but beginnings, each of which would be read to its end.
+    while (begin := _BEGIN.search(text, start)) and tries < _MOST_TRIES:
+        tries += 1
         try:
-            _, end = _DECODER.raw_decode(text, start.start())
+            _, start = _DECODER.raw_decode(text, begin.start())
         except (RecursionError, ValueError):
-            continue
-        return text[start.start() : end]
-    return text
+            start = begin.end()
+        else:
+            parts.append(text[begin.start() : start])
+    return parts or [text]
 
 
 def _joined(content: object) -> str:

@@ -133,16 +133,18 @@ class AsyncClient(ClientCore):
         """
         from ..chat.functions import Functions, tool_rounds  # which few programs need
 
-        rounds = tool_rounds(endpoint, messages, Functions(tools), max_rounds, parameters)
+        rounds = tool_rounds(
+            endpoint, messages, Functions(tools, are_awaited=True), max_rounds, parameters
+        )
         value: Any = None
-        try:
-            while True:
+        while True:
+            try:
                 step = rounds.send(value)
-                is_async = inspect.iscoroutinefunction(step.func) or step.func is endpoint
-                value = await step() if is_async else await asyncio.to_thread(step)
-        except StopIteration as end:
-            answer: Out = end.value
-            return answer
+            except StopIteration as end:
+                answer: Out = end.value
+                return answer
+            is_async = inspect.iscoroutinefunction(step.func) or step.func is endpoint
+            value = await step() if is_async else await asyncio.to_thread(step)
 
     async def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.

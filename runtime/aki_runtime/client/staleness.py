@@ -143,11 +143,13 @@ def names_of(package: str, file: str) -> dict[str, Any]:
 
 def why_gone(package: str, name: str) -> str:
     """Say when and why a package has an endpoint no longer; empty where it has had none of this Python name."""
-    past = [given for given in names_of(package, "history.json").values() if given["name"] == name]
+    past = [
+        given for given in names_of(package, "history.json").values() if given.get("name") == name
+    ]
     day = next((given["removed"] for given in past if given.get("removed")), None)
     if day is not None:
         return f"the hub has removed it (found on {day})"
-    kept = (given["name"] for given in names_of(package, "names.json").values())
+    kept = (given.get("name") for given in names_of(package, "names.json").values())
     return "[tool.aki-codegen] skipped it when the package was made" if name in kept else ""
 
 

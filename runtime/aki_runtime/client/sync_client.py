@@ -121,14 +121,17 @@ class SyncClient(ClientCore):
         """
         from ..chat.functions import Functions, tool_rounds  # which few programs need
 
-        rounds = tool_rounds(endpoint, messages, Functions(tools), max_rounds, parameters)
+        rounds = tool_rounds(
+            endpoint, messages, Functions(tools, are_awaited=False), max_rounds, parameters
+        )
         value: Any = None
-        try:
-            while True:
-                value = rounds.send(value)()
-        except StopIteration as end:
-            answer: Out = end.value
-            return answer
+        while True:
+            try:
+                step = rounds.send(value)
+            except StopIteration as end:
+                answer: Out = end.value
+                return answer
+            value = step()  # outside: a function that raises StopIteration has no answer
 
     def check(self, name: str | None = None) -> "tuple[Change, ...]":
         """Compare the endpoints, or one of them, with the hub of today; nothing where all is as generated.

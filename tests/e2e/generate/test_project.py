@@ -180,6 +180,13 @@ class TestInit:
         assert (status, "already; nothing was written" in errors) == (1, True)
         assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
+    @pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
+    def test_where_a_file_cannot_be_read_nothing_is_written(self, folder, run, name):
+        (folder / name).write_bytes(b"\xff\xfe")
+        status, _, errors = run("init", "--server", "hub.example", "--package", "acme_hub")
+        assert (status, f"{name} cannot be read" in errors) == (1, True)
+        assert {path.name for path in folder.iterdir()} == {".git", name}
+
     def test_a_key_file_is_left_out_of_version_control(self, folder, run):
         run("init", "--server", "hub.example", "--package", "acme_hub", "--api-key-file", "hub.key")
         assert "hub.key" in (folder / ".gitignore").read_text().splitlines()

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aki_cli.catalogue import Catalogue, Described
-from aki_runtime.terminal import harmless
+from aki_runtime.shapes import is_array, is_object
+from aki_runtime.terminal import visible
 from mcp_types import Tool, ToolAnnotations
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ FOUND = 5
 Schema = dict[str, Any]
 
 _LONGEST_DESCRIPTION = 600
+_LONGEST_ABOUT_PARAMETER = 300
+_MOST_CHOICES = 200
 _MEDIA = ("image", "audio", "video")
 _PAYS = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
@@ -184,7 +187,7 @@ class Toolbox:
 
 
 def _properties(shown: Mapping[str, Any], parameters: "Mapping[str, Parameter]") -> Schema:
-    """Return what a tool takes: as the model, but media as files that an agent can name."""
+    """Return what a tool takes: as the model, but in visible text, and media as files that an agent can name."""
     return {
         name: {
             "type": "string",
@@ -192,8 +195,23 @@ def _properties(shown: Mapping[str, Any], parameters: "Mapping[str, Parameter]")
             "an earlier answer; or a data URI.",
         }
         if name in parameters and parameters[name].type in _MEDIA
-        else schema
+        else _seen(schema)
         for name, schema in shown.items()
+    }
+
+
+def _seen(schema: Any) -> Any:
+    """Return a schema of which a person who approves of the tool sees all that a model reads."""
+    if is_array(schema):
+        return [_seen(part) for part in schema if _is_seen(part)][:_MOST_CHOICES]
+    if not is_object(schema):
+        return schema
+    return {
+        key: _line(value, _LONGEST_ABOUT_PARAMETER)
+        if key in ("title", "description") and isinstance(value, str)
+        else _seen(value)
+        for key, value in schema.items()
+        if _is_seen(value) or key in ("title", "description")
     }
 
 
@@ -203,8 +221,12 @@ def _about(endpoint: Described) -> str:
     return f"{about} (each call is paid for)"
 
 
+def _is_seen(value: object) -> bool:
+    return not isinstance(value, str) or visible(value) == value
+
+
 def _line(text: str, length: int) -> str:
-    line = " ".join(harmless(text).split())
+    line = " ".join(visible(text).split())
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .shapes import is_array, is_object
+from .shapes import is_array, is_object, shallow
 
 
 class _JsonEncoded:
@@ -113,7 +113,7 @@ def _decode_if_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return shallow(json.loads(value))
     except (ValueError, RecursionError):
         return value
 

@@ -1,8 +1,12 @@
 """Whether a decoded JSON value has a shape, in a form that every type checker follows; and what numbers are."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
+
+_MOST_LEVELS = 100
+"""Of nesting, far below what Python, pydantic and most readers of JSON go down to."""
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -18,6 +22,26 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def object_or_empty(value: object) -> dict[str, Any]:
     """Return a JSON object as it is, an empty one for anything else."""
     return value if is_object(value) else {}
+
+
+def shallow(value: Any) -> Any:
+    """Return a decoded JSON value whose parts below a hundred levels are JSON text: whoever goes through it can."""
+    layer: list[Any] = [value]
+    for _ in range(_MOST_LEVELS):
+        layer = [part for whole in layer if _is_nest(whole) for _, part in _parts(whole)]
+    for whole in filter(_is_nest, layer):
+        for place, part in _parts(whole):
+            if _is_nest(part):
+                whole[place] = json.dumps(part)
+    return value
+
+
+def _is_nest(value: object) -> bool:
+    return is_object(value) or is_array(value)
+
+
+def _parts(nest: Any) -> list[tuple[Any, Any]]:
+    return [*nest.items()] if is_object(nest) else [*enumerate(nest)]
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:

@@ -13,6 +13,8 @@ _LAYOUT = frozenset("\n\t")
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """What reorders the text around it, so that it can read as something else."""
 
+_NO_LETTERS = frozenset({"Cf", "Cn", "Co", "Cs"})
+
 # GitHub and Azure look for ## anywhere in a line, as in ##[error], ##vso[…] and ##teamcity[…].
 OBEYED = re.compile(
     r"#(?=#)"
@@ -67,6 +69,16 @@ def harmless(text: str) -> str:
         for char in text
         if char in _LAYOUT or not (char in _DIRECTIONS or unicodedata.category(char) == "Cc")
     )
+
+
+def visible(text: str) -> str:
+    """Return a text for people and models in which nothing is hidden: models read letters that no screen shows."""
+    return "".join(char for char in harmless(text) if char.isspace() or not _is_hidden(char))
+
+
+def _is_hidden(char: str) -> bool:
+    # Tags and variation selectors beyond the first sixteen spell whole sentences; no script needs them.
+    return unicodedata.category(char) in _NO_LETTERS or "\U000e0100" <= char <= "\U000e01ef"
 
 
 def readable(text: str) -> str:

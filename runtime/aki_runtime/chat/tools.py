@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlia
 from pydantic import BeforeValidator
 
 from ..json_value import Json
-from ..shapes import is_array, is_object, object_or_empty
+from ..shapes import is_array, is_object, object_or_empty, shallow
 
 
 class ToolFunction(TypedDict):
@@ -69,7 +69,7 @@ def _decoded(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        decoded: object = json.loads(value)
+        decoded: object = shallow(json.loads(value))
     except (ValueError, RecursionError):
         return None
     return decoded

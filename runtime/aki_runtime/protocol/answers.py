@@ -14,7 +14,14 @@ from typing import Any, TypeAlias
 from pydantic_core import from_json
 
 from .. import errors
-from ..shapes import integer_or_none, is_array, is_object, number_or_none, object_or_empty
+from ..shapes import (
+    integer_or_none,
+    is_array,
+    is_object,
+    number_or_none,
+    object_or_empty,
+    shallow,
+)
 from .explain import CREDENTIAL_FIELDS, sentences, status_phrase
 
 _PASSING_REFUSALS = frozenset({408, 425, 429})
@@ -56,7 +63,7 @@ class Answer:
         text = self.body.decode("utf-8-sig", "replace")
         for form in (self.body, text):
             with suppress(ValueError, RecursionError):
-                return json.loads(form, parse_int=_integer)
+                return shallow(json.loads(form, parse_int=_integer))
         return text
 
     @property

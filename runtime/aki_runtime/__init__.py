@@ -12,6 +12,7 @@ imports only from itself and from those before it:
     http/         the two drivers of the core, the only modules that know httpx
     jobs/         handles and streams, sync and async
     changes/      metadata of two moments, compared
+    store/        the SQLite file under journals and ledgers
     client/       clients and endpoints: two thin shells, sync and async
     batch/        many calls, with a journal
     celery/, ray/ endpoints inside of other people's engines

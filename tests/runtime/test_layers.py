@@ -20,6 +20,7 @@ ORDER = (
     "http",
     "jobs",
     "changes",
+    "store",
     "client",
     "batch",
     "celery",
@@ -99,14 +100,14 @@ def test_no_http_library_is_imported_by_name_but_by_the_one_module_that_chooses(
     assert naming == ["http.clients"]
 
 
-def test_nothing_sleeps_but_the_drivers():
+def test_nothing_sleeps_but_the_drivers_and_the_opening_of_files():
     waiting = {
         name
         for name in WITHOUT_EXTRAS
         for node in ast.walk(RUNTIME.trees[name])
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"time.sleep", "asyncio.sleep"}
     }
-    assert waiting == {"http.drive"}
+    assert waiting == {"http.drive", "store.sqlite"}
 
 
 def test_nothing_imports_in_a_circle():

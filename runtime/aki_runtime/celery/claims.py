@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
-from ..batch.store import BUSY_SECONDS, connect
 from ..errors import ConfigurationError
 from ..logs import logger
 from ..shapes import is_object
+from ..store.sqlite import BUSY_SECONDS, connect
 from .engine import SteppedBackError, insist
 
 T = TypeVar("T")

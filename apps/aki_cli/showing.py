@@ -204,7 +204,7 @@ class Sink:
     def _plain(self, name: str, value: Any) -> Any:
         """Return an output as JSON has it; media are saved, and their paths stand for them."""
         # What help and completion can do without.
-        from aki_runtime.fields.plain import plain_fields, whole
+        from aki_runtime.fields.base import plain_fields, whole
 
         def keep(medium: "Media", _: str) -> str:
             paths = self._paths.setdefault(name, [])

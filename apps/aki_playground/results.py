@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
-from aki_runtime.fields.plain import plain_fields, whole
+from aki_runtime.fields.base import plain_fields, whole
 from aki_runtime.media.objects import Media
 from gradio.components import Component
 from pydantic import BaseModel

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .shapes import is_array, is_object, shallow
+from .shapes import encode_json, is_array, is_object, shallow
 
 
 class _JsonEncoded:
@@ -34,7 +34,6 @@ class _JsonEncoded:
 
 
 _BYTE_ORDER_MARK = "\ufeff"
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class JsonText:
@@ -45,20 +44,6 @@ class JsonText:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-
-
-def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """Encode a value as the hub wants it: compact, and with text kept readable.
-
-    Args:
-        value: The value.
-        default: Returns what stands for a value that has no JSON form.
-    """
-    if default is None:
-        return _ENCODER.encode(value)
-    return json.dumps(
-        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
-    )
 
 
 def json_text_schema(content: dict[str, Any]) -> dict[str, Any]:

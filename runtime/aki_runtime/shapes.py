@@ -1,9 +1,11 @@
-"""Whether a decoded JSON value has a shape, in a form that every type checker follows; and what numbers are."""
+"""JSON values: their shapes, in a form that every type checker follows, what numbers are, and the encoded text."""
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeGuard
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 _MOST_LEVELS = 100
 """Of nesting, far below what Python, pydantic and most readers of JSON go down to."""
@@ -104,3 +106,17 @@ def range_in_words(low: object, high: object, step: object = None) -> str:
     else:
         return "" if step in (None, 1) else f"a multiple of {step}"
     return words if step in (None, 1) else f"{words} in steps of {step}"
+
+
+def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Encode a value as the hub wants it: compact, and with text kept readable.
+
+    Args:
+        value: The value.
+        default: Returns what stands for a value that has no JSON form.
+    """
+    if default is None:
+        return _ENCODER.encode(value)
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default
+    )

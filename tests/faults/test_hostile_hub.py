@@ -25,7 +25,7 @@ from faults.modes import KEY
 from faults.plain_server import PlainServer, head
 from faults.table.case import LONG, SHORT
 
-LIMIT = "aki_runtime.http.response_reader.MAX_ANSWER_BYTES"
+LIMIT = "aki_runtime.http.exchange.MAX_ANSWER_BYTES"
 MEGABYTE = 1 << 20
 
 

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 from aki_client import Aki, AsyncAki, ConfigurationError, InvalidParametersError, JobFailedError
-from aki_runtime.jobs.registry import JOBS
+from aki_runtime.jobs.handle import JOBS
 from support.ids import plain
 
 SECRET = "the-secret-key"

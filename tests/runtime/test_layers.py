@@ -32,7 +32,7 @@ OFFERING = {"public"}
 """Names what all folders offer, and is imported by none of them."""
 
 CORE_FOLDERS = {VALUES, "media", "metadata", "chat", "fields", "protocol", "changes"}
-CORE_BESIDES = {"client.core", "client.staleness", "client.untyped", "jobs.showing", "jobs.handle"}
+CORE_BESIDES = {"client.core", "client.staleness", "client.untyped", "jobs.showing"}
 PERFORMING = {
     "asyncio",
     "concurrent",

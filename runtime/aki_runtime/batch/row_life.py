@@ -27,8 +27,7 @@ from ..errors import (
     UnexpectedAnswerError,
 )
 from ..events import Event, Queued
-from ..fields.base import OutputModel, came
-from ..fields.plain import holds_media, plain_fields
+from ..fields.base import OutputModel, came, holds_media, plain_fields
 from ..jobs.async_job import AsyncJob
 from ..jobs.handle import canceled_too_late, result_fields
 from ..media.objects import Media

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import ConfigurationError
+from ..fields.base import data_uri, plain_fields
 from ..fields.parameters import Parameter
-from ..fields.plain import data_uri, plain_fields
 from ..fields.refusals import unknown_parameter
 from ..media.sources import is_data_uri
 from ..shapes import is_array, is_mapping, is_object

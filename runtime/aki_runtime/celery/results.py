@@ -15,8 +15,7 @@ from typing import Any, TypeAlias
 
 from ..errors import AkiError, InvalidParametersError, MediaError
 from ..events import Event, Queued
-from ..fields.base import OutputModel, came
-from ..fields.plain import plain_fields, whole
+from ..fields.base import OutputModel, came, plain_fields, whole
 from ..media.objects import Media
 from ..protocol.certainty import RESULT_LOST, UNCERTAIN
 

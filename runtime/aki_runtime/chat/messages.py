@@ -16,7 +16,6 @@ from ..json_value import (
     JsonText,
     array_or_object,
     check_encodes,
-    encode_json,
     json_text_schema,
 )
 from ..media.formats import Kind
@@ -31,7 +30,7 @@ from ..media.inputs import (
 from ..media.objects import Media, uri_schema
 from ..media.sources import is_data_uri
 from ..options import AllowedPaths
-from ..shapes import is_array, is_iterable, is_mapping
+from ..shapes import encode_json, is_array, is_iterable, is_mapping
 from .tools import ToolCall
 
 Role: TypeAlias = Literal["system", "user", "assistant"]

@@ -37,10 +37,10 @@ from ..fields.parameters import Parameter, parameters_of
 from ..fields.refusals import problems_of
 from ..http.drive import AsyncDriver, Driver, SyncDriver
 from ..jobs.async_job import AsyncJob, AsyncStream
+from ..jobs.handle import JOBS
 from ..jobs.ref import EndpointRef, JobRef, restore_endpoint
-from ..jobs.registry import JOBS
 from ..jobs.sync_job import Job, Stream
-from ..media.inputs import takes_long
+from ..media.objects import takes_long
 from ..options import AllowedPaths, OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Work

@@ -18,13 +18,12 @@ from ..chat.tools import read_tool_calls
 from ..errors import InvalidParametersError, MediaError
 from ..fields.base import InputModel, ProgressModel
 from ..jobs.ref import EndpointRef
-from ..json_value import encode_json
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
 from ..media.objects import Audio, Image, Media, Video
 from ..options import AllowedPaths
 from ..protocol.job import Reading
-from ..shapes import is_array, is_mapping, is_object
+from ..shapes import encode_json, is_array, is_mapping, is_object
 from .endpoint import EndpointInfo, EndpointSpec
 
 _DATA_URI = re.compile(

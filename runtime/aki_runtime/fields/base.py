@@ -1,10 +1,12 @@
 """The base classes of generated models: strict with what goes out, lenient with what comes in.
 
 Inputs refuse what the hub would refuse, so that a mistake costs nothing. Outputs never refuse: they hold
-what was paid for, however odd it looks.
+what was paid for, however odd it looks, and can be had as plain JSON values.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 from pydantic import (
@@ -22,18 +24,30 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from ..chat.text import ChatText
+from ..chat.tools import ToolCall
 from ..errors import InvalidParametersError, MissingOutputError
 from ..events import Meta
 from ..json_value import check_encodes
 from ..logs import logger
 from ..media.display import output_bundle
-from ..media.objects import Media
-from ..shapes import integer_or_none, is_array, is_object, number_or_none
-from .parameters import Parameter, parameters_of, wire_names
-from .refusals import problems_of
-from .rules import broken_rule, can_be_converted, matching_choice, one_of
+from ..media.objects import Media, broken_limit
+from ..shapes import (
+    integer_or_none,
+    is_array,
+    is_iterable,
+    is_mapping,
+    is_multiple,
+    is_number,
+    is_object,
+    number_or_none,
+)
+from .parameters import UNREADABLE, Parameter, parameters_of, wire_names
+from .refusals import number_rule, one_of, problems_of
 
 T = TypeVar("T")
+
+KeepMedium = Callable[[Media, str], str]
+"""Stores a medium under a name and returns what stands for it in the outputs."""
 
 _log = logger()
 _MISSING: Any = object()
@@ -148,10 +162,10 @@ class InputModel(BaseModel):
                     int(value) if is_whole and parameter.type == "integer" else value
                 )
             except ValidationError:
-                if not parameter.converts or not can_be_converted(value, parameter):
+                if not parameter.converts or not _can_be_converted(value, parameter):
                     raise
                 accepted = value
-            problem = None if parameter.converts else broken_rule(accepted, parameter)
+            problem = None if parameter.converts else _broken_rule(accepted, parameter)
             if problem is not None:
                 raise PydanticCustomError("rule", "{problem}", {"problem": problem})
         if isinstance(accepted, int | float) and not abs(accepted) < _SURELY_JSON:
@@ -189,11 +203,51 @@ def _kept(value: Any, medium: type[Media] | None) -> Any:
 
 
 def _chosen(value: float, parameter: Parameter) -> Any:
-    """Return the choice that a number is; pydantic would take 1 for true."""
-    choice = matching_choice(value, parameter)
-    if choice is not None or parameter.converts:
-        return value if choice is None else choice
+    """Return the choice that a number is: to JSON 1 and 1.0 are the same, and `true` is neither; to Python all are."""
+    for choice in parameter.choices:
+        if choice == value and isinstance(choice, bool) is isinstance(value, bool):
+            return choice
+    if parameter.converts:
+        return value
     raise PydanticCustomError("rule", "{problem}", {"problem": one_of(value, parameter)})
+
+
+def _can_be_converted(value: object, parameter: Parameter) -> bool:
+    """Whether a hub that converts would take a value of another type than declared."""
+    try:
+        parameter.as_declared(value)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _broken_rule(value: Any, parameter: Parameter) -> str | None:
+    """Say which rule of the hub a value of the right type and range breaks; None where it breaks none."""
+    if is_number(value):
+        is_on_step = parameter.step is None or is_multiple(value, parameter.step)
+        return None if is_on_step else number_rule(value, parameter)
+    if isinstance(value, Media):
+        return broken_limit(value, parameter.media)
+    if parameter.type == "chat" and is_array(value):
+        return _broken_chat(value, parameter)
+    return None
+
+
+def _broken_chat(messages: list[Any], parameter: Parameter) -> str | None:
+    supported = parameter.support
+    for place, message in enumerate(messages):
+        content = message.get("content") if is_object(message) else None
+        for part in content if is_array(content) else ():
+            if "text" in part:
+                continue
+            ((kind, value),) = part.items()
+            if kind not in supported:
+                taken = ", ".join(("text", *supported))
+                return f"message {place} holds {kind}; this endpoint takes {taken}"
+            problem = broken_limit(value, supported[kind])
+            if problem is not None:
+                return f"message {place}: the {kind} {problem}"
+    return None
 
 
 class OutputModel(BaseModel):
@@ -323,3 +377,48 @@ def came(output: OutputModel) -> dict[str, Any]:
     """Return the outputs that came, by name."""
     values = {**vars(output), **(output.model_extra or {})}
     return {name: value for name, value in values.items() if name in output.model_fields_set}
+
+
+def whole(value: Any) -> Any:
+    """Return the object of which an output is the text; there may be thinking and tool calls in it."""
+    return value.data if isinstance(value, ChatText) and value.data is not None else value
+
+
+def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
+    """Return values by name as plain JSON values; those that are None are left out."""
+    return {name: _plain(v, name, keep) for name, v in fields.items() if v is not None}
+
+
+def holds_media(output: OutputModel) -> bool:
+    """Whether outputs hold something to see or hear, whose decoding and storing takes a while."""
+    values = came(output).values()
+    return any(
+        isinstance(v, Media) for value in values for v in (value if is_iterable(value) else [value])
+    )
+
+
+def data_uri(medium: Media, name: str) -> str:
+    """Keep a medium within the outputs."""
+    return medium.as_it_came()
+
+
+def _plain(value: Any, name: str, keep: KeepMedium) -> Any:
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case str():
+            return str(value)
+        case Media():
+            return keep(value, name)
+        case BaseModel():
+            return _plain(value.model_dump(), name, keep)
+        case ToolCall():
+            return _plain(asdict(value), name, keep)
+        case _ if is_mapping(value):
+            return {str(k): _plain(v, f"{name}-{k}", keep) for k, v in value.items()}
+        case _ if is_iterable(value):
+            return [_plain(item, f"{name}-{n}", keep) for n, item in enumerate(value, 1)]
+        case _:
+            return str(value)

@@ -1,4 +1,4 @@
-"""Turns pydantic's errors about a call's arguments into problems, whose sentences say what to do."""
+"""What is said of refused arguments: pydantic's errors become problems, whose sentences say what to do."""
 
 import math
 from collections.abc import Mapping
@@ -9,9 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import ParameterProblem
-from ..shapes import is_number
+from ..shapes import is_number, range_in_words
 from .parameters import Parameter, parameters_of
-from .rules import is_out_of_range, number_rule, one_of
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[ParameterProblem]:
@@ -32,6 +31,33 @@ def unknown_parameter(name: str, known: Mapping[str, Parameter]) -> ParameterPro
     hint = f"did you mean {close[0]!r}?" if close else f"the endpoint takes {', '.join(known)}"
     message = f"unknown parameter {name!r}; {hint}"
     return ParameterProblem(message, parameter=name, kind="unknown", nearest=close)
+
+
+def _is_out_of_range(value: float, parameter: Parameter) -> bool:
+    """Whether a number is below the minimum or above the maximum."""
+    low, high = parameter.minimum, parameter.maximum
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def number_rule(value: float, parameter: Parameter) -> str:
+    """Say which rule a number breaks, and the nearest numbers that are allowed."""
+    low, high = parameter.minimum, parameter.maximum
+    if not _is_out_of_range(value, parameter):
+        rule = f"must be a multiple of {parameter.step}"
+    else:
+        is_open = low is None or high is None
+        rule = f"{'must be' if is_open else 'is out of range'} {range_in_words(low, high)}"
+    nearest = ", ".join(str(number) for number in parameter.nearest(value))
+    return rule + (f" (nearest allowed: {nearest})" if nearest else "")
+
+
+def one_of(value: object, parameter: Parameter) -> str:
+    """Say the choices, and the closest one."""
+    shown = ", ".join(repr(choice) for choice in parameter.choices[:20])
+    more = len(parameter.choices) - 20
+    closest = parameter.closest_choice(value)
+    hint = f"; did you mean {closest!r}?" if closest is not None else ""
+    return f"one of {shown}" + (f" and {more} more" if more > 0 else "") + hint
 
 
 def _problem(name: str, detail: ErrorDetails, known: Mapping[str, Parameter]) -> ParameterProblem:
@@ -68,7 +94,7 @@ def _reason(
         nearest = () if closest is None else (closest,)
         return "choice", f"must be {one_of(value, parameter)}", "a choice", nearest
     if detail["type"] in ("rule", "greater_than_equal", "less_than_equal") and is_number(value):
-        kind = "range" if is_out_of_range(value, parameter) else "step"
+        kind = "range" if _is_out_of_range(value, parameter) else "step"
         return kind, number_rule(value, parameter), limits, parameter.nearest(value)
     if detail["type"] == "string_too_long":
         expected = f"at most {parameter.max_length or 0:,} characters"

@@ -35,9 +35,8 @@ from .clients import (
     require_kind,
 )
 from .connection import StaleConnectionError, TooSlowError, async_trace, current, trace
-from .exchange import AsyncPieces, Exchange
+from .exchange import AsyncPieces, Exchange, ResponseReader
 from .interruption import carry_through
-from .response_reader import ResponseReader
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -185,10 +184,10 @@ class SyncDriver(Driver[SyncHttpClient]):
         exchange.is_built = True
         send = exchange.client.send
         with closing(send(built, stream=True, follow_redirects=False)) as response:
-            reader = ResponseReader(exchange.sending.request, response, exchange.until)
+            reader = ResponseReader(exchange, response)
             for piece in response.iter_raw() if reader.is_raw else response.iter_bytes():
                 reader.take(piece)
-        return exchange.answered(reader.answer())
+        return reader.answer()
 
     def _client(self, url: str) -> Any:
         process = os.getpid()
@@ -319,10 +318,10 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         exchange.is_built = True
         response = await exchange.client.send(built, stream=True, follow_redirects=False)
         async with aclosing(response):
-            reader = ResponseReader(exchange.sending.request, response, exchange.until)
+            reader = ResponseReader(exchange, response)
             async for piece in response.aiter_raw() if reader.is_raw else response.aiter_bytes():
                 reader.take(piece)
-        return exchange.answered(reader.answer())
+        return reader.answer()
 
     async def _client(self, url: str) -> Any:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""One request on its way over a client of httpx2 or httpx: the caller's own, or one made here.
+"""One request and its answer, over a client of httpx2 or httpx: the caller's own, or one made here.
 
 A timeout bounds silence, never progress: whatever comes before the caller's deadline is taken.
 Whatever goes wrong becomes an exception that says whether the hub may have seen the request, and
@@ -8,18 +8,23 @@ that does not lead to the library's own request, which holds the key.
 import logging
 import math
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import AkiError, ConfigurationError, ConnectionFailedError
+from ..errors import AkiError, ConfigurationError, ConnectionFailedError, UnexpectedAnswerError
 from ..logs import logger
 from ..protocol.answers import Answer
 from ..protocol.certainty import UNCERTAIN
 from ..protocol.effects import Send
 from ..protocol.requests import SMALL_BYTES
+from ..secret import without_key
 from .clients import (
     HEADERS,
     add_query,
@@ -43,6 +48,13 @@ SLOWEST_UPLOAD = 32_768
 
 SHORTEST_REQUEST = 0.05
 """Seconds that a request is given at least."""
+
+MAX_ANSWER_BYTES = 512 * 1024 * 1024
+"""Bytes that one answer may have, decompressed; no answer of a hub is near it."""
+
+_LARGE = 1 << 20
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS  # whichever the first bytes show
+_LARGEST_RESERVED = 64 << 20  # more is not reserved on the word of a server
 
 _log = logger("http")
 _CONTENT_TYPE = ("Content-Type", "application/json")
@@ -133,22 +145,16 @@ class Exchange(Times):
             self._is_handed_out |= left <= 0
             yield piece
 
-    def answered(self, answer: Answer) -> Answer:
-        """Note that it has its answer, which is left in `sending` as well."""
-        if _log.isEnabledFor(logging.DEBUG):
-            self._note("%d, %d bytes", answer.status, len(answer.body))
-        self.sending.answer = answer
-        return answer
-
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
         failure = self._failure_of(error)
         if _log.isEnabledFor(logging.DEBUG):
             said, kind = without_key_in_urls(str(failure)), type(failure).__name__
-            self._note("%s", f"{kind}: {said}" if said else kind)
+            self.note("%s", f"{kind}: {said}" if said else kind)
         return failure
 
-    def _note(self, how: str, *values: object) -> None:
+    def note(self, how: str, *values: object) -> None:
+        """Write to the log how it ended."""
         request, seconds = self.sending.request, time.monotonic() - self._began
         path = urlsplit(request.url).path
         _log.debug(f"%s %s: {how}, after %.3f s", request.method, path, *values, seconds)
@@ -203,6 +209,83 @@ class AsyncPieces:
             yield piece
 
 
+class ResponseReader:
+    """Collects an answer as it comes, within its time and size, decompressed.
+
+    Args:
+        exchange: What is answered.
+        response: The library's answer, its body not yet read.
+
+    Attributes:
+        is_raw: Whether the pieces have to be as they were sent: what is compressed is decompressed here, in parts.
+
+    Raises:
+        UnexpectedAnswerError: It announces more than is taken, or is compressed in an unknown way.
+    """
+
+    def __init__(self, exchange: Exchange, response: Any) -> None:
+        self._exchange = exchange
+        self._response = response
+        self._pieces: list[bytes] = []
+        self._size = 0
+        announced = response.headers.get("content-length", "")
+        expected = int(announced) if announced.isdecimal() else 0
+        encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
+        # A caller's own transport may have read the answer, and decompressed it, already.
+        self.is_raw = not response.is_stream_consumed
+        self._inflating = None
+        if self.is_raw and encoding in ("gzip", "x-gzip", "deflate"):
+            self._inflating = zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+        elif self.is_raw and encoding != "identity":
+            # One that is compressed twice may be a million times as large as it looks.
+            raise self._unexpected(f"compressed as {encoding[:40]!r}, which was not asked for")
+        # A large answer is written to its place at once: pieces that are joined need it twice.
+        large = encoding == "identity" and _LARGE < expected <= _LARGEST_RESERVED
+        self._whole = bytearray(expected) if large else None
+        if expected > MAX_ANSWER_BYTES:
+            raise self._too_long()
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece of the body.
+
+        Raises:
+            UnexpectedAnswerError: The body is too long.
+            TooSlowError: The body comes too slowly.
+            ValueError: It is not compressed as it says.
+        """
+        for part in (piece,) if self._inflating is None else _inflated(self._inflating, piece):
+            start, self._size = self._size, self._size + len(part)
+            if self._size > MAX_ANSWER_BYTES:
+                raise self._too_long()
+            if self._whole is None:
+                self._pieces.append(part)
+            else:
+                self._whole[start : self._size] = part
+        if time.monotonic() > self._exchange.until:
+            raise TooSlowError
+
+    def answer(self) -> Answer:
+        """Return what came, without the key where the hub repeats it; it is left in what was sent as well."""
+        body = b"".join(self._pieces) if self._whole is None else self._whole
+        exchange, response = self._exchange, self._response
+        request = exchange.sending.request
+        sent = request.body.values if request.body is not None else request.query
+        body = without_key(body, sent.get("key"))
+        asked = response.headers.get("retry-after")
+        retry_after = _seconds(asked) if asked is not None else None
+        if _log.isEnabledFor(logging.DEBUG):
+            exchange.note("%d, %d bytes", response.status_code, len(body))
+        exchange.sending.answer = answer = Answer(response.status_code, body, retry_after)
+        return answer
+
+    def _too_long(self) -> UnexpectedAnswerError:
+        return self._unexpected(f"longer than {MAX_ANSWER_BYTES:,} bytes")
+
+    def _unexpected(self, what: str) -> UnexpectedAnswerError:
+        endpoint = self._exchange.sending.request.endpoint or None
+        return UnexpectedAnswerError(f"the hub's answer is {what}", endpoint=endpoint)
+
+
 @lru_cache(maxsize=256)
 def _parsed(library: Any, url: str) -> Any:
     """Parse a URL once: that takes as long as much else of a request."""
@@ -220,3 +303,25 @@ def _without_origin(error: BaseException) -> BaseException:
     """Forget where an exception struck and what led to it: both know the library's request, and with it the key."""
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _inflated(stream: Any, piece: bytes) -> Iterator[bytes]:
+    """Go through what a compressed piece holds, a part at a time: it may hold a thousand times as much."""
+    while True:
+        try:
+            part = stream.decompress(piece, _LARGE)
+        except zlib.error:
+            raise ValueError("the answer cannot be decompressed") from None
+        yield part
+        piece = stream.unconsumed_tail
+        if not piece and len(part) < _LARGE:
+            return
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Return in how many seconds a server wants to be asked again, which it says as a number or as a date."""
+    with suppress(ValueError):
+        return float(retry_after)
+    with suppress(TypeError, ValueError, OverflowError):
+        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
+    return None

@@ -26,9 +26,9 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import MediaError
 from ..options import AllowedPaths
-from ..shapes import is_array, is_mapping
+from ..shapes import is_mapping
 from .formats import FORMATS, Kind, sniff
-from .objects import Audio, Image, Media, Video, uri_schema
+from .objects import Audio, Image, Media, Video, is_picture, uri_schema
 from .sources import decode, is_data_uri
 
 
@@ -50,7 +50,6 @@ class UploadLike(Protocol):
 
 _LONGEST_NAME = 200
 _ORIENTATION = 0x0112
-_LARGE = 1 << 20
 _TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
@@ -138,7 +137,7 @@ def bytes_of(value: object) -> bytes:
         if isinstance(data, bytes):
             return data
         raise MediaError("the file is opened as text; open it with mode 'rb'")
-    if _is_picture(value):
+    if is_picture(value):
         return _encoded(value)
     raise MediaError(
         "give bytes, a path, a file object, a Pillow image, a data URI or another call's output, "
@@ -179,28 +178,6 @@ def _encoded(picture: Any) -> bytes:
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG")
     return buffer.getvalue()
-
-
-def takes_long(value: object, depth: int = 5) -> bool:
-    """Whether reading an argument may take a while: a picture to encode, a file, or a large text or medium.
-
-    Args:
-        value: The argument.
-        depth: How deep to look; the media of a conversation are five levels down.
-    """
-    if isinstance(value, str | bytes | bytearray):
-        return len(value) > _LARGE
-    if isinstance(value, Media):
-        return value.size > _LARGE
-    if depth and is_mapping(value):
-        return any(takes_long(item, depth - 1) for item in value.values())
-    if depth and is_array(value):
-        return any(takes_long(item, depth - 1) for item in value)
-    return callable(getattr(value, "read", None)) or _is_picture(value)
-
-
-def _is_picture(value: object) -> bool:
-    return callable(getattr(value, "save", None))
 
 
 def unreadable(value: object, error: OSError | ValueError) -> str:

@@ -10,21 +10,33 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeGuard
 
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..errors import ConfigurationError, MediaError
 from ..files import replacing
 from ..logs import logger
+from ..shapes import is_array, is_mapping, is_multiple, is_object, object_or_empty
 from .display import media_bundle
-from .formats import UNKNOWN, Kind, format_of_suffix, is_suffix, normal_name, sniff, suffix_of
+from .formats import (
+    HEAD_BYTES,
+    UNKNOWN,
+    Kind,
+    format_of_suffix,
+    image_size,
+    is_suffix,
+    normal_name,
+    sniff,
+    suffix_of,
+)
 from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 
+_LARGE = 1 << 20
 _PLAIN_HEAD = re.compile(r"data:[a-z0-9.+/=;_-]*,", re.IGNORECASE | re.ASCII)
 
 _log = logger()
@@ -283,10 +295,68 @@ class Video(Media):
     __slots__ = ()
 
 
+def takes_long(value: object, depth: int = 5) -> bool:
+    """Whether reading an argument may take a while: a picture to encode, a file, or a large text or medium.
+
+    Args:
+        value: The argument.
+        depth: How deep to look; the media of a conversation are five levels down.
+    """
+    if isinstance(value, str | bytes | bytearray):
+        return len(value) > _LARGE
+    if isinstance(value, Media):
+        return value.size > _LARGE
+    if depth and is_mapping(value):
+        return any(takes_long(item, depth - 1) for item in value.values())
+    if depth and is_array(value):
+        return any(takes_long(item, depth - 1) for item in value)
+    return callable(getattr(value, "read", None)) or is_picture(value)
+
+
+def is_picture(value: object) -> bool:
+    """Whether it can be saved as a picture, as what Pillow opens can."""
+    return callable(getattr(value, "save", None))
+
+
+def broken_limit(medium: Media, limits: Any) -> str | None:
+    """Say which limit a medium breaks, as far as its first bytes tell its format and size."""
+    rules = object_or_empty(limits)
+    formats = rules.get("format")
+    if (
+        _is_enforced(formats)
+        and formats.get("supported")
+        and medium.format not in formats["supported"]
+    ):
+        return f"is {medium.format}; the endpoint takes {', '.join(formats['supported'])}"
+    size_limits = rules.get("size")
+    size = image_size(medium.head(HEAD_BYTES), medium.format) if medium.kind == "image" else None
+    return _broken_size(size, size_limits) if size and _is_enforced(size_limits) else None
+
+
 def uri_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a medium."""
     words = f"{kind} as a data URI, data:{kind}/FORMAT;base64,BYTES"
     return {"type": "string", "format": "data-uri", "description": words}
+
+
+def _broken_size(size: tuple[int, int], limits: dict[str, Any]) -> str | None:
+    low, high, step = (limits.get(name) for name in ("minimum", "maximum", "align"))
+    shown = f"is {size[0]} by {size[1]} pixels"
+    if low and (size[0] < low[0] or size[1] < low[1]):
+        return f"{shown}; at least {low[0]:g} by {low[1]:g} is needed"
+    if high and (size[0] > high[0] or size[1] > high[1]):
+        return f"{shown}; at most {high[0]:g} by {high[1]:g} is taken"
+    if (
+        step
+        and any(step)
+        and not all(is_multiple(s, by) for s, by in zip(size, step, strict=True) if by)
+    ):
+        return f"{shown}; only multiples of {step[0]:g} by {step[1]:g} are taken"
+    return None
+
+
+def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
+    return is_object(limit) and not limit.get("converted")
 
 
 def _as_sent(value: object) -> object:

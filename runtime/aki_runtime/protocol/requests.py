@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from ..errors import InvalidParametersError
 from ..hub import Address
-from ..json_value import JsonText, encode_json
+from ..json_value import JsonText
 from ..media.objects import Media
 from ..secret import ApiKey
+from ..shapes import encode_json
 
 SMALL_BYTES = 65_536
 """Bytes of a body that is sent in one piece; no piece of text is larger."""

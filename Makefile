@@ -76,6 +76,7 @@ lock: $(READY) ## lock what pyproject.toml asks for; ARGS=--upgrade takes the ne
 		--output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --constraint requirements/full.txt --output-file requirements/runtime.txt
 	$(COMPILE) --group openapi --output-file requirements/openapi.txt
+	$(COMPILE) pyproject.toml --extra parquet --group frameworks --output-file requirements/frameworks.txt
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
@@ -90,9 +91,12 @@ clean: ## remove what the other targets made, .venv included
 $(READY): requirements/dev.txt pyproject.toml scripts/setup-venv.sh
 	@sh scripts/setup-venv.sh $(VENV)
 
-$(FULL): $(READY) requirements/full.txt requirements/openapi.txt
+$(FULL): $(READY) requirements/full.txt requirements/openapi.txt requirements/frameworks.txt
 	@echo "Adding every extra and tool to $(VENV) (a minute or two) …"
 	@$(PIP) install --require-hashes -r requirements/full.txt
 	@$(BIN)/python -m venv --without-pip $(VENV)/openapi
 	@$(PIP) --python $(VENV)/openapi/bin/python install --require-hashes -r requirements/openapi.txt
+	@$(BIN)/python -m venv --without-pip $(VENV)/frameworks
+	@$(PIP) --python $(VENV)/frameworks/bin/python install --require-hashes -r requirements/frameworks.txt
+	@$(PIP) --python $(VENV)/frameworks/bin/python install --no-deps --no-build-isolation --editable .
 	@touch $(FULL)

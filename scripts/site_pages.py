@@ -53,6 +53,7 @@ GUIDE = {
         "celery.md": "Background jobs",
         "batches.md": "Batches",
         "ray.md": "Ray Data",
+        "frameworks.md": "Frameworks",
         "notebooks.md": "Notebooks",
         "testing.md": "Tests of your own",
         "coming-from-aki-io.md": "Coming from aki-io",

@@ -1,6 +1,8 @@
 """Every code block of docs/ does what it says, in order, as a reader pastes it; `docs.pasting` says how."""
 
+import os
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,10 +24,13 @@ NEEDS = {
     "docs/ray.md": "ray",
 }
 """What a page needs besides that a small environment of development lacks."""
+FRAMEWORKS = {"docs/frameworks.md"}
+"""Pages whose Python has the frameworks that requirements/frameworks.txt locks."""
 PROJECTS = {"docs/changes.md", "docs/command-line.md", "docs/refresh.md"}
 """Pages whose reader stands in a project with a package that has grown old."""
 SLOW = {
     *PROJECTS,
+    *FRAMEWORKS,
     *("docs/celery.md", "docs/playground.md", "docs/publishing.md", "docs/ray.md"),
     *("docs/specifications.md", "docs/testing.md"),
 }
@@ -41,6 +46,11 @@ def test_every_block_of_a_page_does_what_it_says(
 ) -> None:
     if page in NEEDS and not find_spec(NEEDS[page]):
         pytest.skip(f"{NEEDS[page]} is not installed: make full")
+    if page in FRAMEWORKS:
+        programs = Path(sys.prefix, "frameworks", "bin")
+        if not programs.exists():
+            pytest.skip("the frameworks are not installed: make full")
+        reader.environment["PATH"] = f"{programs}{os.pathsep}{reader.environment['PATH']}"
     if any("REDIS_URL" in block.text for block in blocks_of(page)):
         reader.environment["REDIS_URL"] = request.getfixturevalue("redis").url
     if page in PROJECTS:

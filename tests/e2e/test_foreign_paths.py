@@ -146,6 +146,14 @@ def test_an_async_call_for_somebody_else_opens_nothing(secret, hub):
         asyncio.run(call())
 
 
+def test_a_model_that_calls_an_endpoint_as_a_tool_opens_nothing(secret, aki):
+    tool = aki.qwen_image_edit.tool()
+    with pytest.raises(InvalidParametersError, match="data URI"):
+        tool(prompt="brighter", image=str(secret))
+    with pytest.raises(ValidationError, match="data URI"):
+        TypeAdapter(tool.__annotations__["image"]).validate_python(str(secret))
+
+
 @pytest.fixture
 def allowed(tmp_path, secret):
     """A folder that somebody else may name files of, beside the secret, with links that lead out of it."""
@@ -164,6 +172,12 @@ def test_a_file_below_an_allowed_folder_is_opened(allowed, place, make):
     for name in (make(allowed / "deeper/free.png"), make("deeper/free.png")):
         context = {"allow_paths": [allowed.parent / "other", str(allowed)]}
         assert Body.model_validate(place(name), context=context)
+
+
+def test_a_tool_opens_files_below_an_allowed_folder(allowed, aki):
+    tool = aki.qwen_image_edit.with_options(allow_paths=[allowed]).tool()
+    assert TypeAdapter(tool.__annotations__["image"]).validate_python("deeper/free.png")
+    assert tool(prompt="brighter", image="deeper/free.png").images
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import math
+import re
 import threading
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from aki_client import (
     UnexpectedAnswerError,
 )
 from aki_client.models import Llama3ChatOutput, ZImageTurboOutput
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 
@@ -221,7 +222,8 @@ class TestEndpointAsTool:
     def test_it_is_a_function_with_the_endpoints_name_signature_and_docstring(self, aki):
         tool = aki.z_image_turbo.tool()
         assert inspect.isfunction(tool)
-        assert (tool.__name__, tool.__doc__) == ("z_image_turbo", aki.z_image_turbo.__doc__)
+        assert tool.__name__ == "z_image_turbo"
+        assert tool.__doc__ == inspect.getdoc(aki.z_image_turbo)
         assert list(inspect.signature(tool).parameters) == list(aki.z_image_turbo.parameters)
         assert inspect.signature(tool).return_annotation is ZImageTurboOutput
         assert tool(prompt="a fox", width=128, height=128).images
@@ -229,6 +231,28 @@ class TestEndpointAsTool:
     def test_pydantic_sees_the_hubs_ranges_in_it(self, aki):
         width = TypeAdapter(aki.z_image_turbo.tool().__annotations__["width"]).json_schema()
         assert (width["minimum"], width["maximum"], width["multipleOf"]) == (128, 2048, 32)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("width", 1000, "width=1000 must be a multiple of 32 (nearest allowed: 992, 1024)"),
+            ("provide_progress_images", "all", "must be one of 'none', 'decoded'"),
+            ("prompt", None, "prompt=None must be text"),
+        ],
+    )
+    def test_pydantic_refuses_in_it_what_a_call_refuses_and_says_the_same(
+        self, aki, name, value, said
+    ):
+        tool = aki.z_image_turbo.tool()
+        with pytest.raises(ValidationError, match=re.escape(said)):
+            TypeAdapter(tool.__annotations__[name]).validate_python(value)
+        with pytest.raises(InvalidParametersError):
+            tool(**{"prompt": "a fox", name: value})
+
+    def test_pydantic_takes_in_it_what_a_call_takes(self, aki):
+        hints = aki.z_image_turbo.tool().__annotations__
+        for name, value in {"width": 512, "height": None, "prompt": "a fox"}.items():
+            assert TypeAdapter(hints[name]).validate_python(value) == value
 
     def test_of_an_async_client_it_is_an_async_function(self, hub):
         async def run():

@@ -18,18 +18,18 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-APART = ROOT / "requirements" / "openapi.txt"
-LOCKS = sorted({*(ROOT / "requirements").glob("*.txt")} - {APART})
+APART = {name: ROOT / "requirements" / f"{name}.txt" for name in ("frameworks", "openapi")}
+LOCKS = sorted({*(ROOT / "requirements").glob("*.txt")} - {*APART.values()})
 EXTRAS_AND_GROUPS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "dev.txt": (["cli", "codegen", "sandbox"], ["dev"]),
     "full.txt": (
         PROJECT["project"]["optional-dependencies"],
-        [group for group in PROJECT["dependency-groups"] if group != "openapi"],
+        [group for group in PROJECT["dependency-groups"] if group not in APART],
     ),
     "runtime.txt": ([], []),
 }
 """What each lock file is made of."""
-each_lock = pytest.mark.parametrize("lock", [*LOCKS, APART], ids=lambda lock: lock.name)
+each_lock = pytest.mark.parametrize("lock", [*LOCKS, *APART.values()], ids=lambda lock: lock.name)
 SAFE = {
     "aiohttp": "3.14.4",
     "filelock": "4.2.1",
@@ -110,9 +110,12 @@ class TestLock:
             version = versions[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version), f"{requirement}: run make lock"
 
-    def test_what_is_only_compared_with_holds_nothing_below_what_users_get(self):
-        assert "openapi-python-client" in pins_of(APART)
-        assert "openapi-python-client" not in pins_of(ROOT / "requirements" / "full.txt")
+    @pytest.mark.parametrize(
+        ("group", "package"), [("frameworks", "litellm"), ("openapi", "openapi-python-client")]
+    )
+    def test_what_is_locked_apart_holds_back_nothing_of_what_users_get(self, group, package):
+        assert package in pins_of(APART[group])
+        assert package not in pins_of(ROOT / "requirements" / "full.txt")
 
     @pytest.mark.parametrize("name", SAFE)
     def test_no_version_with_a_known_vulnerability_is_allowed(self, name):

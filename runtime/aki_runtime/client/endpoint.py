@@ -23,7 +23,8 @@ from typing import (
     cast,
 )
 
-from pydantic import ValidationError, WithJsonSchema
+from pydantic import PlainValidator, ValidationError, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import (
@@ -109,6 +110,19 @@ def check_with_model(
     except ValidationError as error:
         problems = problems_of(error, model)
     raise InvalidParametersError(endpoint, problems)
+
+
+def _fitting(model: type[InputModel], name: str, allow_paths: AllowedPaths, value: Any) -> Any:
+    """Return the value of one parameter, which a call takes; raises what makes pydantic say why it does not."""
+    if value is None and not model.model_fields[name].is_required():
+        return None
+    given, context = model.model_construct(), {"allow_paths": allow_paths}
+    try:
+        model.__pydantic_validator__.validate_assignment(given, name, value, context=context)
+    except ValidationError as error:
+        (problem,) = problems_of(error, model)
+        raise PydanticCustomError("parameter", "{problem}", {"problem": problem}) from None
+    return value
 
 
 def endpoint(
@@ -263,19 +277,28 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
     def tool(self) -> Callable[P, Out]:
         """Return a plain function that calls the endpoint, for frameworks that make tools of functions.
 
-        Its signature and docstring are the endpoint's, and pydantic sees the hub's ranges in it. Of an async client it
-        is an async function.
+        Its signature and docstring are the endpoint's. To pydantic its annotations say the hub's ranges, and check as a
+        call does, so that a framework can have a model try again. What a model says opens no file, unless the option
+        `allow_paths` names folders. Of an async client it is an async function.
         """
-        function, signature = self._function(), inspect.signature(self._spec.__wrapped__)
+        paths = False if self._options.allow_paths is True else self._options.allow_paths
+        function = self.with_options(allow_paths=paths)._function()
+        signature = inspect.signature(self._spec.__wrapped__)
         model, parameters = self.info.input, list(signature.parameters.values())
         if model is not None:
             shown = model.model_json_schema()["properties"]
             parameters = [
-                p.replace(annotation=Annotated[p.annotation, WithJsonSchema(shown[p.name])])
+                p.replace(
+                    annotation=Annotated[
+                        p.annotation,
+                        PlainValidator(partial(_fitting, model, p.name, paths)),
+                        WithJsonSchema(shown[p.name]),
+                    ]
+                )
                 for p in parameters
             ]
         function.__name__ = function.__qualname__ = self._spec.__name__
-        function.__module__, function.__doc__ = self._spec.__module__, self.__doc__
+        function.__module__, function.__doc__ = self._spec.__module__, inspect.getdoc(self)
         function.__signature__ = signature.replace(parameters=parameters)
         function.__annotations__ = {p.name: p.annotation for p in parameters}
         function.__annotations__["return"] = signature.return_annotation

@@ -41,11 +41,11 @@ CLIENT_NAMES = _words("""
 """What a client can be asked itself, now or later: an endpoint of such a name gets an underscore."""
 
 MODEL_NAMES = _words("""
-    construct copy declared dict from_orm json meta mro model_computed_fields model_config model_construct
+    construct copy cost declared dict from_orm json meta mro model_computed_fields model_config model_construct
     model_copy model_dump model_dump_json model_extra model_fields model_fields_set
     model_json_schema model_parametrized_name model_post_init model_rebuild model_validate
     model_validate_json model_validate_strings parse parse_file parse_obj parse_raw read register schema
-    schema_json to_wire update_forward_refs validate
+    schema_json to_wire update_forward_refs usage validate
 """)
 """What pydantic, the runtime and metaclasses need on a model."""
 

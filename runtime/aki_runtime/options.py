@@ -11,6 +11,7 @@ from .errors import AkiError, ConfigurationError
 from .events import Event
 from .secret import read_key_file as read_key_file  # for the apps, to which `secret` is not public
 from .shapes import integer_or_none, is_number
+from .usage import Prices
 
 Prog = TypeVar("Prog")
 
@@ -51,6 +52,8 @@ class Options:
     else, say False, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`, or a list of folders: then only
     files below these are opened, wherever links lead, and relative paths begin there.
     """
+    prices: Prices | None = None
+    """What calls cost, as `Prices.load("prices.toml")` reads it: results then have a `cost`."""
 
     def __post_init__(self) -> None:
         """Refuse what would only go wrong once a job is made.
@@ -76,6 +79,8 @@ class Options:
             raise ConfigurationError(
                 f"allow_paths={self.allow_paths!r} must be True, False or a list of folders"
             )
+        if not isinstance(self.prices, Prices | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError('prices must be what Prices.load("prices.toml") returns')
 
 
 def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] = ()) -> Options:
@@ -134,3 +139,5 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     else, say False, as in `aki.flux_dev.with_options(allow_paths=False)(**body)`, or a list of folders: then only
     files below these are opened, wherever links lead, and relative paths begin there.
     """
+    prices: Prices | None
+    """What calls cost, as `Prices.load("prices.toml")` reads it: results then have a `cost`."""

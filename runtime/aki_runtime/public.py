@@ -47,6 +47,7 @@ from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput
 from .media.objects import Audio, Image, Media, Video
 from .options import Options
+from .usage import Prices, Usage
 
 __all__ = [
     "AkiError",
@@ -96,6 +97,7 @@ __all__ = [
     "OutputModel",
     "Parameter",
     "ParameterProblem",
+    "Prices",
     "ProgressBar",
     "ProgressModel",
     "QueueFullError",
@@ -112,6 +114,7 @@ __all__ = [
     "ToolCall",
     "ToolFunction",
     "UnexpectedAnswerError",
+    "Usage",
     "Video",
     "VideoInput",
     "VideoPart",

@@ -8,7 +8,7 @@ spells them out in classes of its own, which inherit from those here.
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import (
     Annotated,
@@ -320,7 +320,12 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
             raise TypeError(keywords_only(info.name))
         inputs = info.check(kwargs, options.allow_paths)
         explain = partial(staleness.explained, context, info.origin)
-        return life(context, info.reading, inputs, options, explain)
+        return life(context, self._reading, inputs, options, explain)
+
+    @property
+    def _reading(self) -> Reading[Prog, Out]:
+        reading, prices = self._spec.info.reading, self._options.prices
+        return replace(reading, prices=prices) if prices is not None else reading
 
     def _given(self, inputs: InputModel) -> dict[str, Any]:
         """Return the parameters that an input model was given, for the check of a call."""
@@ -387,8 +392,8 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
         return self._handle(self._known(job_id))
 
     def _handle(self, state: JobState) -> Job[Prog, Out]:
-        info = self._spec.info
-        return Job(self._driver, state, info.reading, self._options, info.origin)
+        origin = self._spec.info.origin
+        return Job(self._driver, state, self._reading, self._options, origin)
 
 
 class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
@@ -438,8 +443,8 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
         return self._handle(self._known(job_id))
 
     def _handle(self, state: JobState) -> AsyncJob[Prog, Out]:
-        info = self._spec.info
-        return AsyncJob(self._driver, state, info.reading, self._options, info.origin)
+        origin = self._spec.info.origin
+        return AsyncJob(self._driver, state, self._reading, self._options, origin)
 
     def _begin(
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -5,8 +5,10 @@ what was paid for, however odd it looks, and can be had as plain JSON values.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args
 
 from pydantic import (
@@ -30,7 +32,7 @@ from ..events import Meta
 from ..json_value import check_encodes
 from ..logs import logger
 from ..media.display import output_bundle
-from ..media.objects import Media, broken_limit
+from ..media.objects import Audio, Image, Media, broken_limit
 from ..shapes import (
     integer_or_none,
     is_array,
@@ -41,6 +43,7 @@ from ..shapes import (
     is_object,
     number_or_none,
 )
+from ..usage import Prices, Usage, submitted_at
 from .parameters import UNREADABLE, Parameter, parameters_of, wire_names
 from .refusals import number_rule, one_of, problems_of
 
@@ -265,6 +268,7 @@ class OutputModel(BaseModel):
     )
 
     _meta: Meta | None = PrivateAttr(default=None)
+    _cost: Decimal | None = PrivateAttr(default=None)
     _is_declared: ClassVar[bool] = True
     """Whether outputs are the fields of the model, and not whatever comes."""
     _odd_fields_logged: ClassVar[set[tuple[str, str]]] = set()
@@ -275,6 +279,28 @@ class OutputModel(BaseModel):
         if self._meta is None:
             return Meta(endpoint="", job_id="")
         return self._meta
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens, seconds and pictures of the call, as far as the hub says and the outputs show."""
+        names = wire_names(type(self))
+        outputs = {names.get(name, name): value for name, value in came(self).items()}
+        meta, media = self.meta, list(media_of(self))
+        figures = {
+            "total_duration": meta.total_duration,
+            "compute_duration": meta.compute_duration,
+        }
+        sounds = [medium.seconds for medium in media if isinstance(medium, Audio)]
+        return Usage.read(
+            {**meta.extras, **figures, **outputs},
+            pictures=sum(isinstance(medium, Image) for medium in media) or None,
+            sound_seconds=None if None in sounds or not sounds else sum(filter(None, sounds)),
+        )
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the call costs by the client's `prices`, exactly; None where there are none, or it is not known."""
+        return self._cost
 
     def parse(self, kind: type[T]) -> T:
         """Read the JSON that a model wrote as its text, with or without words and a fence around it.
@@ -290,8 +316,24 @@ class OutputModel(BaseModel):
         return ChatText(text.text).parse(kind)
 
     @classmethod
-    def read(cls, fields: Mapping[str, Any], *, endpoint: str = "", job_id: str = "") -> Self:
-        """Make the output of a job from what the hub sent; never refuses."""
+    def read(
+        cls,
+        fields: Mapping[str, Any],
+        *,
+        endpoint: str = "",
+        job_id: str = "",
+        prices: Prices | None = None,
+        since: datetime | None = None,
+    ) -> Self:
+        """Make the output of a job from what the hub sent; never refuses.
+
+        Args:
+            fields: What the hub sent.
+            endpoint: The endpoint's name on the hub.
+            job_id: The job.
+            prices: What it is priced by.
+            since: When the job was submitted, where the hub does not say.
+        """
         declared = set(wire_names(cls).values())
         outputs: dict[str, Any] = {}
         extras: dict[str, Any] = {}
@@ -309,6 +351,9 @@ class OutputModel(BaseModel):
             compute_duration=number_or_none(fields.get("compute_duration")),
             extras=extras,
         )
+        if prices is not None:
+            at = submitted_at(fields, since)
+            output._cost = prices.cost(endpoint, output.usage, at=at)
         return output
 
     @model_validator(mode="wrap")
@@ -389,12 +434,17 @@ def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
     return {name: _plain(v, name, keep) for name, v in fields.items() if v is not None}
 
 
+def media_of(output: OutputModel) -> Iterator[Media]:
+    """Go through the media of an output, those in lists too."""
+    for value in came(output).values():
+        for item in value if is_iterable(value) else [value]:
+            if isinstance(item, Media):
+                yield item
+
+
 def holds_media(output: OutputModel) -> bool:
     """Whether outputs hold something to see or hear, whose decoding and storing takes a while."""
-    values = came(output).values()
-    return any(
-        isinstance(v, Media) for value in values for v in (value if is_iterable(value) else [value])
-    )
+    return any(True for _ in media_of(output))
 
 
 def data_uri(medium: Media, name: str) -> str:

@@ -128,6 +128,25 @@ def image_size(data: bytes, format_name: str) -> tuple[int, int] | None:
     return size if size is not None and min(size) > 0 else None
 
 
+def wav_seconds(data: bytes, size: int) -> float | None:
+    """Return how long WAV plays, in seconds; None where the first bytes do not tell it, or are of another format.
+
+    Args:
+        data: The sound, or its beginning.
+        size: Bytes of the whole.
+    """
+    at, rate = 12, 0
+    while data[:4] == b"RIFF" and data[8:12] == b"WAVE" and at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if name == b"data":
+            # A stream does not know its length, and says the largest.
+            return length / rate if rate and at + 8 + length <= size else None
+        if name == b"fmt " and at + 20 <= len(data):
+            (rate,) = struct.unpack_from("<I", data, at + 16)  # bytes a second
+        at += 8 + length + length % 2
+    return None
+
+
 def _size(head: bytes, format_name: str) -> tuple[int, int] | None:
     match format_name:
         case "png":

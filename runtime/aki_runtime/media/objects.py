@@ -29,6 +29,7 @@ from .formats import (
     normal_name,
     sniff,
     suffix_of,
+    wav_seconds,
 )
 from .sources import BytesSource, FileSource, Source, TextSource, is_data_uri
 
@@ -286,6 +287,14 @@ class Audio(Media):
 
     kind = "audio"
     __slots__ = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it plays, in seconds, where it is WAV that says so; None of any other."""
+        try:
+            return wav_seconds(self.head(HEAD_BYTES), self.size)
+        except MediaError:
+            return None
 
 
 class Video(Media):

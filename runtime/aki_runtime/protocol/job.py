@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from ..chat.text import ChatText
@@ -12,6 +14,7 @@ from ..events import Event, Queued, Running
 from ..fields.base import OutputModel, ProgressModel, came
 from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
+from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import Turn
 from .pace import next_poll_delay
@@ -42,7 +45,8 @@ class JobState:
         cancel_asked: Whether cancelling rides on the next poll, whoever sends it.
         turn: Who may ask after it, where several readers know it.
         abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
-        ends: Its end as it was read, by the type of the outputs: all who read it so share them.
+        since: When it was submitted here, or picked up.
+        ends: Its end as it was read, by the type of the outputs and the prices: all who read it so share them.
     """
 
     endpoint: str
@@ -59,7 +63,10 @@ class JobState:
     cancel_asked: bool = False
     turn: Turn | None = field(default=None, repr=False)
     abandoned: bool = False
-    ends: dict[type[OutputModel], OutputModel | JobError] = field(default_factory=dict, repr=False)
+    since: datetime = field(default_factory=partial(datetime.now, UTC), repr=False)
+    ends: dict[tuple[type[OutputModel], Prices | None], OutputModel | JobError] = field(
+        default_factory=dict, repr=False
+    )
 
     @property
     def ended(self) -> bool:
@@ -125,11 +132,13 @@ class Reading(Generic[Prog, Out]):
         endpoint: The endpoint's name on the hub.
         output: Type of its outputs.
         progress: Type of its progress outputs.
+        prices: What its results are priced by.
     """
 
     endpoint: str
     output: type[Out]
     progress: type[Prog]
+    prices: Prices | None = None
 
     def result(self, job: JobState) -> Out:
         """Return the result of an ended job.
@@ -137,16 +146,23 @@ class Reading(Generic[Prog, Out]):
         Raises:
             JobError: It has none.
         """
-        end = job.ends.get(self.output)
+        form = self.output, self.prices
+        end = job.ends.get(form)
         if end is None:
             if job.result is not None:
-                end = self.output.read(job.result, endpoint=self.endpoint, job_id=job.job_id)
+                end = self.output.read(
+                    job.result,
+                    endpoint=self.endpoint,
+                    job_id=job.job_id,
+                    prices=self.prices,
+                    since=job.since,
+                )
             elif job.error is not None:
                 end = copy(job.error)
                 end.partial = self.partial(end.partial)
             else:
                 raise RuntimeError("the job has not ended")
-            end = job.ends.setdefault(self.output, end)  # another thread may have been faster
+            end = job.ends.setdefault(form, end)  # another thread may have been faster
         if isinstance(end, JobError):
             # A fresh traceback for every reader, the same exception.
             raise end.with_traceback(None)

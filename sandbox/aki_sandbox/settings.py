@@ -30,6 +30,8 @@ class HubSettings:
         counted_job_ids: Whether a job id is `uuid#counter` or a plain UUID; both have been seen.
         public_server_defects: Whether inputs are checked with the known defects of the public
             server instead of what its metadata declares.
+        replacement_model: The model id that answers in place of an unknown one on the OpenAI and
+            Anthropic interfaces, as on the public server. None refuses those, as seen live.
         max_body_bytes: Size from which a request body is refused with 413.
     """
 
@@ -46,6 +48,7 @@ class HubSettings:
     cancel_delay: float = 0.0
     counted_job_ids: bool = True
     public_server_defects: bool = False
+    replacement_model: str | None = None
     max_body_bytes: int = 100_000_000
 
     def accepts(self, key: str) -> bool:

@@ -93,7 +93,7 @@ class TestChat:
             """Find."""
             ran.append(number)
 
-        messages = asking("find")
+        messages = asking("find args={}")
         aki.chat(aki.llama3_chat, messages, tools=[find])
         assert "number: Field required" in messages[2]["content"]
         assert ran == []

@@ -16,7 +16,7 @@ from aki_sandbox.faults.effects import Delay, Reset, Status
 KEY = "aki-key-of-the-openai-tests-77"
 CLIENTS = {"OpenAI": Aki, "AsyncOpenAI": AsyncAki}
 HELLO = [{"role": "user", "content": "Hello"}]
-MODEL = "llama3-chat"
+MODEL = "llama3-chat-70b"
 
 
 @pytest.fixture(params=CLIENTS)

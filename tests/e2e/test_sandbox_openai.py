@@ -5,7 +5,7 @@ import json
 import pytest
 
 BEARER = {"authorization": "Bearer any"}
-ASKED = {"model": "llama3-chat", "messages": [{"role": "user", "content": "hi [[dur=0.1]]"}]}
+ASKED = {"model": "llama3-chat-70b", "messages": [{"role": "user", "content": "hi [[dur=0.1]]"}]}
 
 
 class TestOpenAI:
@@ -34,7 +34,7 @@ class TestOpenAI:
         assert last == "data: [DONE]"
         assert len(chunks) > 2
         assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
-        whole = "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks)
+        whole = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
         assert whole.startswith("Hello")
         assert whole.endswith("one by one.")
 

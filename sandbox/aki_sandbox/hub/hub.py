@@ -15,7 +15,8 @@ from aki_sandbox.hub.replies import Reply, details, identity, lapsed, refusal, r
 from aki_sandbox.jsontypes import Json
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.validation.validate import validate_inputs
-from aki_sandbox.workers.outputs import progress_data
+from aki_sandbox.workers.outputs import spoken
+from aki_sandbox.workers.prompts import PrefixCache
 from aki_sandbox.workers.work import AlterWork, plan_work
 
 _KEY_NOT_VALID = "Key not valid"
@@ -68,6 +69,7 @@ class SandboxHub:
         self.is_closing = False
         self._clock = clock
         self.jobs = JobBook(self.settings)
+        self._cache = PrefixCache()
 
     @property
     def jobs_submitted(self) -> int:
@@ -136,7 +138,7 @@ class SandboxHub:
         )
         if refusals:
             return refusal(endpoint, 400, list(refusals))
-        work = plan_work(endpoint, inputs, self.settings.job_seconds)
+        work = plan_work(endpoint, inputs, self.settings.job_seconds, self._cache)
         self.jobs_by_endpoint[name] += 1
         return self.jobs.submit(endpoint, alter(work) if alter else work, self._clock())
 
@@ -193,12 +195,11 @@ class SandboxHub:
         """Return how long a job will still be processed; 0 while it waits or has ended."""
         return job.seconds_left(self._clock())
 
-    def text_so_far(self, job: SandboxJob) -> str:
-        """Return the text that a job has reported, or "" where there is none."""
+    def spoken_so_far(self, job: SandboxJob) -> tuple[str, str]:
+        """Return the thoughts and the words of a text model that a job has reported."""
         now = self._clock()
         self.jobs.find(job.id, now)
-        text = progress_data(job.work, job.steps_done(now)).get("text")
-        return text if isinstance(text, str) else ""
+        return spoken(job.work, job.steps_done(now))
 
     def _denied(self, endpoint: HubEndpoint, payload: Mapping[str, Json]) -> Reply | None:
         key = payload.get("key")

@@ -31,7 +31,11 @@ def identity(job: SandboxJob) -> JsonObject:
 
 def result(job: SandboxJob, now: float) -> JsonObject:
     """Return the result of an ended job."""
-    return identity(job) | outputs(job.work, job.steps_done(now)) | figures(job)
+    made = identity(job) | outputs(job.work, job.steps_done(now)) | figures(job)
+    # Live hubs add this figure to chats, and declare it nowhere.
+    if "prompt_length" in made:
+        made["num_cached_tokens"] = job.work.cached_tokens
+    return made
 
 
 def running(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:

@@ -1,25 +1,32 @@
 """The OpenAI interface of a hub: its models and chat completions, plain and streaming.
 
-Owns the translation between that interface and a hub's chat endpoints. Must not know more of the
-hub than its rules offer.
+Owns how that interface words requests, answers and errors. Must not know more of the hub than `chat` offers.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.hub.hub import SandboxHub
-from aki_sandbox.hub.jobs import SandboxJob
-from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import Json, JsonObject
-from aki_sandbox.web.http import json_response, read_payload, wait_for_result
+from aki_sandbox.web.chat import (
+    ChatCall,
+    ChatInterface,
+    Choice,
+    Conversation,
+    RefusedError,
+    Turn,
+    models,
+    objects,
+    renamed,
+    texts,
+)
+from aki_sandbox.web.http import json_response
 
 _PREFIXES = ("/v1", "/openai/v1")
-_PAUSE_BETWEEN_CHUNKS = 0.01
+_LACKING = ("responses", "embeddings", "audio/{rest:path}", "images/{rest:path}")
 _RENAMED = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -29,162 +36,188 @@ _RENAMED = {
 }
 
 
-def models(hub: SandboxHub) -> dict[str, str]:
-    """Return the model ids and the endpoints behind them: every endpoint with a chat context."""
+class OpenAIRoutes(ChatInterface):
+    """Handlers of the OpenAI interface, under both prefixes that are documented."""
+
+    def all(self) -> list[BaseRoute]:
+        """Return the routes."""
+        answers = (
+            ("models", "GET", self._models, "models"),
+            ("chat/completions", "POST", self.answer, "chat"),
+            *((path, "POST", self._lacking, "unknown") for path in _LACKING),
+        )
+        return [
+            Route(f"{prefix}/{path}", answer, methods=[method], name=name)
+            for prefix in _PREFIXES
+            for path, method, answer, name in answers
+        ]
+
+    async def _models(self, request: Request) -> Response:
+        if not self.hub.settings.accepts(self.key(request) or ""):
+            return json_response(401, self.error(_KEY_NOT_VALID))
+        data: list[Json] = [
+            {"id": model, "object": "model", "created": 0, "owned_by": "sandbox"}
+            for model in models(self.hub)
+        ]
+        return json_response(200, {"object": "list", "data": data})
+
+    async def _lacking(self, request: Request) -> Response:
+        message = f"{request.url.path} is not implemented."
+        return json_response(500, self.error(RefusedError(500, message, "not_implemented")))
+
+    def key(self, request: Request) -> str | None:
+        """Return the key of a request."""
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        return key if scheme == "Bearer" else None
+
+    def read(self, asked: JsonObject) -> ChatCall:
+        """Return what a request asks for."""
+        model = asked.get("model")
+        if not isinstance(model, str) or not isinstance(asked.get("messages"), list):
+            raise RefusedError(400, "model and messages must be given.")
+        return ChatCall(
+            model=model,
+            conversation=_conversation(objects(asked["messages"])),
+            parameters=renamed(asked, _RENAMED),
+            tools=objects(asked.get("tools")),
+            choice=_choice(asked.get("tool_choice")),
+            schema=_schema(asked.get("response_format")),
+            stop=texts(asked.get("stop")),
+            streams=asked.get("stream") is True,
+        )
+
+    def whole(self, turn: Turn, asked: JsonObject) -> JsonObject:
+        """Return a finished chat completion."""
+        thinking, content = turn.said
+        message: JsonObject = {"role": "assistant", "content": content}
+        message |= {"refusal": None, "annotations": []}
+        if thinking:
+            message["reasoning"] = thinking
+        if turn.call:
+            name, arguments = turn.call
+            function: JsonObject = {"name": name, "arguments": arguments}
+            called: JsonObject = {"id": _call_id(turn), "type": "function", "function": function}
+            message |= {"content": content or None, "tool_calls": [called]}
+        # Beside calls of tools a live hub says "stop" as well, unless it streams.
+        reason = "length" if turn.is_cut else "stop"
+        answer = _chosen(turn, "chat.completion", {"message": message}, reason)
+        return {**answer, "usage": _usage(turn), "service_tier": "default"}
+
+    async def events(self, turn: Turn, asked: JsonObject) -> AsyncIterator[bytes]:
+        """Go through the chunks of a streamed chat completion."""
+        options = asked.get("stream_options")
+        with_usage = isinstance(options, dict) and options.get("include_usage") is True
+
+        def chunk(delta: JsonObject, reason: str | None = None) -> bytes:
+            body = _chosen(turn, "chat.completion.chunk", {"delta": delta}, reason)
+            return _event({**body, "usage": None} if with_usage else body)
+
+        yield chunk({"role": "assistant", "content": ""})
+        try:
+            async for is_thought, text in turn.pieces():
+                yield chunk({"reasoning" if is_thought else "content": text})
+        except RefusedError as refusal:
+            yield _event(self.error(refusal))
+        else:
+            if turn.call:
+                name, arguments = turn.call
+                start: JsonObject = {"name": name, "arguments": ""}
+                called: JsonObject = {"index": 0, "id": _call_id(turn), "type": "function"}
+                yield chunk({"tool_calls": [{**called, "function": start}]})
+                middle = len(arguments) // 2
+                for part in (arguments[:middle], arguments[middle:]):
+                    yield chunk({"tool_calls": [{"index": 0, "function": {"arguments": part}}]})
+            reason = "length" if turn.is_cut else "tool_calls" if turn.call else "stop"
+            yield chunk({}, reason)
+            if with_usage:
+                body = _chosen(turn, "chat.completion.chunk", {}, None)
+                yield _event({**body, "choices": [], "usage": _usage(turn)})
+        yield b"data: [DONE]\n\n"
+
+    def error(self, refusal: RefusedError) -> JsonObject:
+        """Return the body of an error."""
+        kind = "invalid_request_error" if refusal.status < 500 else "server_error"
+        error: JsonObject = {
+            "message": refusal.message,
+            "type": refusal.code if refusal.status == 529 else kind,
+            "param": None,
+            "code": refusal.code,
+        }
+        return {"error": error}
+
+
+_KEY_NOT_VALID = RefusedError(401, "Key not valid", "invalid_api_key")
+
+
+def _chosen(turn: Turn, kind: str, said: JsonObject, reason: str | None) -> JsonObject:
     return {
-        # As on the public server; the ids of a live hub say more, and cannot be derived from names.
-        name.replace("_", "-"): name
-        for name, endpoint in hub.catalogue.items()
-        if "chat_context" in endpoint.inputs
-    }
-
-
-def call_payload(request: JsonObject, key: str) -> JsonObject:
-    """Return the hub's own payload for a chat completion request."""
-    messages = request.get("messages")
-    context = [_message(item) for item in messages] if isinstance(messages, list) else []
-    payload: JsonObject = {"key": key, "chat_context": json.dumps(context)}
-    for theirs, ours in _RENAMED.items():
-        if request.get(theirs) is not None:
-            payload[ours] = request[theirs]
-    return payload
-
-
-def completion(job: SandboxJob, model: str, result: JsonObject) -> JsonObject:
-    """Return a finished chat completion."""
-    details = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens")
-    usage: JsonObject = {
-        "prompt_tokens": result.get("prompt_length"),
-        "completion_tokens": result.get("num_generated_tokens"),
-        "total_tokens": result.get("current_context_length"),
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": dict.fromkeys((*details, "rejected_prediction_tokens"), 0),
-    }
-    message: JsonObject = {"content": result.get("text"), "refusal": None, "annotations": []}
-    answer = _chosen(job, model, "chat.completion", {"message": {"role": "assistant", **message}})
-    return {**answer, "usage": usage, "service_tier": "default"}
-
-
-def chunk(job: SandboxJob, model: str, content: str, *, last: bool = False) -> JsonObject:
-    """Return a piece of a streamed chat completion."""
-    delta: JsonObject = {"delta": {"role": "assistant", "content": content}}
-    return _chosen(job, model, "chat.completion.chunk", delta, last=last)
-
-
-def _chosen(
-    job: SandboxJob, model: str, kind: str, said: JsonObject, *, last: bool = True
-) -> JsonObject:
-    reason = "stop" if last else None
-    return {
-        "id": f"chatcmpl-{job.id}",
+        "id": f"chatcmpl-{turn.job.id}",
         "object": kind,
-        "created": int(job.submitted_at),
-        "model": model,
+        "created": int(turn.job.submitted_at),
+        "model": turn.model,
         "choices": [{"index": 0, **said, "logprobs": None, "finish_reason": reason}],
     }
 
 
-class OpenAIRoutes:
-    """Handlers of the OpenAI interface, under both prefixes that are documented."""
+def _usage(turn: Turn) -> JsonObject:
+    read, cached, written = turn.usage
+    reasoning = len(turn.job.work.thinking.split())
+    details = ("audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": reasoning, **dict.fromkeys(details, 0)},
+    }
 
-    def __init__(self, hub: SandboxHub) -> None:
-        self._hub = hub
 
-    def all(self) -> list[BaseRoute]:
-        """Return the routes."""
-        answers = (("models", "GET", self._models), ("chat/completions", "POST", self._chat))
-        return [
-            Route(f"{prefix}/{path}", answer, methods=[method], name=path.partition("/")[0])
-            for prefix in _PREFIXES
-            for path, method, answer in answers
-        ]
-
-    async def _models(self, request: Request) -> Response:
-        if self._key(request) is None:
-            return _error(401, "Key not valid", "invalid_api_key")
-        data: list[Json] = [
-            {"id": model, "object": "model", "created": 0, "owned_by": "sandbox"}
-            for model in models(self._hub)
-        ]
-        return json_response(200, {"object": "list", "data": data})
-
-    async def _chat(self, request: Request) -> Response:
-        key = self._key(request)
-        if key is None:
-            return _error(401, "Key not valid", "invalid_api_key")
-        asked = await read_payload(request, self._hub.settings.max_body_bytes)
-        model = asked.get("model")
-        if not isinstance(model, str) or model not in models(self._hub):
-            return _error(404, f"There is no model {model}.", "unknown_model")
-        job = self._hub.start(models(self._hub)[model], call_payload(asked, key))
-        if isinstance(job, Reply):
-            return _error(job.status, _first_sentence(job), "job_refused")
-        if asked.get("stream") is True:
-            return StreamingResponse(self._events(job, model), media_type="text/event-stream")
-        reply = await wait_for_result(self._hub, job)
-        if reply is None:
-            # The job goes on, is paid, and its result can be had by nobody.
-            return _error(503, "The model took too long.", "timeout")
-        if "error" in reply.body:
-            return _error(500, _first_sentence(reply), "job_failed")
-        return json_response(200, completion(job, model, reply.body))
-
-    async def _events(self, job: SandboxJob, model: str) -> AsyncIterator[bytes]:
-        sent = ""
-        while (reply := self._hub.result(job)) is None:
-            if self._hub.is_closing:
-                return
-            text = self._hub.text_so_far(job)
-            # The hub reports the whole text so far, the interface sends what is new.
-            if text != sent:
-                yield _event(chunk(job, model, text[len(sent) :]))
-                sent = text
-            await asyncio.sleep(_PAUSE_BETWEEN_CHUNKS)
-        if "error" in reply.body:
-            yield _event(_error_body(500, _first_sentence(reply), "job_failed"))
-        else:
-            whole = str(reply.body.get("text", ""))
-            yield _event(chunk(job, model, whole[len(sent) :], last=True))
-        yield b"data: [DONE]\n\n"
-
-    def _key(self, request: Request) -> str | None:
-        """Return the key of a request, or None when it has no valid one."""
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        return key if scheme == "Bearer" and self._hub.settings.accepts(key) else None
+def _call_id(turn: Turn) -> str:
+    return f"call_{turn.job.number}"
 
 
 def _event(body: JsonObject) -> bytes:
     return f"data: {json.dumps(body)}\n\n".encode("ascii")
 
 
-def _error(status: int, message: str, code: str) -> Response:
-    return json_response(status, _error_body(status, message, code))
+def _choice(choice: Json) -> Choice:
+    if isinstance(choice, dict):
+        function = choice.get("function")
+        return (str(function.get("name")),) if isinstance(function, dict) else "auto"
+    return "any" if choice == "required" else "none" if choice == "none" else "auto"
 
 
-def _error_body(status: int, message: str, code: str) -> JsonObject:
-    error: JsonObject = {
-        "message": message,
-        "type": "invalid_request_error" if status < 500 else "server_error",
-        "param": None,
-        "code": code,
-    }
-    return {"error": error}
+def _schema(response_format: Json) -> Json:
+    wanted = response_format if isinstance(response_format, dict) else {"type": "text"}
+    match wanted.get("type"):
+        case "text":
+            return None
+        case "json_schema" if isinstance(described := wanted.get("json_schema"), dict):
+            return described.get("schema", {})
+        case other:
+            raise RefusedError(400, f"response_format {other} is not supported; use json_schema.")
 
 
-def _first_sentence(reply: Reply) -> str:
-    error = reply.body.get("error")
-    return str(error[0] if isinstance(error, list) and error else error)
-
-
-def _message(message: Json) -> Json:
-    """Return a message as the hub wants it: other names of the system role and of parts."""
-    if not isinstance(message, dict):
-        return message
-    role = "system" if message.get("role") == "developer" else message.get("role")
-    content = message.get("content")
-    if isinstance(content, list):
-        content = [_part(part) for part in content]
-    return {"role": role, "content": content}
+def _conversation(messages: list[JsonObject]) -> Conversation:
+    """Return messages as the hub wants them: other names of the system role and of parts."""
+    made = Conversation()
+    for message in messages:
+        role, content = message.get("role"), message.get("content")
+        if isinstance(content, list):
+            content = [_part(part) for part in content]
+        if role in ("tool", "function"):
+            made.give_back(message.get("tool_call_id"), _text(content))
+            continue
+        calls = [
+            (call.get("id"), call.get("function")) for call in objects(message.get("tool_calls"))
+        ]
+        named = tuple(
+            (call_id, function.get("name"), function.get("arguments"))
+            for call_id, function in calls
+            if isinstance(function, dict)
+        )
+        made.say("system" if role == "developer" else role, content, named)
+    return made
 
 
 def _part(part: Json) -> Json:
@@ -194,3 +227,10 @@ def _part(part: Json) -> Json:
         image = part.get("image_url")
         return {"image": image.get("url") if isinstance(image, dict) else image}
     return {"text": part.get("text")}
+
+
+def _text(content: Json) -> Json:
+    """Return the text of a tool's result, which may come in parts."""
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text")) for part in objects(content))
+    return content

@@ -11,17 +11,16 @@ import zlib
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.validate import type_word
 from aki_sandbox.workers.media import paint, preview, speak
-from aki_sandbox.workers.work import WorkItem
+from aki_sandbox.workers.work import WORDS, WorkItem
 
 _MEDIA_TYPES = frozenset({"image", "image_list", "audio"})
 _MAX_SEQ_LEN = 8192
-_TOKENS_AROUND_PROMPT = 10
 
 
 def progress_figure(work: WorkItem, step: int) -> float:
     """Return the figure that a worker reports after a step: tokens of a chat, else a percentage."""
     if "num_generated_tokens" in work.endpoint.outputs:
-        return _tokens(work, step)
+        return tokens(work, step)
     return round(100 * step / work.steps)
 
 
@@ -82,16 +81,15 @@ def _output(work: WorkItem, step: int, name: str, attributes: JsonObject) -> Jso
 
 
 def _number(work: WorkItem, step: int, name: str) -> Json:
-    prompt_length = len(work.prompt.split()) + _TOKENS_AROUND_PROMPT
     match name:
         case "seed":
             return _seed(work)
         case "num_generated_tokens":
-            return _tokens(work, step)
+            return tokens(work, step)
         case "prompt_length":
-            return prompt_length
+            return work.prompt_tokens
         case "current_context_length":
-            return prompt_length + _tokens(work, step)
+            return work.prompt_tokens + tokens(work, step)
         case "max_seq_len":
             return _MAX_SEQ_LEN
         case _:
@@ -107,8 +105,7 @@ def _string(work: WorkItem, step: int, name: str) -> Json:
         case "prompt":
             return work.prompt
         case "tool_calls":
-            call: JsonObject = {"name": work.tool, "arguments": {"query": work.prompt}}
-            return json.dumps([call]) if work.tool else None
+            return json.dumps([work.tool_call]) if work.tool_call else None
         case _ if name in work.inputs and name != "text":
             return work.inputs[name]
         case _:
@@ -117,12 +114,9 @@ def _string(work: WorkItem, step: int, name: str) -> Json:
 
 def _text(work: WorkItem, step: int) -> Json:
     """Return the text so far: cumulative, and an object where the caller asked for JSON."""
-    if work.tool:
+    if work.tool_call:
         return ""
-    tokens = _tokens(work, step)
-    thoughts = work.thinking.split()
-    thinking = " ".join(thoughts[:tokens])
-    content = " ".join(work.answer.split()[: max(0, tokens - len(thoughts))])
+    thinking, content = spoken(work, step)
     match work.inputs.get("chat_output_format"):
         case "json":
             return {"thinking": thinking, "content": content}
@@ -135,9 +129,17 @@ def _text(work: WorkItem, step: int) -> Json:
     return "".join(parts if content else parts[:2])
 
 
-def _tokens(work: WorkItem, step: int) -> int:
+def spoken(work: WorkItem, step: int) -> tuple[str, str]:
+    """Return a text model's thoughts and its words so far; a call of a tool has no words."""
+    count = tokens(work, step)
+    thoughts = work.thinking.split()
+    words = [] if work.tool_call else WORDS.findall(work.answer)
+    return " ".join(thoughts[:count]), "".join(words[: max(0, count - len(thoughts))])
+
+
+def tokens(work: WorkItem, step: int) -> int:
     """Return how many tokens exist after a step; here a token is a word."""
-    words = len(work.thinking.split()) + len(work.answer.split())
+    words = len(work.thinking.split()) + len(work.written.split())
     return math.ceil(words * step / work.steps)
 
 

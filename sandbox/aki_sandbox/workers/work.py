@@ -10,54 +10,42 @@ A prompt may hold directives in double square brackets:
 | `[[errkeep=truncated]]` | the worker fails with "truncated" and gives the outputs it has |
 | `[[hang]]` | the worker never reports, so that the job lapses |
 | `[[think]]` | a chat model thinks before it answers |
-| `[[tool=get_weather]]` | a chat model that was given `tools` calls this one |
+| `[[tool=get_weather]]` | a chat model that was given `tools` calls this one, with arguments that its schema allows |
+| `[[tool=get_weather args={"city": "Rome"}]]` | the same, with these arguments |
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from aki_sandbox.catalogue import HubEndpoint
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.media import read_medium
 from aki_sandbox.validation.validate import type_word
-
-_DIRECTIVES = re.compile(r"\[\[([^\[\]]*)\]\]")
-_WRITTEN_PARAMETERS = ("text_context", "prompt_input", "prompt", "text")
-
-
-def written_by_caller(inputs: Mapping[str, Json]) -> str:
-    """Return the prompt or text in validated inputs; of a chat, the last message."""
-    parts = [_last_message(inputs.get("chat_context"))]
-    parts += [inputs.get(name) for name in _WRITTEN_PARAMETERS]
-    return " ".join(part for part in parts if isinstance(part, str) and part)
-
-
-def split_directives(written: str) -> tuple[str, dict[str, str]]:
-    """Return a text without its directives, and the directives by name."""
-    inside = " ".join(match[1] for match in _DIRECTIVES.finditer(written))
-    directives = {name: value for name, _, value in (w.partition("=") for w in inside.split())}
-    return " ".join(_DIRECTIVES.sub("", written).split()), directives
-
-
-def _last_message(messages: Json) -> Json:
-    last = messages[-1] if isinstance(messages, list) and messages else None
-    content = last.get("content") if isinstance(last, dict) else None
-    if isinstance(content, list):
-        texts = [part.get("text") for part in content if isinstance(part, dict)]
-        return " ".join(text for text in texts if isinstance(text, str))
-    return content
-
+from aki_sandbox.workers.prompts import (
+    BLOCK,
+    PrefixCache,
+    split_directives,
+    tool_call,
+    words_read,
+    written_by_caller,
+)
 
 _BULKY_TYPES = frozenset({"image", "audio", "video", "image_list", "chat_context"})
 _THINKING_MODELS = ("gpt_oss", "kimi", "minimax", "r1")
 _THOUGHTS = "The sandbox has nothing to think about, so it thinks out loud."
 _STEPS_OF_MEDIA = 8
 _MOST_STEPS = 100_000
+WORDS = re.compile(r"\s*\S+")
+"""A token of the sandbox: a word, with the space before it."""
 _DEFAULT_SIDE = 1024
 _LONGEST_SIDE = 4096
+TOOL_CALL_CUT = "Response finished before tool_call was completed! Try to raise max_gen_tokens"  # as on the wire
+"""What a model fails with that may not write as many tokens as the call of a tool takes."""
+
 # Lets a step count at its very end, although sums of floats fall short of it.
 _ROUNDING = 1e-6
 
@@ -73,7 +61,9 @@ class WorkItem:
         size: Width and height in pixels of pictures to make.
         thinking: What a text model thinks first; mostly empty.
         answer: What a text model answers.
-        tool: The tool that a chat model calls instead of answering, or None.
+        tool_call: The call that a chat model asks for instead of answering, `{name, arguments}`, or None.
+        prompt_tokens: How many tokens a text model reads.
+        cached_tokens: How many of these it need not read again.
         seconds: How long the worker takes; infinite for one that hangs.
         steps: How many steps it makes; it reports each but the last, which is the result.
         error: What the worker fails with, or None.
@@ -86,11 +76,31 @@ class WorkItem:
     size: tuple[int, int]
     thinking: str
     answer: str
-    tool: str | None
+    tool_call: "JsonObject | None"  # the alias is a string
+    prompt_tokens: int
+    cached_tokens: int
     seconds: float
     steps: int
     error: str | None
     keeps_outputs: bool
+
+    @property
+    def written(self) -> str:
+        """What a text model writes after its thoughts: the answer, or the call of a tool."""
+        return json.dumps(self.tool_call) if self.tool_call else self.answer
+
+    def calling(self, call: JsonObject) -> "WorkItem":
+        """Return the same work with a call of a tool in place of the answer, which fails if it is too long."""
+        work = replace(self, tool_call=call)
+        limit = self.inputs.get("max_gen_tokens")
+        if isinstance(limit, int) and len(f"{self.thinking} {work.written}".split()) > limit:
+            return replace(work, error=self.error or TOOL_CALL_CUT)
+        return work
+
+    def answering(self, answer: str) -> "WorkItem":
+        """Return the same work with another answer, cut to the tokens that may be written."""
+        left = _words_left(self.inputs, self.thinking)
+        return replace(self, answer="".join(WORDS.findall(answer)[:left]))
 
     @property
     def seconds_per_step(self) -> float:
@@ -111,21 +121,29 @@ class WorkItem:
 AlterWork: TypeAlias = Callable[[WorkItem], WorkItem]
 
 
-def plan_work(endpoint: HubEndpoint, inputs: JsonObject, job_seconds: float) -> WorkItem:
+def plan_work(
+    endpoint: HubEndpoint,
+    inputs: JsonObject,
+    job_seconds: float,
+    cache: PrefixCache | None = None,
+) -> WorkItem:
     """Decide what a worker has to do.
 
     Args:
         endpoint: The endpoint that was called.
         inputs: What validation made of the payload.
         job_seconds: How long a job takes whose prompt says nothing about it.
+        cache: What was read before; None for nothing.
     """
     prompt, directives = split_directives(written_by_caller(inputs))
     thinking = _THOUGHTS if "think" in directives or _is_thinking_model(endpoint) else ""
     answer = _answer(endpoint, prompt, _words_left(inputs, thinking))
     words = len(thinking.split()) + len(answer.split())
-    steps = _positive(directives.get("steps"), words if _writes(endpoint) else _STEPS_OF_MEDIA)
+    steps = _not_negative(directives.get("steps"), words if _writes(endpoint) else _STEPS_OF_MEDIA)
     error = directives.get("error", directives.get("errkeep"))
-    return WorkItem(
+    seconds = _not_negative(directives.get("dur"), job_seconds)
+    read = words_read(inputs) if _writes(endpoint) else []
+    work = WorkItem(
         endpoint=endpoint,
         inputs={
             name: value
@@ -136,12 +154,18 @@ def plan_work(endpoint: HubEndpoint, inputs: JsonObject, job_seconds: float) -> 
         size=_picture_size(inputs),
         thinking=thinking,
         answer=answer,
-        tool=directives.get("tool") if inputs.get("tools") else None,
-        seconds=math.inf if "hang" in directives else _positive(directives.get("dur"), job_seconds),
+        tool_call=None,
+        prompt_tokens=BLOCK + len(read),
+        cached_tokens=(cache or PrefixCache()).read(endpoint.name, read),
+        seconds=math.inf if "hang" in directives else seconds,
         steps=min(max(1, round(steps)), _MOST_STEPS),
         error=None if error is None else error.replace("_", " "),
         keeps_outputs="errkeep" in directives,
     )
+    if "tool" not in directives or not inputs.get("tools"):
+        return work
+    arguments = directives.get("args", "")
+    return work.calling(tool_call(inputs.get("tools"), directives["tool"], prompt, arguments))
 
 
 def _is_thinking_model(endpoint: HubEndpoint) -> bool:
@@ -166,13 +190,13 @@ def _answer(endpoint: HubEndpoint, prompt: str, most_words: int | None) -> str:
     return " ".join(words[:most_words])
 
 
-def _positive(written: str | None, default: float) -> float:
+def _not_negative(written: str | None, default: float) -> float:
     try:
         number = float(written or default)
     except ValueError:
         return default
     # "nan" and "inf" are floats as well.
-    return number if 0 < number < math.inf else default
+    return number if 0 <= number < math.inf else default
 
 
 def _picture_size(inputs: Mapping[str, Json]) -> tuple[int, int]:

@@ -43,7 +43,9 @@ class TestOptions:
 
     @covers("return_tool_call_dict", "tool_calls")
     def test_tool_calls_are_decoded(self, aki):
-        tools = [{"type": "function", "function": {"name": "get_weather"}}]
+        parameters = {"type": "object", "properties": {"query": {"type": "string"}}}
+        function = {"name": "get_weather", "parameters": parameters}
+        tools = [{"type": "function", "function": function}]
         answer = aki.llama3_chat(prompt_input="In Rome? [[tool=get_weather]]", tools=tools)
         calls = [(call.name, call.arguments) for call in answer.tool_calls]
         assert calls == [("get_weather", {"query": "In Rome?"})]

@@ -91,7 +91,7 @@ class TestWhichRequestsGoWrong:
     def test_a_request_that_is_spared_streams_as_ever(self, caller, server):
         server.faults.add(Status(503), nth=2)
         asked = {
-            "model": "llama3-chat",
+            "model": "llama3-chat-70b",
             "stream": True,
             "messages": [{"role": "user", "content": "hi [[dur=60]]"}],
         }

@@ -54,6 +54,7 @@ GUIDE = {
         "batches.md": "Batches",
         "ray.md": "Ray Data",
         "frameworks.md": "Frameworks",
+        "interfaces.md": "Other interfaces",
         "notebooks.md": "Notebooks",
         "testing.md": "Tests of your own",
         "coming-from-aki-io.md": "Coming from aki-io",

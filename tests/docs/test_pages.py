@@ -24,7 +24,7 @@ NEEDS = {
     "docs/ray.md": "ray",
 }
 """What a page needs besides that a small environment of development lacks."""
-FRAMEWORKS = {"docs/frameworks.md"}
+FRAMEWORKS = {"docs/frameworks.md", "docs/interfaces.md"}
 """Pages whose Python has the frameworks that requirements/frameworks.txt locks."""
 PROJECTS = {"docs/changes.md", "docs/command-line.md", "docs/refresh.md"}
 """Pages whose reader stands in a project with a package that has grown old."""

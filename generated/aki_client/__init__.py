@@ -17,6 +17,7 @@ from aki_client._version import __version__ as __version__
 __all__ = [
     "Aki",
     "AkiError",
+    "AkiInstrumentor",
     "AnyOutput",
     "AnyProgress",
     "AsyncAki",
@@ -92,6 +93,7 @@ __all__ = [
 if TYPE_CHECKING:
     from aki_runtime.public import (
         AkiError,
+        AkiInstrumentor,
         AnyOutput,
         AnyProgress,
         AsyncEndpoint,

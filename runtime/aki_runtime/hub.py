@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal, TypeGuard, cast
+from typing import Any, Literal, TypeGuard, cast
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
@@ -132,11 +132,13 @@ class HubContext:
         address: The hub.
         key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
         now: Seconds on a monotonic clock.
+        trace: Returns who is told of a job, of its address, reading, inputs and, if it is there, what is known of it.
     """
 
     address: Address
     key: ApiKey | None
     now: Callable[[], float]
+    trace: Callable[..., Any] = lambda *_: None
 
     def deadline(self, seconds: float | None) -> float:
         """Turn a duration into a moment, infinity where it has no end."""

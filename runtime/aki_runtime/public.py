@@ -39,6 +39,7 @@ from .events import Event, Meta, Queued, Running
 from .fields.base import InputModel, OutputModel, ProgressModel
 from .fields.parameters import Parameter
 from .http.clients import fast_http_client
+from .http.tracing import AkiInstrumentor
 from .hub import Layout
 from .jobs.async_job import AsyncJob, AsyncStream
 from .jobs.showing import ProgressBar, progress_bar
@@ -51,6 +52,7 @@ from .usage import Prices, Usage
 
 __all__ = [
     "AkiError",
+    "AkiInstrumentor",
     "AnyOutput",
     "AnyProgress",
     "AsyncEndpoint",

@@ -37,6 +37,7 @@ from .clients import (
 from .connection import StaleConnectionError, TooSlowError, async_trace, current, trace
 from .exchange import AsyncPieces, Exchange, ResponseReader
 from .interruption import carry_through
+from .tracing import begin_trace
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class Driver(Generic[C]):
 
     def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)
-        self.context = HubContext(address, None, time.monotonic)
+        self.context = HubContext(address, None, time.monotonic, begin_trace)
         self.http_client = http_client
         self.user_agent = user_agent
         self._cookies: Any = None
@@ -162,6 +163,7 @@ class SyncDriver(Driver[SyncHttpClient]):
         client = self.http_client or self._client(sending.request.url)
         exchange = Exchange(sending, client, self._library)
         token = current.set(exchange)
+        leave = sending.trace.enter()
         try:
             while True:
                 try:
@@ -172,6 +174,7 @@ class SyncDriver(Driver[SyncHttpClient]):
             failure = exchange.failure_of(error)
         finally:
             current.reset(token)
+            leave()
         # Raised here, so that it does not lead to the library's own request, which holds the key.
         raise failure
 
@@ -292,6 +295,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         client = self.http_client or await self._client(sending.request.url)
         exchange = Exchange(sending, client, self._library)
         token = current.set(exchange)
+        leave = sending.trace.enter()
         try:
             async with asyncio.timeout(exchange.longest):
                 while True:
@@ -305,6 +309,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             failure = exchange.failure_of(error)
         finally:
             current.reset(token)
+            leave()
         # Raised here, so that it does not lead to the library's own request, which holds the key.
         raise failure
 

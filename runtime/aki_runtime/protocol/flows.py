@@ -26,7 +26,7 @@ from ..secret import how_to_give_a_key
 from . import answers, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy, made_no_job
-from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, TakeTurn
+from .effects import CANCEL_SECONDS, UNTRACED, Flow, JobTrace, Note, Notify, Pause, Send, TakeTurn
 from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
 from .requests import Request
@@ -96,46 +96,55 @@ def submit(
             f"{endpoint}: {context.address.server} takes no call without a key; {how}",
             endpoint=endpoint,
         )
-    attempt = 0
-    while True:
-        attempt += 1
-        request = requests.submit(context.address, context.key, endpoint, inputs)
-        # Only with its id can a job be cancelled, and the answer has it.
-        sending = Send(request, context.left(deadline), whole=True, grace=CANCEL_SECONDS)
-        retry_after: float | None = None
-        try:
-            answer: Answer = yield sending
-            retry_after = answer.retry_after
-            job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
-            job.next_poll = context.now() + next_poll_delay(0, options.progress_interval, None)
-            yield Note(f"{endpoint}: job {job.short_id} submitted")
-            return job
-        except AuthenticationError as error:
-            if context.key is not None:
+    trace: JobTrace = context.trace(context.address, reading, inputs) or UNTRACED
+    try:
+        attempt = 0
+        while True:
+            attempt += 1
+            request = requests.submit(context.address, context.key, endpoint, inputs)
+            # Only with its id can a job be cancelled, and the answer has it.
+            left = context.left(deadline)
+            sending = Send(request, left, whole=True, grace=CANCEL_SECONDS, trace=trace)
+            retry_after: float | None = None
+            try:
+                answer: Answer = yield sending
+                retry_after = answer.retry_after
+                job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
+                job.trace = trace
+                trace.submitted(job)
+                job.next_poll = context.now() + next_poll_delay(0, options.progress_interval, None)
+                yield Note(f"{endpoint}: job {job.short_id} submitted")
+                return job
+            except AuthenticationError as error:
+                if context.key is not None:
+                    raise
+                raise error.with_hint(how_to_give_a_key(" or give api_key=")) from None
+            except AkiError as error:
+                if isinstance(error, ConnectionFailedError) and not context.left(deadline):
+                    raise _no_answer_in_time(endpoint, sent=error.sent) from error
+                if not is_busy(error):
+                    # The sentence of a failed exchange may say it already.
+                    is_clear = made_no_job(error) or UNCERTAIN in error.message
+                    refusal = error if is_clear else error.with_hint(UNCERTAIN)
+                    break
+                reason = error
+            except BaseException as error:
+                # The answer has the job's id, wherever the interruption struck.
+                if sending.answer is not None:
+                    with suppress(AkiError):
+                        job = JobState(endpoint, answers.read_submit(sending.answer, endpoint))
+                        job.trace = trace
+                        reader = JobReader(context, job, reading, options)
+                        yield from reader.cancel_on_error(error, interrupted=True)
                 raise
-            raise error.with_hint(how_to_give_a_key(" or give api_key=")) from None
-        except AkiError as error:
-            if isinstance(error, ConnectionFailedError) and not context.left(deadline):
-                raise _no_answer_in_time(endpoint, sent=error.sent) from error
-            if not is_busy(error):
-                # The sentence of a failed exchange may say it already.
-                is_clear = made_no_job(error) or UNCERTAIN in error.message
-                refusal = error if is_clear else error.with_hint(UNCERTAIN)
-                break
-            reason = error
-        except BaseException:
-            # The answer has the job's id, wherever the interruption struck.
-            if sending.answer is not None:
-                with suppress(AkiError):
-                    job = JobState(endpoint, answers.read_submit(sending.answer, endpoint))
-                    reader = JobReader(context, job, reading, options)
-                    yield from reader.cancel_on_error(interrupted=True)
-            raise
-        pause = retry_delay(attempt, retry_after, random.random, base=0.25)
-        if attempt > options.max_retries or pause >= context.left(deadline):
-            raise reason
-        yield from _again(options, f"{endpoint}: no job was made", pause, reason)
-    raise (yield from explain(refusal)) if explain is not None else refusal
+            pause = retry_delay(attempt, retry_after, random.random, base=0.25)
+            if attempt > options.max_retries or pause >= context.left(deadline):
+                raise reason
+            yield from _again(options, f"{endpoint}: no job was made", pause, reason)
+        raise (yield from explain(refusal)) if explain is not None else refusal
+    except BaseException as error:
+        trace.end(None, error)
+        raise
 
 
 def call(
@@ -169,7 +178,7 @@ def call(
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from reader.cancel_on_error(interrupted=not isinstance(error, Exception))
+        yield from reader.cancel_on_error(error, interrupted=not isinstance(error, Exception))
         raise
 
 
@@ -246,7 +255,7 @@ class JobReader(Generic[Prog, Out]):
         except GeneratorExit:
             raise
         except BaseException as error:
-            yield from self.cancel_on_error(interrupted=not isinstance(error, Exception))
+            yield from self.cancel_on_error(error, interrupted=not isinstance(error, Exception))
             if isinstance(error, AkiError):
                 # The answer to the cancelling may hold the result, which nobody could have again.
                 if job.result is not None:
@@ -268,10 +277,13 @@ class JobReader(Generic[Prog, Out]):
             if turn is not None:
                 turn.release()
 
-    def cancel_on_error(self, *, interrupted: bool = False) -> Flow[None]:
+    def cancel_on_error(
+        self, reason: BaseException | None = None, *, interrupted: bool = False
+    ) -> Flow[None]:
         """Cancel a job that nobody waits for any more, as well as can be done in a short time, and once.
 
         Args:
+            reason: Why nobody does; None where somebody chose so.
             interrupted: Whether it is given up for an interruption, so that the next one ends even this.
         """
         job = self.job
@@ -290,6 +302,8 @@ class JobReader(Generic[Prog, Out]):
                     with suppress(AkiError):
                         yield from self.cancel()
                 raise
+            finally:
+                job.trace.end(job, reason)
 
     def _poll(self, deadline: float, *, cancel: bool = False) -> Flow[None]:
         """Ask how the job is until the hub answers, and take the answer in.
@@ -306,6 +320,8 @@ class JobReader(Generic[Prog, Out]):
             AkiError: No deadline was given, and no answer came for as long as a result lies ready.
         """
         context, job, endpoint = self.context, self.job, self.job.endpoint
+        if job.trace is UNTRACED:
+            job.trace = context.trace(context.address, self.reading, {}, job) or UNTRACED
         until = context.now() + UNFETCHED_SECONDS if math.isinf(deadline) else deadline
         attempt = 0
         came: AkiError | None = None
@@ -317,7 +333,8 @@ class JobReader(Generic[Prog, Out]):
                 context.address, context.key, endpoint, job.job_id, cancel=cancelling, extra=extra
             )
             grace = ANSWER_SECONDS if self.goes_on and not cancel else 0.0
-            sending = Send(request, context.left(deadline), whole=self.goes_on, grace=grace)
+            left = context.left(deadline)
+            sending = Send(request, left, whole=self.goes_on, grace=grace, trace=job.trace)
             answer: Answer | None = None
             is_taken = False
             try:

@@ -16,7 +16,7 @@ from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
 from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
-from .effects import Turn
+from .effects import UNTRACED, JobTrace, Turn
 from .pace import next_poll_delay
 
 Out = TypeVar("Out", bound=OutputModel)
@@ -47,6 +47,7 @@ class JobState:
         abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
         since: When it was submitted here, or picked up.
         ends: Its end as it was read, by the type of the outputs and the prices: all who read it so share them.
+        trace: Who is told of it.
     """
 
     endpoint: str
@@ -67,6 +68,7 @@ class JobState:
     ends: dict[tuple[type[OutputModel], Prices | None], OutputModel | JobError] = field(
         default_factory=dict, repr=False
     )
+    trace: JobTrace = field(default=UNTRACED, repr=False)
 
     @property
     def ended(self) -> bool:
@@ -122,6 +124,7 @@ class JobState:
                 if isinstance(error, JobLapsedError):
                     error.followed = now - self.seen_unfinished < UNFETCHED_SECONDS
                 self.error = error
+        self.trace.observed(self)
 
 
 @dataclass(frozen=True)

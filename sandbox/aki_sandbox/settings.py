@@ -3,7 +3,29 @@
 Owns the settings and their defaults. Must not know how any of them is applied.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What a sandbox charges for, in EUR; decimal text, so that it is exact.
+
+    Attributes:
+        million_read: A million tokens that are read, and come from no cache.
+        million_cached: A million of those that do.
+        million_written: A million tokens that are written.
+        picture: A picture.
+        second_of_sound: A second of sound that is made.
+        second_of_computing: A second of computing.
+    """
+
+    million_read: str = "1.00"
+    million_cached: str = "0.25"
+    million_written: str = "3.50"
+    picture: str = "0.02"
+    second_of_sound: str = "0.001"
+    second_of_computing: str = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +55,9 @@ class HubSettings:
         replacement_model: The model id that answers in place of an unknown one on the OpenAI and
             Anthropic interfaces, as on the public server. None refuses those, as seen live.
         max_body_bytes: Size from which a request body is refused with 413.
+        tariffs: What each endpoint costs; "*" stands for those that are not named.
+        billed_ends: Ends of jobs that are billed, of done, failed, canceled and lapsed: each for what was made until
+            then, and only where a worker had begun.
     """
 
     job_seconds: float = 0.02
@@ -50,6 +75,8 @@ class HubSettings:
     public_server_defects: bool = False
     replacement_model: str | None = None
     max_body_bytes: int = 100_000_000
+    tariffs: Mapping[str, Tariff] = field(default_factory=lambda: {"*": Tariff()})
+    billed_ends: frozenset[str] = frozenset({"done", "canceled"})
 
     def accepts(self, key: str) -> bool:
         """Say whether a key is valid."""

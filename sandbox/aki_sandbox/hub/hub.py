@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aki_sandbox.catalogue import Catalogue, HubEndpoint, load_catalogue
+from aki_sandbox.hub.billing import Bill
 from aki_sandbox.hub.jobs import JobBook, PollLog, SandboxJob, WireState
 from aki_sandbox.hub.replies import Reply, details, identity, lapsed, refusal, result, running
 from aki_sandbox.jsontypes import Json
@@ -68,7 +69,8 @@ class SandboxHub:
         self.polls = PollLog()
         self.is_closing = False
         self._clock = clock
-        self.jobs = JobBook(self.settings)
+        self._bill = Bill(self.settings)
+        self.jobs = JobBook(self.settings, self._bill.add)
         self._cache = PrefixCache()
 
     @property
@@ -109,6 +111,13 @@ class SandboxHub:
         valid = key is not None and self.settings.accepts(key)
         return Reply(200, {"success": valid, "error": None if valid else _KEY_NOT_VALID})
 
+    def bill(self, key: str | None) -> Reply:
+        """Answer what a key has used and owes, of the jobs that have ended; no real hub has such a route."""
+        if key is None or not self.settings.accepts(key):
+            return Reply(401, {"error": _KEY_NOT_VALID})
+        self.jobs.advance_all(self._clock())
+        return Reply(200, self._bill.of(key))
+
     def start(
         self, name: str, payload: Mapping[str, Json], alter: AlterWork | None = None
     ) -> SandboxJob | Reply:
@@ -140,7 +149,8 @@ class SandboxHub:
             return refusal(endpoint, 400, list(refusals))
         work = plan_work(endpoint, inputs, self.settings.job_seconds, self._cache)
         self.jobs_by_endpoint[name] += 1
-        return self.jobs.submit(endpoint, alter(work) if alter else work, self._clock())
+        key = str(payload["key"])  # whose it is, was asked above
+        return self.jobs.submit(endpoint, alter(work) if alter else work, key, self._clock())
 
     def submit(self, name: str, payload: Mapping[str, Json]) -> Reply:
         """Answer a call that does not wait for its result.

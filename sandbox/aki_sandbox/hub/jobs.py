@@ -35,6 +35,7 @@ class SandboxJob:
 
     Attributes:
         number: Counts up over all jobs of a book; orders each queue.
+        key: Whose it is.
         started_at: When a worker took it; None before.
         ends_at: While it is processed, when that will end; afterwards, when it ended.
         ends_as: The state it will end in.
@@ -47,6 +48,7 @@ class SandboxJob:
     endpoint: HubEndpoint
     work: WorkItem
     submitted_at: float
+    key: str = field(default="", repr=False)
     state: WireState = WireState.QUEUED
     started_at: float | None = None
     ends_at: float = 0.0
@@ -192,10 +194,16 @@ class Queue:
 
 
 class JobBook:
-    """All jobs of a hub."""
+    """All jobs of a hub.
 
-    def __init__(self, settings: HubSettings) -> None:
+    Args:
+        settings: How the hub behaves.
+        on_end: Called with each job as it ends.
+    """
+
+    def __init__(self, settings: HubSettings, on_end: Callable[[SandboxJob], None]) -> None:
         self._settings = settings
+        self._on_end = on_end
         self._queues: dict[str, Queue] = {}
         self._jobs: dict[str, SandboxJob] = {}
         self._ended: deque[SandboxJob] = deque()
@@ -209,12 +217,12 @@ class JobBook:
         """Iterate over the jobs that are remembered."""
         return iter(list(self._jobs.values()))
 
-    def submit(self, endpoint: HubEndpoint, work: WorkItem, now: float) -> SandboxJob:
+    def submit(self, endpoint: HubEndpoint, work: WorkItem, key: str, now: float) -> SandboxJob:
         """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""
         self._advance(endpoint, now)
         self._count += 1
         job_id = f"{uuid4()}#{self._count}" if self._settings.counted_job_ids else str(uuid4())
-        job = SandboxJob(job_id, self._count, endpoint, work, now)
+        job = SandboxJob(job_id, self._count, endpoint, work, now, key)
         self._jobs[job.id] = job
         self._queue(endpoint).waiting.append(job)
         self._advance(endpoint, now)
@@ -242,7 +250,7 @@ class JobBook:
 
     def lapse(self, job: SandboxJob, now: float) -> None:
         """End a job as lapsed. A final state stays."""
-        self._ended += self._queue(job.endpoint).lapse(job, now)
+        self._end(self._queue(job.endpoint).lapse(job, now))
         self._advance(job.endpoint, now)
 
     def position(self, job: SandboxJob) -> int:
@@ -264,6 +272,11 @@ class JobBook:
         queue = self._queue(endpoint)
         return Occupancy(queue.busy, len(queue.waiting), queue.max_length)
 
+    def advance_all(self, now: float) -> None:
+        """Play everything that happened until now, at every endpoint."""
+        for job in {job.endpoint.name: job for job in self}.values():
+            self._advance(job.endpoint, now)
+
     def forget_all(self) -> None:
         """Forget every job, as a restart of the server does."""
         self._queues.clear()
@@ -283,9 +296,14 @@ class JobBook:
         return queue
 
     def _advance(self, endpoint: HubEndpoint, now: float) -> None:
-        self._ended += self._queue(endpoint).advance(now)
+        self._end(self._queue(endpoint).advance(now))
         while self._ended and now >= self._forgotten_at(self._ended[0]):
             self._jobs.pop(self._ended.popleft().id, None)
+
+    def _end(self, jobs: list[SandboxJob]) -> None:
+        self._ended += jobs
+        for job in jobs:
+            self._on_end(job)
 
     def _forgotten_at(self, job: SandboxJob) -> float:
         if not job.ended:

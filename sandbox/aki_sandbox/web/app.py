@@ -111,6 +111,7 @@ class HubRoutes:
             Route("/api/validate_key", self._validate_key, methods=get, name="validate_key"),
             Route("/api/call/{name}", self._call, methods=call, name="submit"),
             Route("/api/progress/{name}", self._progress, methods=call, name="poll"),
+            Route("/sandbox/bill", self._bill, methods=get),
             Route("/{name}", self._call, methods=call, name="submit"),
             Route("/{name}/progress", self._progress, methods=call, name="poll"),
         ]
@@ -130,6 +131,9 @@ class HubRoutes:
 
     async def _validate_key(self, request: Request) -> Response:
         return _respond(self._hub.validate_key(request.query_params.get("key")))
+
+    async def _bill(self, request: Request) -> Response:
+        return _respond(self._hub.bill(request.query_params.get("key")))
 
     async def _call(self, request: Request) -> Response:
         payload = await self._payload(request)

@@ -11,6 +11,7 @@ import textwrap
 import wave
 import zlib
 from colorsys import hsv_to_rgb
+from fractions import Fraction
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
@@ -108,7 +109,7 @@ _SEMITONES = (0, 2, 4, 7, 9, 12, 14, 16)
 
 def speak(text: str) -> str:
     """Return a text as a sequence of tones: WAV, 22,050 Hz, 16 bit, mono, as a data URI."""
-    words = text.encode("utf-8", "replace").split()[:_MOST_TONES] or [b""]
+    words = _words(text)
     data = io.BytesIO()
     with wave.open(data, "wb") as sound:
         sound.setnchannels(1)
@@ -117,6 +118,16 @@ def speak(text: str) -> str:
         for word in words:
             sound.writeframes(_tone(_SEMITONES[zlib.crc32(word) % len(_SEMITONES)]))
     return f"data:audio/wav;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+def spoken_seconds(text: str) -> Fraction:
+    """Return how long a spoken text plays, to the microsecond."""
+    samples = len(_words(text)) * int(_SAMPLE_RATE * _TONE_SECONDS)
+    return Fraction(round(Fraction(10**6 * samples, _SAMPLE_RATE)), 10**6)
+
+
+def _words(text: str) -> list[bytes]:
+    return text.encode("utf-8", "replace").split()[:_MOST_TONES] or [b""]
 
 
 @lru_cache(maxsize=len(_SEMITONES))

@@ -64,7 +64,7 @@ def _output(work: WorkItem, step: int, name: str, attributes: JsonObject) -> Jso
         case "image":
             return paint(work.prompt, work.size, _seed(work), attributes)
         case "image_list":
-            seeds = range(_seed(work), _seed(work) + _picture_count(work))
+            seeds = range(_seed(work), _seed(work) + picture_count(work))
             return [paint(work.prompt, work.size, seed, attributes) for seed in seeds]
         case "audio":
             return speak(work.prompt)
@@ -147,11 +147,12 @@ def _previews(work: WorkItem, step: int, attributes: JsonObject) -> Json:
     if work.inputs.get("provide_progress_images") == "none":
         return None
     part_done = step / work.steps
-    seeds = range(_seed(work), _seed(work) + _picture_count(work))
+    seeds = range(_seed(work), _seed(work) + picture_count(work))
     return [preview(work.prompt, work.size, seed, part_done, attributes) for seed in seeds]
 
 
-def _picture_count(work: WorkItem) -> int:
+def picture_count(work: WorkItem) -> int:
+    """Return how many pictures a list of them holds."""
     count = work.inputs.get("num_samples", 1)
     return count if isinstance(count, int) else 1
 

@@ -137,6 +137,9 @@ def plan_work(
     """
     prompt, directives = split_directives(written_by_caller(inputs))
     thinking = _THOUGHTS if "think" in directives or _is_thinking_model(endpoint) else ""
+    limit = inputs.get("max_gen_tokens")
+    if isinstance(limit, int):  # thoughts are tokens too, and one is left for the answer
+        thinking = " ".join(thinking.split()[: max(limit - 1, 0)])
     answer = _answer(endpoint, prompt, _words_left(inputs, thinking))
     words = len(thinking.split()) + len(answer.split())
     steps = _not_negative(directives.get("steps"), words if _writes(endpoint) else _STEPS_OF_MEDIA)

@@ -7,10 +7,12 @@ from aki_sandbox.hub.hub import SandboxHub
 KEY = {"key": "any"}
 
 
-def submit(hub: SandboxHub, prompt: str = "hi", endpoint: str = "llama3_8b_chat") -> str:
+def submit(
+    hub: SandboxHub, prompt: str = "hi", endpoint: str = "llama3_8b_chat", **inputs: Any
+) -> str:
     """Submit a job that must be taken; return its id."""
     name = "prompt_input" if endpoint.endswith("chat") else "prompt"
-    reply = hub.submit(endpoint, {**KEY, name: prompt})
+    reply = hub.submit(endpoint, {**KEY, name: prompt, **inputs})
     assert reply.status == 200
     return reply.body["job_id"]
 

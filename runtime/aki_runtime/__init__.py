@@ -16,6 +16,7 @@ imports only from itself and from those before it:
     client/       clients and endpoints: two thin shells, sync and async
     batch/        many calls, with a journal
     celery/, ray/ endpoints inside of other people's engines
+    testing/      jobs recorded once and replayed, for tests
 
 `packages` says which generated packages a process has, and whether they fit this library.
 

@@ -133,12 +133,14 @@ class HubContext:
         key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
         now: Seconds on a monotonic clock.
         trace: Returns who is told of a job, of its address, reading, inputs and, if it is there, what is known of it.
+        is_replayed: Whether a recording answers in the hub's place, for which no key is needed.
     """
 
     address: Address
     key: ApiKey | None
     now: Callable[[], float]
     trace: Callable[..., Any] = lambda *_: None
+    is_replayed: Callable[[], bool] = lambda: False
 
     def deadline(self, seconds: float | None) -> float:
         """Turn a duration into a moment, infinity where it has no end."""
@@ -149,9 +151,9 @@ class HubContext:
         return max(deadline - self.now(), 0.0)
 
 
-def http_allowed_by_environment() -> bool:
-    """Whether AKI_ALLOW_HTTP says that a key may go over plain http."""
-    return os.environ.get("AKI_ALLOW_HTTP", "").strip().lower() in ("1", "true", "yes", "on")
+def is_set(variable: str) -> bool:
+    """Whether a variable of the environment says yes: AKI_ALLOW_HTTP that a key may go over plain http."""
+    return os.environ.get(variable, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def _split(text: str) -> SplitResult | None:

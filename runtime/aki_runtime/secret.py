@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus
 
 from .errors import ConfigurationError
 
-_SHORTEST_KEY = 8
+SHORTEST_KEY = 8
+"""Characters of a key that is hidden wherever it stands; a shorter one would be found in words."""
 
 
 class ApiKey:
@@ -70,7 +71,7 @@ def read_key_file(path: str | Path) -> str:
 
 def without_key(content: bytes | bytearray, key: object) -> bytes | bytearray:
     """Return what a hub answered without the key, where it repeats what it was asked."""
-    if isinstance(key, str) and len(key) >= _SHORTEST_KEY:
+    if isinstance(key, str) and len(key) >= SHORTEST_KEY:
         for form in _written_forms(key):
             if form in content:
                 content = content.replace(form, b"***")

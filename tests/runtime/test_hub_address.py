@@ -2,7 +2,7 @@
 
 import pytest
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.hub import Address, http_allowed_by_environment
+from aki_runtime.hub import Address, is_set
 from aki_runtime.secret import ApiKey
 
 KEY = ApiKey("k")
@@ -143,4 +143,4 @@ def test_plain_http_is_taken_without_a_key_or_when_allowed(key, allow_http):
 )
 def test_the_environment_allows_plain_http(monkeypatch, value, allowed):
     monkeypatch.setenv("AKI_ALLOW_HTTP", value)
-    assert http_allowed_by_environment() is allowed
+    assert is_set("AKI_ALLOW_HTTP") is allowed

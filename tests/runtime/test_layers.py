@@ -25,6 +25,7 @@ ORDER = (
     "batch",
     "celery",
     "ray",
+    "testing",
 )
 """The folders of the runtime: each knows itself and those before it. First the files in none."""
 

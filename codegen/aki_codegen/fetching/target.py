@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aki_runtime.errors import ConfigurationError
-from aki_runtime.hub import Address, Layout, http_allowed_by_environment
+from aki_runtime.hub import Address, Layout, is_set
 from aki_runtime.secret import ApiKey, read_key_file
 
 from ..parsing.settings import ProjectSettings
@@ -97,7 +97,7 @@ def choose_target(
         is_foreign = is_state and address.server not in _hosts_of_key(own, settled)
         withheld = is_foreign and key is not None and asked.key_file is None
         key = None if withheld else key
-        address.require_private(key, allow_http=asked.allow_http or http_allowed_by_environment())
+        address.require_private(key, allow_http=asked.allow_http or is_set("AKI_ALLOW_HTTP"))
     except ConfigurationError as error:
         raise GenerationError(error.message) from None
     with_key = "with a key" if key is not None else "without a key"

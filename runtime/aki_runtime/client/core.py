@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
 from ..errors import ConfigurationError, MissingKeyError, NotFoundError
 from ..http.drive import Driver
-from ..hub import Address, Hub, HubContext, Layout, http_allowed_by_environment
+from ..hub import Address, Hub, HubContext, Layout, is_set
 from ..jobs.ref import EndpointRef
 from ..options import OptionChanges, Options, changed
 from ..protocol import answers, flows, requests
@@ -110,7 +110,7 @@ class ClientCore:
         *,
         allow_http: bool,
     ) -> None:
-        self._allow_http = allow_http or http_allowed_by_environment()
+        self._allow_http = allow_http or is_set("AKI_ALLOW_HTTP")
         self._options = changed(Options(), options, _ARGUMENTS)
         self._openai_retries = options.get("max_retries", 0)
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server

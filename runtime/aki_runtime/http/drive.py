@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing, closing, suppress
 from functools import cached_property, partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError
@@ -63,6 +63,36 @@ def _end_at_the_call(error: AkiError) -> None:
         error.__traceback__ = None
 
 
+class Tape(Protocol):
+    """What all flows pass through on their way to a driver: a cassette of `aki_runtime.testing`.
+
+    Attributes:
+        replays: Whether it answers in the hub's place.
+    """
+
+    replays: bool
+
+    def now(self) -> float:
+        """Return the seconds on the clock that flows see."""
+        ...
+
+    def around(self, driver: "Driver[Any]", flow: Flow[T]) -> Flow[T]:
+        """Return a flow that asks less, or the same, of its driver and ends as the given one."""
+        ...
+
+
+tape: Tape | None = None
+"""The cassette that is in use in this process."""
+
+
+def _now() -> float:
+    return time.monotonic() if tape is None else tape.now()
+
+
+def _is_replayed() -> bool:
+    return tape is not None and tape.replays
+
+
 class Driver(Generic[C]):
     """What both drivers are made of.
 
@@ -83,7 +113,7 @@ class Driver(Generic[C]):
 
     def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)
-        self.context = HubContext(address, None, time.monotonic, begin_trace)
+        self.context = HubContext(address, None, _now, begin_trace, _is_replayed)
         self.http_client = http_client
         self.user_agent = user_agent
         self._cookies: Any = None
@@ -110,6 +140,8 @@ class SyncDriver(Driver[SyncHttpClient]):
 
     def run(self, flow: Flow[T]) -> T:
         """Perform what the flow asks for until it returns or raises."""
+        if tape is not None:
+            flow = tape.around(self, flow)
         try:
             effect = next(flow)
             while True:
@@ -220,6 +252,8 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             flow: What to perform.
             interruption: What the flow was interrupted by, in that task of its own.
         """
+        if tape is not None and interruption is None:
+            flow = tape.around(self, flow)
         try:
             effect = next(flow) if interruption is None else flow.throw(interruption)
             while True:

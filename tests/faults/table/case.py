@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from aki_sandbox.faults.named import FAULTS
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.settings import HubSettings
 
@@ -32,7 +33,7 @@ class Case:
 
     Attributes:
         name: The fault in a few words.
-        rules: What the hub is told to do.
+        rules: What the hub is told to do; that of the sandbox's own name for it, where it has one.
         ends: "result", or the name of the exception.
         says: What the exception says, as a regular expression.
         jobs: Jobs on the hub in the end.
@@ -67,6 +68,10 @@ class Case:
     max_retries: int = 2
     settings: HubSettings = _USUAL
     unserved: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name in FAULTS:
+            object.__setattr__(self, "rules", (FAULTS[self.name],))
 
 
 def on(kind: Any, effect: Any, **rule: Any) -> Rule:

@@ -1,10 +1,7 @@
 """Jobs that come to a bad end, and deadlines that pass."""
 
-from aki_sandbox.faults import edits
-from aki_sandbox.faults.edits import Edit
-from aki_sandbox.faults.effects import Forget, Lapse, WorkerFails
 from aki_sandbox.settings import HubSettings
-from faults.table.case import LONG, TOO_LATE, Case, on
+from faults.table.case import LONG, TOO_LATE, Case
 
 JOBS = (
     Case(name="job longer than the deadline", canceled=True, **TOO_LATE),
@@ -28,21 +25,18 @@ JOBS = (
     ),
     Case(
         name="job lapses",
-        rules=(on("poll", Lapse(), nth=2),),
         ends="JobLapsedError",
         says="lapsed",
         prompt=LONG,
     ),
     Case(
         name="job forgotten",
-        rules=(on("poll", Forget(), nth=2),),
         ends="JobUnknownError",
         says="does not know this job",
         prompt=LONG,
     ),
     Case(
         name="job canceled by somebody else",
-        rules=(on("poll", Edit(edits.put("job_state", "canceled")), nth=3),),
         ends="JobCanceledError",
         says="was canceled",
         partial=("text",),
@@ -50,20 +44,17 @@ JOBS = (
     ),
     Case(
         name="worker fails",
-        rules=(on("submit", WorkerFails("CUDA out of memory")),),
         ends="JobFailedError",
         says="CUDA out of memory",
     ),
     Case(
         name="worker fails with outputs",
-        rules=(on("submit", WorkerFails("truncated", keeps_outputs=True)),),
         ends="JobFailedError",
         says="truncated",
         partial=("num_generated_tokens", "text"),
     ),
     Case(
         name="submit answered without a job id",
-        rules=(on("submit", Edit(edits.drop("job_id"))),),
         ends="UnexpectedAnswerError",
         says="named no job",
     ),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aki_sandbox.faults.effects import LoginPage, QueueFull, Redirect, Status
+from aki_sandbox.faults.effects import Redirect, Status
 from faults.table.case import ALWAYS, DEAF, HOWS, LONG, STEADY, TRUTH, Case, on
 
 _STATUSES = (500, 502, 503, 504)
@@ -11,7 +11,6 @@ _BODIES: tuple[Any, ...] = ("json", "html", "empty")
 STATUSES = (
     Case(
         name="submit answered 429 twice",
-        rules=(on("submit", Status(429), times=2),),
         submits=3,
         check=TRUTH,
     ),
@@ -48,7 +47,6 @@ STATUSES = (
     ),
     Case(
         name="every submit answered 429",
-        rules=(on("submit", Status(429), **ALWAYS),),
         ends="RateLimitedError",
         jobs=0,
         submits=3,
@@ -61,10 +59,9 @@ STATUSES = (
         submits=1,
         max_retries=0,
     ),
-    Case(name="queue full once", rules=(on("submit", QueueFull()),), submits=2, check=TRUTH),
+    Case(name="queue full once", submits=2, check=TRUTH),
     Case(
         name="queue full for good",
-        rules=(on("submit", QueueFull(length=7), **ALWAYS),),
         ends="QueueFullError",
         says="max length 7",
         jobs=0,
@@ -101,7 +98,6 @@ STATUSES = (
     ),
     Case(
         name="every poll answered 503",
-        rules=(on("poll", Status(503, body="html"), **ALWAYS),),
         **DEAF,
     ),
     Case(
@@ -134,14 +130,12 @@ STATUSES = (
     ),
     Case(
         name="login page for the submit",
-        rules=(on("submit", LoginPage()),),
         ends="UnexpectedAnswerError",
         says="HTML page",
         jobs=0,
     ),
     Case(
         name="login page for a poll",
-        rules=(on("poll", LoginPage()),),
         prompt=STEADY,
         within=3.0,
         check=TRUTH,

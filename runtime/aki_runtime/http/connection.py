@@ -48,6 +48,10 @@ class Times:
     until: float
     submits: bool
 
+    def without_key(self, content: bytes | bytearray) -> bytes | bytearray:
+        """Return what came without the key, where it is repeated."""
+        raise NotImplementedError
+
 
 current: ContextVar[Times | None] = ContextVar("current", default=None)
 """The request that this thread or task performs now."""
@@ -62,7 +66,13 @@ def trace(event: str, info: dict[str, Any], *, is_async: bool = False) -> None:
         stream.get_extra_info = connection.get_extra_info
     elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
         # Calls for what comes once the connection is made would take a fifth of a poll's time.
-        info["request"].extensions.pop("trace", None)
+        if "target" not in info["request"].extensions:
+            info["request"].extensions.pop("trace", None)
+    elif event.endswith("receive_response_headers.complete"):
+        # A redirect repeats the query with the key, and what instruments a client may show headers.
+        headers, times = info["return_value"][-1], current.get()
+        if isinstance(headers, list) and times is not None:
+            headers[:] = [(name, times.without_key(value)) for name, value in headers]
 
 
 async def async_trace(event: str, info: dict[str, Any]) -> None:

@@ -145,6 +145,12 @@ class Exchange(Times):
             self._is_handed_out |= left <= 0
             yield piece
 
+    def without_key(self, content: bytes | bytearray) -> bytes | bytearray:
+        """Return what came without the key, where it is repeated."""
+        request = self.sending.request
+        sent = request.body.values if request.body is not None else request.query
+        return without_key(content, sent.get("key"))
+
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
         failure = self._failure_of(error)
@@ -268,9 +274,7 @@ class ResponseReader:
         """Return what came, without the key where the hub repeats it; it is left in what was sent as well."""
         body = b"".join(self._pieces) if self._whole is None else self._whole
         exchange, response = self._exchange, self._response
-        request = exchange.sending.request
-        sent = request.body.values if request.body is not None else request.query
-        body = without_key(body, sent.get("key"))
+        body = exchange.without_key(body)
         asked = response.headers.get("retry-after")
         retry_after = _seconds(asked) if asked is not None else None
         if _log.isEnabledFor(logging.DEBUG):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aki_runtime.terminal import readable
+from aki_runtime.usage import amount_in_words
 
 from .terminal import console, say
 
@@ -89,8 +90,13 @@ def progress_clauses(progress: "Progress") -> Iterator[str]:
     yield f"{progress.running} of {progress.limit} at a time"
 
 
-def summary_lines(summary: "Summary") -> Iterator[str]:
-    """Say in lines what came of a batch, and what can be done about the rest."""
+def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
+    """Say in lines what came of a batch, and what can be done about the rest.
+
+    Args:
+        summary: What came of it.
+        currency: Of what it costs; empty where there are no prices.
+    """
     counts = [f"{summary.done:,} done"]
     counts += [f"{summary.failed:,} failed"] if summary.failed else []
     counts += [f"{summary.uncertain:,} uncertain"] if summary.uncertain else []
@@ -98,6 +104,10 @@ def summary_lines(summary: "Summary") -> Iterator[str]:
     earlier = f" ({summary.before:,} of them before)" if summary.before else ""
     figures = [duration(summary.seconds), *_figures(summary.tokens, summary.compute_seconds)]
     yield f"{number_of(summary.rows, 'row')}: {', '.join(counts)}{earlier}; {', '.join(figures)}"
+    if currency:
+        cost = amount_in_words(summary.cost, currency) if summary.cost is not None else "unknown"
+        unknown = f", and unknown for {number_of(summary.cost_unknown, 'row')}"
+        yield f"cost of this run: {cost}{unknown if summary.cost_unknown else ''}"
     for fault in summary.faults:
         yield f"  {number_of(fault.rows, 'row')}: {fault.problem} ({fault.place})"
     others = summary.failed + summary.uncertain - sum(fault.rows for fault in summary.faults)

@@ -129,6 +129,12 @@ def options(
             help="Read the key from a file.",
         ),
     ] = None,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", envvar=VARIABLES["prices"], help="Say what calls cost by a price file."
+        ),
+    ] = None,
     allow_http: Annotated[
         bool,
         typer.Option("--allow-http", help="Send the key over plain http to another machine."),

@@ -22,6 +22,7 @@ from .exits import CommandError, Exit
 if TYPE_CHECKING:
     import typer
     from aki_client import Aki, AsyncAki, Layout
+    from aki_runtime.usage import Prices
 
 PACKAGE = "aki_client"
 
@@ -31,6 +32,7 @@ VARIABLES = {
     "layout": "AKI_LAYOUT",
     "timeout": "AKI_TIMEOUT",
     "key_file": "AKI_API_KEY_FILE",
+    "prices": "AKI_PRICES",
 }
 """What `[tool.aki]` may hold too, by the option's name in Python, with the variable that goes before it."""
 OF_LINT = ("ignore", "packages")
@@ -48,6 +50,7 @@ class CliSettings:
         layout: The hub's routes; None leaves them to the package.
         timeout: Seconds for a call; None leaves them to the client.
         key_file: The file that holds the key; None leaves it to AKI_API_KEY.
+        prices: The price file that says what calls cost.
         allow_http: Whether the key may go over plain http.
         debug: Whether failures are shown with their tracebacks.
         sources: By an option's name where it came from: its variable, or the pyproject.toml; not where it was written.
@@ -58,6 +61,7 @@ class CliSettings:
     layout: str | None = None
     timeout: float | None = None
     key_file: str | None = None
+    prices: str | None = None
     allow_http: bool = False
     debug: bool = False
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -101,6 +105,8 @@ class CliSettings:
                 raise
             raise no_package(self.package) from None
         options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        if prices := self.read_prices():
+            options["prices"] = prices
         layout = cast("Layout | None", self.layout)
         return made(
             self.key(),
@@ -110,6 +116,18 @@ class CliSettings:
             http_client=http_client,
             **options,
         )
+
+    def read_prices(self) -> "Prices | None":
+        """Read the price file that was named; None where none was.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+        if self.prices is None:
+            return None
+        from aki_runtime.usage import Prices  # what help can do without
+
+        return Prices.load(self.prices)
 
     def _require_trust(self) -> None:
         """Refuse to send a key of this user to a hub that only a file names, which may be of a foreign repository.
@@ -230,14 +248,14 @@ def _checked(name: str, value: object, path: Path) -> Any:
         )
     if not isinstance(value, str) or not value:
         raise CommandError(f"{path}: {name}={value!r} must be text", Exit.CONFIGURATION)
-    if name != "api-key-file":
+    if name not in ("api-key-file", "prices"):
         return value
     # A foreign repository must not have another file of this user sent as the key.
     file = (path.parent / value).resolve()
     if not file.is_relative_to(path.parent.resolve()):
+        variable = VARIABLES[_option_named(name, path)]
         raise CommandError(
-            f"{path}: api-key-file={value!r} must lie in this file's folder; "
-            "AKI_API_KEY_FILE or --api-key-file may name any other",
+            f"{path}: {name}={value!r} must lie in this file's folder; {variable} or --{name} may name any other",
             Exit.CONFIGURATION,
         )
     return str(file)

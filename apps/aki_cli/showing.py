@@ -176,9 +176,14 @@ class Sink:
         outputs = {name: value for name, value in result if name != "error" or value}
         plain = {name: self._plain(name, value) for name, value in outputs.items()}
         if self.form == "json":
-            write_json({"outputs": plain, "meta": asdict(result.meta)})
+            spent = {"usage": asdict(result.usage), "cost": result.cost and f"{result.cost:f}"}
+            write_json({"outputs": plain, "meta": asdict(result.meta), **spent})
         elif self.form == "text":
             self._show(outputs, plain, streamed=streamed)
+            if result.cost is not None:
+                from aki_runtime.fields.base import spent_in_words  # what help can do without
+
+                say(", ".join(spent_in_words(result)))
         if self._faults:
             raise CommandError(f"{self._faults[0]}; it is not saved, all else is here", Exit.HUB)
 

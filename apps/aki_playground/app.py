@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aki_cli.exits import signals_as_exceptions
 from aki_runtime.errors import AkiError
+from aki_runtime.usage import Prices
 
 from .package import HubPackage, PlaygroundError
 
@@ -29,6 +30,7 @@ def launch(
     port: int | None = None,
     open_browser: bool = True,
     api_key: str | None = None,
+    prices: Prices | None = None,
 ) -> None:
     """Serve the playground until Ctrl-C, after a line that says where.
 
@@ -38,6 +40,7 @@ def launch(
         port: Where to listen on 127.0.0.1; defaults to any free port.
         open_browser: Open the page in the browser.
         api_key: The hub's key; defaults to AKI_API_KEY.
+        prices: What calls cost.
 
     Raises:
         PlaygroundError: Gradio is missing, there is no such package, or the port is taken.
@@ -58,7 +61,7 @@ def launch(
             ) from None
         number: int = listener.getsockname()[1]
         address = f"http://{HOST}:{number}"
-        chosen = HubPackage(package)
+        chosen = HubPackage(package, prices)
         try:
             client = chosen.client(api_key, server)
         except AkiError as error:

@@ -25,6 +25,7 @@ from aki_runtime.hub import Address
 from aki_runtime.media.objects import Audio, Image, Video
 from aki_runtime.metadata import FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
+from aki_runtime.usage import Prices
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
@@ -122,13 +123,14 @@ class HubPackage:
 
     Args:
         name: The name that it is imported by.
+        prices: What calls cost.
 
     Raises:
         PlaygroundError: It cannot be imported, or was not generated.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, prices: Prices | None = None) -> None:
+        self.name, self._prices = name, prices
         self._module = _imported(name)
         self.cards = {card.name: card for card in _cards(name, self._client_class)}
         if not self.cards:
@@ -136,11 +138,11 @@ class HubPackage:
 
     def client(self, api_key: str | None, api_server: str | None) -> "AsyncAki":
         """Make a client; what is None comes from the environment."""
-        return self._client_class(api_key, api_server=api_server)
+        return self._client_class(api_key, api_server=api_server, prices=self._prices)
 
     def sandbox(self) -> "AsyncAki":
         """Make a client of a hub that pretends, in this process."""
-        return self._client_class.sandbox()
+        return self._client_class.sandbox(prices=self._prices)
 
     def address(self, server: str) -> Address:
         """Return the address of a hub that has its routes where the package's own has them."""

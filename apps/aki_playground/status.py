@@ -4,8 +4,7 @@ from html import escape
 from typing import Any, Literal
 
 from aki_runtime.events import Event, Queued, in_words
-from aki_runtime.fields.base import came
-from aki_runtime.shapes import is_number
+from aki_runtime.fields.base import spent_in_words
 
 from .running import Cancelled, Failed, Finished, RunState
 
@@ -90,12 +89,4 @@ def _event_html(event: Event[Any], *, counts_tokens: bool) -> str:
 
 
 def _done(output: Any) -> str:
-    meta, fields = output.meta, came(output)
-    tokens = {
-        "read": fields.get("prompt_length"),
-        "written": fields.get("num_generated_tokens"),
-    }
-    figures = {"altogether": meta.total_duration, "of computing": meta.compute_duration}
-    known = [f"{count:,} tokens {what}" for what, count in tokens.items() if is_number(count)]
-    known += [f"{seconds:.1f} s {what}" for what, seconds in figures.items() if seconds is not None]
-    return " · ".join(["Done", *known])
+    return " · ".join(["Done", *spent_in_words(output)])

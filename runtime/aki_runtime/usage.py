@@ -76,6 +76,13 @@ class Usage:
             _seconds(sound_seconds),
         )
 
+    def in_words(self) -> list[str]:
+        """Say what is known, as in "40 tokens read" and "0.3 s of computing"."""
+        counted = {"tokens read": self.input_tokens, "tokens written": self.output_tokens}
+        timed = {"altogether": self.total_seconds, "of computing": self.compute_seconds}
+        words = [f"{count:,} {what}" for what, count in counted.items() if count is not None]
+        return words + [f"{s:.1f} s {what}" for what, s in timed.items() if s is not None]
+
 
 class Described(Protocol):
     """An endpoint as far as its price is concerned; `EndpointInfo` is one."""
@@ -233,14 +240,15 @@ class Prices:
             )
         return max(known)
 
-    def in_words(self, amount: Decimal) -> str:
-        """Say an amount as people read it, rounded to a millionth of the currency."""
-        with localcontext(EXACT):
-            whole, _, digits = f"{amount.quantize(Decimal('0.000001')):,f}".partition(".")
-        return f"{whole}.{digits.rstrip('0'):0<2} {self.currency}"
-
     def _of(self, endpoint: str) -> tuple[Price, ...]:
         return self.entries.get(endpoint) or self.entries.get(ANY_ENDPOINT, ())
+
+
+def amount_in_words(amount: Decimal, currency: str) -> str:
+    """Say an amount as people read it, rounded to a millionth of the currency."""
+    with localcontext(EXACT):
+        whole, _, digits = f"{amount.quantize(Decimal('0.000001')):,f}".partition(".")
+    return f"{whole}.{digits.rstrip('0'):0<2} {currency}"
 
 
 def submitted_at(fields: Mapping[str, Any], since: datetime | None) -> datetime:

@@ -1,6 +1,7 @@
 """The output: made of the journal, whole or not at all."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
@@ -111,6 +112,7 @@ class TestParquet:
             "compute_duration",
             "tokens",
             "seconds",
+            "cost",
         ]
         assert table.to_pylist()[1]["output.n"] == 1.0
         assert table.to_pylist()[1]["input.id"] == 2
@@ -214,6 +216,7 @@ def test_an_outcome_comes_back_from_the_journal_as_it_was(journal):
         compute_duration=0.5,
         tokens=7,
         seconds=2.0,
+        cost=Decimal("0.0000105"),
     )
     journal.note_outcome("4", RowState.DONE, outcome.to_note())
     assert outcome_of(journal.get("4")) == outcome

@@ -12,7 +12,7 @@ from aki_runtime.fields.base import OutputModel
 from aki_runtime.fields.parameters import Parameter
 from aki_runtime.json_value import JsonText
 from aki_runtime.media.objects import Image
-from aki_runtime.usage import EXACT, Prices, Usage
+from aki_runtime.usage import EXACT, Prices, Usage, amount_in_words
 
 CHAT = """
 format = 1
@@ -231,9 +231,9 @@ def test_prices_can_be_pickled(load):
     assert prices.cost("chat", Usage(0, 1_000_000)) == Decimal("3.5")
 
 
-def test_an_amount_is_shown_to_a_millionth(load):
-    prices = load(CHAT)
-    shown = [prices.in_words(Decimal(a)) for a in ("0", "1234.5", "0.00042", "0.0000005", "1E+3")]
+def test_an_amount_is_shown_to_a_millionth():
+    amounts = ("0", "1234.5", "0.00042", "0.0000005", "1E+3")
+    shown = [amount_in_words(Decimal(amount), "EUR") for amount in amounts]
     assert shown == ["0.00 EUR", "1,234.50 EUR", "0.00042 EUR", "0.00 EUR", "1,000.00 EUR"]
 
 

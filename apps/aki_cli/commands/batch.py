@@ -110,7 +110,8 @@ def batch(
         endpoint = bound(client, found)
         if output is None or dry_run:
             return _check(endpoint, rows, changes)
-        return _run(endpoint, rows, output, changes)
+        prices = settings.read_prices()
+        return _run(endpoint, rows, output, changes, prices.currency if prices else "")
 
 
 def _check(endpoint: "AnyEndpoint", rows: Path, changes: "SettingChanges") -> Exit:
@@ -123,7 +124,9 @@ def _check(endpoint: "AnyEndpoint", rows: Path, changes: "SettingChanges") -> Ex
     return Exit.OK
 
 
-def _run(endpoint: "AnyEndpoint", rows: Path, output: Path, changes: "SettingChanges") -> Exit:
+def _run(
+    endpoint: "AnyEndpoint", rows: Path, output: Path, changes: "SettingChanges", currency: str
+) -> Exit:
     from aki_runtime.batch.public import BatchStoppedError, Stop, run
 
     from ..batch_view import batch_view, summary_lines
@@ -138,7 +141,7 @@ def _run(endpoint: "AnyEndpoint", rows: Path, output: Path, changes: "SettingCha
         if stop.signal is None:
             raise
         raise StoppedError(error.message, _stopped_by(stop.signal)) from None
-    write("".join(f"{line}\n" for line in summary_lines(summary)))
+    write("".join(f"{line}\n" for line in summary_lines(summary, currency)))
     if summary.left and stop.signal is not None:
         return _stopped_by(stop.signal)
     return Exit.OK if summary.done == summary.rows else Exit.INCOMPLETE

@@ -20,7 +20,7 @@ def playground(
 ) -> None:
     """Open a local page to try the endpoints."""
     settings = settings_of(ctx)
-    key = settings.key()
+    key, prices = settings.key(), settings.read_prices()
     try:
         page = import_module("aki_playground.app")
     except ImportError:
@@ -28,4 +28,4 @@ def playground(
             "the playground needs an extra: pip install 'aki-client[playground]'",
             Exit.CONFIGURATION,
         ) from None
-    page.launch(settings.package, settings.server, port, browser, key)
+    page.launch(settings.package, settings.server, port, browser, key, prices)

@@ -1,8 +1,10 @@
 """How rows ended, one by one and altogether: what the journal notes, what the output says, how far a batch is."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +12,7 @@ from .. import errors
 from ..errors import AkiError, JobError
 from ..protocol.certainty import RESULT_LOST, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
+from ..usage import EXACT
 from .errors import Fault, FaultCounter
 from .journal import FINAL, Entry, Journal, RowState
 
@@ -61,6 +64,7 @@ class Outcome:
         compute_duration: Seconds of computing, as the hub says.
         tokens: Generated tokens, where the outputs tell them.
         seconds: Seconds from the submit, or from picking the job up, to the outcome.
+        cost: What it costs by the client's `prices`, exactly; None where it is not known.
     """
 
     row: int
@@ -73,6 +77,7 @@ class Outcome:
     compute_duration: float | None = None
     tokens: int | None = None
     seconds: float | None = None
+    cost: Decimal | None = None
 
     def to_note(self) -> dict[str, Any]:
         """Return what the journal keeps beside the row itself, and a line of the output after it."""
@@ -83,7 +88,7 @@ class Outcome:
             value = getattr(self, name)
             if value is not None:
                 note[name] = value
-        return note
+        return note if self.cost is None else {**note, "cost": f"{self.cost:f}"}
 
 
 def outcome_of(entry: Entry) -> Outcome:
@@ -103,7 +108,14 @@ def outcome_of(entry: Entry) -> Outcome:
         compute_duration=number_or_none(noted.get("compute_duration")),
         tokens=integer_or_none(noted.get("tokens")),
         seconds=number_or_none(noted.get("seconds")),
+        cost=_decimal(noted.get("cost")),
     )
+
+
+def _decimal(text: object) -> Decimal | None:
+    # An output that is taken over may have been edited.
+    is_amount = isinstance(text, str) and re.fullmatch(r"\d{1,40}(\.\d{1,40})?", text, re.ASCII)
+    return Decimal(str(text)) if is_amount else None
 
 
 def faults_of(journal: Journal) -> tuple[Fault, ...]:
@@ -193,6 +205,8 @@ class Summary:
         tokens: Tokens generated in this run, where outputs tell them.
         compute_seconds: Seconds of computing in this run, as the hub says.
         seconds: Seconds that this run took.
+        cost: What rows of this run cost by the client's `prices`, exactly; None where no cost is known.
+        cost_unknown: Rows of this run that may cost something besides: they failed or are uncertain, or have no price.
         interrupted: Whether it was asked to stop before the end.
         output: The output file; None where only outcomes were asked for, or nothing was sent.
         journal: The journal.
@@ -212,6 +226,8 @@ class Summary:
     output: Path | None
     journal: Path | None
     faults: tuple[Fault, ...] = ()
+    cost: Decimal | None = None
+    cost_unknown: int = 0
 
     @property
     def left(self) -> int:
@@ -230,6 +246,8 @@ class Tally:
         before: Outcomes of earlier runs.
         tokens: Tokens that were generated in this run.
         compute_seconds: Seconds of computing in this run.
+        cost: What this run costs, as far as it is known; None where nothing is.
+        cost_unknown: Rows of this run whose cost is not known.
         started: When this run started.
     """
 
@@ -240,6 +258,8 @@ class Tally:
         self.before = self._counts.total()
         self.tokens = 0
         self.compute_seconds = 0.0
+        self.cost: Decimal | None = None
+        self.cost_unknown = 0
         self.started = started
         self._ended = 0
 
@@ -249,6 +269,10 @@ class Tally:
         self._counts[outcome.status] += 1
         self.tokens += outcome.tokens or 0
         self.compute_seconds += outcome.compute_duration or 0.0
+        if outcome.cost is not None:
+            self.cost = EXACT.add(self.cost or Decimal(0), outcome.cost)
+        elif outcome.job_id is not None or outcome.status == "uncertain":
+            self.cost_unknown += 1
 
     def forget(self, entry: Entry) -> None:
         """Take a row out that is started again."""
@@ -281,6 +305,8 @@ class Tally:
             output=output,
             journal=journal,
             faults=faults,
+            cost=self.cost,
+            cost_unknown=self.cost_unknown,
         )
 
     def progress(self, rows: int | None, running: int, limit: int, now: float) -> Progress:

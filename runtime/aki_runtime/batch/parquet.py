@@ -24,6 +24,7 @@ _LAST = {
     "compute_duration": "number",
     "tokens": "integer",
     "seconds": "number",
+    "cost": "text",  # exact, which no number of a fixed size is
 }
 
 

@@ -327,6 +327,7 @@ class RowLife:
             compute_duration=output.meta.compute_duration if output is not None else None,
             tokens=integer_or_none(outputs.get("num_generated_tokens")),
             seconds=round(time.monotonic() - started, 3),
+            cost=output.cost if output is not None else None,
         )
         return await self._surely(notes.note_outcome, state, outcome)
 

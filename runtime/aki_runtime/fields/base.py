@@ -43,7 +43,7 @@ from ..shapes import (
     is_object,
     number_or_none,
 )
-from ..usage import Prices, Usage, submitted_at
+from ..usage import Prices, Usage, amount_in_words, submitted_at
 from .parameters import UNREADABLE, Parameter, parameters_of, wire_names
 from .refusals import number_rule, one_of, problems_of
 
@@ -269,6 +269,7 @@ class OutputModel(BaseModel):
 
     _meta: Meta | None = PrivateAttr(default=None)
     _cost: Decimal | None = PrivateAttr(default=None)
+    _currency: str = PrivateAttr(default="")
     _is_declared: ClassVar[bool] = True
     """Whether outputs are the fields of the model, and not whatever comes."""
     _odd_fields_logged: ClassVar[set[tuple[str, str]]] = set()
@@ -354,6 +355,7 @@ class OutputModel(BaseModel):
         if prices is not None:
             at = submitted_at(fields, since)
             output._cost = prices.cost(endpoint, output.usage, at=at)
+            output._currency = prices.currency
         return output
 
     @model_validator(mode="wrap")
@@ -432,6 +434,14 @@ def whole(value: Any) -> Any:
 def plain_fields(fields: Mapping[str, Any], keep: KeepMedium) -> dict[str, Any]:
     """Return values by name as plain JSON values; those that are None are left out."""
     return {name: _plain(v, name, keep) for name, v in fields.items() if v is not None}
+
+
+def spent_in_words(output: OutputModel) -> list[str]:
+    """Say what a call used and costs as people read it, as in "7 tokens written" and "0.00042 EUR"."""
+    words, private = output.usage.in_words(), output.__pydantic_private__ or {}
+    if output.cost is None:
+        return words
+    return [*words, amount_in_words(output.cost, private["_currency"])]
 
 
 def media_of(output: OutputModel) -> Iterator[Media]:

@@ -201,7 +201,9 @@ class JobBook:
         on_end: Called with each job as it ends.
     """
 
-    def __init__(self, settings: HubSettings, on_end: Callable[[SandboxJob], None]) -> None:
+    def __init__(
+        self, settings: HubSettings, on_end: Callable[[SandboxJob], object] = lambda _: None
+    ) -> None:
         self._settings = settings
         self._on_end = on_end
         self._queues: dict[str, Queue] = {}

@@ -13,6 +13,7 @@ from ..options import OptionChanges
 from ..protocol.job import Out
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import AsyncEndpoint
+from .interfaces import anthropic_client, openai_client
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 if TYPE_CHECKING:
@@ -100,14 +101,18 @@ class AsyncClient(ClientCore):
         Raises:
             ConfigurationError: The package openai is not installed, or there is no key.
         """
+        return openai_client(self, is_async=True)
 
-        async def key() -> str:
-            return self._require_key()
+    def anthropic(self) -> Any:
+        """Return an `anthropic.AsyncAnthropic` that talks to the hub's Anthropic interface at `/anthropic`.
 
-        async def close() -> None:
-            """Leave the caller's own open."""
+        It has what `openai()` gives, and sends the key as `x-api-key`. Two things are the hub's own: `input` of a
+        `tool_use` may be JSON text, and `usage.input_tokens` includes `cache_read_input_tokens`.
 
-        return self._openai("AsyncOpenAI", key, close)
+        Raises:
+            ConfigurationError: The package anthropic is not installed, there is no key, or the hub's layout is "aime".
+        """
+        return anthropic_client(self, is_async=True)
 
     async def chat(
         self,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
-from ..errors import ConfigurationError, MissingKeyError, NotFoundError
+from ..errors import ConfigurationError, NotFoundError
 from ..http.drive import Driver
 from ..hub import Address, Hub, HubContext, Layout, is_set
 from ..jobs.ref import EndpointRef
@@ -17,7 +17,7 @@ from ..options import OptionChanges, Options, changed
 from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
 from ..protocol.explain import sentences
-from ..secret import ApiKey, how_to_give_a_key
+from ..secret import ApiKey
 from . import staleness
 from .endpoint import EndpointSpec
 from .sandbox import sandbox_url
@@ -112,7 +112,7 @@ class ClientCore:
     ) -> None:
         self._allow_http = allow_http or is_set("AKI_ALLOW_HTTP")
         self._options = changed(Options(), options, _ARGUMENTS)
-        self._openai_retries = options.get("max_retries", 0)
+        self._package_retries = options.get("max_retries", 0)
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         address = Address.parse(server, layout or self._hub.layout)
         self._driver = driver(address, http_client, self._hub.client_version.replace(" ", "/"))
@@ -167,7 +167,7 @@ class ClientCore:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._options = changed(self._options, changes)
-        other._openai_retries = changes.get("max_retries", self._openai_retries)
+        other._package_retries = changes.get("max_retries", self._package_retries)
         return other
 
     def _endpoints(self) -> Flow[list[str]]:
@@ -186,55 +186,6 @@ class ClientCore:
         document = answers.read_json((yield from flows.ask(context, request, self._options)))
         valid = document.get("valid", document.get("success")) is True
         return KeyCheck(valid, "" if valid else "; ".join(sentences(document)))
-
-    def _openai(self, kind: str, key: Callable[[], object], close: Callable[[], object]) -> Any:
-        """Return a client of the package openai that sends as this one does.
-
-        Args:
-            kind: Its class, "OpenAI" or "AsyncOpenAI".
-            key: Returns the key of the moment; the package asks before each request.
-            close: Takes the place of its `close` where the HTTP client is the caller's own.
-        """
-        try:
-            package = importlib.import_module("openai")
-        except ImportError:
-            raise ConfigurationError(
-                "the OpenAI interface needs the package openai: pip install openai"
-            ) from None
-        self._require_key()
-        http_client = self._driver.http_client
-        if http_client is None:
-            from ..http.clients import make_client  # with what it needs of the standard library
-
-            http_client = make_client(
-                kind.replace("OpenAI", "Client"), self.api_server, self._driver.user_agent
-            )
-        try:
-            made = getattr(package, kind)(
-                api_key=key,
-                base_url=f"{self.api_server}/v1",
-                timeout=self._options.timeout,
-                # The package would repeat what has made a job: a lost answer, a timeout, any status from 500 on.
-                max_retries=self._openai_retries,
-                # What the environment says of an account at OpenAI does not concern the hub.
-                default_headers={
-                    "OpenAI-Organization": package.Omit(),
-                    "OpenAI-Project": package.Omit(),
-                },
-                http_client=http_client,
-            )
-        except TypeError as error:
-            raise ConfigurationError(
-                f"this needs openai 3 or newer, pip install -U openai: {error}"
-            ) from None
-        if self._driver.http_client is not None:
-            made.close = close
-        return made
-
-    def _require_key(self) -> str:
-        if self.api_key is None:
-            raise MissingKeyError(f"the OpenAI interface needs a key; {how_to_give_a_key()}")
-        return self.api_key.reveal()
 
     def _check(self, name: str | None) -> "Flow[tuple[Change, ...]]":
         package, context = self._hub.package, self._driver.context

@@ -11,6 +11,7 @@ from ..options import OptionChanges
 from ..protocol.job import Out
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import Endpoint
+from .interfaces import anthropic_client, openai_client
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 if TYPE_CHECKING:
@@ -96,7 +97,18 @@ class SyncClient(ClientCore):
         Raises:
             ConfigurationError: The package openai is not installed, or there is no key.
         """
-        return self._openai("OpenAI", self._require_key, lambda: None)
+        return openai_client(self, is_async=False)
+
+    def anthropic(self) -> Any:
+        """Return an `anthropic.Anthropic` that talks to the hub's Anthropic interface at `/anthropic`.
+
+        It has what `openai()` gives, and sends the key as `x-api-key`. Two things are the hub's own: `input` of a
+        `tool_use` may be JSON text, and `usage.input_tokens` includes `cache_read_input_tokens`.
+
+        Raises:
+            ConfigurationError: The package anthropic is not installed, there is no key, or the hub's layout is "aime".
+        """
+        return anthropic_client(self, is_async=False)
 
     def chat(
         self,

@@ -1,1 +1,1 @@
-"""The hub over HTTP: its routes in both layouts, and its OpenAI interface."""
+"""The hub over HTTP: its routes in both layouts, and its OpenAI and Anthropic interfaces."""

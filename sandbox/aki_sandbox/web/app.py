@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import JsonObject
+from aki_sandbox.web.anthropic import AnthropicRoutes
 from aki_sandbox.web.connections import PollWatch
 from aki_sandbox.web.http import (
     add_context,
@@ -47,9 +48,8 @@ class SandboxApp:
     def __init__(self, hub: SandboxHub, interceptor: Interceptor | None = None) -> None:
         self.hub = hub
         self.interceptor = interceptor
-        self._router = Router(
-            [*OpenAIRoutes(hub).all(), *HubRoutes(hub).all()], redirect_slashes=False
-        )
+        others = [*OpenAIRoutes(hub).all(), *AnthropicRoutes(hub).all()]
+        self._router = Router([*others, *HubRoutes(hub).all()], redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -103,7 +103,7 @@ async def wait_for_result(hub: SandboxHub, job: SandboxJob) -> Reply | None:
 RouteKind: TypeAlias = Literal[
     "list", "details", "validate_key", "submit", "poll", "models", "chat", "unknown"
 ]
-"""The kinds of requests; `models` and `chat` are those of the OpenAI interface."""
+"""The kinds of requests; `models` and `chat` are those of the OpenAI and Anthropic interfaces."""
 
 TRANSPORT = "sandbox.transport"
 """Under this name among the `extensions` of a scope the server puts the connection's transport."""

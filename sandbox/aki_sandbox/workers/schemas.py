@@ -59,7 +59,9 @@ class _Maker:
             depth: How deep it lies.
             index: Its place among the items of an array, which may have to differ.
         """
-        part = self._resolved(schema, 0)
+        if depth > 3 * _DEEPEST:
+            return None  # no value of finite size fits
+        part = self._resolved(schema, 0, ends=depth >= _DEEPEST)
         if "const" in part:
             return part["const"]
         if isinstance(choices := part.get("enum"), list) and choices:
@@ -80,8 +82,14 @@ class _Maker:
             case _:
                 return self._string(part, index)
 
-    def _resolved(self, schema: Json, hops: int) -> JsonObject:
-        """Return a part with what it refers to, all of `allOf`, and the first of `anyOf` that is not null."""
+    def _resolved(self, schema: Json, hops: int, *, ends: bool) -> JsonObject:
+        """Return a part with what it refers to, all of `allOf`, and the first of `anyOf` that is not null.
+
+        Args:
+            schema: The part.
+            hops: How many references led to it.
+            ends: Whether null comes first.
+        """
         if not isinstance(schema, dict) or hops > _DEEPEST:
             return {}
         part = dict(schema)
@@ -90,11 +98,11 @@ class _Maker:
         )
         for key in ("anyOf", "oneOf"):
             if isinstance(choices := part.pop(key, None), list):
-                resolved = [self._resolved(choice, hops + 1) for choice in choices]
-                others += [_first_choice(resolved)]
+                resolved = [self._resolved(choice, hops + 1, ends=ends) for choice in choices]
+                others += [_first_choice(resolved, null=ends)]
         if isinstance(all_of := part.pop("allOf", None), list):
             others += all_of
-        for other in (self._resolved(each, hops + 1) for each in others):
+        for other in (self._resolved(each, hops + 1, ends=ends) for each in others):
             merged: JsonObject = {**other, **part}
             if required := [*_list(part, "required"), *_list(other, "required")]:
                 merged["required"] = required
@@ -137,8 +145,9 @@ class _Maker:
         return text[: int(most)].ljust(int(fewest), ".")
 
 
-def _first_choice(choices: list[JsonObject]) -> JsonObject:
-    return next((each for each in choices if _type_of(each) != "null"), {"type": "null"})
+def _first_choice(choices: list[JsonObject], *, null: bool) -> JsonObject:
+    in_order = sorted(choices, key=lambda each: (_type_of(each) == "null") is not null)
+    return in_order[0] if in_order else {}
 
 
 def _type_of(part: JsonObject) -> str:

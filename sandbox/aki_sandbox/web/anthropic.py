@@ -1,0 +1,245 @@
+"""The Anthropic interface of a hub: messages, plain and streaming.
+
+Owns how that interface words requests, answers and errors, and where a live hub differs from it: a tool's input is JSON
+text, and input tokens include those that were read from the cache. Must not know more of the hub than `chat` offers.
+"""
+
+import json
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.web.chat import (
+    ChatCall,
+    ChatInterface,
+    Choice,
+    Conversation,
+    RefusedError,
+    Turn,
+    objects,
+    renamed,
+    texts,
+)
+from aki_sandbox.web.http import json_response
+
+_RENAMED = {
+    "max_tokens": "max_gen_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+}
+_KINDS_OF_ERRORS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "permission_error",
+    404: "not_found_error",
+    529: "overloaded_error",
+}
+
+
+class AnthropicRoutes(ChatInterface):
+    """Handlers of the Anthropic interface."""
+
+    def all(self) -> list[BaseRoute]:
+        """Return the routes."""
+        post = ["POST"]
+        path = "/anthropic/v1/messages"
+        return [
+            Route(path, self.answer, methods=post, name="chat"),
+            Route(f"{path}/count_tokens", self._count_tokens, methods=post, name="unknown"),
+        ]
+
+    async def _count_tokens(self, request: Request) -> Response:
+        message = f"{request.url.path} is not implemented."
+        return json_response(404, self.error(RefusedError(404, message)))
+
+    def key(self, request: Request) -> str | None:
+        """Return the key of a request; a bearer token is none."""
+        return request.headers.get("x-api-key")
+
+    def read(self, asked: JsonObject) -> ChatCall:
+        """Return what a request asks for."""
+        for name, kind in (("model", str), ("messages", list), ("max_tokens", int)):
+            if not isinstance(asked.get(name), kind):
+                raise RefusedError(400, f"{name}: must be given.")
+        conversation = Conversation()
+        if system := _text(asked.get("system")):
+            conversation.say("system", system)
+        for message in objects(asked["messages"]):
+            _add(conversation, message)
+        return ChatCall(
+            model=str(asked["model"]),
+            conversation=conversation,
+            parameters=renamed(asked, _RENAMED),
+            tools=[_tool(tool) for tool in objects(asked.get("tools"))],
+            choice=_choice(asked.get("tool_choice")),
+            stop=texts(asked.get("stop_sequences")),
+            streams=asked.get("stream") is True,
+        )
+
+    def whole(self, turn: Turn, asked: JsonObject) -> JsonObject:
+        """Return a finished message."""
+        thinking, content = turn.said
+        blocks: list[Json] = []
+        if thinking and _wants_thoughts(asked):
+            blocks.append({"type": "thinking", "thinking": thinking, "signature": ""})
+        if content or not turn.call:
+            blocks.append({"type": "text", "text": content})
+        if turn.call:
+            blocks.append({**_tool_use(turn), "input": turn.call[1]})
+        return {**_message(turn, turn.usage[2]), "content": blocks, **_stopped(turn)}
+
+    async def events(self, turn: Turn, asked: JsonObject) -> AsyncIterator[bytes]:
+        """Go through the events of a streamed message."""
+        start = {**_message(turn, 0), "content": [], "stop_reason": None, "stop_sequence": None}
+        yield _event("message_start", message=start)
+        index, is_open, was_thought = 0, False, False
+        block: JsonObject
+        try:
+            async for is_thought, text in turn.pieces():
+                if is_thought and not _wants_thoughts(asked):
+                    continue
+                kind = "thinking" if is_thought else "text"
+                if is_open and is_thought != was_thought:
+                    yield _event("content_block_stop", index=index)
+                    index, is_open = index + 1, False
+                if not is_open:
+                    block = {"type": kind, kind: "", **({"signature": ""} if is_thought else {})}
+                    yield _event("content_block_start", index=index, content_block=block)
+                is_open, was_thought = True, is_thought
+                yield _delta(index, kind, kind, text)
+        except RefusedError as refusal:
+            yield _event("error", **self.error(refusal))
+            return
+        if is_open:
+            yield _event("content_block_stop", index=index)
+            index += 1
+        if turn.call:
+            block = {**_tool_use(turn), "input": {}}
+            yield _event("content_block_start", index=index, content_block=block)
+            middle = len(turn.call[1]) // 2
+            for part in (turn.call[1][:middle], turn.call[1][middle:]):
+                yield _delta(index, "input_json", "partial_json", part)
+            yield _event("content_block_stop", index=index)
+        yield _event("message_delta", delta=_stopped(turn), usage=_usage(turn, turn.usage[2]))
+        yield _event("message_stop")
+
+    def error(self, refusal: RefusedError) -> JsonObject:
+        """Return the body of an error."""
+        kind = _KINDS_OF_ERRORS.get(refusal.status, "api_error")
+        return {"type": "error", "error": {"type": kind, "message": refusal.message}}
+
+
+def _message(turn: Turn, written: int) -> JsonObject:
+    return {
+        "id": f"msg_{turn.job.id}",
+        "type": "message",
+        "role": "assistant",
+        "model": turn.model,
+        "usage": _usage(turn, written),
+    }
+
+
+def _usage(turn: Turn, written: int) -> JsonObject:
+    read, cached, _ = turn.usage
+    return {
+        # At Anthropic the two add up; here, as live, the first includes the second.
+        "input_tokens": read,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": 0,
+        "output_tokens": written,
+    }
+
+
+def _stopped(turn: Turn) -> JsonObject:
+    reason = "max_tokens" if turn.is_cut else "stop_sequence" if turn.stop_sequence else "end_turn"
+    return {
+        "stop_reason": "tool_use" if turn.call else reason,
+        "stop_sequence": turn.stop_sequence,
+    }
+
+
+def _tool_use(turn: Turn) -> JsonObject:
+    name = turn.call[0] if turn.call else ""
+    return {"type": "tool_use", "id": f"toolu_{turn.job.number}", "name": name}
+
+
+def _event(kind: str, **body: Json) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **body})}\n\n".encode("ascii")
+
+
+def _delta(index: int, kind: str, name: str, text: str) -> bytes:
+    delta: JsonObject = {"type": f"{kind}_delta", name: text}
+    return _event("content_block_delta", index=index, delta=delta)
+
+
+def _wants_thoughts(asked: JsonObject) -> bool:
+    thinking = asked.get("thinking")
+    return isinstance(thinking, dict) and thinking.get("type") != "disabled"
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    """Return a tool as the hub takes it: as OpenAI words it."""
+    function: JsonObject = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
+    if tool.get("description") is not None:
+        function["description"] = tool["description"]
+    return {"type": "function", "function": function}
+
+
+def _choice(choice: Json) -> Choice:
+    match choice:
+        case {"type": "tool", "name": str(name)}:
+            return (name,)
+        case {"type": "any"}:
+            return "any"
+        case {"type": "none"}:
+            return "none"
+        case _:
+            return "auto"
+
+
+def _add(conversation: Conversation, message: JsonObject) -> None:
+    """Add a message as the hub takes it; results of tools come first, as they must."""
+    content = message.get("content")
+    if isinstance(content, str):
+        conversation.say(message.get("role"), content)
+        return
+    parts: list[Json] = []
+    calls: list[tuple[Json, Json, Json]] = []
+    is_answered = False
+    for block in objects(content):
+        match block.get("type"):
+            case "text":
+                parts.append({"text": block.get("text")})
+            case "image":
+                parts.append({"image": _data_uri(block.get("source"))})
+            case "tool_use":
+                # As it came, which is JSON text, or as Anthropic has it.
+                calls.append((block.get("id"), block.get("name"), block.get("input")))
+            case "tool_result":
+                conversation.give_back(block.get("tool_use_id"), _text(block.get("content")))
+                is_answered = True
+            case "thinking" | "redacted_thinking":
+                pass
+            case other:
+                raise RefusedError(400, f"messages: a block of type {other} is not supported.")
+    if parts or calls or not is_answered:
+        conversation.say(message.get("role"), parts or None, tuple(calls))
+
+
+def _data_uri(source: Json) -> Json:
+    match source:
+        case {"type": "base64", "media_type": str(media_type), "data": str(data)}:
+            return f"data:{media_type};base64,{data}"
+        case _:
+            raise RefusedError(400, "messages: an image must have a source of type base64.")
+
+
+def _text(content: Json) -> str:
+    """Return a text that may come in blocks."""
+    blocks = content if isinstance(content, list) else [content]
+    found = [block.get("text") if isinstance(block, dict) else block for block in blocks]
+    return "\n".join(text for text in found if isinstance(text, str))

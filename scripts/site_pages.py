@@ -56,6 +56,7 @@ GUIDE = {
         "frameworks.md": "Frameworks",
         "interfaces.md": "Other interfaces",
         "notebooks.md": "Notebooks",
+        "tracing.md": "Traces",
         "testing.md": "Tests of your own",
         "coming-from-aki-io.md": "Coming from aki-io",
     },
@@ -93,7 +94,7 @@ MORE = {
 REFERENCE = {
     "Clients and calls": (
         "client.core client.endpoint options events jobs.sync_job jobs.async_job jobs.showing"
-        " http.clients hub changes.compare"
+        " http.clients http.tracing hub changes.compare"
     ),
     "Inputs": "fields.base fields.parameters chat.messages chat.tools json_value media.inputs",
     "Results": "media.objects chat.text client.untyped",

@@ -179,7 +179,7 @@ def use_all(hub, hidden, **how):
         use(hub, hidden, client, is_async=is_async, **how)
 
 
-COUNT = int(os.environ.get("AKI_KEYS", "2"))
+COUNT = int(os.environ.get("TRACED_KEYS", "2"))
 """How many keys are drawn for each way."""
 
 DRAWN = settings(

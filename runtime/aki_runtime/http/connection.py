@@ -13,6 +13,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from ..shapes import is_array
 from .clients import IDLE_SECONDS
 
 SUBMIT_IDLE_SECONDS = 1.5
@@ -71,7 +72,7 @@ def trace(event: str, info: dict[str, Any], *, is_async: bool = False) -> None:
     elif event.endswith("receive_response_headers.complete"):
         # A redirect repeats the query with the key, and what instruments a client may show headers.
         headers, times = info["return_value"][-1], current.get()
-        if isinstance(headers, list) and times is not None:
+        if is_array(headers) and times is not None:
             headers[:] = [(name, times.without_key(value)) for name, value in headers]
 
 

@@ -9,7 +9,7 @@ Data flows one way, and so do the imports: each folder knows itself and those be
     fetching/     a hub's list and details, over the network
     snapshot/     the metadata a package is made from, and how a refresh makes the next one
     rendering/    IR → schemas and templates → source text, looked at once more
-    export/       IR → OpenAPI, JSON Schemas, pages
+    export/       IR → OpenAPI, JSON Schemas, pages, and what agents read
     generation/   a whole package, from snapshot to files
     commands/     the command line, and how it shows what has changed
 

@@ -1,6 +1,7 @@
 """The only maker of Markdown and HTML from data: nothing in it can mean anything to a reader of either."""
 
 import re
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -30,8 +31,10 @@ class Markdown(Markup):
     __slots__ = ()
 
 
+@lru_cache(maxsize=4_000)
 def markdown(text: str) -> Markdown:
     """Return one line of plain text; punctuation that Markdown or HTML could read is a character reference."""
+    # Endpoints share most of what is said of their parameters.
     shown = doc_text(text)
     alive = {found.end() - 1 for found in _ALIVE.finditer(shown)}
     return Markdown(

@@ -139,8 +139,8 @@ def _encoded(value: Any, word: str) -> Any:
         return None
     if word in ("json", "chat_context"):
         return json.dumps(_without_bytes(value))
-    if word in ("image", "audio", "video") and isinstance(value, bytes):
-        return _data_uri(value)
+    if word in ("image", "audio", "video", "image_list"):
+        return _without_bytes(value)
     return value
 
 

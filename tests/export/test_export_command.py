@@ -110,3 +110,47 @@ def test_docs_go_to_a_folder_with_a_page_for_each_endpoint(
     assert "from my_hub import Aki" in (tmp_path / "pages" / "painter.md").read_text()
     assert export(out, "docs") == 1
     assert "name a folder with --output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("what", "printed", "files"),
+    [
+        ("skill", "SKILL.md", {"SKILL.md", "references/endpoints.md"}),
+        (
+            "llms",
+            "llms.txt",
+            {
+                *("AGENTS.md", "llms.txt", ".agents/skills/my-hub/SKILL.md"),
+                ".agents/skills/my-hub/references/endpoints.md",
+            },
+        ),
+    ],
+)
+def test_what_agents_read_is_that_of_the_package(
+    out: Path, tmp_path: Path, capsys: Any, what: str, printed: str, files: set[str]
+) -> None:
+    package, folder = out / "my_hub", tmp_path / "agents"
+    origin = (package / ".agents/skills/my-hub" if what == "skill" else package) / printed
+    assert export(out, what) == 0
+    assert capsys.readouterr().out == origin.read_text("utf-8")
+    assert export(out, what, "--output", folder) == 0
+    made = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    assert made.keys() - {"manifest.json"} == files
+    for name, path in made.items():
+        if name != "manifest.json":
+            assert path.read_bytes() == (origin.parent / name).read_bytes()
+
+
+def test_an_installed_package_is_found_without_an_output_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "skill"]) == 0
+    assert capsys.readouterr().out.startswith("---\nname: aki-client\n")
+
+
+def test_a_hub_without_endpoints_has_nothing_for_agents(out: Path) -> None:
+    gone = dict.fromkeys(DOCUMENTS, "2026-01-31")
+    generate(replace(snapshot_of(DOCUMENTS), removed=gone), out, "my_hub")
+    assert not (out / "my_hub" / "AGENTS.md").exists()
+    assert export(out, "skill") == 1

@@ -190,6 +190,44 @@ def given_identifiers(remembered: Mapping[str, Mapping[str, object]]) -> frozens
     return frozenset(names | modules | models)
 
 
+_WORDS = r"(?:[^\[\]<>`*|\\&]|&#\d+;)*"
+"""What a hub says, without anything that Markdown makes more of."""
+_CALL = r"(`+) ?aki\.\w+\(.*\) ?\1"
+_FOR_AGENTS = {
+    "endpoints.md": (
+        r"## \w+|\d+ endpoints? of `\S+`\. Titles, meanings and choices .*instruction\.",
+        rf'"In steps of 32" means multiples of 32\.|- On the hub: {_WORDS}|- First call: {_CALL}',
+        rf"- Result: (nothing|`\w+` {_WORDS}(, `\w+` {_WORDS})*)|- All choices of `\w+`: {_WORDS}",
+        rf"\| parameter \|.*|\| --- \|.*|\| `\w+` \|(?: {_WORDS} \|){{3}}",
+    ),
+    "llms.txt": (
+        r"## (Docs|Endpoints)|> A typed Python client of `\S+` with .*|- \[[\w.]+\]\([\w./-]+\): [a-zA-Z, ]+",
+        rf"- \[\w+\]\(\.agents/skills/[\w-]+/references/endpoints\.md#\w+\): {_WORDS}",
+    ),
+}
+"""The lines of files for agents in which a hub's words stand."""
+
+
+def faults_for_agents(path: str, text: str, usual: str) -> list[str]:
+    """Return what stands in a file for agents that looks like more than words of the hub.
+
+    Args:
+        path: The file.
+        text: What is in it.
+        usual: What is in it of a hub that is not hostile.
+    """
+    shapes = _FOR_AGENTS.get(path.rpartition("/")[2])
+    if shapes is None:
+        # In the others a hub's words are within a line, so that headings, fences and front matter are the same ones.
+        marks = [re.findall(r"^(?:#.*|```.*|---.*|[->|] )", t, re.MULTILINE) for t in (text, usual)]
+        return [] if marks[0] == marks[1] else ["it is built in another way"]
+    first, *lines = filter(None, text.split("\n"))
+    assert first == usual.partition("\n")[0]
+    return [
+        f"the line {line!r}" for line in lines if not any(re.fullmatch(s, line) for s in shapes)
+    ]
+
+
 def hidden(text: str) -> list[str]:
     """Return what stands in a text that an editor or terminal does not show, or obeys."""
     found = {char for char in text if not (char.isprintable() or char == "\n")}

@@ -13,7 +13,14 @@ from support.metadata import snapshot_of
 
 FOLDER = Path(__file__).parents[1] / "golden"
 PACKAGE = "golden_client"
-SHARED_FILES = {"text_to_image": ("client.py", "models.py", "endpoints/__init__.py")}
+SKILL = ".agents/skills/golden-client"
+SHARED_FILES = {
+    "every_type": (f"{SKILL}/references/endpoints.md",),
+    "text_to_image": (
+        *("client.py", "models.py", "endpoints/__init__.py"),
+        *("AGENTS.md", "llms.txt", f"{SKILL}/SKILL.md", f"{SKILL}/references/endpoints.md"),
+    ),
+}
 """Files beside the endpoints' modules that a case shows."""
 
 

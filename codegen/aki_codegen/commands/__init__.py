@@ -9,7 +9,7 @@ COMMANDS = {
     "generate": "ask a hub for its endpoints and write a typed client",
     "diff": "compare two states of a hub's metadata",
     "check": "tell whether a package is what its snapshot makes; nothing is written",
-    "export": "describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked",
+    "export": "describe a package's hub: OpenAPI, JSON Schema, pages, a skill for agents; nobody is asked",
     "sandbox": "run a stand-in hub on this machine",
 }
 """One line of help, by the name of the command and its module."""

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import typer
 
+from ..export.agents import LLMS, SKILL, agent_files, skill_folder
 from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
 from ..ir import NamedEndpoint
@@ -28,8 +30,10 @@ app = options.new_app()
 @app.command()
 def export(
     what: Annotated[
-        Literal["openapi", "jsonschema", "docs"],
-        typer.Argument(metavar="openapi|jsonschema|docs", help="what is made", show_default=False),
+        Literal["openapi", "jsonschema", "docs", "skill", "llms"],
+        typer.Argument(
+            metavar="openapi|jsonschema|docs|skill|llms", help="what is made", show_default=False
+        ),
     ],
     out: options.Out = Path(DEFAULT_OUT),
     package: options.PackageName = DEFAULT_PACKAGE,
@@ -37,23 +41,42 @@ def export(
         str,
         typer.Option(
             metavar="PATH",
-            help="a file for openapi, a folder for jsonschema and docs; - is the standard output",
+            help="a file for openapi, a folder for the others; - is the standard output",
         ),
     ] = STANDARD_OUTPUT,
 ) -> options.ExitStatus:
-    """Describe a package's hub: OpenAPI, JSON Schema, or a page per endpoint; nobody is asked."""
-    snapshot = read_or_raise(out / package)
+    """Describe a package's hub: OpenAPI, JSON Schema, a page per endpoint, or for coding agents; nobody is asked.
+
+    The package is that in the output folder, or else the installed one.
+    """
+    snapshot = read_or_raise(_folder(out, package))
     endpoints = offered_endpoints(snapshot)
     if what == "openapi":
         _write_text(output, _dumped(openapi(endpoints, snapshot)))
     elif what == "docs":
         _write_folder(what, output, endpoint_pages(endpoints, snapshot, package))
+    elif what in ("skill", "llms"):
+        texts, folder = agent_files(endpoints, snapshot, package), PurePosixPath()
+        if what == "skill":
+            folder = skill_folder(package)
+        if not texts:
+            raise GenerationError(f"the hub of {package} offers no endpoint any more")
+        inside = {p.relative_to(folder): t for p, t in texts.items() if p.is_relative_to(folder)}
+        if output == STANDARD_OUTPUT:
+            _write_text(output, inside[SKILL if what == "skill" else LLMS])
+        else:
+            _write_folder(what, output, inside)
     elif output == STANDARD_OUTPUT:
         _write_text(output, _dumped(schema_bundle(endpoints)))
     else:
         files = {path: _dumped(schema) for path, schema in schema_files(endpoints).items()}
         _write_folder(what, output, files)
     return options.ExitStatus.OK
+
+
+def _folder(out: Path, package: str) -> Path:
+    found = None if (out / package).is_dir() else find_spec(package)
+    return Path(found.origin).parent if found and found.origin else out / package
 
 
 def offered_endpoints(snapshot: Snapshot) -> Sequence[NamedEndpoint]:

@@ -118,11 +118,12 @@ def _media_rows(parameter: ir.Field) -> Iterator[dict[str, Markdown]]:
 def _output_row(output: ir.Field) -> dict[str, Markdown]:
     return {
         "name": code(str(output.name)),
-        "holds": _with_description(_output_phrase(output), output.description),
+        "holds": _with_description(output_phrase(output), output.description),
     }
 
 
-def _output_phrase(output: ir.Field) -> str:
+def output_phrase(output: ir.Field) -> str:
+    """Say in few words what an output is."""
     if output.medium is None:
         return type_phrase(output)
     medium = _OUTPUTS[output.medium]
@@ -167,8 +168,7 @@ def _programs(endpoint: ir.NamedEndpoint, package: str, address: Address) -> dic
     """Return the programs that call an endpoint, by their names in the template."""
     given = arguments(endpoint)
     made = name(Identifier(package))
-    call = f"{name(endpoint.name)}({', '.join(f'{p.name}={_python(v)}' for p, v in given)})"
-    use = _use(endpoint)
+    call, use = call_of(endpoint), use_of(endpoint)
     asynchronous = (
         f"import asyncio\n\nfrom {made} import AsyncAki\n\n\n"
         "async def main() -> None:\n"
@@ -215,6 +215,17 @@ def arguments(endpoint: ir.NamedEndpoint) -> Sequence[tuple[ir.Field, object]]:
     return [(p, _value(p)) for p in wanted]
 
 
+def call_of(endpoint: ir.NamedEndpoint, way: str = "") -> Code:
+    """Return a call of an endpoint with these arguments, as Python behind the client and a dot.
+
+    Args:
+        endpoint: The endpoint.
+        way: What stands between its name and the arguments: ".submit", or nothing.
+    """
+    given = (f"{name(p.name)}={_python(value)}" for p, value in arguments(endpoint))
+    return Code(f"{name(endpoint.name, way)}({', '.join(given)})")
+
+
 def _value(parameter: ir.Field) -> object:
     low = parameter.minimum if parameter.minimum is not None else parameter.step or 1
     if parameter.medium is not None:
@@ -249,8 +260,14 @@ def _python(value: object) -> Code:
     return literal(value)
 
 
-def _use(endpoint: ir.NamedEndpoint) -> str:
-    first = next((o for o in endpoint.outputs if o.wire_name != "error"), None)
+def first_output(endpoint: ir.NamedEndpoint) -> ir.Field | None:
+    """Return what a result is mostly looked at for; None where it has no outputs."""
+    return next((o for o in endpoint.outputs if o.wire_name != "error"), None)
+
+
+def use_of(endpoint: ir.NamedEndpoint) -> str:
+    """Return a line of Python that shows a result."""
+    first = first_output(endpoint)
     if first is None:
         return "print(result)"
     saved = f'save("{endpoint.name}", overwrite=True)'

@@ -11,6 +11,7 @@ from aki_runtime.changes.compare import fingerprint
 from aki_runtime.metadata import why_unreadable
 
 from .. import __version__
+from ..export.agents import agent_files
 from ..ir import NamedEndpoint
 from ..literals import literal
 from ..markup import code_span, markdown, row
@@ -74,7 +75,8 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
     if not modules.endpoints:
         return Package(name, {}, (), problems, named)
     spec = to_files(named, MADE_BY, modules.alternatives)
-    files = {**modules.files, **spec, VERSION: version_file(START)}
+    agents = {p: t.encode() for p, t in agent_files(modules.endpoints, named, name).items()}
+    files = {**modules.files, **agents, **spec, VERSION: version_file(START)}
     package = Package(name, files, modules.endpoints, problems, named)
     files[REPORT] = report_of(package).encode()
     manifest = {

@@ -115,7 +115,7 @@ def _paragraph(text: str) -> list[str]:
 
 def parameter_line(parameter: ir.Field) -> str:
     """Say in one line what a parameter takes: kind, range, step, choices, default."""
-    sentences = [*_meaning(parameter, "input"), type_phrase(parameter)]
+    sentences = [*meaning(parameter, "input"), type_phrase(parameter)]
     if parameter.required:
         why = ": the hub refuses its own default" if parameter.default_refused else ""
         sentences.append(f"Required{why}")
@@ -128,11 +128,11 @@ def _output_line(output: ir.Field, section: ir.Section) -> str:
     phrase = field_in_words(output, doc_text, quoted=True)
     coded = [output.encoding[name] for name in ("format", "color_space") if name in output.encoding]
     phrase += f", {' '.join(map(doc_text, coded))}" if coded else ""
-    return ". ".join([*_meaning(output, section), phrase]) + "."
+    return ". ".join([*meaning(output, section), phrase]) + "."
 
 
-def _meaning(field: ir.Field, section: ir.Section) -> list[str]:
-    """Return what the hub says of a field, or else what fields of its name mean."""
+def meaning(field: ir.Field, section: ir.Section) -> list[str]:
+    """Return what the hub says of a field, or else what fields of its name mean; nothing where neither is known."""
     said = doc_text(field.description).rstrip(".") or meaning_of(field.wire_name, section)
     return [said] if said else []
 

@@ -55,6 +55,7 @@ GUIDE = {
         "ray.md": "Ray Data",
         "frameworks.md": "Frameworks",
         "interfaces.md": "Other interfaces",
+        "money.md": "Usage and cost",
         "notebooks.md": "Notebooks",
         "tracing.md": "Traces",
         "testing.md": "Tests of your own",

@@ -149,6 +149,14 @@ def _new_bar() -> "Progress":
     )
 
 
+def say_cost(result: "OutputModel") -> None:
+    """Say what a call used and costs, where there are prices that say so."""
+    if result.cost is not None:
+        from aki_runtime.fields.base import spent_in_words  # what help can do without
+
+        say(", ".join(spent_in_words(result)))
+
+
 @dataclass
 class Sink:
     """Where results go.
@@ -180,10 +188,7 @@ class Sink:
             write_json({"outputs": plain, "meta": asdict(result.meta), **spent})
         elif self.form == "text":
             self._show(outputs, plain, streamed=streamed)
-            if result.cost is not None:
-                from aki_runtime.fields.base import spent_in_words  # what help can do without
-
-                say(", ".join(spent_in_words(result)))
+            say_cost(result)
         if self._faults:
             raise CommandError(f"{self._faults[0]}; it is not saved, all else is here", Exit.HUB)
 

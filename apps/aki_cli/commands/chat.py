@@ -16,7 +16,7 @@ from ..catalogue import Described, find_endpoint
 from ..exits import CommandError, Exit, StoppedError, TerminatedError
 from ..root import ENDPOINT
 from ..settings import CliSettings, settings_of
-from ..showing import Watch
+from ..showing import Watch, say_cost
 from ..terminal import say
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ class _Talk:
                 raise
             say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
             return
+        say_cost(result)
         answer = result.text
         self._conversation.answered(text, str(getattr(answer, "content", answer)))
 

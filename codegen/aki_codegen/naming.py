@@ -64,9 +64,9 @@ DEVICE_NAMES = _words("""
 """What Windows takes for a device, whatever the suffix: an endpoint has a file of its name in `spec/`."""
 
 TAKEN_PACKAGES = _words("""
-    IPython PIL aiohttp aki_cli aki_codegen aki_lint aki_mcp aki_playground annotated_types anyio celery certifi h11
-    httpcore httpcore2 httpx httpx2 httpx_aiohttp idna mcp mcp_types openai pyarrow pybase64 pydantic pydantic_core ray
-    redis sniffio truststore typing_extensions typing_inspection
+    IPython PIL aiohttp aki_cli aki_codegen aki_lint aki_mcp aki_playground annotated_types anthropic anyio celery
+    certifi h11 httpcore httpcore2 httpx httpx2 httpx_aiohttp idna mcp mcp_types openai pyarrow pybase64 pydantic
+    pydantic_core ray redis sniffio truststore typing_extensions typing_inspection
 """)
 """Packages that a generated one can need, or that made it: one of such a name would hide it."""
 

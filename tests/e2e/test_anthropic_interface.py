@@ -116,7 +116,8 @@ def test_a_key_that_is_taken_away_is_not_sent(package, kind):
 def test_nothing_of_an_account_at_anthropic_is_sent(package, kind, monkeypatch):
     for name in ("API_KEY", "AUTH_TOKEN", "BASE_URL"):
         monkeypatch.setenv(f"ANTHROPIC_{name}", "https://secret.example")
-    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "Authorization: secret\nX-Gateway: secret")
+    names = ("Authorization", "X-Gateway", "x-api-key")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "\n".join(f"{name}: secret" for name in names))
     requests = []
     aki = CLIENTS[kind](KEY, api_server=HUB, http_client=recording(kind, requests))
     for client in (aki.anthropic(), aki.anthropic().with_options(timeout=5)):

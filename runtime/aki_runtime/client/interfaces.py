@@ -57,16 +57,26 @@ def anthropic_client(client: "ClientCore", *, is_async: bool) -> Any:
         )
     package, made_by = _package(client, "Anthropic", is_async=is_async)
     # From 2.0 on the package sends its `api_key` as a bearer, which the hub does not take; and it keeps it in sight.
-    headers = property(lambda self: {"X-Api-Key": _key(client, "Anthropic")})
-    own: Any = type(made_by.__name__, (made_by,), {"auth_headers": headers})
+    header = "X-Api-Key"
+    parts: dict[str, Any] = {
+        "auth_headers": property(lambda self: {header: _key(client, "Anthropic")})
+    }
     of_the_environment = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
-    named = (line.partition(":")[0].strip() for line in of_the_environment if ":" in line)
+    named = [line.partition(":")[0].strip() for line in of_the_environment if ":" in line]
+    if header.lower() in map(str.lower, named):
+
+        def put_key(request: Any) -> Any:
+            request.headers[header] = _key(client, "Anthropic")
+            return request
+
+        # What the environment says of this one would win.
+        parts["custom_auth"] = property(lambda self: put_key)
     return _client(
         client,
-        own,
+        type(made_by.__name__, (made_by,), parts),
         api_key="of the hub's client",
         base_url=f"{client.api_server}/anthropic",
-        default_headers={name: package.Omit() for name in named},
+        default_headers={name: package.Omit() for name in named if name.lower() != header.lower()},
     )
 
 

@@ -19,11 +19,12 @@ from aki_sandbox.web.chat import (
     Conversation,
     RefusedError,
     Turn,
-    objects,
     renamed,
+    text_of,
     texts,
 )
 from aki_sandbox.web.http import json_response
+from aki_sandbox.workers.prompts import objects
 
 _RENAMED = {
     "max_tokens": "max_gen_tokens",
@@ -66,7 +67,7 @@ class AnthropicRoutes(ChatInterface):
             if not isinstance(asked.get(name), kind):
                 raise RefusedError(400, f"{name}: must be given.")
         conversation = Conversation()
-        if system := _text(asked.get("system")):
+        if system := text_of(asked.get("system")):
             conversation.say("system", system)
         for message in objects(asked["messages"]):
             _add(conversation, message)
@@ -220,7 +221,7 @@ def _add(conversation: Conversation, message: JsonObject) -> None:
                 # As it came, which is JSON text, or as Anthropic has it.
                 calls.append((block.get("id"), block.get("name"), block.get("input")))
             case "tool_result":
-                conversation.give_back(block.get("tool_use_id"), _text(block.get("content")))
+                conversation.give_back(block.get("tool_use_id"), block.get("content"))
                 is_answered = True
             case "thinking" | "redacted_thinking":
                 pass
@@ -236,10 +237,3 @@ def _data_uri(source: Json) -> Json:
             return f"data:{media_type};base64,{data}"
         case _:
             raise RefusedError(400, "messages: an image must have a source of type base64.")
-
-
-def _text(content: Json) -> str:
-    """Return a text that may come in blocks."""
-    blocks = content if isinstance(content, list) else [content]
-    found = [block.get("text") if isinstance(block, dict) else block for block in blocks]
-    return "\n".join(text for text in found if isinstance(text, str))

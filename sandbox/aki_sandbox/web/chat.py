@@ -20,7 +20,7 @@ from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.web.http import json_response, read_payload, wait_for_result
 from aki_sandbox.workers.outputs import tokens
-from aki_sandbox.workers.prompts import tool_call
+from aki_sandbox.workers.prompts import objects, tool_call
 from aki_sandbox.workers.schemas import example
 from aki_sandbox.workers.work import TOOL_CALL_CUT, WorkItem
 
@@ -66,7 +66,7 @@ class Conversation:
     def __init__(self) -> None:
         self.messages: list[Json] = []
         self.called: list[str] = []
-        self._names: dict[Json, str] = {}
+        self._names: dict[str, str] = {}
         self._results: list[str] = []
 
     def say(
@@ -78,17 +78,18 @@ class Conversation:
             self.called = []
         if calls:
             self.called += [str(name) for _, name, _ in calls]
-            self._names |= {call_id: str(name) for call_id, name, _ in calls}
+            self._names |= {str(call_id): str(name) for call_id, name, _ in calls}
             message["tool_calls"] = [{"name": name, "arguments": args} for _, name, args in calls]
         self._results = []
         self.messages.append(message)
 
     def give_back(self, call_id: Json, content: Json) -> None:
         """Add what a tool returned: to a hub it is something that the user says."""
-        text = content if isinstance(content, str) else json.dumps(content)
         if self._results:
             self.messages.pop()
-        self._results.append(f"{self._names.get(call_id, 'the tool')} returned {text}")
+        self._results.append(
+            f"{self._names.get(str(call_id), 'the tool')} returned {text_of(content)}"
+        )
         self.messages.append({"role": "user", "content": "\n".join(self._results)})
 
 
@@ -123,17 +124,13 @@ class ChatCall:
     @property
     def forced(self) -> str | None:
         """The tool that has to be called, if the user's words name none; of any, the next that was not called yet."""
-        names = [str(_function(tool).get("name")) for tool in self.tools]
+        functions = objects([tool.get("function") for tool in self.tools])
+        names = [str(function.get("name")) for function in functions]
         if isinstance(self.choice, tuple):
             return self.choice[0]
         if self.choice != "any" or not names:
             return None
         return next((name for name in names if name not in self.conversation.called), names[-1])
-
-
-def _function(tool: JsonObject) -> JsonObject:
-    function = tool.get("function")
-    return function if isinstance(function, dict) else {}
 
 
 class Turn:
@@ -293,9 +290,11 @@ class ChatInterface(ABC):
         """Return the body of an error."""
 
 
-def objects(value: Json) -> list[JsonObject]:
-    """Return the objects of a list; what is no list has none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def text_of(content: Json) -> str:
+    """Return a text that may come in parts, `{"type": "text", "text": …}`."""
+    parts = content if isinstance(content, list) else [content]
+    found = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    return "\n".join(text for text in found if isinstance(text, str))
 
 
 def texts(value: Json) -> list[str]:

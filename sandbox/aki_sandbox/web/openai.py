@@ -19,11 +19,11 @@ from aki_sandbox.web.chat import (
     RefusedError,
     Turn,
     models,
-    objects,
     renamed,
     texts,
 )
 from aki_sandbox.web.http import json_response
+from aki_sandbox.workers.prompts import objects
 
 _PREFIXES = ("/v1", "/openai/v1")
 _LACKING = ("responses", "embeddings", "audio/{rest:path}", "images/{rest:path}")
@@ -203,11 +203,11 @@ def _conversation(messages: list[JsonObject]) -> Conversation:
     made = Conversation()
     for message in messages:
         role, content = message.get("role"), message.get("content")
+        if role in ("tool", "function"):
+            made.give_back(message.get("tool_call_id"), content)
+            continue
         if isinstance(content, list):
             content = [_part(part) for part in content]
-        if role in ("tool", "function"):
-            made.give_back(message.get("tool_call_id"), _text(content))
-            continue
         calls = [
             (call.get("id"), call.get("function")) for call in objects(message.get("tool_calls"))
         ]
@@ -227,10 +227,3 @@ def _part(part: Json) -> Json:
         image = part.get("image_url")
         return {"image": image.get("url") if isinstance(image, dict) else image}
     return {"text": part.get("text")}
-
-
-def _text(content: Json) -> Json:
-    """Return the text of a tool's result, which may come in parts."""
-    if isinstance(content, list):
-        return "\n".join(str(part.get("text")) for part in objects(content))
-    return content

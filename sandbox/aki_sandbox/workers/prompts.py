@@ -52,7 +52,7 @@ def tool_call(tools: Json, name: str, prompt: str, arguments: str = "") -> JsonO
         arguments: The arguments as JSON; "" has them made.
     """
     schema: Json = None
-    for tool in _objects(tools):
+    for tool in objects(tools):
         function = tool.get("function", tool)
         if isinstance(function, dict) and function.get("name") == name:
             schema = function.get("parameters")
@@ -65,7 +65,7 @@ def words_read(inputs: Mapping[str, Json]) -> list[str]:
     """Return the words that a model reads: of its tools, and of the whole conversation or the prompt."""
     tools = inputs.get("tools")
     read = [json.dumps(tools)] if tools else []
-    read += [str(_content(message) or "") for message in _objects(inputs.get("chat_context"))]
+    read += [str(_content(message) or "") for message in objects(inputs.get("chat_context"))]
     read += [str(inputs.get(name) or "") for name in _WRITTEN_PARAMETERS]
     return [word for text in read for word in split_directives(text)[0].split()]
 
@@ -96,5 +96,6 @@ def _content(message: Json) -> Json:
     return content
 
 
-def _objects(value: Json) -> list[JsonObject]:
+def objects(value: Json) -> list[JsonObject]:
+    """Return the objects of a list; what is no list has none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -6,6 +6,7 @@ AkiError
 ├── InvalidParametersError      refused by the client or by the hub; .problems lists each reason
 ├── EndpointRemovedError        the hub had removed the endpoint when the package was generated
 ├── ConnectionFailedError       the hub could not be reached, or the connection broke
+├── BudgetExceededError         the call could cost more than is left of the budget; nothing was sent
 ├── DeadlineExceededError       the deadline of the call passed; also a TimeoutError
 ├── MediaError                  media that no hub would take, or that cannot be decoded
 ├── MissingOutputError          a declared output was read that the hub did not send
@@ -29,6 +30,7 @@ AkiError
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from decimal import Decimal
 from typing import Any, Self
 
 MAX_MESSAGE = 10_000
@@ -169,6 +171,24 @@ class InvalidParametersError(AkiError, ValueError):
 
 class EndpointRemovedError(AkiError):
     """The hub had removed the endpoint when the package was generated; nothing was sent."""
+
+
+class BudgetExceededError(AkiError):
+    """The call could cost more than is left of the budget; nothing was sent.
+
+    Attributes:
+        asked: What the call may cost at most, in the currency of the budget.
+        left: What was left.
+        budget: The budget.
+    """
+
+    def __init__(
+        self, message: str, *, endpoint: str, asked: Decimal, left: Decimal, budget: Decimal
+    ) -> None:
+        super().__init__(message, endpoint=endpoint)
+        self.asked = asked
+        self.left = left
+        self.budget = budget
 
 
 def keywords_only(endpoint: str) -> str:

@@ -5,13 +5,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any, Generic, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar
 
 from .errors import AkiError, ConfigurationError
 from .events import Event
 from .secret import read_key_file as read_key_file  # for the apps, to which `secret` is not public
 from .shapes import integer_or_none, is_number
 from .usage import Prices
+
+if TYPE_CHECKING:
+    from .store.budget import Amount, Budget
 
 Prog = TypeVar("Prog")
 
@@ -54,6 +57,8 @@ class Options:
     """
     prices: Prices | None = None
     """What calls cost, as `Prices.load("prices.toml")` reads it: results then have a `cost`."""
+    budget: "Budget | None" = None
+    """What calls may cost together: one that could cost more than is left is refused before it is sent."""
 
     def __post_init__(self) -> None:
         """Refuse what would only go wrong once a job is made.
@@ -78,6 +83,10 @@ class Options:
         if isinstance(self.allow_paths, str):
             raise ConfigurationError(
                 f"allow_paths={self.allow_paths!r} must be True, False or a list of folders"
+            )
+        if self.budget is not None and self.prices is None:
+            raise ConfigurationError(
+                'a budget needs prices: give prices=Prices.load("prices.toml")'
             )
         if not isinstance(self.prices, Prices | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError('prices must be what Prices.load("prices.toml") returns')
@@ -141,3 +150,7 @@ class OptionChanges(TypedDict, Generic[Prog], total=False):
     """
     prices: Prices | None
     """What calls cost, as `Prices.load("prices.toml")` reads it: results then have a `cost`."""
+    budget: "Budget | Amount | None"
+    """What calls may cost together: one that could cost more than is left is refused before it is sent. An amount,
+    such as "10.00", is for all calls of this client from now on; a `Budget` with a ledger is for all that share it.
+    """

@@ -11,6 +11,7 @@ from .errors import (
     AkiError,
     AuthenticationError,
     BadRequestError,
+    BudgetExceededError,
     ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
@@ -48,6 +49,7 @@ from .json_value import Json
 from .media.inputs import AudioInput, ImageInput, VideoInput
 from .media.objects import Audio, Image, Media, Video
 from .options import Options
+from .store.budget import Budget, OpenCall
 from .usage import Prices, Usage
 
 __all__ = [
@@ -63,6 +65,8 @@ __all__ = [
     "AudioPart",
     "AuthenticationError",
     "BadRequestError",
+    "Budget",
+    "BudgetExceededError",
     "Change",
     "ChatContext",
     "ChatMessage",
@@ -95,6 +99,7 @@ __all__ = [
     "MissingOutputError",
     "NotEntitledError",
     "NotFoundError",
+    "OpenCall",
     "Options",
     "OutputModel",
     "Parameter",

@@ -4,6 +4,7 @@ import pytest
 from aki_runtime.batch.row_life import ErrorClass
 from aki_runtime.errors import (
     AuthenticationError,
+    BudgetExceededError,
     ConfigurationError,
     ConnectionFailedError,
     EndpointRemovedError,
@@ -19,6 +20,7 @@ from support.failures import BUSY, REFUSED, UNCERTAIN
 JOB = {"endpoint": "e", "job_id": "j"}
 OF_EVERY_ROW = {
     AuthenticationError,
+    BudgetExceededError,
     ConfigurationError,
     MissingKeyError,
     EndpointRemovedError,

@@ -4,6 +4,7 @@ import builtins
 import copy
 import pickle
 import re
+from decimal import Decimal
 
 import pytest
 from aki_runtime import errors, public
@@ -21,6 +22,9 @@ EXAMPLES = [
     errors.AkiError("no", endpoint="chat", hub_messages=["a"]),
     errors.ConfigurationError("no"),
     errors.MissingKeyError("no key", endpoint="chat"),
+    errors.BudgetExceededError(
+        "no", endpoint="chat", asked=Decimal(2), left=Decimal(1), budget=Decimal(9)
+    ),
     errors.InvalidParametersError("chat", ["a", "b"], by_hub=True),
     errors.ConnectionFailedError("no", endpoint="chat", sent=False),
     errors.DeadlineExceededError("no", endpoint="chat", job_id="job"),

@@ -1,8 +1,11 @@
 """The ways in which a submit fails, by what they say of the job; test_certainty.py sees to it that none is missing."""
 
+from decimal import Decimal
+
 from aki_runtime.errors import (
     AuthenticationError,
     BadRequestError,
+    BudgetExceededError,
     ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
@@ -26,6 +29,7 @@ BUSY = [
     ConnectionFailedError("", sent=False),
 ]
 REFUSED = [
+    BudgetExceededError("", endpoint="e", asked=Decimal(2), left=Decimal(1), budget=Decimal(9)),
     ConfigurationError(""),
     MissingKeyError("", endpoint="e"),
     InvalidParametersError("e", ["wrong"]),

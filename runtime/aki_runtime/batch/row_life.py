@@ -17,6 +17,7 @@ from ..client.endpoint import AsyncEndpoint
 from ..errors import (
     AkiError,
     AuthenticationError,
+    BudgetExceededError,
     ConfigurationError,
     DeadlineExceededError,
     EndpointRemovedError,
@@ -58,6 +59,7 @@ _CANCEL_WAIT = 10.0
 
 _NO_ROW_WILL_DO = (
     AuthenticationError,
+    BudgetExceededError,
     NotEntitledError,
     NotFoundError,
     EndpointRemovedError,

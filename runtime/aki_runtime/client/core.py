@@ -19,7 +19,7 @@ from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..secret import ApiKey
 from . import staleness
-from .endpoint import EndpointSpec
+from .endpoint import EndpointSpec, with_budget
 from .sandbox import sandbox_url
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ClientCore:
         allow_http: bool,
     ) -> None:
         self._allow_http = allow_http or is_set("AKI_ALLOW_HTTP")
-        self._options = changed(Options(), options, _ARGUMENTS)
+        self._options = changed(Options(), with_budget(options), _ARGUMENTS)
         self._package_retries = options.get("max_retries", 0)
         server = api_server or os.environ.get("AKI_API_SERVER") or self._hub.server
         address = Address.parse(server, layout or self._hub.layout)
@@ -166,7 +166,7 @@ class ClientCore:
         """Return the same client with other options for all its calls; connections are shared."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._options = changed(self._options, changes)
+        other._options = changed(self._options, with_budget(changes))
         other._package_retries = changes.get("max_retries", self._package_retries)
         return other
 

@@ -225,6 +225,16 @@ def _endpoint_method(method: Method) -> Method:
     return cast("Method", _EndpointMethod(method))
 
 
+def with_budget(changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return changes of options in which an amount has become a `Budget`, which all that have the options share."""
+    amount = changes.get("budget")
+    if amount is None:
+        return changes
+    from ..store.budget import Budget  # with SQLite, which few programs need
+
+    return {**changes, "budget": amount if isinstance(amount, Budget) else Budget(amount)}
+
+
 class _EndpointBase(Generic[D, P, Out, Prog, In]):
     """State and behaviour that Endpoint and AsyncEndpoint share."""
 
@@ -309,7 +319,8 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
 
     def with_options(self: Me, **changes: Unpack[OptionChanges[Prog]]) -> Me:
         """Return the same endpoint with other options; `Options` says what each means."""
-        return type(self)(self._driver, self._spec, changed(self._options, changes))
+        options = changed(self._options, with_budget(changes))
+        return type(self)(self._driver, self._spec, options)
 
     def _begin(
         self, life: Callable[..., Flow[T]], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -320,7 +331,16 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
             raise TypeError(keywords_only(info.name))
         inputs = info.check(kwargs, options.allow_paths)
         explain = partial(staleness.explained, context, info.origin)
-        return life(context, self._reading, inputs, options, explain)
+        reservation = self._reserved(sent=inputs)
+        return life(context, self._reading, inputs, options, explain, reservation)
+
+    def _reserved(self, **of: Any) -> Any:
+        """Return what `Budget.reservation` does; None where there is no budget."""
+        options, server = self._options, self._driver.context.address.server
+        budget, prices = options.budget, options.prices
+        if budget is None or prices is None:  # a budget without prices is refused before
+            return None
+        return budget.reservation(prices, self._spec.info, server, **of)
 
     @property
     def _reading(self) -> Reading[Prog, Out]:
@@ -339,7 +359,7 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
             raise InvalidParametersError(self.info.name, [reason])
-        return JobState(self.info.name, job_id)
+        return JobState(self.info.name, job_id, reservation=self._reserved(job_id=job_id))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"

@@ -94,6 +94,10 @@ def _package(client: "ClientCore", interface: str, *, is_async: bool) -> tuple[A
 
 
 def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) -> Any:
+    if client._options.budget is not None:
+        raise ConfigurationError(
+            "no budget holds for calls that other packages make; say so, by with_options(budget=None)"
+        )
     name = made_by.__name__
     http_client = client._driver.http_client
     is_own = http_client is not None

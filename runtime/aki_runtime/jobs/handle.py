@@ -109,6 +109,8 @@ class JobRegistry:
             if known is None:
                 state.turn = SharedTurn()
                 self._jobs[key] = known = state
+            elif not known.ended:
+                known.reservation = known.reservation or state.reservation
             return known
 
     def forget(self) -> None:

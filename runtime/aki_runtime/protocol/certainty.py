@@ -6,6 +6,7 @@ answers out.
 
 from ..errors import (
     AkiError,
+    BudgetExceededError,
     ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
@@ -27,7 +28,13 @@ UNCERTAIN = "the job may or may not have been made, so it was not sent again"
 RESULT_LOST = "it ran, its result is lost, it may have been billed"
 """What people read of a job whose result cannot be had any more."""
 
-_REFUSED = (ConfigurationError, EndpointRemovedError, InvalidParametersError, MediaError)
+_REFUSED = (
+    BudgetExceededError,
+    ConfigurationError,
+    EndpointRemovedError,
+    InvalidParametersError,
+    MediaError,
+)
 
 
 def is_busy(error: AkiError) -> bool:

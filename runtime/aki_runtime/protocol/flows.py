@@ -7,7 +7,8 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, cast
 
 from ..errors import (
@@ -30,6 +31,7 @@ from .effects import CANCEL_SECONDS, UNTRACED, Flow, JobTrace, Note, Notify, Pau
 from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
 from .requests import Request
+from .reserved import Reservation, reserved, written
 
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
@@ -71,6 +73,7 @@ def submit(
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
+    reservation: Reservation | None = None,
 ) -> Flow[JobState]:
     """Make a job, once: a submit is repeated only where it is certain that no job was made.
 
@@ -80,7 +83,20 @@ def submit(
         inputs: What the hub is given.
         options: How to go about it.
         explain: Returns what to raise for a refusal: what has changed on the hub may be the reason.
+        reservation: What the call may cost, where it has a budget.
     """
+    making = _make_job(context, reading, inputs, options, explain, reservation)
+    return making if reservation is None else reserved(reservation, making)
+
+
+def _make_job(
+    context: HubContext,
+    reading: Reading[Any, Any],
+    inputs: Mapping[str, Any],
+    options: Options,
+    explain: Callable[[AkiError], Flow[AkiError]] | None,
+    reservation: Reservation | None,
+) -> Flow[JobState]:
     endpoint = reading.endpoint
     deadline = context.deadline(options.timeout)
     if not context.left(deadline):
@@ -106,12 +122,14 @@ def submit(
             left = context.left(deadline)
             sending = Send(request, left, whole=True, grace=CANCEL_SECONDS, trace=trace)
             retry_after: float | None = None
+            _note_sent(reservation, is_sent=True)
             try:
                 answer: Answer = yield sending
                 retry_after = answer.retry_after
                 job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
                 job.trace = trace
                 trace.submitted(job)
+                yield from _bind(job, reservation)
                 job.next_poll = context.now() + next_poll_delay(0, options.progress_interval, None)
                 yield Note(f"{endpoint}: job {job.short_id} submitted")
                 return job
@@ -124,9 +142,12 @@ def submit(
                     raise _no_answer_in_time(endpoint, sent=error.sent) from error
                 if not is_busy(error):
                     # The sentence of a failed exchange may say it already.
-                    is_clear = made_no_job(error) or UNCERTAIN in error.message
+                    no_job = made_no_job(error)
+                    _note_sent(reservation, is_sent=not no_job)
+                    is_clear = no_job or UNCERTAIN in error.message
                     refusal = error if is_clear else error.with_hint(UNCERTAIN)
                     break
+                _note_sent(reservation, is_sent=False)
                 reason = error
             except BaseException as error:
                 # The answer has the job's id, wherever the interruption struck.
@@ -134,6 +155,7 @@ def submit(
                     with suppress(AkiError):
                         job = JobState(endpoint, answers.read_submit(sending.answer, endpoint))
                         job.trace = trace
+                        yield from _bind(job, reservation)
                         reader = JobReader(context, job, reading, options)
                         yield from reader.cancel_on_error(error, interrupted=True)
                 raise
@@ -147,12 +169,25 @@ def submit(
         raise
 
 
+def _note_sent(reservation: Reservation | None, *, is_sent: bool) -> None:
+    if reservation is not None:
+        reservation.is_sent = is_sent
+
+
+def _bind(job: JobState, reservation: Reservation | None) -> Flow[None]:
+    """Let the end of a job settle what was reserved for it, whoever reads that."""
+    if reservation is not None:
+        job.reservation = reservation
+        yield from written(partial(reservation.bind, job.job_id))
+
+
 def call(
     context: HubContext,
     reading: Reading[Prog, Out],
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
+    reservation: Reservation | None = None,
     share: Callable[[str, JobState], JobState] | None = None,
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`.
@@ -163,9 +198,10 @@ def call(
         inputs: What the hub is given.
         options: How to go about it.
         explain: Returns what to raise for a refusal.
+        reservation: What the call may cost, where it has a budget.
         share: Returns what all in this process know of a job: who is shown its events may read it too.
     """
-    job = yield from submit(context, reading, inputs, options, explain)
+    job = yield from submit(context, reading, inputs, options, explain, reservation)
     if options.on_progress is not None and share is not None:
         job = share(context.address.server, job)
     reader = JobReader(context, job, reading, options, job.deadline)
@@ -345,6 +381,7 @@ class JobReader(Generic[Prog, Out]):
                 job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:
                     yield Note(f"{endpoint}: job {job.short_id} is {job.status}")
+                yield from self._settle()
                 return
             except (ConnectionFailedError, StatusError, UnexpectedAnswerError) as error:
                 is_refusal = isinstance(error, StatusError)
@@ -359,6 +396,7 @@ class JobReader(Generic[Prog, Out]):
                     with suppress(AkiError):
                         job.observe(sending.answer, context.now(), self.options.progress_interval)
                         is_taken = True
+                        yield from self._settle()
                 raise
             finally:
                 if not is_taken:
@@ -373,6 +411,20 @@ class JobReader(Generic[Prog, Out]):
                     came if math.isinf(deadline) else too_late(job, came, goes_on=self.goes_on)
                 ) from came
             yield from _again(self.options, f"{endpoint}: job {job.short_id}", pause, reason)
+
+    def _settle(self) -> Flow[None]:
+        """Settle what was reserved for a job that has ended, once; it stays reserved where nobody knows its cost."""
+        job, reservation = self.job, self.job.reservation
+        if reservation is None or not job.ended:
+            return
+        job.reservation = None
+        if job.result is None:
+            # Whether a job is billed that brought nothing, no hub says.
+            reason = f"{type(job.error).__name__}: {job.error}"
+            yield from written(partial(reservation.keep, reason))
+        else:
+            cost = replace(self.reading, prices=reservation.prices).result(job).cost
+            yield from written(partial(reservation.settle, cost))
 
 
 def too_late(

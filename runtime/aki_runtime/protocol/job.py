@@ -18,6 +18,7 @@ from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import UNTRACED, JobTrace, Turn
 from .pace import next_poll_delay
+from .reserved import Reservation
 
 Out = TypeVar("Out", bound=OutputModel)
 Prog = TypeVar("Prog", bound=ProgressModel)
@@ -46,6 +47,7 @@ class JobState:
         turn: Who may ask after it, where several readers know it.
         abandoned: Whether the hub has been asked to cancel it because nobody waits for it.
         since: When it was submitted here, or picked up.
+        reservation: What was reserved for it, until that is settled.
         ends: Its end as it was read, by the type of the outputs and the prices: all who read it so share them.
         trace: Who is told of it.
     """
@@ -69,6 +71,7 @@ class JobState:
         default_factory=dict, repr=False
     )
     trace: JobTrace = field(default=UNTRACED, repr=False)
+    reservation: Reservation | None = field(default=None, repr=False)
 
     @property
     def ended(self) -> bool:

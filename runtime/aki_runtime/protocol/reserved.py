@@ -1,0 +1,76 @@
+"""What a call may cost, as flows see it: reserved before the submit, settled at the end of the job. Sans-IO.
+
+Here alone is decided when a reservation is given back, settled or kept; where it is written down is another's matter.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Protocol
+
+from ..errors import AkiError
+from ..usage import Prices
+from .certainty import made_no_job
+from .effects import Flow, Note, T, Work
+
+
+class Reservation(Protocol):
+    """What one call may cost at most, in some ledger; its methods write, and may take a moment."""
+
+    is_sent: bool
+    """Whether the hub may have had the submit."""
+    prices: Prices
+    """What its cost is reckoned by."""
+
+    def take(self) -> None:
+        """Reserve it, or raise."""
+        ...
+
+    def release(self) -> None:
+        """Give it back: no job was made."""
+        ...
+
+    def bind(self, job_id: str) -> None:
+        """Note the job."""
+        ...
+
+    def settle(self, cost: Decimal | None) -> None:
+        """Count what it has cost; None leaves it reserved."""
+        ...
+
+    def keep(self, reason: str) -> None:
+        """Leave it reserved, and say why."""
+        ...
+
+
+def reserved(reservation: Reservation, submit: Flow[T]) -> Flow[T]:
+    """Reserve what a call may cost and submit it; where no job was made for certain, it is given back.
+
+    Args:
+        reservation: What it may cost.
+        submit: Submits it, and says in `reservation.is_sent` how far that came.
+
+    Raises:
+        AkiError: Nothing is left for it, and nothing was sent; or what the submit raises.
+    """
+    try:
+        yield Work(reservation.take)
+        return (yield from submit)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        no_job = isinstance(error, AkiError) and made_no_job(error)
+        if no_job or not reservation.is_sent:
+            yield from written(reservation.release)
+        else:
+            why = "interrupted; the job may or may not have been made"
+            yield from written(partial(reservation.keep, str(error) or why))
+        raise
+
+
+def written(write: Callable[[], None]) -> Flow[None]:
+    """Write what becomes of a reservation. What was paid counts more: a ledger that fails leaves it reserved."""
+    try:
+        yield Work(write)
+    except AkiError as error:
+        yield Note(f"what a call has cost was not written, so it stays reserved: {error}")

@@ -29,10 +29,18 @@ _SERVERS = re.compile(
 # One Python for a page: names that a block makes are there for the next one, as in a notebook.
 _DRIVER = r"""
 def main():
-    import json, linecache, os, sys, traceback
+    import contextlib, json, linecache, os, sys, traceback
+    tape = contextlib.nullcontext()
+    if "AKI_DOCS_CASSETTE" in os.environ:
+        from aki_runtime.testing import cassette
+        tape = cassette(os.environ["AKI_DOCS_CASSETTE"])
     asked, answered = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path.insert(0, "")
+    with tape:
+        run_blocks(asked, answered, json, linecache, os, sys, traceback)
+
+def run_blocks(asked, answered, json, linecache, os, sys, traceback):
     for line in asked:
         block = json.loads(line)
         os.environ.clear()

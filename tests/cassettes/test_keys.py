@@ -98,6 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys")
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, phases=[Phase.generate])  # the first that fails says enough
 @given(
     key=KEYS.map(str.strip),

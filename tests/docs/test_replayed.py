@@ -1,7 +1,7 @@
 """Examples, and the Python of pages, recorded from the sandbox and replayed with no hub to reach.
 
-Not replayed are blocks for a shell, which start programs of their own; servers; the notebook; and docs/testing.md, which
-records and replays by itself.
+Not replayed are blocks for a shell, which start programs of their own, the notebook, background_jobs/, and the pages in
+`NOT_REPLAYED`.
 """
 
 import os
@@ -21,11 +21,18 @@ from docs.reader import Reader
 from docs.test_pages import NEEDS, PAGES, PROJECTS
 
 PRINTED = sorted((TOP / "examples" / "printed").glob("*.txt"))
+NOT_REPLAYED = {
+    "docs/frameworks.md": "needs frameworks that are installed for it alone",
+    "docs/interfaces.md": "shows other programs' clients",
+    "docs/self-hosted.md": "calls nothing",
+    "docs/testing.md": "records and replays by itself",
+    **dict.fromkeys(NEEDS, "shows servers, or what a small environment lacks"),
+    **dict.fromkeys(PROJECTS, "shows commands"),
+}
 WITH_PYTHON = [
     page
     for page in PAGES
-    if page not in {*NEEDS, *PROJECTS, "docs/testing.md"}
-    and any(block.language == "python" for block in blocks_of(page))
+    if page not in NOT_REPLAYED and any(block.language == "python" for block in blocks_of(page))
 ]
 NOWHERE = "http://127.0.0.1:9"
 """Where nobody listens."""

@@ -15,10 +15,10 @@ from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.web.chat import (
     ChatCall,
     ChatInterface,
+    ChatMessages,
     Choice,
-    Conversation,
+    ModelTurn,
     RefusedError,
-    Turn,
     renamed,
     text_of,
     texts,
@@ -66,7 +66,7 @@ class AnthropicRoutes(ChatInterface):
         for name, kind in (("model", str), ("messages", list), ("max_tokens", int)):
             if not isinstance(asked.get(name), kind):
                 raise RefusedError(400, f"{name}: must be given.")
-        conversation = Conversation()
+        conversation = ChatMessages()
         if system := text_of(asked.get("system")):
             conversation.say("system", system)
         for message in objects(asked["messages"]):
@@ -81,7 +81,7 @@ class AnthropicRoutes(ChatInterface):
             streams=asked.get("stream") is True,
         )
 
-    def whole(self, turn: Turn, asked: JsonObject) -> JsonObject:
+    def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
         """Return a finished message."""
         thinking, content = turn.said
         blocks: list[Json] = []
@@ -93,7 +93,7 @@ class AnthropicRoutes(ChatInterface):
             blocks.append({**_tool_use(turn), "input": turn.call[1]})
         return {**_message(turn, turn.usage[2]), "content": blocks, **_stopped(turn)}
 
-    async def events(self, turn: Turn, asked: JsonObject) -> AsyncIterator[bytes]:
+    async def events(self, turn: ModelTurn, asked: JsonObject) -> AsyncIterator[bytes]:
         """Go through the events of a streamed message."""
         start = {**_message(turn, 0), "content": [], "stop_reason": None, "stop_sequence": None}
         yield _event("message_start", message=start)
@@ -134,7 +134,7 @@ class AnthropicRoutes(ChatInterface):
         return {"type": "error", "error": {"type": kind, "message": refusal.message}}
 
 
-def _message(turn: Turn, written: int) -> JsonObject:
+def _message(turn: ModelTurn, written: int) -> JsonObject:
     return {
         "id": f"msg_{turn.job.id}",
         "type": "message",
@@ -144,7 +144,7 @@ def _message(turn: Turn, written: int) -> JsonObject:
     }
 
 
-def _usage(turn: Turn, written: int) -> JsonObject:
+def _usage(turn: ModelTurn, written: int) -> JsonObject:
     read, cached, _ = turn.usage
     return {
         # At Anthropic the two add up; here, as live, the first includes the second.
@@ -155,7 +155,7 @@ def _usage(turn: Turn, written: int) -> JsonObject:
     }
 
 
-def _stopped(turn: Turn) -> JsonObject:
+def _stopped(turn: ModelTurn) -> JsonObject:
     reason = "max_tokens" if turn.is_cut else "stop_sequence" if turn.stop_sequence else "end_turn"
     return {
         "stop_reason": "tool_use" if turn.call else reason,
@@ -163,7 +163,7 @@ def _stopped(turn: Turn) -> JsonObject:
     }
 
 
-def _tool_use(turn: Turn) -> JsonObject:
+def _tool_use(turn: ModelTurn) -> JsonObject:
     name = turn.call[0] if turn.call else ""
     return {"type": "tool_use", "id": f"toolu_{turn.job.number}", "name": name}
 
@@ -202,7 +202,7 @@ def _choice(choice: Json) -> Choice:
             return "auto"
 
 
-def _add(conversation: Conversation, message: JsonObject) -> None:
+def _add(conversation: ChatMessages, message: JsonObject) -> None:
     """Add a message as the hub takes it; results of tools come first, as they must."""
     content = message.get("content")
     if isinstance(content, str):

@@ -55,7 +55,7 @@ class RefusedError(Exception):
         self.code = code
 
 
-class Conversation:
+class ChatMessages:
     """The messages of a chat, as the hub takes them.
 
     Attributes:
@@ -113,7 +113,7 @@ class ChatCall:
     """
 
     model: str
-    conversation: Conversation
+    conversation: ChatMessages
     parameters: JsonObject
     tools: list[JsonObject] = field(default_factory=list[JsonObject])
     choice: Choice = "auto"
@@ -133,7 +133,7 @@ class ChatCall:
         return next((name for name in names if name not in self.conversation.called), names[-1])
 
 
-class Turn:
+class ModelTurn:
     """A model's turn: the job behind it, and what it says.
 
     Attributes:
@@ -261,7 +261,7 @@ class ChatInterface(ABC):
                 raise RefusedError(401, "Key not valid", "invalid_api_key")
             asked = await read_payload(request, self.hub.settings.max_body_bytes)
             call = self.read(asked)
-            turn = Turn(self.hub, key, call)
+            turn = ModelTurn(self.hub, key, call)
             if call.streams:
                 return StreamingResponse(self.events(turn, asked), media_type="text/event-stream")
             await turn.finish()
@@ -278,11 +278,11 @@ class ChatInterface(ABC):
         """Return what a request asks for; raise a RefusedError where it cannot be read."""
 
     @abstractmethod
-    def whole(self, turn: Turn, asked: JsonObject) -> JsonObject:
+    def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
         """Return the answer after a turn."""
 
     @abstractmethod
-    def events(self, turn: Turn, asked: JsonObject) -> AsyncIterator[bytes]:
+    def events(self, turn: ModelTurn, asked: JsonObject) -> AsyncIterator[bytes]:
         """Go through the events of a stream."""
 
     @abstractmethod

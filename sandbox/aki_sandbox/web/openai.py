@@ -14,10 +14,10 @@ from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.web.chat import (
     ChatCall,
     ChatInterface,
+    ChatMessages,
     Choice,
-    Conversation,
+    ModelTurn,
     RefusedError,
-    Turn,
     models,
     renamed,
     texts,
@@ -86,7 +86,7 @@ class OpenAIRoutes(ChatInterface):
             streams=asked.get("stream") is True,
         )
 
-    def whole(self, turn: Turn, asked: JsonObject) -> JsonObject:
+    def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
         """Return a finished chat completion."""
         thinking, content = turn.said
         message: JsonObject = {"role": "assistant", "content": content}
@@ -103,7 +103,7 @@ class OpenAIRoutes(ChatInterface):
         answer = _chosen(turn, "chat.completion", {"message": message}, reason)
         return {**answer, "usage": _usage(turn), "service_tier": "default"}
 
-    async def events(self, turn: Turn, asked: JsonObject) -> AsyncIterator[bytes]:
+    async def events(self, turn: ModelTurn, asked: JsonObject) -> AsyncIterator[bytes]:
         """Go through the chunks of a streamed chat completion."""
         options = asked.get("stream_options")
         with_usage = isinstance(options, dict) and options.get("include_usage") is True
@@ -149,7 +149,7 @@ class OpenAIRoutes(ChatInterface):
 _KEY_NOT_VALID = RefusedError(401, "Key not valid", "invalid_api_key")
 
 
-def _chosen(turn: Turn, kind: str, said: JsonObject, reason: str | None) -> JsonObject:
+def _chosen(turn: ModelTurn, kind: str, said: JsonObject, reason: str | None) -> JsonObject:
     return {
         "id": f"chatcmpl-{turn.job.id}",
         "object": kind,
@@ -159,7 +159,7 @@ def _chosen(turn: Turn, kind: str, said: JsonObject, reason: str | None) -> Json
     }
 
 
-def _usage(turn: Turn) -> JsonObject:
+def _usage(turn: ModelTurn) -> JsonObject:
     read, cached, written = turn.usage
     reasoning = len(turn.job.work.thinking.split())
     details = ("audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
@@ -172,7 +172,7 @@ def _usage(turn: Turn) -> JsonObject:
     }
 
 
-def _call_id(turn: Turn) -> str:
+def _call_id(turn: ModelTurn) -> str:
     return f"call_{turn.job.number}"
 
 
@@ -198,9 +198,9 @@ def _schema(response_format: Json) -> Json:
             raise RefusedError(400, f"response_format {other} is not supported; use json_schema.")
 
 
-def _conversation(messages: list[JsonObject]) -> Conversation:
+def _conversation(messages: list[JsonObject]) -> ChatMessages:
     """Return messages as the hub wants them: other names of the system role and of parts."""
-    made = Conversation()
+    made = ChatMessages()
     for message in messages:
         role, content = message.get("role"), message.get("content")
         if role in ("tool", "function"):

@@ -97,5 +97,5 @@ def _content(message: Json) -> Json:
 
 
 def objects(value: Json) -> list[JsonObject]:
-    """Return the objects of a list; what is no list has none."""
+    """Return the objects of a list; anything else has none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -37,6 +37,9 @@ def as_text(figures: Figures) -> str:
         "rows named uncertain": f"{figures.uncertain:,}",
         "rows without exactly one outcome": "none" if not figures.lost else f"{figures.lost}",
         "jobs on the hub": f"{figures.jobs:,}",
+        "what the hub bills for them, in EUR": f"{figures.billed.normalize():f}",
+        "of this, for rows that are done, by their [`cost`](money.md)": f"{figures.costs.normalize():f}",
+        "… for rows that are named failed or uncertain": f"{figures.named.normalize():f}",
         "rows with several jobs, or done without one": "none"
         if not figures.twice
         else f"{figures.twice}",
@@ -52,7 +55,8 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         found = carry_out(Trial(rows, kills), Path(folder))
     print(as_text(found))
-    if found.lost or found.twice or found.unnoticed or found.kills != kills:
+    is_billed = found.costs + found.named == found.billed
+    if not is_billed or found.lost or found.twice or found.unnoticed or found.kills != kills:
         sys.exit("a promise was broken; the page is as it was")
     if len(sys.argv) == 1:
         PAGE.write_text(TABLE.replaced(PAGE.read_text("utf-8"), as_text(found)), "utf-8")

@@ -14,6 +14,7 @@ def survived(trial, folder):
     figures = carry_out(trial, folder)
     assert figures.lost == []
     assert figures.twice == []
+    assert figures.costs + figures.named == figures.billed > 0
     assert figures.kills == trial.kills
     assert (figures.damages, figures.unnoticed) == (3 * (trial.kills - 1), [])
     assert figures.done + figures.uncertain + sum(figures.failed.values()) == trial.rows

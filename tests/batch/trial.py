@@ -14,16 +14,30 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from aki_cli.exits import Exit
 from aki_sandbox.faults.effects import Cut, QueueFull, Reset, Status
 from aki_sandbox.faults.plan import FaultPlan
+from aki_sandbox.hub.billing import Bill
+from aki_sandbox.hub.jobs import SandboxJob
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 
 ENDPOINT = "llama3_8b_chat"
+KEY = "trial-key"
 PATIENCE = 1800.0
+PRICES = """
+format = 1
+currency = "EUR"
+[[endpoint.llama3_8b_chat]]
+valid_from = 2026-01-01
+input_per_million = 1.00
+cached_per_million = 0.25
+output_per_million = 3.50
+"""
+"""What the sandbox's tariff says."""
 DAMAGES = ("emptied", "cut", "removed")
 """What becomes of the journal between two kills, before it is put back."""
 
@@ -60,6 +74,9 @@ class Figures:
         failed: Rows that ended without one, by the name of the error.
         uncertain: Rows that were named uncertain.
         jobs: Jobs that the hub ran.
+        billed: What the hub bills for all of them.
+        costs: What the outcomes of the rows that are done say that they cost.
+        named: What the hub bills for jobs of rows that are named failed or uncertain.
         lost: Rows without exactly one outcome, and done rows whose output is not their own.
         twice: Rows that became several jobs without having been named uncertain.
         seconds: How long all of it took.
@@ -77,6 +94,9 @@ class Figures:
     failed: dict[str, int]
     uncertain: int
     jobs: int
+    billed: Decimal
+    costs: Decimal
+    named: Decimal
     lost: list[int]
     twice: list[int]
     seconds: float
@@ -94,7 +114,9 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
     settings = HubSettings(worker_slots=64, max_queue_length=48, forget_after=1e6)
     with SandboxServer(settings=settings, faults=_faults(trial)) as server:
         began = time.monotonic()
-        runner = _Runner(server, source, output)
+        prices = folder / "prices.toml"
+        prices.write_text(PRICES)
+        runner = _Runner(server, source, output, prices)
         chance = random.Random(trial.seed)  # noqa: S311 - the same moments in each run
         moments = sorted(chance.sample(range(trial.rows // 20, trial.rows * 9 // 10), trial.kills))
         killed, noticed = 0, list[tuple[str, bool]]()
@@ -107,6 +129,7 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         assert status in (Exit.OK, Exit.INCOMPLETE), output.with_suffix(".log").read_text()[-2000:]
         outcomes = read(output)
         jobs = jobs_per_row(server)
+        billed, named = bills(server, outcomes)
         requests, hits = server.hub.request_count, _hits(server)
         rounds = 0
         while status == Exit.INCOMPLETE and rounds < 20:
@@ -124,6 +147,9 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         failed=dict(Counter(o["error"]["type"] for o in outcomes if o["status"] == "failed")),
         uncertain=sum(o["status"] == "uncertain" for o in outcomes),
         jobs=jobs.total(),
+        billed=billed,
+        costs=sum((Decimal(o["cost"]) for o in outcomes if o["status"] == "done"), Decimal()),
+        named=named,
         lost=lost(outcomes, trial.rows),
         twice=twice(outcomes, jobs),
         seconds=seconds,
@@ -166,8 +192,23 @@ def twice(outcomes: list[dict], jobs: Counter[int]) -> list[int]:
 
 def jobs_per_row(server: SandboxServer) -> Counter[int]:
     """Count the hub's jobs by the row that stands in their prompts."""
-    prompts = [job.work.prompt for job in server.hub.jobs._jobs.values()]
-    return Counter(int(prompt.removeprefix("row ").removesuffix(";")) for prompt in prompts)
+    return Counter(map(row_of, server.hub.jobs))
+
+
+def row_of(job: SandboxJob) -> int:
+    """Return the row that stands in a job's prompt."""
+    return int(job.work.prompt.removeprefix("row ").removesuffix(";"))
+
+
+def bills(server: SandboxServer, outcomes: list[dict]) -> tuple[Decimal, Decimal]:
+    """Return the hub's bill for all jobs, and for those of rows whose cost the client calls unknown."""
+    whole = server.hub.bill(KEY).body["amount"]
+    unknown = {o["row"] for o in outcomes if o["status"] != "done"}
+    named = Bill(server.hub.settings)
+    for job in server.hub.jobs:
+        if row_of(job) in unknown:
+            named.add(job)
+    return Decimal(whole), Decimal(named.of(KEY)["amount"])
 
 
 def _faults(trial: Trial) -> FaultPlan:
@@ -187,12 +228,12 @@ def _hits(server: SandboxServer) -> int:
 class _Runner:
     """The command as a process, as often as it is needed."""
 
-    def __init__(self, server: SandboxServer, source: Path, output: Path) -> None:
+    def __init__(self, server: SandboxServer, source: Path, output: Path, prices: Path) -> None:
         self._server = server
         self._journal = output.with_name(f"{output.name}.journal")
         self._log = output.with_suffix(".log")
         self._arguments = [
-            *(sys.executable, "-m", "aki_cli", "--server", server.url),
+            *(sys.executable, "-m", "aki_cli", "--server", server.url, "--prices", str(prices)),
             *("batch", ENDPOINT, str(source), "-o", str(output), "--keep", "id"),
         ]
 
@@ -235,7 +276,7 @@ class _Runner:
         return self._start(*options).wait(PATIENCE)
 
     def _start(self, *options: str) -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, "AKI_API_KEY": "trial-key"}
+        environment = {**os.environ, "AKI_API_KEY": KEY}
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [*self._arguments, *options], stdout=log, stderr=log, env=environment

@@ -1,9 +1,9 @@
 """How a run stands, in words; and that nothing of a hub becomes HTML."""
 
 import pytest
-from aki_client import AkiError, Queued, Running
+from aki_client import AkiError, AnyOutput, Prices, Queued, Running
 from aki_client.models import FluxDevProgress
-from aki_playground.running import Cancelled, Failed
+from aki_playground.running import Cancelled, Failed, Finished
 from aki_playground.status import facts_html, heading_html, note_html, state_html, status_html
 
 EVIL = '</div><script>alert(1)</script><img src=x onerror="alert(2)">\'"&'
@@ -38,6 +38,16 @@ def test_a_picture_counts_percent_and_shows_a_bar():
     html = state_html(event, counts_tokens=False)
     assert "Running, step 4, about 2 s left · 40 %" in html
     assert "width:40.0%" in html
+
+
+def test_a_result_says_what_it_used_and_what_that_costs(tmp_path):
+    file = tmp_path / "prices.toml"
+    entry = '[[endpoint."*"]]\nvalid_from = 2026-01-01\nper_second_of_compute = 0.5'
+    file.write_text(f'format = 1\ncurrency = "EUR"\n{entry}')
+    fields = {"compute_duration": 0.25, "total_duration": 1.5, "num_generated_tokens": 1234}
+    output = AnyOutput.read(fields, prices=Prices.load(file))
+    html = state_html(Finished(output), counts_tokens=True)
+    assert "1,234 tokens written · 1.5 s altogether · 0.2 s of computing · 0.125 EUR" in html
 
 
 def test_a_text_counts_tokens_and_shows_no_bar():

@@ -116,6 +116,8 @@ def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
     if summary.picked_up:
         were = "was" if summary.picked_up == 1 else "were"
         yield f"{number_of(summary.picked_up, 'job')} of an earlier run {were} picked up"
+    if summary.refused:
+        yield f"no further row was started: {summary.refused}"
     if summary.left:
         yield "the same command goes on with the rows that are left"
     if summary.failed:

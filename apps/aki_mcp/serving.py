@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from aki_cli.exits import CommandError, Exit
 from aki_cli.job_notes import state_folder
+from aki_runtime.store.budget import Budget
 from mcp.server.stdio import stdio_server
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -47,6 +48,7 @@ def agent_server(
     only: tuple[str, ...] = (),
     category: str | None = None,
     most: int = MOST_JOBS,
+    budget: str | None = None,
 ) -> AgentServer:
     """Make the server of a package's endpoints.
 
@@ -58,6 +60,7 @@ def agent_server(
         only: The endpoints that are offered, by name; none means all.
         category: The kind of those that are offered.
         most: Jobs that are submitted at most.
+        budget: What all jobs of this hub's servers may cost together, those of earlier ones included.
 
     Raises:
         CommandError: There is no such package, no such endpoint, or no such folder.
@@ -68,6 +71,9 @@ def agent_server(
             raise CommandError(f"--allow-folder {folder}: there is no such folder", Exit.USAGE)
     toolbox = Toolbox(type(client), package, only, category)
     journals = journals_of(package, client.api_server)
+    if budget is not None:
+        journals.mkdir(mode=0o700, parents=True, exist_ok=True)
+        client = client.with_options(budget=Budget(budget, ledger=journals / "budget.ledger"))
     calls = AgentCalls(client, journals, save_to, allowed=allowed, most=most)
     version: str = import_module(package).__version__
     return AgentServer(toolbox, calls, package.replace("_", "-"), version)

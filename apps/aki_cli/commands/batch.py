@@ -73,6 +73,12 @@ def batch(
             help="Send rows again that may have been paid: perhaps twice.",
         ),
     ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help="Most that all runs may cost, by --prices (OUTPUT.ledger)."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all rows; send and write nothing.")
     ] = False,
@@ -101,6 +107,7 @@ def batch(
         "as_completed": as_completed,
         "retry_failed": retry_failed,
         "resubmit_uncertain": resubmit_uncertain,
+        "budget": budget,
     }
     # Help and completion come without what a batch needs.
     from ..calling import bound

@@ -32,6 +32,12 @@ def mcp(
     max_jobs: Annotated[
         int, typer.Option(metavar="N", min=1, help="Jobs until the server is started anew.")
     ] = 100,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help="Most that all agents' jobs of this hub may cost, by --prices."
+        ),
+    ] = None,
     http: Annotated[
         int | None,
         typer.Option(
@@ -58,6 +64,7 @@ def mcp(
         only=tuple(only or ()),
         category=category,
         most=max_jobs,
+        budget=budget,
     )
     if http is None:
         serving.serve_stdio(server)

@@ -19,10 +19,12 @@ from typing import Any, Unpack
 
 from ..client.endpoint import AsyncEndpoint
 from ..client.resolving import EndpointLike, Resolved, resolve
-from ..errors import InvalidParametersError
+from ..errors import ConfigurationError, InvalidParametersError
 from ..http.interruption import handling
 from ..options import AllowedPaths, Options
 from ..protocol.certainty import UNCERTAIN
+from ..store.budget import Budget
+from ..usage import Prices
 from . import files
 from .engine import Engine
 from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
@@ -91,7 +93,8 @@ async def arun(
         journal, count = await batch.open_journal(journal_path, file, folder)
         with journal:
             media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
-            engine = Engine(batch.endpoint, journal, chosen, media.keep, started)
+            endpoint = batch.within_budget(path.with_name(f"{path.name}.ledger"))
+            engine = Engine(endpoint, journal, chosen, media.keep, started)
             tally, limiter = engine.tally, engine.limiter
             file.begin(journal, chosen.again)
             try:
@@ -116,6 +119,7 @@ async def arun(
             output=path,
             journal=journal_path,
             faults=faults,
+            refused=engine.refusal,
         )
 
 
@@ -149,9 +153,9 @@ async def stream(
             path = Path(chosen.journal)
         batch = await stack.enter_async_context(prepared(endpoint, rows, chosen))
         journal, _ = await batch.open_journal(path, media=folder)
-        engine = Engine(
-            batch.endpoint, stack.enter_context(journal), chosen, keep, time.monotonic()
-        )
+        ledger = path.with_name(f"{path.name}.ledger") if chosen.journal is not None else None
+        endpoint = batch.within_budget(ledger)
+        engine = Engine(endpoint, stack.enter_context(journal), chosen, keep, time.monotonic())
         todo = batch.source.rows(batch.columns, chosen.limit)
         async with aclosing(engine.outcomes(todo)) as outcomes:
             async for outcome in outcomes:
@@ -216,6 +220,22 @@ class PreparedBatch:
     source: Input
     columns: Columns
     settings: Settings
+
+    @property
+    def _prices(self) -> Prices | None:
+        """What has to bound the cost of each row; None where there is no budget."""
+        options = self.found.options or Options()
+        has_budget = self.settings.budget is not None or options.budget is not None
+        return options.prices if has_budget else None
+
+    def within_budget(self, ledger: Path | None) -> AnyEndpoint:
+        """Return the endpoint with the budget of the settings, which an amount keeps in this ledger."""
+        budget = self.settings.budget
+        if budget is None:
+            return self.endpoint
+        if not isinstance(budget, Budget):
+            budget = Budget(budget, ledger=ledger)
+        return self.endpoint.with_options(budget=budget)
 
     async def check(self) -> int | None:
         """Check all rows, and return how many there are; None where they can be read only once.
@@ -333,9 +353,13 @@ class PreparedBatch:
         if row.problems:
             return row.problems
         try:
-            self.endpoint.info.check(row.parameters, allow_paths)
+            sent = self.endpoint.info.check(row.parameters, allow_paths)
+            if self._prices is not None:
+                self._prices.worst_case(self.endpoint.info, sent)
         except InvalidParametersError as error:
             return error.problems
+        except ConfigurationError as error:
+            return [error.message]
         return []
 
 
@@ -363,6 +387,8 @@ async def prepared(
         if found.bound is None or options.timeout == Options.timeout:
             # No time limit for a row unless somebody set one: the hub has its own for jobs that wait or run too long.
             options = replace(options, timeout=None)
+        if settings.budget is not None and options.prices is None:
+            raise ConfigurationError("a budget needs prices: give the endpoint or client prices=")
         bound = bound.with_options(**vars(options))
         columns = Columns(
             parameters=bound.parameters,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from ..errors import BudgetExceededError
 from .errors import JournalMismatchError
 from .journal import Entry, Journal, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
@@ -43,6 +44,7 @@ class Engine:
         limiter: How many rows are under way, and may be.
         tally: The outcomes that there are.
         picked_up: How many jobs of earlier runs were picked up.
+        refusal: Why no further row was started, where the budget forbade it.
         stop: How it is asked to stop.
     """
 
@@ -76,6 +78,7 @@ class Engine:
         self._failure: BaseException | None = None
         self._has_warned = False
         self.picked_up = 0
+        self.refusal = ""
 
     async def outcomes(self, rows: AsyncIterator[Row]) -> AsyncGenerator[Outcome, None]:
         """Carry out the rows and yield each outcome once it is noted. Leaving early leaves jobs on the hub.
@@ -158,6 +161,9 @@ class Engine:
             outcome = await self._life.carry_out(row, notes)
             if outcome is not None:
                 self._found.put_nowait(outcome)
+        except BudgetExceededError as error:
+            self.refusal = self.refusal or error.message
+            self.stop.soon()
         except BaseException as error:
             self._fail(error)
         finally:

@@ -83,6 +83,11 @@ class ConcurrencyLimiter:
         """Slots that may be taken at a time."""
         return max(1, int(self._limit))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no further slot is given out."""
+        return self._is_closed
+
     async def acquire(self, *, is_new: bool = True) -> bool:
         """Wait for a slot; false where the limiter is closed.
 

@@ -211,6 +211,7 @@ class Summary:
         output: The output file; None where only outcomes were asked for, or nothing was sent.
         journal: The journal.
         faults: Why rows have no result, those of earlier runs included; of very many reasons the first ones.
+        refused: Why no further row was started, where the budget forbade it; else empty.
     """
 
     rows: int
@@ -228,6 +229,7 @@ class Summary:
     faults: tuple[Fault, ...] = ()
     cost: Decimal | None = None
     cost_unknown: int = 0
+    refused: str = ""
 
     @property
     def left(self) -> int:
@@ -289,6 +291,7 @@ class Tally:
         output: Path,
         journal: Path,
         faults: tuple[Fault, ...],
+        refused: str,
     ) -> Summary:
         """Return what came of the batch."""
         return Summary(
@@ -307,6 +310,7 @@ class Tally:
             faults=faults,
             cost=self.cost,
             cost_unknown=self.cost_unknown,
+            refused=refused,
         )
 
     def progress(self, rows: int | None, running: int, limit: int, now: float) -> Progress:

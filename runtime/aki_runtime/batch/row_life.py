@@ -6,6 +6,7 @@ they are noted is a `RowNotes`; what runs side by side, and when it stops, is fo
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -165,6 +166,8 @@ class RowLife:
         self._on_no_room = on_no_room
         self._submits = asyncio.Semaphore(SUBMITS_AT_ONCE)
         self._following: set[asyncio.Task[Any]] = set()
+        self._under_way = 0
+        self._for_budget: deque[asyncio.Future[None]] = deque()
 
     def leave(self) -> None:
         """Follow no job any more; those whose submit is under way are noted first."""
@@ -187,6 +190,16 @@ class RowLife:
         Raises:
             AkiError: No further row would succeed.
         """
+        self._under_way += 1
+        try:
+            return await self._carry_out(row, notes, on_event)
+        finally:
+            self._under_way -= 1
+            self._wake_one()
+
+    async def _carry_out(
+        self, row: Row, notes: RowNotes, on_event: OnEvent | None
+    ) -> Outcome | None:
         while True:
             started = time.monotonic()
             async with self._submits:
@@ -202,13 +215,39 @@ class RowLife:
                     await self._surely(notes.release)
             if made is None:
                 return None
+            if isinstance(made, BudgetExceededError):
+                await self._wait_for_budget(made)
+                if self._limiter.is_closed:
+                    return None
+                continue
             if isinstance(made, AsyncJob):
+                self._wake_one()
                 return await self._follow(row, notes, started, made, on_event)
             if ErrorClass.of_submit(made) is ErrorClass.RUN_FAILED:
                 raise made
             self._outage.record_failure(made)
             if not await self._limiter.acquire_again(started):
                 return None
+
+    async def _wait_for_budget(self, refusal: BudgetExceededError) -> None:
+        """Wait for another row to end, as it mostly costs less than was reserved for it; raise where none is left."""
+        self._under_way -= 1
+        try:
+            if not self._under_way:
+                raise refusal
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._for_budget.append(turn)
+            await turn
+        finally:
+            self._under_way += 1
+
+    def _wake_one(self) -> None:
+        # One, who wakes the next where there is room for it too: all of them would ask in vain with each row.
+        while self._for_budget:
+            turn = self._for_budget.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     async def _make(
         self, row: Row, notes: RowNotes, start: Started

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from ..client.async_client import AsyncClient
 from ..errors import ConfigurationError
+from ..store.budget import Amount, Budget
 from .journal import RowState, states_started_again
 from .limits import require_concurrency
 from .outcome import Progress
@@ -87,6 +88,8 @@ class Settings:
         as_completed: Write rows in the order in which they end; else in the order of the input.
         survives_power_loss: Wait for the disk with each note and file.
         outage_timeout: Seconds that the hub may be out of reach before the batch stops.
+        budget: What the rows may cost together, as text such as "10.00", over all runs: OUTPUT.ledger counts it; or a
+            `Budget`. The endpoint needs `prices`. No row is sent that could cost more than is left.
         on_progress: Called with the progress after each outcome, in the thread of the event loop.
         on_notice: Called with a sentence that a person should know.
         stop: How another part of the program stops it.
@@ -109,6 +112,7 @@ class Settings:
     as_completed: bool = False
     survives_power_loss: bool = True
     outage_timeout: float = 300.0
+    budget: Budget | Amount | None = None
     on_progress: Callable[[Progress], object] | None = None
     on_notice: Callable[[str], object] | None = None
     stop: Stop | None = None
@@ -150,6 +154,7 @@ class SettingChanges(TypedDict, total=False):
     as_completed: bool
     survives_power_loss: bool
     outage_timeout: float
+    budget: Budget | Amount | None
     on_progress: Callable[[Progress], object] | None
     on_notice: Callable[[str], object] | None
     stop: Stop | None

@@ -25,7 +25,7 @@ from ..errors import BudgetExceededError, ConfigurationError, shorten
 from ..usage import EXACT, Described, Prices, amount_in_words
 from .sqlite import FileKind, SqliteFile
 
-Amount: TypeAlias = "str | int | float | Decimal"
+Amount: TypeAlias = str | int | float | Decimal
 
 _LONGEST_REASON = 300
 

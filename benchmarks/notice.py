@@ -17,6 +17,7 @@ from statistics import NormalDist, fmean
 import aki_io  # type: ignore[import-untyped]  # it has no types
 from aki_client import Aki, AsyncAki
 
+from benchmarks.far import far_away
 from benchmarks.goals import Measured
 from benchmarks.notice_hub import Seen, hub_process
 
@@ -27,6 +28,16 @@ JITTER = 0.15
 """The lengths of jobs are spread as by a normal distribution with this share of the mean as its deviation."""
 
 SEED = 6
+FAR_GOALS = {0.05: (0.97, 0.48, 0.78, 0.71), 0.2: (0.6, 0.6, 0.6, 0.6)}
+"""Seconds to hubs that are far away and back, and for each length the share of the official client's delay that ours
+should not exceed where the hub tells nothing: at 50 ms what it was before round trips were known."""
+
+FAR_JOBS = 24
+"""Jobs of each length there."""
+
+CROWD_SECONDS = 2.0
+"""Seconds that the jobs take of which many are started at once."""
+
 AT_ONCE = 12
 """Callers at a time; each has one job."""
 
@@ -86,19 +97,24 @@ class _Noticed:
     at: float
 
 
-def measure(jobs: int = 50) -> NoticeResult:
+def measure(jobs: int = 50, round_trip: float = 0.0, *, in_tasks: bool = True) -> NoticeResult:
     """Measure the delays and polls of both clients.
 
     Args:
         jobs: How many of each length, for each client.
+        round_trip: Seconds to the hub and back.
+        in_tasks: Whether the async clients are measured as well.
     """
     tables: list[NoticeTable] = []
     for silent in (True, False):
         kind = "the hub tells nothing" if silent else "the hub estimates the end"
-        with hub_process(silent=silent) as (url, seen):
+        if round_trip:
+            kind += f", {round_trip * 1e3:.0f} ms away"
+        with hub_process(silent=silent) as (near, seen), far_away(near, round_trip) as (url, _):
             tables.append(_table(f"Aki, {kind}", _in_threads(url, jobs), seen))
-            noticed = asyncio.run(_in_tasks(url, jobs))
-            tables.append(_table(f"AsyncAki, {kind}", noticed, seen))
+            if in_tasks:
+                noticed = asyncio.run(_in_tasks(url, jobs))
+                tables.append(_table(f"AsyncAki, {kind}", noticed, seen))
     return NoticeResult(jobs, tuple(tables))
 
 
@@ -124,6 +140,89 @@ def goals() -> list[Measured]:
             Measured("polls, over the four lengths", against, 1.5, found.poll_ratio, figures)
         )
     return rows
+
+
+def far_goals() -> list[Measured]:
+    """Measure `Aki` at two distances, and return a row for each length and one for the polls."""
+    rows: list[Measured] = []
+    for round_trip, shares in FAR_GOALS.items():
+        silent, estimating = measure(FAR_JOBS, round_trip, in_tasks=False).tables
+        rows += far_rows(round_trip, shares, silent, estimating)
+    return rows
+
+
+def far_rows(
+    round_trip: float, shares: tuple[float, ...], silent: NoticeTable, estimating: NoticeTable
+) -> list[Measured]:
+    """Return the rows of one distance."""
+    bound = round_trip / 2 + 0.06
+    rows: list[Measured] = []
+    for found in (silent, estimating):
+        client = f"the official client ({found.title})"
+        for row, share in zip(found.rows, shares, strict=True):
+            what = f"delay after a job of {row.length:g} s"
+            figures = f"{row.ours * 1e3:.0f} ms, {row.theirs * 1e3:.0f} ms"
+            if found is silent:
+                rows.append(Measured(what, client, share, row.ratio, figures))
+            else:
+                against = f"half a round trip and 60 ms ({found.title})"
+                rows.append(Measured(what, against, 1.0, row.ours / bound, figures))
+        ours = sum(row.our_polls for row in found.rows)
+        theirs = sum(row.their_polls for row in found.rows)
+        figures = f"{ours:.1f}, {theirs:.1f}"
+        rows.append(
+            Measured("polls, over the four lengths", client, 1.5, found.poll_ratio, figures)
+        )
+    return rows
+
+
+def crowds(round_trip: float) -> list[str]:
+    """Start many jobs at once on one client, and return lines of Markdown: how late, how many polls and connections."""
+    written = [
+        f"Jobs of about {CROWD_SECONDS:g} s at once, {round_trip * 1e3:.0f} ms away, the hub estimates the end",
+        "",
+        "| jobs at once | client | delay | polls of each | connections |",
+        "|--:|---|--:|--:|--:|",
+    ]
+    spread = NormalDist(CROWD_SECONDS, CROWD_SECONDS * JITTER)
+    for count in (1, 100, 1_000):
+        lengths = [spread.inv_cdf((index + 0.5) / count) for index in range(count)]
+        for carry_out in (_crowd_in_threads, _crowd_in_tasks):
+            with (
+                hub_process(silent=False) as (near, seen),
+                far_away(near, round_trip) as (url, connections),
+            ):
+                client, noticed = carry_out(url, lengths)
+                known = [(at, seen(job_id)) for job_id, at in noticed]
+                delay = fmean(at - its.ended_at for at, its in known)
+                polls = fmean(its.polls for _, its in known)
+                written.append(
+                    f"| {count:,} | `{client}` | {delay * 1e3:.0f} ms | {polls:.1f} | {connections():,} |"
+                )
+    return [*written, ""]
+
+
+def _crowd_in_threads(url: str, lengths: list[float]) -> tuple[str, list[tuple[str, float]]]:
+    with Aki(_KEY, api_server=url) as aki, ThreadPoolExecutor(len(lengths)) as pool:
+
+        def one(seconds: float) -> tuple[str, float]:
+            job_id = aki.llama3_8b_chat(prompt_input=_prompt(seconds)).meta.job_id
+            return job_id, time.time()
+
+        return "Aki", list(pool.map(one, lengths))
+
+
+def _crowd_in_tasks(url: str, lengths: list[float]) -> tuple[str, list[tuple[str, float]]]:
+    async def all_of_them() -> list[tuple[str, float]]:
+        async with AsyncAki(_KEY, api_server=url) as aki:
+
+            async def one(seconds: float) -> tuple[str, float]:
+                job_id = (await aki.llama3_8b_chat(prompt_input=_prompt(seconds))).meta.job_id
+                return job_id, time.time()
+
+            return list(await asyncio.gather(*map(one, lengths)))
+
+    return "AsyncAki", asyncio.run(all_of_them())
 
 
 def _turns(jobs: int) -> list[_Turn]:
@@ -238,7 +337,13 @@ def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--jobs", type=int, default=50, help="jobs of each length (50)")
-    print("\n".join(lines(measure(parser.parse_args().jobs))))
+    parser.add_argument("--round-trip", type=float, default=0.0, help="seconds to the hub and back")
+    parser.add_argument("--crowds", action="store_true", help="1, 100 and 1,000 jobs at once")
+    given = parser.parse_args()
+    found = (
+        crowds(given.round_trip) if given.crowds else lines(measure(given.jobs, given.round_trip))
+    )
+    print("\n".join(found))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ SECTIONS: dict[str, Callable[[], Iterable[Measured]]] = {
     "Starting": lambda: [*imports.measure(), *command_line.measure()],
     "Requests": lambda: [*request_cost.measure(), *in_flight.measure()],
     "Noticing the end of a job": notice.goals,
+    "Hubs that are far away": notice.far_goals,
     "Large media": large_media.measure,
     "Growing text": growing_text.measure,
     "Generating": generation.measure,

@@ -134,6 +134,7 @@ class HubContext:
         now: Seconds on a monotonic clock.
         trace: Returns who is told of a job, of its address, reading, inputs and, if it is there, what is known of it.
         is_replayed: Whether a recording answers in the hub's place, for which no key is needed.
+        round_trip: Seconds from a request to its answer, as far as is known; 0 before the first answer.
     """
 
     address: Address
@@ -141,6 +142,15 @@ class HubContext:
     now: Callable[[], float]
     trace: Callable[..., Any] = lambda *_: None
     is_replayed: Callable[[], bool] = lambda: False
+    round_trip: float = 0.0
+
+    def learn(self, began: float) -> float:
+        """Take in when a request began that is answered now, and return the round trip."""
+        seconds = self.now() - began
+        # The shortest counts: making a connection, an upload and a busy hub are no part of the way. One that has
+        # become longer is learned from answer to answer.
+        self.round_trip = min(seconds, self.round_trip * 1.1) if self.round_trip else seconds
+        return self.round_trip
 
     def deadline(self, seconds: float | None) -> float:
         """Turn a duration into a moment, infinity where it has no end."""

@@ -17,7 +17,7 @@ from aki_runtime.options import Options
 from aki_runtime.protocol.answers import Answer
 from aki_runtime.protocol.flows import JobReader
 from aki_runtime.protocol.job import UNFETCHED_SECONDS, JobState
-from support.driver import CHAT, JOB, KEY, Driver, answer, done, pending
+from support.driver import CHAT, JOB, KEY, Driver, answer, done, expecting, pending
 
 BROKEN = ConnectionFailedError("the connection broke", sent=True)
 PASSING_STATUSES = (302, 403, 404, 408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 530)
@@ -42,12 +42,6 @@ def poll(driver, job=None, deadline=60.0):
     job = job or JobState(CHAT.endpoint, JOB)
     driver.run(JobReader(driver.context, job, CHAT, Options())._poll(deadline))
     return job
-
-
-def expecting(seconds):
-    """The job runs, and the hub expects its end in so many seconds."""
-    progress = {"queue_position": 0, "estimate": seconds}
-    return answer(200, {"success": True, "job_state": "processing", "progress": progress})
 
 
 def watch_polls(driver, count, interval=0.2, **moments):

@@ -130,6 +130,12 @@ def pending(state: str = "processing", position: int = 0, **data: Any) -> Answer
     return answer(200, {"success": True, "job_state": state, "job_id": JOB, "progress": progress})
 
 
+def expecting(seconds: float) -> Answer:
+    """The job runs, and the hub expects its end in so many seconds."""
+    progress = {"queue_position": 0, "estimate": seconds}
+    return answer(200, {"success": True, "job_state": "processing", "progress": progress})
+
+
 def done(**outputs: Any) -> Answer:
     """The job is done, and this is the only copy of its result."""
     result = {"success": True, "job_id": JOB, "ep_version": 3, "auth": "WORKER", **outputs}

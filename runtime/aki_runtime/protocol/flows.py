@@ -123,14 +123,18 @@ def _make_job(
             sending = Send(request, left, whole=True, grace=CANCEL_SECONDS, trace=trace)
             retry_after: float | None = None
             _note_sent(reservation, is_sent=True)
+            began = context.now()
             try:
                 answer: Answer = yield sending
+                round_trip = context.learn(began)
                 retry_after = answer.retry_after
                 job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
                 job.trace = trace
                 trace.submitted(job)
                 yield from _bind(job, reservation)
-                job.next_poll = context.now() + next_poll_delay(0, options.progress_interval, None)
+                job.next_poll = context.now() + next_poll_delay(
+                    0, options.progress_interval, None, round_trip=round_trip
+                )
                 yield Note(f"{endpoint}: job {job.short_id} submitted")
                 return job
             except AuthenticationError as error:
@@ -373,10 +377,11 @@ class JobReader(Generic[Prog, Out]):
             sending = Send(request, left, whole=self.goes_on, grace=grace, trace=job.trace)
             answer: Answer | None = None
             is_taken = False
+            began = context.now()
             try:
                 answer = cast("Answer", (yield sending))
-                before = job.status
-                job.observe(answer, context.now(), self.options.progress_interval)
+                before, interval = job.status, self.options.progress_interval
+                job.observe(answer, context.now(), interval, context.learn(began))
                 is_taken = True
                 job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:

@@ -94,13 +94,14 @@ class JobState:
         start = self.job_id[:8]
         return start if start.isprintable() else ascii(start)
 
-    def observe(self, answer: Answer, now: float, interval: float) -> None:
+    def observe(self, answer: Answer, now: float, interval: float, round_trip: float = 0.0) -> None:
         """Take in what the hub answered when it was asked how the job is.
 
         Args:
             answer: What it answered.
             now: The moment, on the clock of the flows.
             interval: The progress interval, in seconds.
+            round_trip: Seconds from a poll to its answer.
 
         Raises:
             StatusError: The question failed, which says nothing about the job.
@@ -114,9 +115,11 @@ class JobState:
                 self.seen_unfinished = now
                 # Servers without an estimate say 0 as well as -1.
                 if report.estimate and not report.position:
-                    self.expected_end = min(self.expected_end, now + report.estimate)
+                    # It was said half a round trip ago.
+                    end = now - round_trip / 2 + report.estimate
+                    self.expected_end = min(self.expected_end, end)
                 self.next_poll = now + next_poll_delay(
-                    self.revision, interval, report.position, self.expected_end - now
+                    self.revision, interval, report.position, self.expected_end - now, round_trip
                 )
             case Done(result):
                 self.result = result

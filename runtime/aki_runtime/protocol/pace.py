@@ -1,19 +1,23 @@
 """When to ask again: delays between polls and between tries. Pure functions of what is known.
 
-How late a job's end is noticed is half a pause on average, whatever the job's length. So pauses are
-shortest where they are a large part of what a caller waits for: in the first second.
+How late a job's end is noticed is half a pause and half a round trip on average, whatever the job's length. So
+pauses are shortest where they are a large part of what a caller waits for: in the first second. A poll is with the
+hub half a round trip after it was sent: one that is aimed at a moment leaves by so much earlier.
 """
 
 import math
 from collections.abc import Callable
 
-from ..options import LONGEST_SECONDS
+from ..options import LONGEST_SECONDS, SHORTEST_INTERVAL
 
 FIRST_POLL = 0.1
 """Seconds from a submit to the first poll, for jobs that are over at once."""
 
 REST = 0.2
 """Seconds from the first poll to the second: what is not over at once takes a while."""
+
+LATER = 1 / 3
+"""By so much of a round trip the second poll comes later still: the longer the way, the more costs one in vain."""
 
 QUICK_PAUSE = 0.068
 """Seconds between the polls that follow."""
@@ -32,6 +36,11 @@ MOST_POLL_SHARE = 0.25
 
 CLOSE_PAUSE = 0.05
 """Seconds between polls at most often, around the moment at which the hub expects the end."""
+
+ROUNDING = 0.05
+"""Seconds by which an estimate is too short at most, as hubs tell tenths. A poll in vain costs more than these, unless
+the round trip is shorter still.
+"""
 
 OVERDUE = 0.2
 """Seconds after which an end that the hub expected is no longer believed in."""
@@ -53,7 +62,11 @@ MAX_BACKOFF = 8.0
 
 
 def next_poll_delay(
-    polls: int, interval: float, queue_position: int | None, remaining: float = math.inf
+    polls: int,
+    interval: float,
+    queue_position: int | None,
+    remaining: float = math.inf,
+    round_trip: float = 0.0,
 ) -> float:
     """Return the pause before the next poll, in seconds.
 
@@ -63,16 +76,24 @@ def next_poll_delay(
         queue_position: Place in the queue; None or 0 when the job runs.
         remaining: Seconds until the hub expects the end, below 0 when it should have come;
             infinite where the hub has not said.
+        round_trip: Seconds from a poll to its answer.
     """
     interval = min(interval, LONGEST_SECONDS)
     if queue_position is not None and queue_position > 1:
         return min(FIRST_POLL * _power(QUEUE_GROWTH, polls), interval * QUEUE_FACTOR)
+    # On a long way the first poll would be under way when it is time for the second: then that is the first.
+    rest = REST - (2 - LATER) * round_trip
     if polls == 0:
-        return min(FIRST_POLL, interval)
+        first = FIRST_POLL if rest >= 0 else max(FIRST_POLL + round_trip + rest, SHORTEST_INTERVAL)
+        return min(first, interval)
     if -OVERDUE < remaining < math.inf:
-        return min(max(remaining, CLOSE_PAUSE), interval)
-    if polls == 1:
-        return min(REST, interval)
+        aimed = remaining - round_trip / 2 + min(round_trip, ROUNDING)
+        if aimed > interval:
+            # The answer to one that is sent before has to be here by then.
+            return min(max(aimed - round_trip, SHORTEST_INTERVAL), interval)
+        return min(max(aimed, CLOSE_PAUSE - round_trip, SHORTEST_INTERVAL), interval)
+    if polls == 1 and rest > 0:
+        return min(rest, interval)
     growing = QUICK_PAUSE * _power(GROWTH, polls - 1 - QUICK_POLLS)
     return min(growing, interval - min(POLL_SECONDS, interval * MOST_POLL_SHARE))
 

@@ -65,8 +65,9 @@ class Body:
         Raises:
             MediaError: A file cannot be read any more, or has changed its size.
         """
-        pieces = self._pieces()
-        return iter([b"".join(pieces)]) if self.length <= SMALL_BYTES else pieces
+        if self.length > SMALL_BYTES:
+            return self._pieces()
+        return iter([b"".join(self._pieces())] if self._media else self._texts)
 
     def _pieces(self) -> Iterator[bytes]:
         for number, text in enumerate(self._texts):

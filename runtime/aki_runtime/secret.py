@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -74,12 +75,14 @@ def without_key(content: bytes | bytearray, key: object) -> bytes | bytearray:
     if isinstance(key, str) and len(key) >= SHORTEST_KEY:
         for form in _written_forms(key):
             if form in content:
-                content = content.replace(form, b"***")
+                # Text in JSON in JSON has more backslashes; one that is left would escape what is not to be.
+                content = re.sub(rb"\\*" + re.escape(form), b"***", content)
     return content
 
 
 @lru_cache(maxsize=8)
 def _written_forms(key: str) -> tuple[bytes, ...]:
     written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    written.add(json.dumps(key, ensure_ascii=False)[1:-1])
     longest_first = sorted(written, key=len, reverse=True)
     return tuple(form.encode("utf-8", "replace") for form in longest_first)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ NEEDS = {
     "docs/performance.md": "httpx_aiohttp",
     "docs/playground.md": "gradio",
     "docs/ray.md": "ray",
+    "docs/tracing.md": "opentelemetry.sdk",
 }
 """What a page needs besides that a small environment of development lacks."""
 FRAMEWORKS = {"docs/frameworks.md", "docs/interfaces.md"}
@@ -44,8 +44,8 @@ PAGES = [page for page in pages() if page not in FIRST_CONTACT and blocks_of(pag
 def test_every_block_of_a_page_does_what_it_says(
     page: str, reader: Reader, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    if page in NEEDS and not find_spec(NEEDS[page]):
-        pytest.skip(f"{NEEDS[page]} is not installed: make full")
+    if page in NEEDS:
+        pytest.importorskip(NEEDS[page], reason=f"{NEEDS[page]} is not installed: make full")
     if page in FRAMEWORKS:
         programs = Path(sys.prefix, "frameworks", "bin")
         if not programs.exists():

@@ -374,4 +374,5 @@ class TestOptions:
         with Aki("k", api_server=hub.url, prices=prices, budget="1") as aki:
             with pytest.raises(ConfigurationError, match="no budget holds"):
                 aki.openai()
+            pytest.importorskip("openai")
             assert aki.with_options(budget=None).openai()

@@ -17,7 +17,7 @@ with Aki() as aki:
     job = aki.llama3_chat.submit(prompt_input="Hi")
     job.result()
 """
-SET_UP = "import logging; logging.basicConfig(format='mine %(name)s')"
+SET_UP = "import logging; logging.basicConfig(format='mine %(name)s %(message)s')"
 EVIL = "\x1b[2Jowned\n::error ::out\x1b]0;title\x07"
 LINE = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ (\d+) (DEBUG|INFO|WARNING) (aki_client[.a-z]*): (.+)")
 
@@ -109,8 +109,10 @@ class TestBesideAProgramsOwnSetUp:
 
     def test_lines_go_to_the_handler_that_the_program_has(self, hub):
         text = run(hub, f"{SET_UP}\n{CALL}", AKI_LOG="info")
-        assert set(text.splitlines()) == {"mine aki_client"}
-        assert len(text.splitlines()) == len(parts(run(hub, CALL, AKI_LOG="info")))
+        lines = [re.sub(r"\b[0-9a-f]{8}\b", "ID", line) for line in text.splitlines()]
+        assert all(line.startswith("mine aki_client llama3_chat: ") for line in lines)
+        for said in ("job ID submitted", "job ID is done"):
+            assert lines.count(f"mine aki_client llama3_chat: {said}") == 1
 
     def test_a_set_up_that_comes_later_takes_over(self, hub):
         text = run(
@@ -118,7 +120,8 @@ class TestBesideAProgramsOwnSetUp:
         )
         first, *rest = text.splitlines()
         assert parts(first) == [("aki_client", "llama3_chat: job ID submitted")]
-        assert set(rest) == {"mine aki_client"}
+        assert rest
+        assert all(line.startswith("mine aki_client llama3_chat: ") for line in rest)
 
     def test_a_level_that_the_program_has_set_is_kept(self, hub):
         quiet = "import logging; logging.getLogger('aki_client').setLevel('ERROR')"

@@ -13,7 +13,7 @@ from .conftest import Project
 from .drawing import right_program
 
 TOP = Path(__file__).parents[2]
-DELIBERATE = ("tests/typing/bad", "tests/editors/")
+DELIBERATE = ("tests/typing/bad", "tests/editors/", "tests/export/test_agent_statements.py")
 """Where calls are wrong on purpose, outside blocks that expect the refusal."""
 
 

@@ -81,7 +81,11 @@ def anthropic_client(client: "ClientCore", *, is_async: bool) -> Any:
 
 
 def _package(client: "ClientCore", interface: str, *, is_async: bool) -> tuple[Any, Any]:
-    """Return a package and its class of clients, where there is a key to use them with."""
+    """Return a package and its class of clients, where there is a key to use them with and no budget to break."""
+    if client._options.budget is not None:
+        raise ConfigurationError(
+            "no budget holds for calls that other packages make; say so, by with_options(budget=None)"
+        )
     name = interface.lower()
     try:
         package: Any = importlib.import_module(name)
@@ -94,10 +98,6 @@ def _package(client: "ClientCore", interface: str, *, is_async: bool) -> tuple[A
 
 
 def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) -> Any:
-    if client._options.budget is not None:
-        raise ConfigurationError(
-            "no budget holds for calls that other packages make; say so, by with_options(budget=None)"
-        )
     name = made_by.__name__
     http_client = client._driver.http_client
     is_own = http_client is not None

@@ -97,7 +97,7 @@ def number_or_none(value: object) -> float | None:
 
 
 def range_in_words(low: object, high: object, step: object = None) -> str:
-    """Say a range, as in "128–2048 in steps of 32"; empty where nothing limits it."""
+    """Say a range, as in "128–2048 in multiples of 32"; empty where nothing limits it."""
     if low is not None and high is not None:
         # Sizes are several words: "64 by 64 to 1920 by 1080".
         words = f"{low}–{high}" if " " not in f"{low}{high}" else f"{low} to {high}"
@@ -105,7 +105,7 @@ def range_in_words(low: object, high: object, step: object = None) -> str:
         words = f"at least {low}" if high is None else f"at most {high}"
     else:
         return "" if step in (None, 1) else f"a multiple of {step}"
-    return words if step in (None, 1) else f"{words} in steps of {step}"
+    return words if step in (None, 1) else f"{words} in multiples of {step}"
 
 
 def encode_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:

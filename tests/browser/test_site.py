@@ -99,7 +99,7 @@ class TestLook:
         page.goto(f"{address}/endpoints/flux_dev.html")
         row = page.locator("tr", has=page.locator("td code", has_text="width")).first
         assert row.is_visible()
-        assert "in steps of 32" in row.inner_text()
+        assert "in multiples of 32" in row.inner_text()
         assert "1024" in row.inner_text()
         table = page.locator("table").first.bounding_box()
         assert table["x"] >= 0

@@ -143,7 +143,7 @@ def test_every_refused_parameter_has_its_line_and_nothing_is_sent(
     assert ran.err.splitlines() == [
         "aki: invalid parameters for flux-dev:",
         "  - prompt is required",
-        "  - width='wide' must be a whole number, 128–2048 in steps of 32, not text",
+        "  - width='wide' must be a whole number, 128–2048 in multiples of 32, not text",
         "  - steps=1000 is out of range 1–50 (nearest allowed: 50)",
     ]
     assert hub.hub.request_count == before

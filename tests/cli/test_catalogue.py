@@ -44,7 +44,7 @@ def test_parameters_that_are_spelled_alike_have_options_of_their_own() -> None:
         ({"type": "integer", "min": 1, "default": 4}, "Whole number, at least 1", "4"),
         (
             {"type": "int", "minimum": 0, "maximum": 64, "align": 32, "auto_convert": True},
-            "Whole number, 0–64 in steps of 32; the hub fits other values",
+            "Whole number, 0–64 in multiples of 32; the hub fits other values",
             "",
         ),
         ({"type": "selection", "supported": ["b", "a"], "default": "a"}, "One of b, a", "a"),

@@ -94,7 +94,7 @@ def test_no_option_takes_the_key_itself(aki: Command) -> None:
 def test_the_help_of_an_endpoint_has_types_ranges_choices_and_defaults(aki: Command) -> None:
     out = " ".join(aki("call", "flux_dev", "--help").out.split())
     assert "--prompt TEXT Text. [required]" in out
-    assert "--width INTEGER Whole number, 128–2048 in steps of 32" in out
+    assert "--width INTEGER Whole number, 128–2048 in multiples of 32" in out
     assert "--provide-progress-images CHOICE One of none, decoded. [default: none]" in out
     assert "--guidance NUMBER Number, 1.0–10.0. [default: 3.5]" in out
 

@@ -37,7 +37,7 @@ def test_an_endpoint_that_the_hub_cannot_describe_hides_no_other(
 def test_an_endpoint_is_shown_with_all_that_it_takes(aki: Command, hub: SandboxServer) -> None:
     before = hub.hub.request_count
     out = aki("show", "flux_dev").out
-    assert "Whole number, 128–2048 in steps of 32; the hub fits other values" in out
+    assert "Whole number, 128–2048 in multiples of 32; the hub fits other values" in out
     assert "images       A list, each item an image" in out
     assert "aki call flux_dev --prompt …" in out
     assert hub.hub.request_count == before

@@ -119,7 +119,7 @@ def test_rules_are_told_in_the_words_of_json_schema():
 
 def test_descriptions_say_what_the_hub_says_and_what_it_fits():
     assert fields()["prompt"]["description"] == "What to paint."
-    assert fields()["fitted"]["description"] == "1–9 in steps of 2; the hub fits other values"
+    assert fields()["fitted"]["description"] == "1–9 in multiples of 2; the hub fits other values"
     assert fields()["size"]["description"] == "one of 's', 'l'; the hub fits other values"
     assert "data:image/" in fields()["image"]["description"]
 

@@ -37,7 +37,7 @@ def problems(**given):
             {"width": "wide"},
             "type",
             (),
-            "width='wide' must be a whole number, 128–2048 in steps of 32, not text",
+            "width='wide' must be a whole number, 128–2048 in multiples of 32, not text",
         ),
     ],
     ids=["step", "range", "one bound", "unknown", "choice", "type"],

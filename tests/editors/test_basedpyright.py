@@ -48,7 +48,7 @@ PARAMETERS = {
     "image=",
 }
 CHOICES = {"none", "decoded"}
-WIDTH = "Whole number, 128–2048 in steps of 32"
+WIDTH = "Whole number, 128–2048 in multiples of 32"
 
 
 @pytest.fixture(scope="module")

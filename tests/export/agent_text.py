@@ -128,7 +128,7 @@ class Said:
 
         low = found(rf", {number}(?:–| to )", rf"at least {number}")
         high = found(rf"(?:\d–| to ){number}", rf"at most {number}")
-        return low, high, found(rf"in steps of {number}", rf"a multiple of {number}")
+        return low, high, found(rf"in multiples of {number}", rf"a multiple of {number}")
 
     def _number(self, value: Fraction | int) -> float:
         return int(value) if self.takes.startswith("Whole") else float(value)

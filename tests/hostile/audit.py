@@ -196,7 +196,7 @@ _CALL = r"(`+) ?aki\.\w+\(.*\) ?\1"
 _FOR_AGENTS = {
     "endpoints.md": (
         r"## \w+|\d+ endpoints? of `\S+`\. Titles, meanings and choices .*instruction\.",
-        rf'"In steps of 32" means multiples of 32\.|- On the hub: {_WORDS}|- First call: {_CALL}',
+        rf"- On the hub: {_WORDS}|- First call: {_CALL}",
         rf"- Result: (nothing|`\w+` {_WORDS}(, `\w+` {_WORDS})*)|- All choices of `\w+`: {_WORDS}",
         rf"\| parameter \|.*|\| --- \|.*|\| `\w+` \|(?: {_WORDS} \|){{3}}",
     ),

@@ -18,7 +18,7 @@ def test_text_has_a_line_for_each(project: Project) -> None:
     assert (ran.status, ran.err) == (1, "")
     assert ran.out == (
         f"{path}:2:38: error: steps=51 is out of range 1–50 (nearest allowed: 50) [AKI101]\n"
-        f"{path}:2:48: warning: width=3000: the hub will make it 2048 (128–2048 in steps of 32) [AKI302]\n"
+        f"{path}:2:48: warning: width=3000: the hub will make it 2048 (128–2048 in multiples of 32) [AKI302]\n"
     )
 
 

@@ -85,7 +85,7 @@ class TestMypy:
             f"8: error: {SENTENCE}  [aki]",
             f"10: error: {SENTENCE}  [aki]",
             "11: error: guidance=-0.5 is out of range 1.0–10.0 (nearest allowed: 1.0)  [aki]",
-            "12: note: width=1000: the hub will make it 992 (128–2048 in steps of 32)",
+            "12: note: width=1000: the hub will make it 992 (128–2048 in multiples of 32)",
             "13: error: text_context and chat_context exclude each other; leave one out  [aki]",
         ]
         assert ran.returncode == 1

@@ -98,7 +98,7 @@ def test_what_the_hub_converts_is_a_warning(project: Project) -> None:
     text = "from aki_client import endpoints\nendpoints.flux_dev(prompt='x', width=3000)\n"
     (found,) = project.findings(text)
     assert (found["code"], found["level"]) == ("AKI302", "warning")
-    assert found["message"] == "width=3000: the hub will make it 2048 (128–2048 in steps of 32)"
+    assert found["message"] == "width=3000: the hub will make it 2048 (128–2048 in multiples of 32)"
     assert project.findings(fixed(text, found)) == []
 
 

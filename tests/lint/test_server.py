@@ -110,7 +110,7 @@ def test_hover_says_what_a_parameter_takes(server: LanguageServer, workspace: Pa
             shown = opened.ask("hover", position={"line": line, "character": column})
             assert shown["contents"] == {
                 "kind": "plaintext",
-                "value": "width: Whole number, 128–2048 in steps of 32; the hub fits other values; default 1024",
+                "value": "width: Whole number, 128–2048 in multiples of 32; the hub fits other values; default 1024",
             }
         assert opened.ask("hover", position={"line": line, "character": 2}) is None
 

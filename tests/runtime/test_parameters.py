@@ -112,8 +112,9 @@ def test_a_range_without_any_multiple_has_no_nearest_value() -> None:
     ("low", "high", "step", "words"),
     [
         (1, 5, None, "1–5"),
+        (100, 500, 32, "100–500 in multiples of 32"),
         (1, None, None, "at least 1"),
-        (None, 5, 2, "at most 5 in steps of 2"),
+        (None, 5, 2, "at most 5 in multiples of 2"),
         (None, None, 8, "a multiple of 8"),
         (None, None, None, ""),
     ],

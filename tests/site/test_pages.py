@@ -41,7 +41,7 @@ class TestContent:
         html = html_of(page_of({"width": attributes}))
         row = re.search(r"<tr>\s*<td><code>width</code>.*?</tr>", html, re.DOTALL)
         assert row is not None
-        assert "64–512 in steps of 32" in row[0]
+        assert "64–512 in multiples of 32" in row[0]
         assert "<code>256</code>" in row[0]
 
     def test_a_required_parameter_is_marked(self) -> None:

@@ -22,14 +22,14 @@ class FluxDevInput(InputModel):
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    """Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     height: Annotated[
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    """Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     seed: Annotated[int | None, Field(ge=-1)] = -1
@@ -93,11 +93,11 @@ class FluxDevParams(TypedDict, closed=True):
     prompt: str
     """What is wanted, in words. Text. Required."""
     width: NotRequired[int | None]
-    """Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     height: NotRequired[int | None]
-    """Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     seed: NotRequired[int | None]
@@ -148,10 +148,10 @@ if not TYPE_CHECKING:
 
         Args:
             prompt: What is wanted, in words. Text. Required.
-            width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                values. Default 1024.
-            height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                values. Default 1024.
+            width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                other values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                other values. Default 1024.
             seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
             steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
             provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -204,10 +204,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What is wanted, in words. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -251,10 +251,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What is wanted, in words. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -298,10 +298,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What is wanted, in words. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 40.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".

@@ -23,14 +23,14 @@ class QwenImageInput(InputModel):
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
-    """Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits other values.
     Default 1024.
     """
     height: Annotated[
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 16}}),
     ] = 1024
-    """Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits other values.
     Default 1024.
     """
     seed: Annotated[int | None, Field(ge=-1)] = -1
@@ -71,11 +71,11 @@ class QwenImageParams(TypedDict, closed=True):
     negative_prompt: NotRequired[str | None]
     """What not to show. Text. Default ""."""
     width: NotRequired[int | None]
-    """Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits other values.
     Default 1024.
     """
     height: NotRequired[int | None]
-    """Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits other values.
     Default 1024.
     """
     seed: NotRequired[int | None]
@@ -116,10 +116,10 @@ if not TYPE_CHECKING:
         Args:
             prompt: What is wanted, in words. Text. Required.
             negative_prompt: What not to show. Text. Default "".
-            width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                values. Default 1024.
-            height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                values. Default 1024.
+            width: Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                other values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                other values. Default 1024.
             seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
             steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
             provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -165,10 +165,10 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -205,10 +205,10 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -245,10 +245,10 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 16; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 16; the hub fits
+                    other values. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–64. Default 30.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".

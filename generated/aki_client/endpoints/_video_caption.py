@@ -43,7 +43,7 @@ class VideoCaptionInput(InputModel):
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 8, "maximum": 128, "step": 8}}),
     ] = 32
-    """Whole number, 8–128 in steps of 8; the hub fits other values. Default 32."""
+    """Whole number, 8–128 in multiples of 8; the hub fits other values. Default 32."""
 
 
 class VideoCaptionOutput(OutputModel):
@@ -79,7 +79,7 @@ class VideoCaptionParams(TypedDict, closed=True):
     frames_per_second: NotRequired[float | None]
     """Number, 0.0–4.0. Default 1.0."""
     num_frames: NotRequired[int | None]
-    """Whole number, 8–128 in steps of 8; the hub fits other values. Default 32."""
+    """Whole number, 8–128 in multiples of 8; the hub fits other values. Default 32."""
 
 
 if not TYPE_CHECKING:
@@ -110,8 +110,8 @@ if not TYPE_CHECKING:
             prompt: What is wanted, in words. Text of at most 1,000 characters. Default
                 "Describe the video.".
             frames_per_second: Number, 0.0–4.0. Default 1.0.
-            num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
-                32.
+            num_frames: Whole number, 8–128 in multiples of 8; the hub fits other values.
+                Default 32.
 
         Returns:
             `text`, `num_frames`, `truncated`.
@@ -152,8 +152,8 @@ if TYPE_CHECKING:
                 prompt: What is wanted, in words. Text of at most 1,000 characters. Default
                     "Describe the video.".
                 frames_per_second: Number, 0.0–4.0. Default 1.0.
-                num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
-                    32.
+                num_frames: Whole number, 8–128 in multiples of 8; the hub fits other values.
+                    Default 32.
 
             Returns:
                 `text`, `num_frames`, `truncated`.
@@ -185,8 +185,8 @@ if TYPE_CHECKING:
                 prompt: What is wanted, in words. Text of at most 1,000 characters. Default
                     "Describe the video.".
                 frames_per_second: Number, 0.0–4.0. Default 1.0.
-                num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
-                    32.
+                num_frames: Whole number, 8–128 in multiples of 8; the hub fits other values.
+                    Default 32.
 
             Returns:
                 The stream of its events; its result has `text`, `num_frames`, `truncated`.
@@ -218,8 +218,8 @@ if TYPE_CHECKING:
                 prompt: What is wanted, in words. Text of at most 1,000 characters. Default
                     "Describe the video.".
                 frames_per_second: Number, 0.0–4.0. Default 1.0.
-                num_frames: Whole number, 8–128 in steps of 8; the hub fits other values. Default
-                    32.
+                num_frames: Whole number, 8–128 in multiples of 8; the hub fits other values.
+                    Default 32.
 
             Returns:
                 The handle of the job; its result has `text`, `num_frames`, `truncated`.

@@ -20,9 +20,9 @@ class ZImageTurboInput(InputModel):
     negative_prompt: str | None = ""
     """What not to show. Text. Default ""."""
     width: Annotated[int | None, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
-    """Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024."""
+    """Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024."""
     height: Annotated[int | None, Field(ge=128, json_schema_extra={"step": 32}, le=2048)] = 1024
-    """Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024."""
+    """Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024."""
     seed: Annotated[int | None, Field(ge=-1)] = -1
     """Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1."""
     steps: Annotated[int | None, Field(ge=1, le=50)] = 8
@@ -59,9 +59,9 @@ class ZImageTurboParams(TypedDict, closed=True):
     negative_prompt: NotRequired[str | None]
     """What not to show. Text. Default ""."""
     width: NotRequired[int | None]
-    """Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024."""
+    """Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024."""
     height: NotRequired[int | None]
-    """Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024."""
+    """Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024."""
     seed: NotRequired[int | None]
     """Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1."""
     steps: NotRequired[int | None]
@@ -97,8 +97,8 @@ if not TYPE_CHECKING:
         Args:
             prompt: What is wanted, in words. Text. Required.
             negative_prompt: What not to show. Text. Default "".
-            width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-            height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+            width: Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
             seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
             steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
             provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -142,8 +142,8 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -178,8 +178,8 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".
@@ -214,8 +214,8 @@ if TYPE_CHECKING:
             Args:
                 prompt: What is wanted, in words. Text. Required.
                 negative_prompt: What not to show. Text. Default "".
-                width: Width in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32. Default 1024.
                 seed: Seed of the randomness; -1 takes any. Whole number, at least -1. Default -1.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 8.
                 provide_progress_images: Pictures while the job runs. One of "none", "decoded".

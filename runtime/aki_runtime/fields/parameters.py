@@ -177,7 +177,7 @@ class Parameter:
         return by_text[close[0]] if close else folded.get(said.casefold())
 
     def describe_range(self) -> str:
-        """Say the range in words, as in "128–2048 in steps of 32"; empty where there is none."""
+        """Say the range in words, as in "128–2048 in multiples of 32"; empty where there is none."""
         return range_in_words(self.minimum, self.maximum, self.step)
 
     def json_schema(self, shown: dict[str, Any]) -> dict[str, Any]:

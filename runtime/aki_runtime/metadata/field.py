@@ -190,7 +190,7 @@ def field_in_words(
     kinds: Mapping[str, str] | None = None,
     quoted: bool = False,
 ) -> str:
-    """Say what values a field takes, as in "Whole number, 128 to 2048, in steps of 32".
+    """Say what values a field takes, as in "Whole number, 128–2048 in multiples of 32".
 
     Args:
         field: The field.

@@ -22,14 +22,14 @@ class FluxDevInput(InputModel):
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    """Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     height: Annotated[
         int | None,
         Field(json_schema_extra={"converted": {"minimum": 128, "maximum": 2048, "step": 32}}),
     ] = 1024
-    """Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     steps: Annotated[int | None, Field(ge=1, le=50)] = 25
@@ -71,11 +71,11 @@ class FluxDevParams(TypedDict, closed=True):
     prompt: str
     """What to paint. Text. Required."""
     width: NotRequired[int | None]
-    """Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     height: NotRequired[int | None]
-    """Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other values.
+    """Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits other values.
     Default 1024.
     """
     steps: NotRequired[int | None]
@@ -119,10 +119,10 @@ if not TYPE_CHECKING:
 
         Args:
             prompt: What to paint. Text. Required.
-            width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                values. Default 1024.
-            height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                values. Default 1024.
+            width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                other values. Default 1024.
+            height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                other values. Default 1024.
             steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
             guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
             seed: Seed of the randomness; -1 takes any. Whole number. Default -1.
@@ -169,10 +169,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What to paint. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
                 guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
                 seed: Seed of the randomness; -1 takes any. Whole number. Default -1.
@@ -210,10 +210,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What to paint. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
                 guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
                 seed: Seed of the randomness; -1 takes any. Whole number. Default -1.
@@ -251,10 +251,10 @@ if TYPE_CHECKING:
 
             Args:
                 prompt: What to paint. Text. Required.
-                width: Width in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
-                height: Height in pixels. Whole number, 128–2048 in steps of 32; the hub fits other
-                    values. Default 1024.
+                width: Width in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
+                height: Height in pixels. Whole number, 128–2048 in multiples of 32; the hub fits
+                    other values. Default 1024.
                 steps: Steps to compute; more take longer. Whole number, 1–50. Default 25.
                 guidance: How closely the prompt is followed. Number, 1.0–10.0. Default 3.5.
                 seed: Seed of the randomness; -1 takes any. Whole number. Default -1.

@@ -49,7 +49,10 @@ def test_an_unknown_argument_is_told_what_there_is():
         ({"width": 4096}, "width=4096 is out of range 128–2048 (nearest allowed: 2048)"),
         ({"width": 5}, "width=5 is out of range 128–2048 (nearest allowed: 128)"),
         ({"width": 1000}, "width=1000 must be a multiple of 32 (nearest allowed: 992, 1024)"),
-        ({"width": "big"}, "width='big' must be a whole number, 128–2048 in multiples of 32, not text"),
+        (
+            {"width": "big"},
+            "width='big' must be a whole number, 128–2048 in multiples of 32, not text",
+        ),
         ({"class_": 5}, "class_=5 must be text, not int"),
     ],
 )

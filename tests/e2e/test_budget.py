@@ -7,6 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -296,6 +298,28 @@ class TestProcesses:
             with pytest.raises(BudgetExceededError):
                 aki.llama3_8b_chat(prompt_input="hi", max_gen_tokens=740)
 
+    def test_no_thread_of_a_fork_uses_what_its_parent_has_open(self, budget):
+        together = threading.Barrier(6)
+
+        def connection(_: int) -> int:
+            together.wait()
+            with budget._file.writing() as opened:
+                return id(opened)
+
+        with budget._file.writing() as opened:
+            inherited = id(opened)
+        for _ in range(8):
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    with ThreadPoolExecutor(6) as pool:
+                        used = set(pool.map(connection, range(6)))
+                    status = int(inherited in used or len(used) > 1)
+                finally:
+                    os._exit(status)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
     def test_a_pickled_endpoint_brings_its_budget_along(self, chat, ledger, hub, monkeypatch):
         monkeypatch.setenv("AKI_API_KEY", "k")
         assert pickle.loads(pickle.dumps(chat))(prompt_input="hi", max_gen_tokens=10).cost  # noqa: S301
@@ -334,6 +358,24 @@ class TestALedger:
             other.execute("PRAGMA user_version = 99")
         with pytest.raises(ConfigurationError, match="has format 99"):
             Budget(1, ledger=ledger)
+
+    def test_that_is_waited_for_is_free_again_after_ctrl_c(self, chat, budget, ledger):
+        other = sqlite3.connect(ledger, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+
+        def interrupt() -> None:
+            time.sleep(0.2)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+            other.execute("ROLLBACK")
+
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            chat(prompt_input="hi", max_gen_tokens=10)
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
+        answer = chat(prompt_input="hi", max_gen_tokens=10)
+        assert (budget.spent, budget.reserved) == (answer.cost, 0)
 
     def test_counts_in_one_currency(self, chat, aki, budget, tmp_path, hub):
         chat(prompt_input="hi", max_gen_tokens=10)

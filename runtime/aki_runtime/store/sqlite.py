@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 from ..errors import AkiError
 from ..files import replacing
@@ -93,9 +94,19 @@ class SqliteFile:
     def __init__(self, path: Path, *, survives_power_loss: bool) -> None:
         self.path = path
         self._synchronous = "FULL" if survives_power_loss else "NORMAL"
-        self._depth = 0
         self._others: list[sqlite3.Connection] = []  # a parent's: neither used nor closed here
-        self._open()
+        self._connection: sqlite3.Connection | None = None
+        self.forget()
+        self._connection = self._open()
+        _files.add(self)
+
+    def forget(self) -> None:
+        """Begin anew, as after a fork: what a parent has open is not used."""
+        # A thread of the parent that held the lock is not here, and could not give it back.
+        self._lock, self._depth = threading.RLock(), 0
+        if self._connection is not None:
+            self._others.append(self._connection)
+            self._connection = None
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection, None, None]:
@@ -108,9 +119,10 @@ class SqliteFile:
             if self._depth:
                 yield connection
                 return
-            connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
             try:
+                # It may wait for others, and an interruption of the wait strikes when it has begun.
+                connection.execute("BEGIN IMMEDIATE")
+                self._depth = 1
                 yield connection
                 connection.execute("COMMIT")
             finally:
@@ -134,33 +146,32 @@ class SqliteFile:
 
     @contextmanager
     def _using(self) -> Generator[sqlite3.Connection, None, None]:
-        if self._process != os.getpid():
-            self._others.append(self._connection)
-            self._open()
         with self._lock:
+            if self._connection is None:
+                self._connection = self._open()
             try:
                 yield self._connection
             except sqlite3.Error as error:
                 raise self._meaning(error) from None
 
-    def _open(self) -> None:
-        self._process, self._lock, self._depth = os.getpid(), threading.RLock(), 0
+    def _open(self) -> sqlite3.Connection:
         try:
             if not self.path.exists():
                 self._make()
             elif not self.path.stat().st_size:
                 # SQLite would delete its log, which may hold all of it.
                 raise self._damaged("it is empty")
-            self._connection = connect(self.path, BUSY_SECONDS, make=False)
+            connection = connect(self.path, BUSY_SECONDS, make=False)
             try:
-                self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-                self._require_kind()
-                self._begin_log()
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                self._require_kind(connection)
+                _begin_log(connection)
             except BaseException:
-                self._connection.close()
+                connection.close()
                 raise
         except sqlite3.Error as error:
             raise self._meaning(error) from None
+        return connection
 
     def _make(self) -> None:
         """Make a new one beside its place and move it there whole: an empty file is then one that was emptied."""
@@ -186,25 +197,12 @@ class SqliteFile:
             reason = error.strerror or str(error)
             raise kind.error(f"the {kind.name} {self.path} cannot be opened: {reason}") from None
 
-    def _begin_log(self) -> None:
-        """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""
-        until = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in BUSY or time.monotonic() > until:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
-
-    def _require_kind(self) -> None:
+    def _require_kind(self, connection: sqlite3.Connection) -> None:
         """Refuse any other file, before anything in it is changed."""
         kind = self.kind
-        ((tables,),) = self._connection.execute("SELECT count(*) FROM sqlite_schema")
-        ((application,),) = self._connection.execute("PRAGMA application_id")
-        ((version,),) = self._connection.execute("PRAGMA user_version")
+        ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
+        ((application,),) = connection.execute("PRAGMA application_id")
+        ((version,),) = connection.execute("PRAGMA user_version")
         if not tables:
             raise self._damaged("it is empty")
         if application != kind.application:
@@ -235,3 +233,29 @@ class SqliteFile:
             f"{self.path} is not a {kind.of_what}, or damaged: {how}. Nothing was sent: put back a copy of it; "
             f"{kind.when_damaged}"
         )
+
+
+def _begin_log(connection: sqlite3.Connection) -> None:
+    """Let readers and writers work side by side (WAL). SQLite does not wait for others that do the same."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+_files: WeakSet[SqliteFile] = WeakSet()
+
+
+def _forget_connections() -> None:
+    for file in _files:
+        file.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_connections)

@@ -7,6 +7,7 @@ microsecond, and what people are shown. It must not know models, nor how a call 
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
@@ -127,11 +128,10 @@ class Price:
     def cost(self, usage: Usage) -> Decimal | None:
         """Return what a call costs, exactly; None where something that has a price is unknown."""
         cached, read = self.cached_per_million, usage.input_tokens
-        if cached is not None and read is not None:
+        from_cache = None
+        if read is not None:
             from_cache = min(usage.cached_tokens or 0, read)
-            read -= from_cache
-        else:
-            from_cache = 0
+            read -= from_cache if cached is not None else 0
         return _sum(
             (self.input_per_million, read, -6),
             (self.output_per_million, usage.output_tokens, -6),
@@ -187,13 +187,12 @@ class Prices:
         try:
             text = Path(path).expanduser().read_text("utf-8-sig")
             table = tomllib.loads(text, parse_float=Decimal)
-        except (OSError, ValueError, ArithmeticError, RecursionError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ConfigurationError(f"the price file {source} cannot be read: {reason}") from None
-        try:
             return cls(source, _currency(table), _entries(table))
         except ConfigurationError as fault:
             raise ConfigurationError(f"the price file {source}: {fault}") from None
+        except (OSError, ValueError, ArithmeticError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigurationError(f"the price file {source} cannot be read: {reason}") from None
 
     def cost(self, endpoint: str, usage: Usage, *, at: datetime | None = None) -> Decimal | None:
         """Return what a call costs, exactly; None where the file has no price, or what was used is unknown.
@@ -394,8 +393,9 @@ def _amount(name: str, value: object) -> Decimal:
 
 def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
-        if value.tzinfo is not None:
-            return value.astimezone(UTC)
+        with suppress(OverflowError):  # in UTC it is before the year 1, or after 9999
+            if value.tzinfo is not None:
+                return value.astimezone(UTC)
     elif isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     raise ConfigurationError(

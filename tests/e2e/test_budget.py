@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -387,6 +387,20 @@ class TestALedger:
             dollars(prompt_input="hi", max_gen_tokens=10)
         assert jobs(hub) == before
 
+    def test_takes_no_cost_in_another_currency(self, chat, aki, ledger, tmp_path, hub):
+        """A job that another process takes up, which has other prices."""
+        job_id = chat.submit(prompt_input="hi", max_gen_tokens=10).id
+        path = tmp_path / "dollars.toml"
+        path.write_text(PRICES.replace("EUR", "USD"))
+        budget = Budget(1, ledger=ledger)
+        dollars = aki.llama3_8b_chat.with_options(prices=Prices.load(path), budget=budget)
+        answer = dollars.job(job_id).result()
+        assert (budget.spent, budget.reserved) == (0, most("hi", 10))
+        (call,) = budget.open_calls()
+        assert call.reason.endswith(" USD, and the ledger counts in EUR")
+        budget.settle(call, answer.cost)
+        assert (budget.spent, budget.reserved) == (answer.cost, 0)
+
     def test_that_cannot_be_written_does_not_cost_a_result(self, chat, ledger, hub):
         job = chat.submit(prompt_input="hi", max_gen_tokens=10)
         with sqlite3.connect(ledger) as other:
@@ -397,10 +411,16 @@ class TestALedger:
 class TestOptions:
     """How a budget is given."""
 
-    @pytest.mark.parametrize("amount", ["ten", -1, "nan", True, "inf"])
+    @pytest.mark.parametrize(
+        "amount", ["ten", -1, "nan", True, "inf", "1e999999", "1e-999999", "9" * 99]
+    )
     def test_an_amount_has_to_be_one(self, amount, hub, prices):
         with pytest.raises(ConfigurationError, match="must be an amount"):
             Aki("k", api_server=hub.url, prices=prices, budget=amount)
+
+    def test_what_is_left_is_exact_whatever_the_context_of_the_caller(self):
+        with localcontext(prec=3):
+            assert Budget("123.456789").left == Decimal("123.456789")
 
     def test_a_budget_needs_prices(self, aki):
         with pytest.raises(ConfigurationError, match="needs prices"):

@@ -179,6 +179,13 @@ def test_a_cost_is_unknown_where_something_with_a_price_is(load, usage):
     assert load(CHAT).cost("chat", usage) is None
 
 
+def test_a_cost_is_unknown_where_only_tokens_from_a_cache_have_a_price(load):
+    """And nothing says how many were read."""
+    prices = load(price(cached_per_million="1"))
+    assert prices.cost("chat", Usage(cached_tokens=1000)) is None
+    assert prices.cost("chat", Usage(input_tokens=1000)) == 0
+
+
 def test_what_is_free_need_not_be_known(load):
     assert load(price(input_per_million="0")).cost("chat", Usage()) == 0
 
@@ -348,6 +355,10 @@ BAD = {
     price(per_picture=1).replace(
         "2026-01-01", "2026-01-01T00:00:00"
     ): "must be a date, .* its offset",
+    price(per_picture=1).replace(
+        "2026-01-01", "0001-01-01T00:00:00+01:00"
+    ): r"valid_from=0001-01-01 00:00:00\+01:00 must be a date",
+    price(per_picture="0x" + "f" * 4000): "cannot be read: Exceeds the limit",
     price(per_picture=1).replace("2026-01-01", '"today"'): "valid_from='today' must be a date",
     price(per_picture=1).replace("valid_from = 2026-01-01", ""): "valid_from=None must be a date",
     price(per_picture=1)

@@ -101,5 +101,5 @@ CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
             if found != "ok":
                 raise self._damaged(" ".join(str(found).split()))
         except JournalError:
-            self._connection.close()
+            super().close()
             raise

@@ -28,6 +28,8 @@ from .sqlite import FileKind, SqliteFile
 Amount: TypeAlias = str | int | float | Decimal
 
 _LONGEST_REASON = 300
+_MOST = Decimal(10) ** 12
+_MOST_DECIMALS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Budget:
     def left(self) -> Decimal:
         """What a further call may cost at most."""
         _, spent, reserved = self._totals()
-        return self.amount - spent - reserved
+        return EXACT.subtract(EXACT.subtract(self.amount, spent), reserved)
 
     def open_calls(self) -> list[OpenCall]:
         """Return the calls whose cost is not known, the oldest first."""
@@ -175,14 +177,27 @@ class Budget:
                 "UPDATE totals SET currency = ?, reserved = ?", [prices.currency, str(after)]
             )
 
-    def _close(self, call_id: str, job: str | None, cost: Decimal) -> None:
-        """Take a call out of the ledger and count its cost; one that is not there is settled, or was never reserved."""
+    def _close(
+        self, call_id: str, job: str | None, cost: Decimal, currency: str | None = None
+    ) -> None:
+        """Take a call out of the ledger and count its cost; one that is not there is settled, or was never reserved.
+
+        Args:
+            call_id: The call.
+            job: The digest of its job, where there is one.
+            cost: What it has cost.
+            currency: The currency of that; None is the ledger's own.
+        """
         with self._file.writing() as connection:
             found = connection.execute(
                 "SELECT id, reserved FROM calls WHERE id = ? OR job = ?", [call_id, job]
             ).fetchall()
             for key, most in found:
-                _, spent, reserved = self._totals()
+                counted, spent, reserved = self._totals()
+                if currency not in (None, counted):
+                    why = f"it has cost {amount_in_words(cost, currency)}, and the ledger counts in {counted}"
+                    connection.execute("UPDATE calls SET reason = ? WHERE id = ?", [why, key])
+                    continue
                 connection.execute("DELETE FROM calls WHERE id = ?", [key])
                 connection.execute(
                     "UPDATE totals SET spent = ?, reserved = ?",
@@ -284,7 +299,7 @@ class Reservation:
         if cost is None:
             self.keep("the answer does not say what its price is asked for")
         else:
-            self._budget._close(self._id, self._job, cost)
+            self._budget._close(self._id, self._job, cost, self.prices.currency)
 
     def keep(self, reason: str) -> None:
         """Leave it reserved, and say why."""
@@ -305,9 +320,13 @@ def _amount(value: Amount) -> Decimal:
         amount = Decimal(str(value))
     except InvalidOperation:
         amount = Decimal("nan")
-    if not amount.is_finite() or amount < 0 or isinstance(value, bool):
-        raise ConfigurationError(f"budget: {value!r} must be an amount such as '10.00', at least 0")
-    return amount
+    exponent = amount.as_tuple().exponent  # a letter where it is not finite
+    is_sane = isinstance(exponent, int) and exponent >= -_MOST_DECIMALS and 0 <= amount <= _MOST
+    if not is_sane or isinstance(value, bool):
+        raise ConfigurationError(
+            f"budget: {shorten(repr(value), 60)} must be an amount such as '10.00', from 0 to {_MOST:,f}"
+        )
+    return amount.copy_abs()  # of a negative zero too
 
 
 def _restored(amount: str, ledger: str) -> Budget:

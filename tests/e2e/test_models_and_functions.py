@@ -98,6 +98,13 @@ class TestChat:
         assert "number: Field required" in messages[2]["content"]
         assert ran == []
 
+    def test_what_an_endpoint_refuses_is_told_to_the_model_as_a_call_says_it(self, aki):
+        messages = asking('z_image_turbo args={"prompt": "a fox", "width": 1000}')
+        aki.chat(aki.llama3_chat, messages, tools=[aki.z_image_turbo.tool()])
+        assert messages[2]["content"] == (
+            'z_image_turbo returned "width=1000 must be a multiple of 32 (nearest allowed: 992, 1024)"'
+        )
+
     def test_a_tool_that_there_is_not_is_told_to_the_model(self, aki):
         messages = asking("other")
         aki.chat(aki.llama3_chat, messages, tools=[look_up])

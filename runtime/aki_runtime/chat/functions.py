@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from ..errors import AkiError, ConfigurationError
 from .text import ChatText
@@ -65,10 +66,8 @@ class Functions:
         try:
             read = model.model_validate(dict(call.arguments))
         except ValidationError as error:
-            return "; ".join(
-                f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-                for fault in error.errors(include_input=False, include_url=False)
-            )
+            faults = error.errors(include_input=False, include_url=False)
+            return "; ".join(map(_in_words, faults))
         return partial(function, **{name: getattr(read, name) for name in read.model_fields_set})
 
 
@@ -116,6 +115,12 @@ def tool_rounds(
         f"the model still asks for calls after {most} rounds, each of them a job; the messages hold what was said, "
         "and max_rounds= allows more"
     )
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    # What an endpoint's parameter says of itself begins with its name.
+    is_named = fault["type"] == "parameter"
+    return fault["msg"] if is_named else f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
 
 
 def _model_of(function: Function) -> type[BaseModel]:

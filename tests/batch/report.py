@@ -5,6 +5,7 @@ Every figure of the table is measured by this run: 10,000 rows and five kills. `
 
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -14,11 +15,16 @@ if __name__ == "__main__":
 
     use_made_package()
 
-from batch.trial import Figures, Trial, carry_out
+from batch.trial import MORE_ROWS, Figures, Trial, carry_out
 from support.pages import Part, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "batches.md"
 TABLE = Part("<!-- written by tests/batch/report.py -->")
+
+
+def money(amount: Decimal) -> str:
+    """Return an amount with the digits that it has."""
+    return f"{amount.normalize():f}"
 
 
 def as_text(figures: Figures) -> str:
@@ -37,9 +43,19 @@ def as_text(figures: Figures) -> str:
         "rows named uncertain": f"{figures.uncertain:,}",
         "rows without exactly one outcome": "none" if not figures.lost else f"{figures.lost}",
         "jobs on the hub": f"{figures.jobs:,}",
-        "what the hub bills for them, in EUR": f"{figures.billed.normalize():f}",
-        "of this, for rows that are done, by their [`cost`](money.md)": f"{figures.costs.normalize():f}",
-        "… for rows that are named failed or uncertain": f"{figures.named.normalize():f}",
+        "what the hub bills for them, in EUR": money(figures.billed),
+        "of this, for rows that are done, by their [`cost`](money.md)": money(figures.costs),
+        "… for rows that are named failed or uncertain": money(figures.named),
+        "what the [ledger](money.md#budgets) of `--budget` counts as spent": money(
+            figures.ledger.settled
+        ),
+        "… what the hub bills for the jobs that it settled": money(figures.ledger.billed),
+        "what it keeps reserved, for calls whose cost is not known": f"{money(figures.ledger.reserved)} "
+        f"for {figures.ledger.calls:,}",
+        "… what the hub bills for all other jobs": f"{money(figures.ledger.rest)} "
+        f"for {figures.ledger.other_jobs:,}",
+        f"a run with a budget for {MORE_ROWS} rows more": figures.stopped
+        or "stopped there, and said why",
         "rows with several jobs, or done without one": "none"
         if not figures.twice
         else f"{figures.twice}",
@@ -55,8 +71,15 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         found = carry_out(Trial(rows, kills), Path(folder))
     print(as_text(found))
-    is_billed = found.costs + found.named == found.billed
-    if not is_billed or found.lost or found.twice or found.unnoticed or found.kills != kills:
+    is_billed = found.costs + found.named == found.billed and found.ledger.is_right
+    if (
+        not is_billed
+        or found.stopped
+        or found.lost
+        or found.twice
+        or found.unnoticed
+        or found.kills != kills
+    ):
         sys.exit("a promise was broken; the page is as it was")
     if len(sys.argv) == 1:
         PAGE.write_text(TABLE.replaced(PAGE.read_text("utf-8"), as_text(found)), "utf-8")

@@ -15,11 +15,19 @@ def survived(trial, folder):
     assert figures.lost == []
     assert figures.twice == []
     assert figures.costs + figures.named == figures.billed > 0
+    assert figures.ledger.is_right, figures.ledger
+    assert figures.ledger.settled >= figures.costs
+    assert figures.stopped == ""
     assert figures.kills == trial.kills
     assert (figures.damages, figures.unnoticed) == (3 * (trial.kills - 1), [])
     assert figures.done + figures.uncertain + sum(figures.failed.values()) == trial.rows
     assert figures.done_in_the_end == trial.rows
     return figures
+
+
+def test_100_rows_and_a_budget_survive_a_kill(tmp_path):
+    pytest.importorskip("typer", reason="typer is not installed")
+    survived(Trial(rows=100, kills=1, rate=0.05, seed=2), tmp_path)
 
 
 @pytest.mark.slow
@@ -38,6 +46,7 @@ def test_the_page_names_the_command_and_losses_of_none():
     assert cells["SIGKILLs"] == "5"
     assert cells["journals emptied, cut or removed between two SIGKILLs, and put back"] == "12"
     assert cells["of these, not refused with what to do, or anything sent"] == "none"
+    assert cells["a run with a budget for 5 rows more"] == "stopped there, and said why"
     assert cells["rows without exactly one outcome"] == "none"
     assert cells["rows with several jobs, or done without one"] == "none"
     share = number(cells["of these, made to fail"]) / number(cells["requests that reached the hub"])

@@ -13,11 +13,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from aki_cli.exits import Exit
+from aki_runtime.store.budget import Budget, Reservation
+from aki_runtime.usage import Prices
 from aki_sandbox.faults.effects import Cut, QueueFull, Reset, Status
 from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.hub.billing import Bill
@@ -38,6 +41,10 @@ cached_per_million = 0.25
 output_per_million = 3.50
 """
 """What the sandbox's tariff says."""
+BUDGET = 100
+"""More than all rows can cost, with what stays reserved."""
+MORE_ROWS = 5
+"""For how many rows at most there is room in the budget of the run that its budget stops."""
 DAMAGES = ("emptied", "cut", "removed")
 """What becomes of the journal between two kills, before it is put back."""
 
@@ -77,6 +84,8 @@ class Figures:
         billed: What the hub bills for all of them.
         costs: What the outcomes of the rows that are done say that they cost.
         named: What the hub bills for jobs of rows that are named failed or uncertain.
+        ledger: What the ledger of the budget says of the same jobs.
+        stopped: What the run did that had a budget for a few rows more only, where that was wrong.
         lost: Rows without exactly one outcome, and done rows whose output is not their own.
         twice: Rows that became several jobs without having been named uncertain.
         seconds: How long all of it took.
@@ -97,11 +106,41 @@ class Figures:
     billed: Decimal
     costs: Decimal
     named: Decimal
+    ledger: "Ledger"
+    stopped: str
     lost: list[int]
     twice: list[int]
     seconds: float
     rounds: int
     done_in_the_end: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What the ledger of the budget says, beside the hub's bill.
+
+    Attributes:
+        settled: What it counts as spent.
+        billed: What the hub bills for the jobs that were settled: those of rows that are done, and those whose result
+            was lost by a kill after it was counted.
+        reserved: What stays reserved for calls whose cost nobody knows.
+        rest: What the hub bills for all other jobs.
+        calls: The calls for which something stays reserved.
+        other_jobs: The hub's other jobs.
+    """
+
+    settled: Decimal
+    billed: Decimal
+    reserved: Decimal
+    rest: Decimal
+    calls: int
+    other_jobs: int
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what is settled is what is billed, exactly, and what is reserved is no less than the rest."""
+        covers = self.reserved >= self.rest and self.calls >= self.other_jobs
+        return self.settled == self.billed and covers and self.settled + self.reserved <= BUDGET
 
 
 def carry_out(trial: Trial, folder: Path) -> Figures:
@@ -110,7 +149,8 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
     with source.open("w") as file:
         for number in range(1, trial.rows + 1):
             prompt = f"[[dur=0.05 steps=1]] row {number};"
-            file.write(json.dumps({"prompt_input": prompt, "id": number}) + "\n")
+            row = {"prompt_input": prompt, "max_gen_tokens": 100, "id": number}
+            file.write(json.dumps(row) + "\n")
     settings = HubSettings(worker_slots=64, max_queue_length=48, forget_after=1e6)
     with SandboxServer(settings=settings, faults=_faults(trial)) as server:
         began = time.monotonic()
@@ -119,9 +159,11 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         runner = _Runner(server, source, output, prices)
         chance = random.Random(trial.seed)  # noqa: S311 - the same moments in each run
         moments = sorted(chance.sample(range(trial.rows // 20, trial.rows * 9 // 10), trial.kills))
-        killed, noticed = 0, list[tuple[str, bool]]()
+        killed, stopped, noticed = 0, "", list[tuple[str, bool]]()
         for moment in moments:
             killed += runner.kill_after(moment, chance.random() * 0.3)
+            if moment == moments[0]:
+                stopped = runner.stops_at_its_budget()
             if moment != moments[-1]:
                 noticed += [(damage, runner.notices(damage)) for damage in DAMAGES]
         status = runner.finish()
@@ -130,12 +172,14 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         outcomes = read(output)
         jobs = jobs_per_row(server)
         billed, named = bills(server, outcomes)
+        ledger = runner.ledger(outcomes)
         requests, hits = server.hub.request_count, _hits(server)
         rounds = 0
         while status == Exit.INCOMPLETE and rounds < 20:
             rounds += 1
             status = runner.finish("--retry-failed", "--resubmit-uncertain")
         in_the_end = read(output)
+        assert runner.ledger([*outcomes, *in_the_end]).is_right
     return Figures(
         rows=trial.rows,
         requests=requests,
@@ -150,6 +194,8 @@ def carry_out(trial: Trial, folder: Path) -> Figures:
         billed=billed,
         costs=sum((Decimal(o["cost"]) for o in outcomes if o["status"] == "done"), Decimal()),
         named=named,
+        ledger=ledger,
+        stopped=stopped,
         lost=lost(outcomes, trial.rows),
         twice=twice(outcomes, jobs),
         seconds=seconds,
@@ -202,13 +248,17 @@ def row_of(job: SandboxJob) -> int:
 
 def bills(server: SandboxServer, outcomes: list[dict]) -> tuple[Decimal, Decimal]:
     """Return the hub's bill for all jobs, and for those of rows whose cost the client calls unknown."""
-    whole = server.hub.bill(KEY).body["amount"]
     unknown = {o["row"] for o in outcomes if o["status"] != "done"}
-    named = Bill(server.hub.settings)
-    for job in server.hub.jobs:
-        if row_of(job) in unknown:
-            named.add(job)
-    return Decimal(whole), Decimal(named.of(KEY)["amount"])
+    named = [job for job in server.hub.jobs if row_of(job) in unknown]
+    return Decimal(server.hub.bill(KEY).body["amount"]), bill_of(server, named)
+
+
+def bill_of(server: SandboxServer, jobs: Iterable[SandboxJob]) -> Decimal:
+    """Return the hub's bill for some of its jobs."""
+    bill = Bill(server.hub.settings)
+    for job in jobs:
+        bill.add(job)
+    return Decimal(bill.of(KEY)["amount"])
 
 
 def _faults(trial: Trial) -> FaultPlan:
@@ -229,12 +279,14 @@ class _Runner:
     """The command as a process, as often as it is needed."""
 
     def __init__(self, server: SandboxServer, source: Path, output: Path, prices: Path) -> None:
-        self._server = server
+        self._server, self._prices = server, Prices.load(prices)
+        self._ledger = output.with_name(f"{output.name}.ledger")
         self._journal = output.with_name(f"{output.name}.journal")
         self._log = output.with_suffix(".log")
         self._arguments = [
             *(sys.executable, "-m", "aki_cli", "--server", server.url, "--prices", str(prices)),
             *("batch", ENDPOINT, str(source), "-o", str(output), "--keep", "id"),
+            *("--budget", str(BUDGET)),
         ]
 
     def kill_after(self, jobs: int, later: float) -> bool:
@@ -270,6 +322,44 @@ class _Runner:
             path.with_name(f"copy of {path.name}").replace(path)
         is_named = f"{self._journal}" in sentence and "put" in sentence
         return status == Exit.FAILED and self._server.hub.request_count == before and is_named
+
+    def stops_at_its_budget(self) -> str:
+        """Run with a budget for a few rows more: the wrong it does, which should be nothing."""
+        budget, before = Budget(BUDGET, ledger=self._ledger), self._log.stat().st_size
+        worst = max(call.reserved for call in budget.open_calls())
+        tight = Budget(budget.spent + budget.reserved + MORE_ROWS * worst, ledger=self._ledger)
+        made = self._server.hub.jobs_submitted
+        status = self.finish("--budget", f"{tight.amount:f}")
+        wrong = {
+            f"it ended with {status}": status != Exit.INCOMPLETE,
+            "it did not say why": "of the budget of" not in self._log.read_text("utf-8")[before:],
+            "no row was sent": self._server.hub.jobs_submitted == made,
+            "it went beyond its budget": tight.left < 0,
+            "it left room for a row": tight.left >= worst,
+            "the bill is beyond its budget": self._bill() > tight.amount,
+        }
+        return ", ".join(what for what, is_so in wrong.items() if is_so)
+
+    def ledger(self, outcomes: list[dict]) -> Ledger:
+        """Hold the ledger against the hub's bill, with the outcomes of all runs."""
+        budget = Budget(BUDGET, ledger=self._ledger)
+        url, known = self._server.url, {outcome.get("job_id") for outcome in outcomes}
+        ((*open_jobs,),) = zip(*budget._file.read("SELECT job FROM calls"), strict=True)
+        settled, others = list[SandboxJob](), list[SandboxJob]()
+        for job in self._server.hub.jobs:
+            digest = Reservation(budget, self._prices, ENDPOINT, url, job_id=job.id)._job
+            (settled if job.id in known and digest not in open_jobs else others).append(job)
+        return Ledger(
+            settled=budget.spent,
+            billed=bill_of(self._server, settled),
+            reserved=budget.reserved,
+            rest=bill_of(self._server, others),
+            calls=len(open_jobs),
+            other_jobs=len(others),
+        )
+
+    def _bill(self) -> Decimal:
+        return Decimal(self._server.hub.bill(KEY).body["amount"])
 
     def finish(self, *options: str) -> int:
         """Start it, wait for its end and return its status."""

@@ -267,7 +267,11 @@ class TestProcesses:
         assert run(KILLED, hub.url, price_file, ledger, "/call/") == -signal.SIGKILL
         assert jobs(hub) == before
         budget = Budget(1, ledger=ledger)
-        assert [call.reserved for call in budget.open_calls()] == [most("hi", 100)]
+        (call,) = budget.open_calls()
+        assert call.reserved == most("hi", 100)
+        assert (
+            "its process ended before its end was known; whether it has made a job" in call.reason
+        )
         assert (budget.spent, budget.reserved) == (0, most("hi", 100))
 
     def test_one_killed_after_its_submit_is_settled_when_its_job_is_taken_up(
@@ -277,7 +281,9 @@ class TestProcesses:
         assert run(KILLED, hub.url, price_file, ledger, "/progress/") == -signal.SIGKILL
         (job_id,) = {job.id for job in hub.hub.jobs} - known
         budget = Budget(1, ledger=ledger)
-        assert budget.reserved == most("hi", 100)
+        (call,) = budget.open_calls()
+        assert call.reserved == budget.reserved == most("hi", 100)
+        assert "whoever takes its job up settles it" in call.reason
         chat = aki.llama3_8b_chat.with_options(prices=prices, budget=budget)
         answer = chat.job(job_id).result()
         assert (budget.spent, budget.reserved) == (answer.cost, 0)

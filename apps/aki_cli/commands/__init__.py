@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jobs": ("aki_cli.commands.job", "List the jobs that were left and not fetched."),
     "job": ("aki_cli.commands.job", "Follow a job and fetch its result."),
     "cancel": ("aki_cli.commands.job", "Cancel a job."),
+    "budget": ("aki_cli.commands.budget", "Show what a budget's ledger holds; settle calls."),
     "key": ("aki_cli.commands.hub", "Ask the hub whether the key is good."),
     "doctor": (
         "aki_cli.commands.doctor",

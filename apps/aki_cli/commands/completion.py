@@ -24,7 +24,9 @@ from ..settings import project_options
 from ..terminal import write
 
 FILES = ":files"
-_TAKE_FILES = frozenset({"DIR", "FILE", "FOLDER", "INPUT", "OUTPUT", "PATH", "PATH…", "PLACE"})
+_TAKE_FILES = frozenset(
+    {"DIR", "FILE", "FOLDER", "INPUT", "LEDGER", "OUTPUT", "PATH", "PATH…", "PLACE"}
+)
 
 PROGRAM = "_AKI_PROGRAM"
 """The variable in which a script says whose words it asks for."""
@@ -85,7 +87,8 @@ def candidates(before: list[str], word: str, program: str = "aki") -> list[tuple
         CommandError: The package that is named is not there.
     """
     root = import_module("aki_codegen.cli" if program == "aki-codegen" else "aki_cli.root")
-    context = _innermost(typer.main.get_command(root.app), before)
+    command = typer.main.get_command(root.app)
+    context = _innermost(command, before)
     parameters = context.command.get_params(context)
     name, is_joined, value = word.partition("=")
     if is_joined and name.startswith("--"):
@@ -93,7 +96,8 @@ def candidates(before: list[str], word: str, program: str = "aki") -> list[tuple
         return [(f"{name}={v}", m) for v, m in _values(option, context, value)] if option else []
     option = _option(parameters, before[-1]) if before else None
     if option is not None and not option.is_flag:
-        return _values(option, context, word)
+        # With an option that has no value yet, nothing of the line is read.
+        return _values(option, _innermost(command, before[:-1]), word)
     if word.startswith("-"):
         return [
             (spelling, parameter.help or "")

@@ -30,6 +30,9 @@ Amount: TypeAlias = str | int | float | Decimal
 _LONGEST_REASON = 300
 _MOST = Decimal(10) ** 12
 _MOST_DECIMALS = 50
+_WITHOUT_END = "it is under way, or its process ended before its end was known"
+_NO_JOB = f"{_WITHOUT_END}; whether it has made a job was not noted"
+_JOB = f"{_WITHOUT_END}: then whoever takes its job up settles it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,7 @@ class OpenCall:
         endpoint: The endpoint's name on the hub.
         since: When it was reserved, in seconds since the epoch.
         reserved: What it may have cost at most.
-        reason: Why its cost will not be known; empty where it is under way, or its process has died: then it is
-            settled when its job is taken up again.
+        reason: Why its cost is not known.
     """
 
     id: str
@@ -95,13 +97,18 @@ class Budget:
     """
 
     def __init__(self, amount: Amount, *, ledger: str | os.PathLike[str] | None = None) -> None:
-        self.amount = _amount(amount)
+        self.amount = _amount("budget", amount)
         if ledger is None:
             folder = tempfile.mkdtemp(prefix="aki-budget-")
             ledger = Path(folder) / "ledger"
             weakref.finalize(self, _remove, folder, os.getpid())
         self.ledger = Path(ledger)
         self._file = _LedgerFile(self.ledger, survives_power_loss=False)
+
+    @property
+    def currency(self) -> str:
+        """What it is counted in, as the prices of its first call said; empty before that."""
+        return self._totals()[0]
 
     @property
     def spent(self) -> Decimal:
@@ -122,13 +129,16 @@ class Budget:
     def open_calls(self) -> list[OpenCall]:
         """Return the calls whose cost is not known, the oldest first."""
         found = self._file.read(
-            "SELECT id, endpoint, since, reserved, reason FROM calls ORDER BY since, id"
+            "SELECT id, endpoint, since, reserved, reason, job FROM calls ORDER BY since, id"
         )
-        return [OpenCall(i, e, since, Decimal(most), why) for i, e, since, most, why in found]
+        return [
+            OpenCall(i, name, since, Decimal(most), why or (_JOB if job else _NO_JOB))
+            for i, name, since, most, why, job in found
+        ]
 
     def settle(self, call: OpenCall, cost: Amount) -> None:
         """Say what a call has cost that the hub has not told, as from its bill; 0 where it was not billed."""
-        self._close(call.id, None, _amount(cost))
+        self._close(call.id, None, _amount("cost", cost))
 
     def reservation(
         self,
@@ -218,8 +228,9 @@ class Budget:
         say = partial(amount_in_words, currency=prices.currency)
         return BudgetExceededError(
             f"{endpoint}: the call may cost {say(asked)}, and {say(left)} of the budget of {say(self.amount)} is left: "
-            f"{say(spent)} is spent, {say(reserved)} reserved for {waiting:.0f} calls under way and {lost:.0f} whose "
-            "cost is not known; nothing was sent. Raise the budget, or have the call cost less, as by max_gen_tokens",
+            f"{say(spent)} is spent, {say(reserved)} reserved for {waiting:.0f} calls under way or cut short and "
+            f"{lost:.0f} whose cost is not known; nothing was sent. Raise the budget, or have the call cost less, as "
+            "by max_gen_tokens",
             endpoint=endpoint,
             asked=asked,
             left=left,
@@ -315,7 +326,7 @@ class Reservation:
         return sha256(f"{self._server}\0{self._endpoint}\0{job_id}".encode()).hexdigest()
 
 
-def _amount(value: Amount) -> Decimal:
+def _amount(name: str, value: Amount) -> Decimal:
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
@@ -324,7 +335,7 @@ def _amount(value: Amount) -> Decimal:
     is_sane = isinstance(exponent, int) and exponent >= -_MOST_DECIMALS and 0 <= amount <= _MOST
     if not is_sane or isinstance(value, bool):
         raise ConfigurationError(
-            f"budget: {shorten(repr(value), 60)} must be an amount such as '10.00', from 0 to {_MOST:,f}"
+            f"{name}: {shorten(repr(value), 60)} must be an amount such as '10.00', from 0 to {_MOST:,f}"
         )
     return amount.copy_abs()  # of a negative zero too
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, TypeGuard, cast
+from typing import Any, ClassVar, Literal, TypeGuard, cast
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .errors import ConfigurationError
@@ -132,15 +132,16 @@ class HubContext:
         address: The hub.
         key: The key of this moment; it may be replaced while jobs run, which reaches all who share the context.
         now: Seconds on a monotonic clock.
-        trace: Returns who is told of a job, of its address, reading, inputs and, if it is there, what is known of it.
         is_replayed: Whether a recording answers in the hub's place, for which no key is needed.
         round_trip: Seconds from a request to its answer, as far as is known; 0 before the first answer.
+        trace: Returns a job's `JobTrace`, from its address, reading, inputs and, where it was submitted before, its
+            state; None where nobody in this process traces jobs.
     """
 
+    trace: ClassVar[Callable[..., Any] | None] = None
     address: Address
     key: ApiKey | None
     now: Callable[[], float]
-    trace: Callable[..., Any] = lambda *_: None
     is_replayed: Callable[[], bool] = lambda: False
     round_trip: float = 0.0
 

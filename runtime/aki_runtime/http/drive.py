@@ -37,7 +37,6 @@ from .clients import (
 from .connection import StaleConnectionError, TooSlowError, async_trace, current, trace
 from .exchange import AsyncPieces, Exchange, ResponseReader
 from .interruption import carry_through
-from .tracing import begin_trace
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -113,7 +112,7 @@ class Driver(Generic[C]):
 
     def __init__(self, address: Address, http_client: C | None, user_agent: str) -> None:
         require_kind(http_client, self._kind)
-        self.context = HubContext(address, None, _now, begin_trace, _is_replayed)
+        self.context = HubContext(address, None, _now, _is_replayed)
         self.http_client = http_client
         self.user_agent = user_agent
         self._cookies: Any = None
@@ -195,7 +194,7 @@ class SyncDriver(Driver[SyncHttpClient]):
         client = self.http_client or self._client(sending.request.url)
         exchange = Exchange(sending, client, self._library)
         token = current.set(exchange)
-        leave = sending.trace.enter()
+        leave = sending.trace.enter() if sending.trace is not None else None
         try:
             while True:
                 try:
@@ -206,7 +205,8 @@ class SyncDriver(Driver[SyncHttpClient]):
             failure = exchange.failure_of(error)
         finally:
             current.reset(token)
-            leave()
+            if leave is not None:
+                leave()
         # Raised here, so that it does not lead to the library's own request, which holds the key.
         raise failure
 
@@ -329,7 +329,7 @@ class AsyncDriver(Driver[AsyncHttpClient]):
         client = self.http_client or await self._client(sending.request.url)
         exchange = Exchange(sending, client, self._library)
         token = current.set(exchange)
-        leave = sending.trace.enter()
+        leave = sending.trace.enter() if sending.trace is not None else None
         try:
             async with asyncio.timeout(exchange.longest):
                 while True:
@@ -343,7 +343,8 @@ class AsyncDriver(Driver[AsyncHttpClient]):
             failure = exchange.failure_of(error)
         finally:
             current.reset(token)
-            leave()
+            if leave is not None:
+                leave()
         # Raised here, so that it does not lead to the library's own request, which holds the key.
         raise failure
 

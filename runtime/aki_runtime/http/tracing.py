@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError, JobCanceledError
-from ..hub import Address
+from ..hub import Address, HubContext
 from ..json_value import JsonText
 from ..logs import logger
 from ..protocol.effects import JobTrace
@@ -71,16 +71,28 @@ class AkiInstrumentor:
         Raises:
             ConfigurationError: The extra `otel` is not installed.
         """
-        global _tracing
         if capture_content is None:
             said = os.environ.get(_CONTENT_VARIABLE, "").strip().lower()
             capture_content = said in ("true", "span_only", "span_and_event")
-        _tracing = _Tracing(tracer_provider, captures=capture_content)
+        HubContext.trace = _Tracing(tracer_provider, captures=capture_content).begin
 
     def uninstrument(self, **others: object) -> None:
         """Make no more spans; those of jobs that go on are still ended."""
-        global _tracing
-        _tracing = None
+        HubContext.trace = None
+
+
+def _harmless(method: Method) -> Method:
+    """Let no fault of a tracer cost a job that is paid for."""
+
+    @wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> object:
+        try:
+            return method(*args, **kwargs)
+        except Exception:
+            _log.warning("a span could not be written", exc_info=True)
+        return None
+
+    return cast("Method", guarded)
 
 
 class _Tracing:
@@ -98,46 +110,28 @@ class _Tracing:
         self.captures = captures
         self.submits: OrderedDict[bytes, Any] = OrderedDict()
 
+    @_harmless
+    def begin(
+        self,
+        address: Address,
+        reading: Reading[Any, Any],
+        inputs: Mapping[str, Any],
+        job: JobState | None = None,
+    ) -> JobTrace | None:
+        """Return what a flow tells of a job from now on; None where spans are suppressed.
 
-_tracing: _Tracing | None = None
-
-
-def _harmless(method: Method) -> Method:
-    """Let no fault of a tracer cost a job that is paid for."""
-
-    @wraps(method)
-    def guarded(*args: Any, **kwargs: Any) -> object:
-        try:
-            return method(*args, **kwargs)
-        except Exception:
-            _log.warning("a span could not be written", exc_info=True)
-        return None
-
-    return cast("Method", guarded)
-
-
-@_harmless
-def begin_trace(
-    address: Address,
-    reading: Reading[Any, Any],
-    inputs: Mapping[str, Any],
-    job: JobState | None = None,
-) -> JobTrace | None:
-    """Return what a flow tells of a job from now on; None where nobody has asked for spans.
-
-    Args:
-        address: The hub.
-        reading: How the job is read.
-        inputs: What it is made of; empty where that was done before.
-        job: One that was submitted before.
-    """
-    tracing = _tracing
-    if tracing is None or tracing.context.get_value("suppress_instrumentation"):
-        return None
-    return JobSpans(tracing, address, reading, inputs, job)
+        Args:
+            address: The hub.
+            reading: How the job is read.
+            inputs: What it is made of; empty where that was done before.
+            job: One that was submitted before.
+        """
+        if self.context.get_value("suppress_instrumentation"):
+            return None
+        return JobSpans(self, address, reading, inputs, job)
 
 
-class JobSpans(JobTrace):
+class JobSpans:
     """The spans of one job, from its submit, or from its first poll where it was submitted elsewhere."""
 
     def __init__(
@@ -183,12 +177,12 @@ class JobSpans(JobTrace):
             self._name(job)
             self._span.set_attribute("aki.job.resumed", True)
 
-    def enter(self) -> Callable[[], object]:
+    def enter(self) -> Callable[[], object] | None:
         """Let what is sent now belong to this, as what instruments HTTP libraries sees it; return what ends that."""
         context = self._tracing.context
         span = self._child or self._span
         if span is None:
-            return super().enter()
+            return None
         at = self._tracing.trace.set_span_in_context(span)
         return partial(context.detach, context.attach(at))
 

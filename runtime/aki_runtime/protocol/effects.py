@@ -17,28 +17,24 @@ CANCEL_SECONDS = 5.0
 """Seconds that are spent at most on telling the hub to cancel a job that nobody waits for."""
 
 
-class JobTrace:
-    """Who is told of a job's life; this one forgets it. Nothing that is done with it reaches the job."""
+class JobTrace(Protocol):
+    """Follows a job's life. Nothing that goes wrong in it reaches the job."""
 
-    def enter(self) -> Callable[[], object]:
-        """Let what this thread or task sends now belong to the job, and return what ends that."""
-        return _nothing
+    def enter(self) -> Callable[[], object] | None:
+        """Let what this thread or task sends now belong to the job, and return what ends that, if anything has to."""
+        ...
 
     def submitted(self, job: Any) -> None:
         """Take note that the hub has made the job."""
+        ...
 
     def observed(self, job: Any) -> None:
         """Take note of the hub's last answer, which may have ended the job."""
+        ...
 
     def end(self, job: Any = None, error: BaseException | None = None) -> None:
         """Take note that there is nothing more to come, and of why nobody waits for the job any more."""
-
-
-def _nothing() -> None:
-    pass
-
-
-UNTRACED = JobTrace()
+        ...
 
 
 @dataclass
@@ -50,7 +46,7 @@ class Send:
         seconds: How long it may take; infinite where there is no deadline.
         whole: Whether an interruption waits for the answer, for a short time, because it cannot be had again.
         grace: Seconds more that the answer is waited for, once the hub has the whole request.
-        trace: Who is told of the job that it is sent for.
+        trace: Follows the job that it is sent for, where jobs are traced.
         answer: Where a request that is sent whole leaves its answer, for a flow that is interrupted.
     """
 
@@ -58,7 +54,7 @@ class Send:
     seconds: float
     whole: bool = False
     grace: float = 0.0
-    trace: JobTrace = UNTRACED
+    trace: JobTrace | None = None
     answer: Answer | None = field(default=None, init=False)
 
 

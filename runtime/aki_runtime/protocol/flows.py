@@ -27,7 +27,7 @@ from ..secret import how_to_give_a_key
 from . import answers, requests
 from .answers import Answer
 from .certainty import UNCERTAIN, is_busy, made_no_job
-from .effects import CANCEL_SECONDS, UNTRACED, Flow, JobTrace, Note, Notify, Pause, Send, TakeTurn
+from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, TakeTurn
 from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
 from .requests import Request
@@ -97,8 +97,7 @@ def _make_job(
     explain: Callable[[AkiError], Flow[AkiError]] | None,
     reservation: Reservation | None,
 ) -> Flow[JobState]:
-    endpoint = reading.endpoint
-    deadline = context.deadline(options.timeout)
+    endpoint, deadline = reading.endpoint, context.deadline(options.timeout)
     if not context.left(deadline):
         raise DeadlineExceededError(
             f"{endpoint}: no time was given; nothing was sent", endpoint=endpoint, sent=False
@@ -112,7 +111,8 @@ def _make_job(
             f"{endpoint}: {context.address.server} takes no call without a key; {how}",
             endpoint=endpoint,
         )
-    trace: JobTrace = context.trace(context.address, reading, inputs) or UNTRACED
+    begin = context.trace
+    trace = begin(context.address, reading, inputs) if begin is not None else None
     try:
         attempt = 0
         while True:
@@ -122,46 +122,38 @@ def _make_job(
             left = context.left(deadline)
             sending = Send(request, left, whole=True, grace=CANCEL_SECONDS, trace=trace)
             retry_after: float | None = None
-            _note_sent(reservation, is_sent=True)
             began = context.now()
             try:
                 answer: Answer = yield sending
                 round_trip = context.learn(began)
                 retry_after = answer.retry_after
-                job = JobState(endpoint, answers.read_submit(answer, endpoint), deadline=deadline)
-                job.trace = trace
-                trace.submitted(job)
-                yield from _bind(job, reservation)
+                job_id = answers.read_submit(answer, endpoint)
+                job = JobState(
+                    endpoint, job_id, deadline=deadline, trace=trace, reservation=reservation
+                )
+                if trace is not None:
+                    trace.submitted(job)
+                if reservation is not None:
+                    yield from written(partial(reservation.bind, job_id))
                 job.next_poll = context.now() + next_poll_delay(
                     0, options.progress_interval, None, round_trip=round_trip
                 )
                 yield Note(f"{endpoint}: job {job.short_id} submitted")
                 return job
             except AuthenticationError as error:
-                if context.key is not None:
-                    raise
-                raise error.with_hint(how_to_give_a_key(" or give api_key=")) from None
+                hint = how_to_give_a_key(" or give api_key=")
+                raise (error if context.key is not None else error.with_hint(hint)) from None
             except AkiError as error:
                 if isinstance(error, ConnectionFailedError) and not context.left(deadline):
                     raise _no_answer_in_time(endpoint, sent=error.sent) from error
                 if not is_busy(error):
                     # The sentence of a failed exchange may say it already.
-                    no_job = made_no_job(error)
-                    _note_sent(reservation, is_sent=not no_job)
-                    is_clear = no_job or UNCERTAIN in error.message
+                    is_clear = made_no_job(error) or UNCERTAIN in error.message
                     refusal = error if is_clear else error.with_hint(UNCERTAIN)
                     break
-                _note_sent(reservation, is_sent=False)
                 reason = error
             except BaseException as error:
-                # The answer has the job's id, wherever the interruption struck.
-                if sending.answer is not None:
-                    with suppress(AkiError):
-                        job = JobState(endpoint, answers.read_submit(sending.answer, endpoint))
-                        job.trace = trace
-                        yield from _bind(job, reservation)
-                        reader = JobReader(context, job, reading, options)
-                        yield from reader.cancel_on_error(error, interrupted=True)
+                yield from _cancel_sent(context, reading, options, sending, reservation, error)
                 raise
             pause = retry_delay(attempt, retry_after, random.random, base=0.25)
             if attempt > options.max_retries or pause >= context.left(deadline):
@@ -169,20 +161,30 @@ def _make_job(
             yield from _again(options, f"{endpoint}: no job was made", pause, reason)
         raise (yield from explain(refusal)) if explain is not None else refusal
     except BaseException as error:
-        trace.end(None, error)
+        if trace is not None:
+            trace.end(None, error)
         raise
 
 
-def _note_sent(reservation: Reservation | None, *, is_sent: bool) -> None:
+def _cancel_sent(
+    context: HubContext,
+    reading: Reading[Any, Any],
+    options: Options,
+    sending: Send,
+    reservation: Reservation | None,
+    reason: BaseException,
+) -> Flow[None]:
+    """Cancel the job of a submit that was interrupted, wherever that struck: the answer has the job's id."""
     if reservation is not None:
-        reservation.is_sent = is_sent
-
-
-def _bind(job: JobState, reservation: Reservation | None) -> Flow[None]:
-    """Let the end of a job settle what was reserved for it, whoever reads that."""
-    if reservation is not None:
-        job.reservation = reservation
-        yield from written(partial(reservation.bind, job.job_id))
+        reservation.is_sent = True
+    if sending.answer is not None:
+        with suppress(AkiError):
+            job_id = answers.read_submit(sending.answer, reading.endpoint)
+            job = JobState(reading.endpoint, job_id, trace=sending.trace, reservation=reservation)
+            if reservation is not None:
+                yield from written(partial(reservation.bind, job_id))
+            reader = JobReader(context, job, reading, options)
+            yield from reader.cancel_on_error(reason, interrupted=True)
 
 
 def call(
@@ -343,7 +345,8 @@ class JobReader(Generic[Prog, Out]):
                         yield from self.cancel()
                 raise
             finally:
-                job.trace.end(job, reason)
+                if job.trace is not None:
+                    job.trace.end(job, reason)
 
     def _poll(self, deadline: float, *, cancel: bool = False) -> Flow[None]:
         """Ask how the job is until the hub answers, and take the answer in.
@@ -360,8 +363,9 @@ class JobReader(Generic[Prog, Out]):
             AkiError: No deadline was given, and no answer came for as long as a result lies ready.
         """
         context, job, endpoint = self.context, self.job, self.job.endpoint
-        if job.trace is UNTRACED:
-            job.trace = context.trace(context.address, self.reading, {}, job) or UNTRACED
+        begin_trace = context.trace
+        if job.trace is None and begin_trace is not None:
+            job.trace = begin_trace(context.address, self.reading, {}, job)
         until = context.now() + UNFETCHED_SECONDS if math.isinf(deadline) else deadline
         attempt = 0
         came: AkiError | None = None
@@ -386,7 +390,8 @@ class JobReader(Generic[Prog, Out]):
                 job.cancel_asked = job.cancel_asked and not cancelling
                 if job.status != before:
                     yield Note(f"{endpoint}: job {job.short_id} is {job.status}")
-                yield from self._settle()
+                if job.ended and job.reservation is not None:
+                    yield from self._settle(job.reservation)
                 return
             except (ConnectionFailedError, StatusError, UnexpectedAnswerError) as error:
                 is_refusal = isinstance(error, StatusError)
@@ -401,7 +406,8 @@ class JobReader(Generic[Prog, Out]):
                     with suppress(AkiError):
                         job.observe(sending.answer, context.now(), self.options.progress_interval)
                         is_taken = True
-                        yield from self._settle()
+                        if job.ended and job.reservation is not None:
+                            yield from self._settle(job.reservation)
                 raise
             finally:
                 if not is_taken:
@@ -417,11 +423,9 @@ class JobReader(Generic[Prog, Out]):
                 ) from came
             yield from _again(self.options, f"{endpoint}: job {job.short_id}", pause, reason)
 
-    def _settle(self) -> Flow[None]:
+    def _settle(self, reservation: Reservation) -> Flow[None]:
         """Settle what was reserved for a job that has ended, once; it stays reserved where nobody knows its cost."""
-        job, reservation = self.job, self.job.reservation
-        if reservation is None or not job.ended:
-            return
+        job = self.job
         job.reservation = None
         if job.result is None:
             # Whether a job is billed that brought nothing, no hub says.

@@ -16,7 +16,7 @@ from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
 from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
-from .effects import UNTRACED, JobTrace, Turn
+from .effects import JobTrace, Turn
 from .pace import next_poll_delay
 from .reserved import Reservation
 
@@ -49,7 +49,7 @@ class JobState:
         since: When it was submitted here, or picked up.
         reservation: What was reserved for it, until that is settled.
         ends: Its end as it was read, by the type of the outputs and the prices: all who read it so share them.
-        trace: Who is told of it.
+        trace: Follows it, where jobs are traced.
     """
 
     endpoint: str
@@ -70,7 +70,7 @@ class JobState:
     ends: dict[tuple[type[OutputModel], Prices | None], OutputModel | JobError] = field(
         default_factory=dict, repr=False
     )
-    trace: JobTrace = field(default=UNTRACED, repr=False)
+    trace: JobTrace | None = field(default=None, repr=False)
     reservation: Reservation | None = field(default=None, repr=False)
 
     @property
@@ -130,7 +130,8 @@ class JobState:
                 if isinstance(error, JobLapsedError):
                     error.followed = now - self.seen_unfinished < UNFETCHED_SECONDS
                 self.error = error
-        self.trace.observed(self)
+        if self.trace is not None:
+            self.trace.observed(self)
 
 
 @dataclass(frozen=True)

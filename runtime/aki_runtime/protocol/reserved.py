@@ -18,7 +18,7 @@ class Reservation(Protocol):
     """What one call may cost at most, in some ledger; its methods write, and may take a moment."""
 
     is_sent: bool
-    """Whether the hub may have had the submit."""
+    """Whether the submit was interrupted, so that the hub may have had it."""
     prices: Prices
     """What its cost is reckoned by."""
 
@@ -48,7 +48,7 @@ def reserved(reservation: Reservation, submit: Flow[T]) -> Flow[T]:
 
     Args:
         reservation: What it may cost.
-        submit: Submits it, and says in `reservation.is_sent` how far that came.
+        submit: Submits it, and says in `reservation.is_sent` whether that was interrupted.
 
     Raises:
         AkiError: Nothing is left for it, and nothing was sent; or what the submit raises.
@@ -59,8 +59,7 @@ def reserved(reservation: Reservation, submit: Flow[T]) -> Flow[T]:
     except GeneratorExit:
         raise
     except BaseException as error:
-        no_job = isinstance(error, AkiError) and made_no_job(error)
-        if no_job or not reservation.is_sent:
+        if made_no_job(error) if isinstance(error, AkiError) else not reservation.is_sent:
             yield from written(reservation.release)
         else:
             why = "interrupted; the job may or may not have been made"

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, Literal, TypeGuard, cast
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
@@ -113,6 +114,8 @@ class Address:
                 "or say allow_http=True (AKI_ALLOW_HTTP=1, --allow-http) if the network is yours"
             )
 
+    # Every request asks for one. What the cache keeps alive is a few short texts.
+    @lru_cache(maxsize=256)  # noqa: B019
     def url(self, route: Route, endpoint: str = "") -> str:
         """Return the URL of a route.
 

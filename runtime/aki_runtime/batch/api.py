@@ -221,13 +221,6 @@ class PreparedBatch:
     columns: Columns
     settings: Settings
 
-    @property
-    def _prices(self) -> Prices | None:
-        """What has to bound the cost of each row; None where there is no budget."""
-        options = self.found.options or Options()
-        has_budget = self.settings.budget is not None or options.budget is not None
-        return options.prices if has_budget else None
-
     def within_budget(self, ledger: Path | None) -> AnyEndpoint:
         """Return the endpoint with the budget of the settings, which an amount keeps in this ledger."""
         budget = self.settings.budget
@@ -335,18 +328,23 @@ class PreparedBatch:
         if items is None:
             return None
         count, found = 0, FaultCounter()
-        allow_paths = (self.found.options or Options()).allow_paths
+        options = self.found.options or Options()
+        has_budget = self.settings.budget is not None or options.budget is not None
+        prices = options.prices if has_budget else None
         for item in islice(items, self.settings.limit):
             if is_over.is_set():
                 break
             count += 1
-            for problem in self._problems(item, allow_paths=allow_paths):
+            for problem in self._problems(item, options.allow_paths, prices):
                 found.add(item.place if isinstance(item, Fault) else item.where, problem)
         if found.total:
             raise InvalidRowsError(self.source.name, found.faults(), found.total, found.unlisted)
         return count
 
-    def _problems(self, item: Item, *, allow_paths: AllowedPaths) -> Iterable[str]:
+    def _problems(
+        self, item: Item, allow_paths: AllowedPaths, prices: Prices | None
+    ) -> Iterable[str]:
+        """Say what is wrong with a row; `prices` are those that have to bound its cost, where there is a budget."""
         if isinstance(item, Fault):
             return [item.problem]
         row = self.columns.read(item)
@@ -354,8 +352,8 @@ class PreparedBatch:
             return row.problems
         try:
             sent = self.endpoint.info.check(row.parameters, allow_paths)
-            if self._prices is not None:
-                self._prices.worst_case(self.endpoint.info, sent)
+            if prices is not None:
+                prices.worst_case(self.endpoint.info, sent)
         except InvalidParametersError as error:
             return error.problems
         except ConfigurationError as error:

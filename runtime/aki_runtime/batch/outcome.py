@@ -23,6 +23,7 @@ STATUSES: Mapping[RowState, Status] = {
     RowState.UNCERTAIN: "uncertain",
 }
 
+_AMOUNT = re.compile(r"\d{1,40}(\.\d{1,40})?", re.ASCII)
 _FEW = 3
 """Outcomes before a rate says anything."""
 
@@ -94,7 +95,9 @@ class Outcome:
 def outcome_of(entry: Entry) -> Outcome:
     """Read a row's outcome from the journal."""
     noted = entry.outcome or {}
-    error, outputs = noted.get("error"), noted.get("outputs")
+    error, outputs, cost = noted.get("error"), noted.get("outputs"), noted.get("cost")
+    # An output that is taken over may have been edited.
+    is_amount = isinstance(cost, str) and _AMOUNT.fullmatch(cost)
     return Outcome(
         row=entry.place,
         status=STATUSES[entry.state],
@@ -108,14 +111,8 @@ def outcome_of(entry: Entry) -> Outcome:
         compute_duration=number_or_none(noted.get("compute_duration")),
         tokens=integer_or_none(noted.get("tokens")),
         seconds=number_or_none(noted.get("seconds")),
-        cost=_decimal(noted.get("cost")),
+        cost=Decimal(str(cost)) if is_amount else None,
     )
-
-
-def _decimal(text: object) -> Decimal | None:
-    # An output that is taken over may have been edited.
-    is_amount = isinstance(text, str) and re.fullmatch(r"\d{1,40}(\.\d{1,40})?", text, re.ASCII)
-    return Decimal(str(text)) if is_amount else None
 
 
 def faults_of(journal: Journal) -> tuple[Fault, ...]:

@@ -195,7 +195,8 @@ class RowLife:
             return await self._carry_out(row, notes, on_event)
         finally:
             self._under_way -= 1
-            self._wake_one()
+            if self._for_budget:
+                self._wake_one()
 
     async def _carry_out(
         self, row: Row, notes: RowNotes, on_event: OnEvent | None
@@ -221,7 +222,8 @@ class RowLife:
                     return None
                 continue
             if isinstance(made, AsyncJob):
-                self._wake_one()
+                if self._for_budget:
+                    self._wake_one()
                 return await self._follow(row, notes, started, made, on_event)
             if ErrorClass.of_submit(made) is ErrorClass.RUN_FAILED:
                 raise made

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -47,6 +48,9 @@ from ..protocol import flows
 from ..protocol.effects import Flow, Work
 from ..protocol.job import JobState, Out, Prog, Reading
 from . import staleness
+
+if TYPE_CHECKING:
+    from ..store.budget import Budget, Reservation
 
 D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
@@ -244,6 +248,8 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         self._driver = driver
         self._spec = spec
         self._options = options
+        reading, prices = spec.info.reading, options.prices
+        self._reading = reading if prices is None else replace(reading, prices=prices)
         self.__doc__ = spec.__doc__
         self.__name__ = spec.__name__
         self.__annotations__ = spec.__annotations__
@@ -331,21 +337,14 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
             raise TypeError(keywords_only(info.name))
         inputs = info.check(kwargs, options.allow_paths)
         explain = partial(staleness.explained, context, info.origin)
-        reservation = self._reserved(sent=inputs)
+        budget = options.budget
+        reservation = self._reserved(budget, sent=inputs) if budget is not None else None
         return life(context, self._reading, inputs, options, explain, reservation)
 
-    def _reserved(self, **of: Any) -> Any:
-        """Return what `Budget.reservation` does; None where there is no budget."""
-        options, server = self._options, self._driver.context.address.server
-        budget, prices = options.budget, options.prices
-        if budget is None or prices is None:  # a budget without prices is refused before
-            return None
+    def _reserved(self, budget: "Budget", **of: Any) -> "Reservation":
+        prices, server = self._options.prices, self._driver.context.address.server
+        assert prices is not None  # `Options` refuses a budget without them
         return budget.reservation(prices, self._spec.info, server, **of)
-
-    @property
-    def _reading(self) -> Reading[Prog, Out]:
-        reading, prices = self._spec.info.reading, self._options.prices
-        return replace(reading, prices=prices) if prices is not None else reading
 
     def _given(self, inputs: InputModel) -> dict[str, Any]:
         """Return the parameters that an input model was given, for the check of a call."""
@@ -359,7 +358,9 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         if not isinstance(job_id, str) or not job_id:
             reason = f"job_id={job_id!r}: give the id of a job, as text"
             raise InvalidParametersError(self.info.name, [reason])
-        return JobState(self.info.name, job_id, reservation=self._reserved(job_id=job_id))
+        budget = self._options.budget
+        reservation = self._reserved(budget, job_id=job_id) if budget is not None else None
+        return JobState(self.info.name, job_id, reservation=reservation)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.info.name}>"

@@ -13,6 +13,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from ..secret import without_key
 from ..shapes import is_array
 from .clients import IDLE_SECONDS
 
@@ -43,15 +44,13 @@ class Times:
         sent_by: When all of it has to be sent, on the monotonic clock.
         until: When its answer has to be whole.
         submits: Whether it makes a job.
+        key: The key that it holds, if any, which an answer may repeat.
     """
 
     sent_by: float
     until: float
     submits: bool
-
-    def without_key(self, content: bytes | bytearray) -> bytes | bytearray:
-        """Return what came without the key, where it is repeated."""
-        raise NotImplementedError
+    key: object
 
 
 current: ContextVar[Times | None] = ContextVar("current", default=None)
@@ -73,7 +72,7 @@ def trace(event: str, info: dict[str, Any], *, is_async: bool = False) -> None:
         # A redirect repeats the query with the key, and what instruments a client may show headers.
         headers, times = info["return_value"][-1], current.get()
         if is_array(headers) and times is not None:
-            headers[:] = [(name, times.without_key(value)) for name, value in headers]
+            headers[:] = [(name, without_key(value, times.key)) for name, value in headers]
 
 
 async def async_trace(event: str, info: dict[str, Any]) -> None:

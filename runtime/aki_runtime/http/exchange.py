@@ -87,6 +87,8 @@ class Exchange(Times):
         self._url = _parsed(library, request.url)
         self._body = request.body
         self._is_handed_out = self._body is None
+        values = request.query if request.body is None else request.body.values
+        self.key = values.get("key")
 
     def build(self, tracing: object, pieces: object, *, is_own: bool) -> Any:
         """Make the client's request.
@@ -144,12 +146,6 @@ class Exchange(Times):
             left -= len(piece)
             self._is_handed_out |= left <= 0
             yield piece
-
-    def without_key(self, content: bytes | bytearray) -> bytes | bytearray:
-        """Return what came without the key, where it is repeated."""
-        request = self.sending.request
-        sent = request.body.values if request.body is not None else request.query
-        return without_key(content, sent.get("key"))
 
     def failure_of(self, error: BaseException) -> BaseException:
         """Return what to raise in place of what went wrong."""
@@ -274,7 +270,7 @@ class ResponseReader:
         """Return what came, without the key where the hub repeats it; it is left in what was sent as well."""
         body = b"".join(self._pieces) if self._whole is None else self._whole
         exchange, response = self._exchange, self._response
-        body = exchange.without_key(body)
+        body = without_key(body, exchange.key)
         asked = response.headers.get("retry-after")
         retry_after = _seconds(asked) if asked is not None else None
         if _log.isEnabledFor(logging.DEBUG):

@@ -248,15 +248,11 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
     if is_object(fields.get("job_result")):
         return Done(without_credentials(result))
     if state == "done":
-        return Ended(
-            errors.ResultGoneError(
-                f"{endpoint}: the job is done, but its result was handed out before "
-                "(to another reader, or in an answer that was lost on the way); "
-                "the hub keeps no second copy",
-                endpoint=endpoint,
-                job_id=job_id,
-            )
+        gone = (
+            "is done, but its result was handed out before (to another reader, or in an answer "
+            "that was lost on the way); the hub keeps no second copy"
         )
+        return Ended(_job_error(errors.ResultGoneError, gone, endpoint, job_id, {}))
     # It ends up in sentences, and these in terminals and logs.
     if (
         not isinstance(state, str)
@@ -264,7 +260,17 @@ def read_progress(answer: Answer, endpoint: str, job_id: str) -> Report:
         or not state.isprintable()
     ):
         state = "unknown"
-    return _pending(fields, state)
+    progress = object_or_empty(fields.get("progress"))
+    position = integer_or_none(progress.get("queue_position"))
+    estimate = number_or_none(progress.get("estimate"))
+    return Pending(
+        state=state,
+        position=position if position is not None and position >= 0 else None,
+        estimate=estimate if estimate is not None and estimate >= 0 else None,
+        workers=integer_or_none(progress.get("num_workers_online")),
+        progress=number_or_none(progress.get("progress")) or 0.0,
+        data=without_credentials(object_or_empty(progress.get("progress_data"))),
+    )
 
 
 def _job_error(
@@ -286,20 +292,6 @@ def _job_error(
         job_id=job_id,
         partial={k: v for k, v in without_credentials(partial).items() if k not in _NOT_OUTPUTS},
         hub_messages=said,
-    )
-
-
-def _pending(document: Mapping[str, Any], state: str) -> Pending:
-    progress = object_or_empty(document.get("progress"))
-    position = integer_or_none(progress.get("queue_position"))
-    estimate = number_or_none(progress.get("estimate"))
-    return Pending(
-        state=state,
-        position=position if position is not None and position >= 0 else None,
-        estimate=estimate if estimate is not None and estimate >= 0 else None,
-        workers=integer_or_none(progress.get("num_workers_online")),
-        progress=number_or_none(progress.get("progress")) or 0.0,
-        data=without_credentials(object_or_empty(progress.get("progress_data"))),
     )
 
 

@@ -74,22 +74,24 @@ def job(
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
-        with note.until_ended(handle, is_cancelled=False):
-            if state:
-                standing = handle.status()
-                if not handle.ended:
-                    note.lives()
-                    write(f"{standing}\n")
-                    say(note.left("the job goes on"))
-                    return
-            try:
+        try:
+            with note.until_ended(handle, is_cancelled=False):
+                if state:
+                    standing = handle.status()
+                    if not handle.ended:
+                        note.lives()
+                        write(f"{standing}\n")
+                        say(note.left("the job goes on"))
+                        return
                 watch.follow(note.watching(handle.events(settings.timeout)))
                 result = handle.result()
-            except KeyboardInterrupt as reason:
-                note.lives()
-                raise StoppedError(
-                    note.left("stopped watching; the job goes on"), Exit.after(reason)
-                ) from None
+        except KeyboardInterrupt as reason:
+            if handle.ended:
+                raise
+            note.lives()
+            raise StoppedError(
+                note.left("stopped watching; the job goes on"), Exit.after(reason)
+            ) from None
     target.deliver(result, streamed=watch.streamed)
 
 

@@ -30,8 +30,8 @@ class AsyncClient(ClientCore):
         layout: `"aki"` or `"aime"`, how the hub lays out its routes; defaults to the one of the generated package.
         http_client: Your own `AsyncClient` of httpx2 or httpx, for proxies, certificates or hooks; not closed here.
         allow_http: Allow the key to go over plain http to another machine (AKI_ALLOW_HTTP=1).
-        options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, `on_retry`, `allow_paths`, `prices`, for
-            all calls.
+        options: `timeout`, `progress_interval`, `max_retries`, `on_progress`, `on_retry`, `allow_paths`, `prices`,
+            `budget`, for all calls.
 
     Raises:
         ConfigurationError: The address cannot be used, or the key would go over plain http.

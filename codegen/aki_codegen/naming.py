@@ -17,6 +17,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Literal
 
 
@@ -88,6 +89,9 @@ class Identifier(str):
     __slots__ = ()
 
 
+_identifier = cache(Identifier)  # the fields of endpoints have mostly the same names
+
+
 class ClassName(str):
     """The beginning of the names of an endpoint's models; made here only."""
 
@@ -115,7 +119,7 @@ def identifiers(
     suggested = {w: _suggest(w, role) for w in sorted(set(wire_names)) if w not in known}
     given = {wire: name for wire, name in suggested.items() if wire == name and taken.claim(name)}
     given |= {wire: taken.free(name) for wire, name in suggested.items() if wire not in given}
-    return {wire: Identifier(known.get(wire) or given[wire]) for wire in sorted(set(wire_names))}
+    return {wire: _identifier(known.get(wire) or given[wire]) for wire in sorted(set(wire_names))}
 
 
 def class_names(

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from aki_runtime.errors import ConfigurationError
@@ -134,7 +135,7 @@ class DocumentClient:
             raise DocumentError(str(error) or type(error).__name__) from None
         document: object
         try:
-            document = json.loads(content)
+            document = json.loads(content, object_pairs_hook=_sharing_texts)
         except (ValueError, RecursionError):
             document = content.decode("utf-8", "replace")
         if response.has_redirect_location:
@@ -183,6 +184,11 @@ async def documents_of(
         raise GenerationError(str(error)) from None
     async with client:
         yield DocumentClient(client, {"key": key.reveal()} if key is not None else {}, limits)
+
+
+def _sharing_texts(members: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON whose names and texts are in memory once: a hub's documents say much the same."""
+    return {intern(n): intern(value) if isinstance(value, str) else value for n, value in members}
 
 
 def _shape(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from zlib import compress, decompress
 
 from ..ir import NamedEndpoint
 from ..problems import Problem
@@ -57,9 +58,11 @@ def make_modules(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot, package
     if made:
         families = find_families(sorted(present, key=lambda member: member.endpoint.name))
         removed = {wire: removal(instead) for wire, instead in work.alternatives.items()}
+        # Nobody needs the fields any more, and what names all endpoints takes much memory to render and to verify.
+        del present, work.members[:]
         shared = render_shared(made, snapshot, package, removed)
         work.add_shared({**shared, PurePosixPath("protocols.py"): render_protocols(families)})
-    return Modules(made, work.files, tuple(sorted(work.problems)), work.alternatives)
+    return Modules(made, work.files(), tuple(sorted(work.problems)), work.alternatives)
 
 
 class _Work:
@@ -69,7 +72,7 @@ class _Work:
         self._package = package
         self._days = days
         self.members: list[Member] = []
-        self.files: dict[PurePosixPath, bytes] = {}
+        self._packed: dict[PurePosixPath, bytes] = {}
         self.problems: list[Problem] = []
         self.alternatives: dict[str, list[str]] = {}
 
@@ -106,7 +109,7 @@ class _Work:
                 self._leave_out(members[path].endpoint, str(error))
             else:
                 self.members.append(members[path])
-                self.files[path] = text.encode()
+                self._packed[path] = compress(text.encode(), level=1)
 
     def add_shared(self, texts: Mapping[PurePosixPath, str]) -> None:
         """Make the modules that all need."""
@@ -114,7 +117,11 @@ class _Work:
         shown = {**texts, **self._formatted(python, {})}
         for path in python:
             verify_module(path, shown[path])
-        self.files |= {path: text.encode() for path, text in shown.items()}
+        self._packed |= {p: compress(text.encode(), level=1) for p, text in shown.items()}
+
+    def files(self) -> dict[PurePosixPath, bytes]:
+        """Return the modules, which were packed while others were made: what names all endpoints is large to verify."""
+        return {path: decompress(packed) for path, packed in self._packed.items()}
 
     def _formatted(
         self, texts: Mapping[PurePosixPath, str], members: Mapping[PurePosixPath, Member]

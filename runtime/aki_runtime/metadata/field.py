@@ -26,7 +26,6 @@ from .attributes import (
 )
 from .media import (
     MEDIA,
-    MediaLimit,
     MediaLimits,
     limits_in_words,
     read_encoding,
@@ -52,6 +51,9 @@ MAX_CHOICES = 10_000
 MAX_TEXT_LENGTH = 10**12
 SMALLEST_STEP = 1e-12
 MAX_SHOWN_CHOICES = 20
+
+_NOTHING: Mapping[Any, Any] = {}
+"""What a field has where the hub says nothing: one for all, since a hub has many fields."""
 
 _KINDS = {
     "text": "Text",
@@ -105,11 +107,11 @@ class FieldMetadata:
     step: float | None = None
     max_length: int | None = None
     choices: tuple[Scalar, ...] = ()
-    media: MediaLimits = field(default_factory=dict[str, MediaLimit])
-    support: Mapping[Kind, MediaLimits] = field(default_factory=dict[Kind, MediaLimits])
-    encoding: Mapping[str, str] = field(default_factory=dict[str, str])
+    media: MediaLimits = field(default_factory=lambda: _NOTHING)
+    support: Mapping[Kind, MediaLimits] = field(default_factory=lambda: _NOTHING)
+    encoding: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     description: str = ""
-    rest: Mapping[str, str] = field(default_factory=dict[str, str])
+    rest: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property
     def medium(self) -> Kind | None:
@@ -161,7 +163,7 @@ def read_field(
         kind,
         required,
         converts=fits and kind in CONVERTIBLE,
-        rest={name: json_text(value) for name, value in sorted(attributes.left.items())},
+        rest={n: json_text(value) for n, value in sorted(attributes.left.items())} or _NOTHING,
         **found,
     )
     if given is None and kind != "choice":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aki_runtime.metadata import FieldMetadata
 
-from .catalogue import Described
+from .catalogue import CatalogueEntry
 from .exits import CommandError, Exit, StoppedError
 from .job_notes import JobNote
 from .settings import CliSettings
@@ -30,7 +30,9 @@ FILE = "@"
 """Before a file's name: its content is the value. Twice for a text that begins with it."""
 
 
-def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]) -> dict[str, Any]:
+def input_of(
+    found: CatalogueEntry, json_file: str | None, written: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the input of a call: the JSON document, overridden by what was written as options.
 
     Args:
@@ -61,7 +63,9 @@ def input_of(found: Described, json_file: str | None, written: Mapping[str, Any]
     return given
 
 
-def with_main_text(found: Described, given: dict[str, Any], text: str | None) -> dict[str, Any]:
+def with_main_text(
+    found: CatalogueEntry, given: dict[str, Any], text: str | None
+) -> dict[str, Any]:
     """Return the input of a call with the text that stands without a name, or with stdin where one is needed.
 
     Args:
@@ -96,14 +100,16 @@ def with_main_text(found: Described, given: dict[str, Any], text: str | None) ->
     return {**given, name: [{"role": "user", "content": text}] if is_chat else text}
 
 
-def bound(client: "Aki", found: Described) -> "AnyEndpoint":
+def bound(client: "Aki", found: CatalogueEntry) -> "AnyEndpoint":
     """Return an endpoint of a client: the generated one with its checks, or the hub's by name."""
     if found.attribute:
         return cast("AnyEndpoint", getattr(client, found.attribute))
     return client.endpoint(found.name)
 
 
-def call(settings: CliSettings, target: Sink, found: Described, given: Mapping[str, Any]) -> None:
+def call(
+    settings: CliSettings, target: Sink, found: CatalogueEntry, given: Mapping[str, Any]
+) -> None:
     """Call an endpoint, show what happens, and deliver the result.
 
     Raises:
@@ -117,7 +123,11 @@ def call(settings: CliSettings, target: Sink, found: Described, given: Mapping[s
 
 
 def follow(
-    settings: CliSettings, client: "Aki", found: Described, given: Mapping[str, Any], watch: Watch
+    settings: CliSettings,
+    client: "Aki",
+    found: CatalogueEntry,
+    given: Mapping[str, Any],
+    watch: Watch,
 ) -> "OutputModel":
     """Submit a job, show its events and return its result; `aki jobs` lists it where this process is killed.
 
@@ -135,7 +145,7 @@ def follow(
             return stream.result()
 
 
-def detach(settings: CliSettings, found: Described, given: Mapping[str, Any]) -> None:
+def detach(settings: CliSettings, found: CatalogueEntry, given: Mapping[str, Any]) -> None:
     """Submit a job, print its id and say how its result is fetched."""
     with settings.client() as client:
         with cancelling(found):
@@ -147,7 +157,7 @@ def detach(settings: CliSettings, found: Described, given: Mapping[str, Any]) ->
     say(note.left("submitted"))
 
 
-def new_note(settings: CliSettings, client: "Aki", found: Described, job_id: str) -> JobNote:
+def new_note(settings: CliSettings, client: "Aki", found: CatalogueEntry, job_id: str) -> JobNote:
     """Make the note of a job that is on the hub now."""
     now, name = time.time(), found.attribute or found.name
     return JobNote(
@@ -156,7 +166,7 @@ def new_note(settings: CliSettings, client: "Aki", found: Described, job_id: str
 
 
 @contextmanager
-def cancelling(found: Described) -> Generator[None, None, None]:
+def cancelling(found: CatalogueEntry) -> Generator[None, None, None]:
     """Say that a job was cancelled where Ctrl-C or SIGTERM ended the waiting; the stream has asked the hub by then.
 
     Raises:

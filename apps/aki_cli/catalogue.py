@@ -22,7 +22,7 @@ from .settings import CliSettings, did_you_mean, no_package
 
 
 @dataclass(frozen=True)
-class Described:
+class CatalogueEntry:
     """An endpoint and what is said of it.
 
     Attributes:
@@ -121,17 +121,17 @@ class Catalogue:
         """What the names of the endpoints' models begin with, by their names in Python."""
         return {entry["name"]: entry["models"] for entry in self._names.values()}
 
-    def find(self, name: str) -> Described | None:
+    def find(self, name: str) -> CatalogueEntry | None:
         """Return an endpoint by its name in Python or on the hub, None where the package lacks it."""
         by_attribute = {attribute: wire for wire, attribute in self.names.items()}
         wire = name if name in self.names else by_attribute.get(name)
         return None if wire is None else self._described(wire)
 
-    def all(self) -> list[Described]:
+    def all(self) -> list[CatalogueEntry]:
         """Return all endpoints."""
         return [found for name in self.names if (found := self._described(name))]
 
-    def require(self, name: str) -> Described:
+    def require(self, name: str) -> CatalogueEntry:
         """Return an endpoint by its name in Python or on the hub.
 
         Raises:
@@ -148,7 +148,7 @@ class Catalogue:
         hint = hint or "`aki endpoints` lists those there are"
         return CommandError(f"{sentence} {name!r}; {hint}", Exit.NO_ENDPOINT)
 
-    def _described(self, wire: str) -> Described | None:
+    def _described(self, wire: str) -> CatalogueEntry | None:
         attribute = self.names[wire]
         try:
             document = _read(self._folder / "endpoints" / f"{attribute}.json")
@@ -156,7 +156,7 @@ class Catalogue:
             return None
         settled: Any = as_settled(document, self._overrides.get(wire))
         gone = self._removed.get(wire, "")
-        return Described(wire, attribute, self._names[wire]["fields"], settled, gone)
+        return CatalogueEntry(wire, attribute, self._names[wire]["fields"], settled, gone)
 
     def _read_if_any(self, name: str) -> dict[str, Any]:
         path = self._folder / name
@@ -171,7 +171,7 @@ def default_of(field: FieldMetadata) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value))
 
 
-def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> Described:
+def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> CatalogueEntry:
     """Return an endpoint of the package, or one that only the hub knows.
 
     Args:
@@ -194,7 +194,9 @@ def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> De
     return live_endpoint(wire, document, found)
 
 
-def live_endpoint(name: str, document: Mapping[str, Any], known: Described | None) -> Described:
+def live_endpoint(
+    name: str, document: Mapping[str, Any], known: CatalogueEntry | None
+) -> CatalogueEntry:
     """Return an endpoint as the hub describes it today.
 
     Args:
@@ -207,7 +209,7 @@ def live_endpoint(name: str, document: Mapping[str, Any], known: Described | Non
         section: {wire: before.get(section, {}).get(wire, wire) for wire in described}
         for section, described in read_metadata(document).sections.items()
     }
-    return Described(name, known.attribute if known is not None else "", fields, document)
+    return CatalogueEntry(name, known.attribute if known is not None else "", fields, document)
 
 
 def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aki_cli.catalogue import Catalogue, Described
+from aki_cli.catalogue import Catalogue, CatalogueEntry
 from aki_cli.exits import CommandError
 from aki_runtime.errors import keywords_only
 from aki_runtime.metadata import FieldMetadata
@@ -38,7 +38,7 @@ class KnownEndpoint:
         parameters: The parameters of that model.
     """
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: CatalogueEntry) -> None:
         # Imported where a call is found: pydantic takes a while.
         from aki_runtime.fields.from_metadata import input_model
         from aki_runtime.fields.parameters import parameters_of

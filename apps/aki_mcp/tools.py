@@ -7,7 +7,7 @@ text. It must not know how a call is carried out.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aki_cli.catalogue import Catalogue, Described
+from aki_cli.catalogue import Catalogue, CatalogueEntry
 from aki_runtime.shapes import is_array, is_object
 from aki_runtime.terminal import visible
 from mcp_types import Tool, ToolAnnotations
@@ -99,7 +99,7 @@ class Toolbox:
         catalogue = Catalogue(package)
         chosen = [catalogue.require(name) for name in only] or catalogue.all()
         self._client = client
-        self._by_name: dict[str, Described] = {}
+        self._by_name: dict[str, CatalogueEntry] = {}
         for endpoint in sorted(chosen, key=lambda one: one.attribute):
             is_meant = category is None or endpoint.metadata.category == category
             if is_meant and not endpoint.removed:
@@ -130,7 +130,7 @@ class Toolbox:
         best = sorted((name for name in scores if scores[name]), key=lambda n: (-scores[n], n))
         return [self._described(self._by_name[name]) for name in best[:FOUND]]
 
-    def _described(self, endpoint: Described) -> Schema:
+    def _described(self, endpoint: CatalogueEntry) -> Schema:
         return {
             "endpoint": endpoint.attribute,
             "about": _about(endpoint),
@@ -138,7 +138,7 @@ class Toolbox:
             "arguments": self._schema(endpoint),
         }
 
-    def _tool(self, name: str, endpoint: Described) -> Tool:
+    def _tool(self, name: str, endpoint: CatalogueEntry) -> Tool:
         return Tool(
             name=name,
             title=_line(endpoint.title, 80),
@@ -148,7 +148,7 @@ class Toolbox:
             annotations=_PAYS,
         )
 
-    def _schema(self, endpoint: Described) -> Schema:
+    def _schema(self, endpoint: CatalogueEntry) -> Schema:
         info = self._client.load_endpoint(endpoint.attribute).info
         schema: Schema = info.input.model_json_schema() if info.input is not None else {}
         shown = _properties(schema.get("properties", {}), info.parameters)
@@ -215,7 +215,7 @@ def _seen(schema: Any) -> Any:
     }
 
 
-def _about(endpoint: Described) -> str:
+def _about(endpoint: CatalogueEntry) -> str:
     title, text = _line(endpoint.title, 80), endpoint.metadata.description
     about = f"{title}: {_line(text, _LONGEST_DESCRIPTION)}" if text else title
     return f"{about} (each call is paid for)"
@@ -230,7 +230,7 @@ def _line(text: str, length: int) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def _score(words: list[str], endpoint: Described) -> int:
+def _score(words: list[str], endpoint: CatalogueEntry) -> int:
     about = endpoint.metadata
     places = (
         (4, f"{endpoint.attribute} {endpoint.name} {endpoint.title}"),

@@ -18,7 +18,7 @@ from typing import (
     get_origin,
 )
 
-from aki_cli.catalogue import Catalogue, Described, default_of
+from aki_cli.catalogue import Catalogue, CatalogueEntry, default_of
 from aki_cli.exits import CommandError, Exit
 from aki_runtime.chat.text import ChatText
 from aki_runtime.hub import Address
@@ -68,7 +68,7 @@ class EndpointCard:
 
     name: str
     info: Info
-    described: Described
+    described: CatalogueEntry
 
     @property
     def title(self) -> str:

@@ -151,7 +151,7 @@ class HubContext:
     def learn(self, began: float) -> float:
         """Take in when a request began that is answered now, and return the round trip."""
         seconds = self.now() - began
-        # The shortest counts: making a connection, an upload and a busy hub are no part of the way. One that has
+        # The shortest counts: making a connection, an upload and a busy hub do not belong to the way. One that has
         # become longer is learned from answer to answer.
         self.round_trip = min(seconds, self.round_trip * 1.1) if self.round_trip else seconds
         return self.round_trip

@@ -57,7 +57,7 @@ class HubSettings:
         max_body_bytes: Size from which a request body is refused with 413.
         tariffs: What each endpoint costs; "*" stands for those that are not named.
         billed_ends: Ends of jobs that are billed, of done, failed, canceled and lapsed: each for what was made until
-            then, and only where a worker had begun.
+            then, and only where a worker had started.
     """
 
     job_seconds: float = 0.02

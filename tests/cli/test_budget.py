@@ -41,7 +41,7 @@ def test_it_shows_what_was_spent_and_why_each_open_call_is_open(
     for call, (first, reason) in zip(
         ledger.open_calls(), zip(calls[::2], calls[1::2], strict=True), strict=True
     ):
-        shown = rf"{call.id[:8]}  llama3_chat, at most 0\.05 EUR, begun [\d.]+ s ago"
+        shown = rf"{call.id[:8]}  llama3_chat, at most 0\.05 EUR, started [\d.]+ s ago"
         assert re.fullmatch(shown, first), first
         assert reason.startswith("  JobFailedError: ")
 

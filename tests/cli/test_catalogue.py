@@ -1,7 +1,7 @@
 """What is read of a package without importing its models, and of a live hub in its place."""
 
 import pytest
-from aki_cli.catalogue import Catalogue, Described, default_of, live_endpoint
+from aki_cli.catalogue import Catalogue, CatalogueEntry, default_of, live_endpoint
 from aki_cli.commands.call import options_of
 from aki_cli.exits import CommandError, Exit
 from aki_runtime.metadata import field_in_words, read_metadata
@@ -26,7 +26,7 @@ def test_what_is_no_generated_package_is_said_so(name: str) -> None:
 
 
 def test_names_in_python_stay_where_the_hub_is_asked() -> None:
-    known = Described("hub-name", "attribute", {"input": {"a b": "a_b"}}, {})
+    known = CatalogueEntry("hub-name", "attribute", {"input": {"a b": "a_b"}}, {})
     live = live_endpoint("hub-name", details({"a b": {}, "new": {}}), known)
     assert list(live.section("input")) == ["a_b", "new"]
     assert live.attribute == "attribute"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..catalogue import Catalogue, Described
+from ..catalogue import Catalogue, CatalogueEntry
 from ..exits import CommandError, Exit, StoppedError
 from ..root import ENDPOINT
 from ..settings import did_you_mean, settings_of
@@ -158,13 +158,13 @@ def _stopped_by(number: int) -> Exit:
     return Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
 
 
-def _mapping_of(found: Described, written: list[str]) -> dict[str, str]:
+def _mapping_of(found: CatalogueEntry, written: list[str]) -> dict[str, str]:
     """Return the parameter that each mapped column is for, as in `text=prompt`."""
     pairs = [_pair("--map", "COLUMN=PARAMETER", text) for text in written]
     return {column: _parameter("--map", found, name) for column, name in pairs}
 
 
-def _constants_of(found: Described, written: list[str]) -> dict[str, Any]:
+def _constants_of(found: CatalogueEntry, written: list[str]) -> dict[str, Any]:
     """Return the values for rows that have none, as in `width=512`, read as `aki call` reads them."""
     from ..calling import read_value
 
@@ -187,7 +187,7 @@ def _pair(option: str, form: str, text: str) -> tuple[str, str]:
     return name, value
 
 
-def _parameter(option: str, found: Described, name: str) -> str:
+def _parameter(option: str, found: CatalogueEntry, name: str) -> str:
     names = found.fields.get("input", {})
     name = names.get(name, name)
     if name in names.values():

@@ -1,4 +1,4 @@
-"""`aki budget LEDGER`: what a budget's ledger holds, and what calls have cost that no hub has told."""
+"""`aki budget LEDGER`: what a budget's ledger holds, and what calls have cost that no hub has reported."""
 
 import time
 from dataclasses import asdict
@@ -57,7 +57,7 @@ def budget(
     write(f"reserved  {reserved} for {number_of(len(calls), 'open call')}\n")
     for call in calls:
         most, ago = amount_in_words(call.reserved, currency), duration(time.time() - call.since)
-        write(f"{call.id[:SHOWN]}  {call.endpoint}, at most {most}, begun {ago} ago\n")
+        write(f"{call.id[:SHOWN]}  {call.endpoint}, at most {most}, started {ago} ago\n")
         write(f"  {call.reason}\n")
 
 

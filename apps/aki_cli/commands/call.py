@@ -15,7 +15,7 @@ from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
 from typer.core import TyperGroup
 
-from ..catalogue import Catalogue, Described, default_of, find_endpoint
+from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint
 from ..exits import CommandError, Exit
 from ..root import new_app
 from ..settings import settings_of
@@ -117,7 +117,7 @@ call.callback()(
 )
 
 
-def options_of(found: Described) -> dict[str, str]:
+def options_of(found: CatalogueEntry) -> dict[str, str]:
     """Return the option of each parameter, by the parameter's name; what cannot be one is left to `--json`."""
     named: dict[str, str] = {}
     taken: set[str] = set()
@@ -130,7 +130,7 @@ def options_of(found: Described) -> dict[str, str]:
     return named
 
 
-def _command_of(found: Described, before: dict[str, Any]) -> Any:
+def _command_of(found: CatalogueEntry, before: dict[str, Any]) -> Any:
     """Return the command of an endpoint; `before` holds the options that were written before its name."""
     options = options_of(found)
     fields = found.section("input")
@@ -174,7 +174,7 @@ def _command_of(found: Described, before: dict[str, Any]) -> Any:
     return typer.main.get_command(app)
 
 
-def _main_help(found: Described) -> str:
+def _main_help(found: CatalogueEntry) -> str:
     name = found.main_text or ""
     is_chat = name and found.section("input")[name].type == "chat"
     what = "The user's message" if is_chat else f"The {name}"
@@ -182,7 +182,7 @@ def _main_help(found: Described) -> str:
 
 
 def _parameter(
-    place: str, name: str, found: Described, options: dict[str, str], field: FieldMetadata
+    place: str, name: str, found: CatalogueEntry, options: dict[str, str], field: FieldMetadata
 ) -> inspect.Parameter:
     option = options[name]
     kind: Any = str | None
@@ -215,11 +215,11 @@ def _line(field: FieldMetadata) -> str:
     return ". ".join(parts) + "." + mark
 
 
-def _help(found: Described) -> str:
+def _help(found: CatalogueEntry) -> str:
     return f"{one_line(found.title)}. {one_line(found.metadata.description)}".strip()
 
 
-def _epilog(found: Described, options: dict[str, str]) -> str:
+def _epilog(found: CatalogueEntry, options: dict[str, str]) -> str:
     left = [one_line(name) for name in found.section("input") if name not in options]
     return (
         "@FILE reads a value from a file, @- from stdin; @@ begins a text with an at sign. "

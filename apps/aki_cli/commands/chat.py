@@ -12,7 +12,7 @@ from aki_runtime.errors import AkiError, MediaError
 
 from ..batch_view import number_of
 from ..calling import follow
-from ..catalogue import Described, find_endpoint
+from ..catalogue import CatalogueEntry, find_endpoint
 from ..exits import CommandError, Exit, StoppedError, TerminatedError
 from ..root import ENDPOINT
 from ..settings import CliSettings, settings_of
@@ -61,7 +61,7 @@ def chat(
         return talk.hold() if text is None else talk.answer(text)
 
 
-def _chat_endpoint(settings: CliSettings, name: str) -> Described:
+def _chat_endpoint(settings: CliSettings, name: str) -> CatalogueEntry:
     found = find_endpoint(settings, name)
     if "chat_context" not in found.section("input"):
         raise CommandError(
@@ -82,7 +82,11 @@ class _Talk:
     """
 
     def __init__(
-        self, settings: CliSettings, client: "Aki", found: Described, conversation: "Conversation"
+        self,
+        settings: CliSettings,
+        client: "Aki",
+        found: CatalogueEntry,
+        conversation: "Conversation",
     ) -> None:
         self._settings = settings
         self._client = client

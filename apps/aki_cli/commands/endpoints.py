@@ -8,7 +8,7 @@ from aki_runtime.errors import StatusError, UnexpectedAnswerError
 from aki_runtime.metadata import FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
 
-from ..catalogue import Catalogue, Described, default_of, find_endpoint, live_endpoint
+from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint, live_endpoint
 from ..root import ENDPOINT
 from ..settings import settings_of
 from ..terminal import draw, say
@@ -48,7 +48,7 @@ def endpoints(
     _table(shown)
 
 
-def _live(client: "Aki", name: str) -> Described:
+def _live(client: "Aki", name: str) -> CatalogueEntry:
     try:
         return live_endpoint(name, client.endpoint_details(name), None)
     except (StatusError, UnexpectedAnswerError) as error:
@@ -56,7 +56,7 @@ def _live(client: "Aki", name: str) -> Described:
         return live_endpoint(name, {}, None)
 
 
-def _table(shown: list[Described]) -> None:
+def _table(shown: list[CatalogueEntry]) -> None:
     table = _new_table("endpoint", "category", "title")
     for found in sorted(shown, key=lambda found: (found.metadata.category or "~", found.name)):
         name = found.attribute or found.name
@@ -87,7 +87,7 @@ def show(
     draw(f"\naki call {one_line(found.attribute or found.name)}{_example(found)}", style="dim")
 
 
-def _introduce(found: Described) -> None:
+def _introduce(found: CatalogueEntry) -> None:
     metadata = found.metadata
     draw(one_line(found.title), style="bold")
     if metadata.description:
@@ -111,7 +111,7 @@ def _live_figures(document: Mapping[str, Any]) -> str:
     return " ".join(words.format(count) for words, count in known if isinstance(count, int))
 
 
-def _parameters(found: Described) -> None:
+def _parameters(found: CatalogueEntry) -> None:
     fields = found.section("input")
     if not fields:
         return
@@ -149,7 +149,7 @@ def _new_table(*columns: str) -> "Table":
     return table
 
 
-def _example(found: Described) -> str:
+def _example(found: CatalogueEntry) -> str:
     options = options_of(found)
     needed = [n for n, f in found.section("input").items() if f.required and n in options]
     chat = [name for name in ("prompt_input",) if name in options and not needed]

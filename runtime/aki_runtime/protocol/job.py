@@ -18,7 +18,7 @@ from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
 from .effects import JobTrace, Turn
 from .pace import next_poll_delay
-from .reserved import Reservation
+from .reserved import ReservedCost
 
 Out = TypeVar("Out", bound=OutputModel)
 Prog = TypeVar("Prog", bound=ProgressModel)
@@ -71,7 +71,7 @@ class JobState:
         default_factory=dict, repr=False
     )
     trace: JobTrace | None = field(default=None, repr=False)
-    reservation: Reservation | None = field(default=None, repr=False)
+    reservation: ReservedCost | None = field(default=None, repr=False)
 
     @property
     def ended(self) -> bool:

@@ -14,7 +14,7 @@ from .certainty import made_no_job
 from .effects import Flow, Note, T, Work
 
 
-class Reservation(Protocol):
+class ReservedCost(Protocol):
     """What one call may cost at most, in some ledger; its methods write, and may take a moment."""
 
     is_sent: bool
@@ -43,7 +43,7 @@ class Reservation(Protocol):
         ...
 
 
-def reserved(reservation: Reservation, submit: Flow[T]) -> Flow[T]:
+def reserved(reservation: ReservedCost, submit: Flow[T]) -> Flow[T]:
     """Reserve what a call may cost and submit it; where no job was made for certain, it is given back.
 
     Args:

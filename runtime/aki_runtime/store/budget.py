@@ -137,7 +137,7 @@ class Budget:
         ]
 
     def settle(self, call: OpenCall, cost: Amount) -> None:
-        """Say what a call has cost that the hub has not told, as from its bill; 0 where it was not billed."""
+        """Say what a call has cost that the hub has not reported, as from its bill; 0 where it was not billed."""
         self._close(call.id, None, _amount("cost", cost))
 
     def reservation(
@@ -287,7 +287,7 @@ class Reservation:
             BudgetExceededError: It is more than is left.
             ConfigurationError: The ledger cannot be used, or counts in another currency.
         """
-        # A task that is cancelled may give it back before the thread that takes it has begun.
+        # A task that is cancelled may give it back before the thread that takes it has started.
         with self._lock:
             if not self._is_over:
                 self._budget._open(self._id, self._endpoint, self._most, self.prices)

@@ -120,7 +120,7 @@ class SqliteFile:
                 yield connection
                 return
             try:
-                # It may wait for others, and an interruption of the wait strikes when it has begun.
+                # It may wait for others, and an interruption of the wait strikes once it has started.
                 connection.execute("BEGIN IMMEDIATE")
                 self._depth = 1
                 yield connection

@@ -53,7 +53,7 @@ class CassetteError(AssertionError):
 
 
 @dataclass
-class Call:
+class RecordedCall:
     """What was sent once, and all that the hub answered.
 
     Attributes:
@@ -96,7 +96,7 @@ def rewritten(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def medium_of(text: str) -> tuple[str, str, bytes] | None:
-    """Return the header, file name and content of a data URI that is no small one; None for any other text."""
+    """Return the header, file name and content of a data URI that is not small; None for any other text."""
     header = _DATA_URI.match(text)
     if header is None or len(text) < _SMALL_MEDIUM:
         return None
@@ -126,7 +126,7 @@ def media_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}.media")
 
 
-def write(path: Path, calls: Iterable[Call], keys: Iterable[ApiKey]) -> None:
+def write(path: Path, calls: Iterable[RecordedCall], keys: Iterable[ApiKey]) -> None:
     """Write a cassette, without keys, credentials of workers and ids of jobs.
 
     Args:
@@ -179,7 +179,7 @@ def write(path: Path, calls: Iterable[Call], keys: Iterable[ApiKey]) -> None:
         folder.rmdir()
 
 
-def _entry(call: Call) -> dict[str, Any]:
+def _entry(call: RecordedCall) -> dict[str, Any]:
     about: dict[str, Any] = {call.kind: call.name}
     if call.kind == "call":
         about["parameters"] = call.parameters
@@ -188,7 +188,7 @@ def _entry(call: Call) -> dict[str, Any]:
     return {**about, "answers": call.answers}
 
 
-def _ids(call: Call) -> Iterator[str]:
+def _ids(call: RecordedCall) -> Iterator[str]:
     """Go through the ids that answers name, of other jobs too."""
     for answer in call.answers:
         document = object_or_empty(answer.get("body"))
@@ -197,7 +197,7 @@ def _ids(call: Call) -> Iterator[str]:
                 yield part["job_id"]
 
 
-def read(path: Path) -> Iterator[Call]:
+def read(path: Path) -> Iterator[RecordedCall]:
     """Go through the calls of a cassette.
 
     Raises:
@@ -223,7 +223,9 @@ def read(path: Path) -> Iterator[Call]:
             kind: Kind = next(kind for kind in _KINDS if kind in entry)
             answers = rewritten(entry["answers"], fetched)
             parameters, snapshot = entry.get("parameters", {}), entry.get("snapshot", "")
-            yield Call(kind, entry[kind], parameters, snapshot, answers, entry.get("id", ""))
+            yield RecordedCall(
+                kind, entry[kind], parameters, snapshot, answers, entry.get("id", "")
+            )
     except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
         raise CassetteError(
             f"the cassette {path} cannot be read: {error!r}; {HOW_TO_RECORD}"

@@ -19,13 +19,13 @@ from ..protocol.effects import Effect, Flow, Send
 from ..protocol.requests import Body, Request
 from ..secret import ApiKey
 from ..shapes import is_object
-from .files import Call, as_text, comparable, rewritten
+from .files import RecordedCall, as_text, comparable, rewritten
 
 T = TypeVar("T")
 _OF_THE_CLIENT = frozenset({"key", "wait_for_result"})
 
 
-class Tape:
+class BaseTape:
     """A flow around each flow: it sees what one asks of its driver, and what comes back.
 
     Attributes:
@@ -57,7 +57,7 @@ class Tape:
         raise NotImplementedError
 
 
-class Recorder(Tape):
+class Recorder(BaseTape):
     """Notes every answer, with its time.
 
     Attributes:
@@ -66,9 +66,9 @@ class Recorder(Tape):
     """
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
+        self.calls: list[RecordedCall] = []
         self.keys: set[ApiKey] = set()
-        self._jobs: dict[str, tuple[Call, float]] = {}
+        self._jobs: dict[str, tuple[RecordedCall, float]] = {}
         self._lock = threading.Lock()
 
     def _perform(self, driver: Driver[Any], effect: Effect) -> Flow[Any]:
@@ -96,22 +96,22 @@ class Recorder(Tape):
             if request.purpose == "poll":
                 job_id = values["job_id"]
                 if job_id not in self._jobs:
-                    self._add(Call("job", request.endpoint, job_id=job_id), driver, began)
+                    self._add(RecordedCall("job", request.endpoint, job_id=job_id), driver, began)
                 call, began = self._jobs[job_id]
                 if values.get("cancel"):
                     entry = {"cancel": True, **entry}
             elif request.purpose == "submit":
-                call = Call("call", request.endpoint, parameters_of(request))
+                call = RecordedCall("call", request.endpoint, parameters_of(request))
                 with suppress(AkiError):
                     if sending.answer is not None:
                         call.job_id = answers.read_submit(sending.answer, request.endpoint)
                 self._add(call, driver, began)
             else:
-                call = Call("ask", path_of(driver, request))
+                call = RecordedCall("ask", path_of(driver, request))
                 self._add(call, driver, began)
             call.answers.append({"at": round(self.now() - began, 3), **entry})
 
-    def _add(self, call: Call, driver: Driver[Any], began: float) -> None:
+    def _add(self, call: RecordedCall, driver: Driver[Any], began: float) -> None:
         if call.kind != "ask":
             call.snapshot = snapshot_of(driver, call.name)
         self.calls.append(call)

@@ -21,9 +21,9 @@ from ..jobs.handle import JOBS
 from ..protocol.answers import Answer
 from ..protocol.effects import Effect, Flow, Pause, Send
 from ..secret import ApiKey
-from .files import HOW_TO_RECORD, Call, CassetteError, as_text, read, rewritten
+from .files import HOW_TO_RECORD, CassetteError, RecordedCall, as_text, read, rewritten
 from .keyless import KeyGuard
-from .recording import Tape, parameters_of, path_of, snapshot_of, values_of
+from .recording import BaseTape, parameters_of, path_of, snapshot_of, values_of
 
 T = TypeVar("T")
 _SHOWN = 80
@@ -35,12 +35,12 @@ _clock: ContextVar[tuple["Player", float] | None] = ContextVar("aki_cassette_clo
 class _Job:
     """A recorded job on its way: when it began, on the clock of who began it, and how many answers it has given."""
 
-    call: Call
+    call: RecordedCall
     began: float
     given: int = 0
 
 
-class Player(Tape):
+class Player(BaseTape):
     """Answers what was recorded.
 
     Args:
@@ -60,7 +60,7 @@ class Player(Tape):
         self.misfit: CassetteError | None = None
         self.moved: set[str] = set()
         self._path = path
-        self._left: dict[tuple[str, str, str], deque[Call]] = defaultdict(deque)
+        self._left: dict[tuple[str, str, str], deque[RecordedCall]] = defaultdict(deque)
         for call in read(path):
             self._left[call.order].append(call)
         self._recorded = {order: len(calls) for order, calls in self._left.items()}
@@ -107,11 +107,11 @@ class Player(Tape):
         parameters: dict[str, Any] = {}
         if request.purpose == "submit":
             parameters = rewritten(parameters_of(request), _guard(driver.context.key).hide)
-            wanted = Call(
+            wanted = RecordedCall(
                 "call", request.endpoint, parameters, snapshot_of(driver, request.endpoint)
             )
         else:
-            wanted = Call("ask", path_of(driver, request))
+            wanted = RecordedCall("ask", path_of(driver, request))
         if not self._left[wanted.order]:
             raise self._does_not_fit(wanted)
         call = self._left[wanted.order].popleft()
@@ -126,7 +126,7 @@ class Player(Tape):
         job_id, name = values["job_id"], sending.request.endpoint
         job = self._jobs.get(job_id)
         if job is None:
-            wanted = Call("job", name)
+            wanted = RecordedCall("job", name)
             if not self._left[wanted.order]:
                 raise self._does_not_fit(wanted)
             job = self._jobs[job_id] = _Job(self._left[wanted.order].popleft(), self.now())
@@ -177,7 +177,7 @@ class Player(Tape):
         self.misfit = self.misfit or error
         return error
 
-    def _does_not_fit(self, came: Call) -> CassetteError:
+    def _does_not_fit(self, came: RecordedCall) -> CassetteError:
         lines = [f"{_shown(came)} is not in the cassette {self._path}"]
         if times := self._recorded.get(came.order):
             lines = [
@@ -210,13 +210,13 @@ def _of_job(document: Any, recorded: str, job_id: str | None) -> Any:
     return rewritten(document, lambda text: job_id if text == recorded else text)
 
 
-def _likeness(one: Call, other: Call) -> tuple[int, float]:
+def _likeness(one: RecordedCall, other: RecordedCall) -> tuple[int, float]:
     same = sum(one.parameters.get(name) == value for name, value in other.parameters.items())
     texts = as_text(one.parameters)[:10_000], as_text(other.parameters)[:10_000]
     return same, SequenceMatcher(None, *texts).quick_ratio()
 
 
-def _differences(recorded: Call, came: Call) -> list[str]:
+def _differences(recorded: RecordedCall, came: RecordedCall) -> list[str]:
     found: list[str] = []
     for name in sorted(recorded.parameters.keys() | came.parameters.keys()):
         pair = [
@@ -230,7 +230,7 @@ def _differences(recorded: Call, came: Call) -> list[str]:
     return found
 
 
-def _shown(call: Call) -> str:
+def _shown(call: RecordedCall) -> str:
     if call.kind != "call":
         return (
             f"a job of {call.name} that was submitted elsewhere"

@@ -5,6 +5,7 @@ from typing import Any
 from aki_codegen.ir import Field, NamedEndpoint
 from aki_codegen.parsing.parse import Parsed, parse
 from aki_codegen.snapshot.snapshot import Snapshot, canonical
+from aki_runtime.changes.compare import Change, compare_hubs
 
 Fields = dict[str, Any]
 
@@ -25,6 +26,11 @@ def details(
             "progress": {"OUTPUTS": progress} if progress else {},
         },
     }
+
+
+def compare_endpoints(name: str, old: object, new: object) -> tuple[Change, ...]:
+    """Compare two details documents of one endpoint."""
+    return compare_hubs({name: old}, {name: new})
 
 
 def parse_one(document: object, name: str = "painter") -> Parsed:

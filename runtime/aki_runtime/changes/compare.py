@@ -61,17 +61,6 @@ def worst(changes: Iterable[Change]) -> Severity | None:
     return next((severity for severity in reversed(SEVERITIES) if severity in found), None)
 
 
-def compare_endpoints(name: str, old_document: object, new_document: object) -> tuple[Change, ...]:
-    """Compare two details documents of one endpoint, sorted; there are none exactly where their fingerprints are equal.
-
-    Args:
-        name: The endpoint's name on the hub.
-        old_document: What was known.
-        new_document: What is known now.
-    """
-    return tuple(sorted(_compare(name, _compared(old_document), _compared(new_document))))
-
-
 def compare_hubs(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[Change, ...]:
     """Compare the details documents of two states of a hub, by the endpoint's name.
 

@@ -1,7 +1,7 @@
 """Renames are guessed, and only where the evidence is good."""
 
-from aki_runtime.changes.compare import compare_endpoints, compare_hubs
-from support.metadata import details
+from aki_runtime.changes.compare import compare_hubs
+from support.metadata import compare_endpoints, details
 
 STEPS = {"type": "integer", "minimum": 1, "maximum": 50, "default": 8}
 PAINTER = details(

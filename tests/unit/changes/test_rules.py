@@ -1,10 +1,10 @@
 """Each kind of change, by a smallest example: the table of rules is the list of tests, so none goes untested."""
 
 import pytest
-from aki_runtime.changes.compare import compare_endpoints, compare_hubs, worst
+from aki_runtime.changes.compare import compare_hubs, worst
 from aki_runtime.changes.rules import RULES
 from aki_runtime.errors import AkiError
-from support.metadata import details
+from support.metadata import compare_endpoints, details
 
 INTEGER = {"type": "integer", "minimum": 0, "maximum": 10}
 CHOICE = {"type": "selection", "supported": ["a", "b"], "default": "a"}

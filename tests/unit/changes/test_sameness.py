@@ -4,10 +4,10 @@ import copy
 import json
 
 import pytest
-from aki_runtime.changes.compare import compare_endpoints, compare_hubs, fingerprint
+from aki_runtime.changes.compare import compare_hubs, fingerprint
 from hypothesis import given
 from hypothesis import strategies as st
-from support.metadata import details
+from support.metadata import compare_endpoints, details
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 JSON = st.recursive(

@@ -40,6 +40,7 @@ GUIDE = {
         "guide/install.md": "Installing",
         "guide/first-call.md": "The first call",
         "guide/settings.md": "Settings",
+        "coming-from-aki-io.md": "Coming from aki-io",
     },
     "Models": {
         "guide/chat.md": "Chat",
@@ -55,25 +56,22 @@ GUIDE = {
         "ray.md": "Ray Data",
         "frameworks.md": "Frameworks",
         "interfaces.md": "Other interfaces",
-        "money.md": "Usage and cost",
         "notebooks.md": "Notebooks",
-        "tracing.md": "Traces",
-        "testing.md": "Tests of your own",
-        "coming-from-aki-io.md": "Coming from aki-io",
     },
-    "Checks": {
-        "validation.md": "Validation",
+    "Development": {
         "editors.md": "Editors",
         "lint.md": "aki lint",
-        "errors.md": "Errors",
-        "security.md": "Security",
-        "support.md": "Support and versions",
+        "testing.md": "Tests of your own",
+    },
+    "Operation": {
+        "money.md": "Usage, cost, budgets",
+        "tracing.md": "Traces",
     },
 }
 TERMINAL = {
     "aki.md": "The command line",
     "playground.md": "The playground",
-    "agents.md": "Agents",
+    "agents.md": "Agents (MCP)",
 }
 OWN_HUB = {
     "self-hosted.md": "Servers of your own",
@@ -84,10 +82,14 @@ OWN_HUB = {
     HUB_CHANGES: "Changes of this hub",
     "specifications.md": "OpenAPI and JSON Schema",
 }
-MORE = {
+PROMISES = {
+    "validation.md": "Validation",
+    "errors.md": "Errors",
     "faults.md": "Faults and how they end",
     "waiting.md": "How waiting works",
-    "performance.md": "What it costs",
+    "performance.md": "Performance",
+    "security.md": "Security",
+    "support.md": "Support and versions",
     "dependencies.md": "Dependencies",
 }
 """Pages by their place in the menu, with short titles; a page that is not there is left out."""
@@ -237,7 +239,7 @@ def _public_names() -> dict[str, list[str]]:
 
 
 def _menu(pages: Collection[str]) -> list[dict[str, object]]:
-    """Return the menu of pages, those of a folder in their order; one of docs/ that no list names stands under More."""
+    """Return the menu of pages, those of a folder in their order; one of docs/ that no list names stands last."""
     there = set(pages)
 
     def titled(listed: dict[str, str]) -> list[dict[str, str]]:
@@ -247,18 +249,18 @@ def _menu(pages: Collection[str]) -> list[dict[str, object]]:
         first = f"{name}/index.md"
         return [{"Overview": first}, *(p for p in pages if p.startswith(f"{name}/") and p != first)]
 
-    listed = {*TERMINAL, *OWN_HUB, *MORE, *(path for group in GUIDE.values() for path in group)}
+    listed = {*TERMINAL, *OWN_HUB, *PROMISES, *(path for group in GUIDE.values() for path in group)}
     folders = ("examples/", f"{ENDPOINTS}/", "reference/")
     others = sorted(p for p in there - listed if not p.startswith(folders))
     return [
         {"Guide": [{title: titled(group)} for title, group in GUIDE.items()]},
-        {"Command line, playground": titled(TERMINAL)},
+        {"Command line": titled(TERMINAL)},
         {"Examples": folder("examples")},
         # Builders print a page's own title into the head of HTML as it is, and these titles are texts of a hub.
         {"Endpoints": [p if isinstance(p, dict) else {Path(p).stem: p} for p in folder(ENDPOINTS)]},
         {"A hub of your own": titled(OWN_HUB)},
         {"Reference": [p for p in pages if p.startswith("reference/")]},
-        {"More": [*titled(MORE), *others]},
+        {"Promises": [*titled(PROMISES), *others]},
     ]
 
 

@@ -51,7 +51,8 @@ class Agents:
 
     def here(self, mode: str = "auto", **options: Any) -> Client:
         """Return a client of a server in this process."""
-        client = AsyncAki(KEY, api_server=self.hub.url, progress_interval=0.05)
+        prices = options.pop("prices", None)
+        client = AsyncAki(KEY, api_server=self.hub.url, progress_interval=0.05, prices=prices)
         save_to = options.pop("save_to", self.folder / "results")
         extensions = options.pop("extensions", None)
         server = agent_server(client, "aki_client", save_to, **options)

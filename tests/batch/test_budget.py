@@ -4,15 +4,7 @@ from decimal import Decimal
 
 import pytest
 from aki_client import Aki, Prices, batch
-
-PRICES = """
-format = 1
-currency = "EUR"
-[[endpoint."*"]]
-valid_from = 2026-01-01
-input_per_million = 1
-output_per_million = 1
-"""
+from support.prices import PRICES
 
 
 @pytest.fixture

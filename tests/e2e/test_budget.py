@@ -25,15 +25,8 @@ from aki_client import (
     UnexpectedAnswerError,
 )
 from aki_sandbox.faults.effects import Cut, Delay, QueueFull, WorkerFails
+from support.prices import PRICES
 
-PRICES = """
-format = 1
-currency = "EUR"
-[[endpoint."*"]]
-valid_from = 2026-01-01
-input_per_million = 1
-output_per_million = 1
-"""
 TEMPLATE = 256
 """Tokens that are reserved beside those that are sent."""
 
@@ -193,6 +186,61 @@ class TestACall:
         with chat.stream(prompt_input="[[dur=5]] hi", max_gen_tokens=100):
             pass
         assert budget.reserved == most("[[dur=5]] hi", 100)
+
+
+class TestToolLoops:
+    """`aki.chat`: each round is a call of its own."""
+
+    ASKING = "What does an espresso cost? [[tool=look_up]]"
+
+    @staticmethod
+    def look_up(query: str) -> str:
+        """Look up what something costs."""
+        return "2.20 euro"
+
+    @pytest.fixture
+    def chat(self, aki: Aki, prices: Prices, budget: Budget):
+        return aki.llama3_chat.with_options(prices=prices, budget=budget)
+
+    def hold(self, aki, chat, budget, messages):
+        chat = chat.with_options(budget=budget)
+        return aki.chat(chat, messages, tools=[self.look_up], max_gen_tokens=500)
+
+    def asking(self):
+        return [{"role": "user", "content": self.ASKING}]
+
+    def test_every_round_counts_and_nothing_stays_reserved(self, aki, chat, budget, hub):
+        before = jobs(hub)
+        answer = self.hold(aki, chat, budget, self.asking())
+        assert jobs(hub) - before == 2
+        assert 0 < answer.cost < budget.spent
+        assert budget.reserved == 0
+
+    def test_a_round_that_is_refused_leaves_a_conversation_to_go_on_with(
+        self, aki, chat, ledger, hub
+    ):
+        with pytest.raises(BudgetExceededError) as refused:
+            self.hold(aki, chat, Budget(0), self.asking())
+        for_one = Budget(refused.value.asked, ledger=ledger)
+        before, messages = jobs(hub), self.asking()
+        with pytest.raises(BudgetExceededError, match="EUR is left: 0"):
+            self.hold(aki, chat, for_one, messages)
+        assert jobs(hub) - before == 1
+        assert for_one.reserved == 0
+        assert "2.20 euro" in messages[-1]["content"]
+        assert self.hold(aki, chat, Budget(1, ledger=ledger), messages).text
+        assert jobs(hub) - before == 2
+
+    def test_an_endpoint_that_is_a_tool_has_its_own_and_its_refusal_reaches_the_caller(
+        self, aki, chat, budget, prices, hub
+    ):
+        poor = aki.llama3_8b_chat.with_options(prices=prices, budget="0.0001").tool()
+        call = 'llama3_8b_chat args={"prompt_input": "hi", "max_gen_tokens": 500}'
+        before, messages = jobs(hub), [{"role": "user", "content": f"Ask. [[tool={call}]]"}]
+        with pytest.raises(BudgetExceededError, match=r"of the budget of 0\.0001 EUR"):
+            aki.chat(chat, messages, tools=[poor], max_gen_tokens=500)
+        assert jobs(hub) - before == 1
+        assert budget.spent > budget.reserved == 0
 
 
 class TestAsync:

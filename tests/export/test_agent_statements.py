@@ -262,6 +262,23 @@ def test_a_time_limit_cancels_the_job(aki: Aki) -> None:
         aki.xttsv2.job(over.value.job_id).result(timeout=10)
 
 
+@says("- `result.usage` says", "| `BudgetExceededError`")
+def test_a_budget_refuses_what_could_cost_more_than_is_left(
+    aki: Aki, hub: SandboxServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "prices.toml"
+    price = "valid_from = 2026-01-01\nper_second_of_compute = 0.001\nmax_per_call = 0.3\n"
+    file.write_text(f'format = 1\ncurrency = "EUR"\n[[endpoint."*"]]\n{price}')
+    limited = aki.with_options(prices=aki_client.Prices.load(file), budget="0.3")
+    result = limited.xttsv2(**WORDS)
+    assert result.usage.compute_seconds
+    assert result.cost
+    before = hub.hub.jobs_submitted
+    with pytest.raises(aki_client.BudgetExceededError):
+        limited.xttsv2(**WORDS)
+    assert hub.hub.jobs_submitted == before
+
+
 @says("| `MissingKeyError`, `AuthenticationError`, `NotEntitledError`")
 def test_errors_about_the_key_have_these_names(hub: SandboxServer) -> None:
     with Aki(api_server="https://aki.io") as aki, pytest.raises(aki_client.MissingKeyError):

@@ -30,6 +30,11 @@ REPEATED = {
     "plus": lambda key: f"?key={quote_plus(key)}",
     "lower": lambda key: re.sub("%..", lambda found: found[0].lower(), quote(key)),
     "html": lambda key: f"<html><body>{html.escape(key)}</body></html>",
+    "percent twice": lambda key: f"/login?next={quote(quote(f'/call?key={quote(key)}'))}",
+    "html twice": lambda key: html.escape(html.escape(f"<b>{key}</b>")),
+    "html of percent": lambda key: html.escape(f"a=1&key={quote(key, safe='')}"),
+    "escapes": lambda key: "".join(f"\\u{pair}" for pair in utf16(key)),
+    "hex": lambda key: f"dump {key.encode().hex()} of it",
     "base64": lambda key: base64.b64encode(f"x{key}y".encode()).decode(),
     "urlsafe": lambda key: base64.urlsafe_b64encode(f"the key is {key}!".encode()).decode(),
     "medium": lambda key: (
@@ -64,6 +69,19 @@ def hub_that_repeats(said: str, where: str):
     return answer
 
 
+def utf16(text: str) -> list[str]:
+    return re.findall("....", text.encode("utf-16-be").hex().upper())
+
+
+def unescaped(text: str) -> str:
+    units = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def unhexed(digits: str) -> str:
+    return bytes.fromhex(digits).decode("utf-8", "replace")
+
+
 def looks_at(content: bytes):
     """Go through all that somebody who searches a file for a key may take it for."""
     text = (
@@ -83,6 +101,11 @@ def looks_at(content: bytes):
             unquote(each),
             unquote_plus(each),
             html.unescape(each),
+            unquote(unquote(each)),
+            html.unescape(html.unescape(each)),
+            unquote(html.unescape(each)),
+            unescaped(each),
+            *map(unhexed, re.findall("(?:[0-9a-fA-F]{2}){8,}", each)),
             each.replace("\\", ""),
         )
         for token in re.findall(r"[\w+/-]{8,}", each, re.ASCII):

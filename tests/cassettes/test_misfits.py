@@ -63,6 +63,37 @@ def test_where_there_is_no_cassette(path):
         pass
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda call: call.update(answers=[]),
+        lambda call: call.update(answers="none"),
+        lambda call: call.update(parameters=None),
+        lambda call: call.update(id=1),
+        lambda call: call["answers"][0].pop("at"),
+        lambda call: call["answers"][0].update(at="soon"),
+        lambda call: call["answers"][0].update(status="200"),
+        lambda call: call["answers"][0].pop("body"),
+        lambda call: call["answers"].insert(0, {"at": 0, "status": 200, "bytes": "no base64!"}),
+        lambda call: call["answers"].insert(0, {"at": 0, "failure": "no connection"}),
+        lambda call: call["answers"].insert(0, "an answer"),
+    ],
+)
+def test_one_that_somebody_has_spoilt_is_refused_before_anything_is_called(recorded, edit):
+    document = json.loads(recorded.read_text("utf-8"))
+    edit(document["calls"][0])
+    recorded.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(CassetteError, match="cannot be read"), cassette(recorded):
+        pytest.fail("it was read")
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", "[" * 100_000])
+def test_one_that_is_no_json_is_refused(path, content):
+    path.write_text(content)
+    with pytest.raises(CassetteError, match="cannot be read"), cassette(path):
+        pytest.fail("it was read")
+
+
 def test_code_that_takes_it_for_a_failure_of_its_own_fails_at_the_end_of_the_block(recorded):
     at_the_end = pytest.raises(CassetteError, match="Say nothing")
     with at_the_end, cassette(recorded), suppress(Exception):

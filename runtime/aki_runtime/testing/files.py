@@ -25,7 +25,7 @@ from ..files import replacing
 from ..media.formats import FORMATS, normal_name, suffix_of
 from ..protocol.explain import CREDENTIAL_FIELDS
 from ..secret import ApiKey
-from ..shapes import is_array, is_object, is_utf8, object_or_empty
+from ..shapes import is_array, is_number, is_object, is_utf8, object_or_empty
 from .keyless import HIDDEN, KeyGuard
 
 FORMAT = 1
@@ -223,10 +223,44 @@ def read(path: Path) -> Iterator[RecordedCall]:
             kind: Kind = next(kind for kind in _KINDS if kind in entry)
             answers = rewritten(entry["answers"], fetched)
             parameters, snapshot = entry.get("parameters", {}), entry.get("snapshot", "")
-            yield RecordedCall(
+            call = RecordedCall(
                 kind, entry[kind], parameters, snapshot, answers, entry.get("id", "")
             )
-    except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
+            if not _is_whole(call):
+                raise ValueError(f"{kind} {call.name!r} is not as it was written")
+            yield call
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        StopIteration,
+        RecursionError,
+    ) as error:
         raise CassetteError(
             f"the cassette {path} cannot be read: {error!r}; {HOW_TO_RECORD}"
         ) from None
+
+
+def _is_whole(call: RecordedCall) -> bool:
+    """Whether a call is as one is written: people edit cassettes."""
+    texts: tuple[Any, ...] = (call.name, call.snapshot, call.job_id)
+    answers: Any = call.answers
+    return (
+        all(isinstance(text, str) for text in texts)
+        and is_object(call.parameters)
+        and is_array(answers)
+        and bool(answers)
+        and all(map(_is_answer, answers))
+    )
+
+
+def _is_answer(entry: Any) -> bool:
+    if not is_object(entry) or not is_number(entry.get("at")):
+        return False
+    if "failure" in entry:
+        return isinstance(entry["failure"], str) and isinstance(entry.get("sent"), bool)
+    if "body" not in entry and "text" not in entry:
+        base64.b64decode(entry["bytes"], validate=True)
+    is_text = isinstance(entry.get("text", ""), str)
+    return is_text and is_number(entry.get("status")) and is_number(entry.get("retry_after", 0))

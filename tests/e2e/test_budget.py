@@ -280,6 +280,29 @@ class TestAsync:
         expected = most("[[dur=5]] hi", 100) if jobs(hub) > before else 0
         assert budget.reserved == expected
 
+    def test_cancelling_amid_the_settling_settles_all_the_same(self, hub, prices, budget):
+        """The one thread that writes is busy, so that it has not begun."""
+        begin = threading.Event()
+
+        async def main() -> Decimal | None:
+            loop = asyncio.get_running_loop()
+            async with AsyncAki("k", api_server=hub.url, prices=prices, budget=budget) as aki:
+                job = await aki.llama3_8b_chat.submit(prompt_input="hi", max_gen_tokens=100)
+                loop.set_default_executor(ThreadPoolExecutor(1))
+                busy = loop.run_in_executor(None, begin.wait)
+                task = asyncio.create_task(job.result())
+                while not job.ended:
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task], timeout=0.1)
+                begin.set()
+                await asyncio.wait([task, busy])
+                assert task.cancelled()
+                return (await job.result()).cost
+
+        cost = asyncio.run(main())
+        assert (budget.spent, budget.reserved) == (cost, 0)
+
     def test_many_at_once_never_reserve_more_than_there_is(self, hub, prices, budget):
         before = jobs(hub)
 

@@ -70,6 +70,13 @@ def reserved(reservation: ReservedCost, submit: Flow[T]) -> Flow[T]:
 def written(write: Callable[[], None]) -> Flow[None]:
     """Write what becomes of a reservation. What was paid counts more: a ledger that fails leaves it reserved."""
     try:
-        yield Work(write)
+        try:
+            yield Work(write)
+        except (GeneratorExit, AkiError):
+            raise
+        except BaseException:
+            # A task may be cancelled before the thread that writes has begun; written twice is written once.
+            yield Work(write)
+            raise
     except AkiError as error:
         yield Note(f"what a call has cost was not written, so it stays reserved: {error}")

@@ -176,7 +176,7 @@ class _Check:
         if expected is None or self._is_instance(value, expected):
             return value
         if expected is float and isinstance(value, int) and not self._refused_boolean(value):
-            return float(value)
+            return self._converted(name, float, value)  # it may be larger than any
         # 512.0 is a whole number in JSON; the public server cuts 3.9 to 3 without a word.
         if expected is int and isinstance(value, float) and (self._defects or value.is_integer()):
             return int(value)

@@ -37,6 +37,7 @@ _KINDS_OF_ERRORS = {
     401: "authentication_error",
     402: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
     529: "overloaded_error",
 }
 

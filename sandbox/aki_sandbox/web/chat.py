@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -266,8 +267,11 @@ class ChatInterface(ABC):
                 return StreamingResponse(self.events(turn, asked), media_type="text/event-stream")
             await turn.finish()
             return json_response(200, self.whole(turn, asked))
-        except RefusedError as refusal:
-            return json_response(refusal.status, self.error(refusal))
+        except HTTPException as error:  # the body is none that can be read
+            refusal = RefusedError(error.status_code, error.detail)
+        except RefusedError as refused:
+            refusal = refused
+        return json_response(refusal.status, self.error(refusal))
 
     @abstractmethod
     def key(self, request: Request) -> str | None:

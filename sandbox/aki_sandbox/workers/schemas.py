@@ -5,7 +5,6 @@ example. Must not know what the value is for.
 """
 
 import math
-from typing import cast
 
 from aki_sandbox.jsontypes import Json, JsonObject
 
@@ -14,6 +13,9 @@ _DEEPEST = 6
 
 _FAR = 2.0**53
 """In the place of a bound that a number does not have."""
+
+_LONGEST = 10_000
+"""Letters of a text, items of an array, and values altogether, that a model would write at most."""
 
 _FORMATS: dict[str, str] = {
     "date": "2026-01-31",
@@ -50,6 +52,7 @@ class _Maker:
     def __init__(self, root: Json, text: str) -> None:
         self._root = root
         self._text = text
+        self._left = _LONGEST
 
     def value(self, schema: Json, depth: int, index: int) -> Json:
         """Return a value for a part.
@@ -59,8 +62,9 @@ class _Maker:
             depth: How deep it lies.
             index: Its place among the items of an array, which may have to differ.
         """
-        if depth > 3 * _DEEPEST:
-            return None  # no value of finite size fits
+        self._left -= 1
+        if depth > 3 * _DEEPEST or self._left < 0:
+            return None  # no value of a size that can be written fits
         part = self._resolved(schema, 0, ends=depth >= _DEEPEST)
         if "const" in part:
             return part["const"]
@@ -131,7 +135,7 @@ class _Maker:
         wanted = (
             max(fewest, len(first)) if first or depth >= _DEEPEST else max(fewest, min(1, most))
         )
-        rest = [part.get("items")] * int(wanted - len(first))
+        rest = [part.get("items")] * int(min(wanted, _LONGEST) - len(first))
         return [self.value(item, depth + 1, index) for index, item in enumerate([*first, *rest])]
 
     def _string(self, part: JsonObject, index: int) -> Json:
@@ -142,7 +146,7 @@ class _Maker:
             return _FORMATS[written]
         text = f"{index + 1} {self._text}" if index else self._text
         fewest, most = _bound(part, "minLength", 0), _bound(part, "maxLength", _FAR)
-        return text[: int(most)].ljust(int(fewest), ".")
+        return text[: int(most)].ljust(int(min(fewest, _LONGEST)), ".")
 
 
 def _first_choice(choices: list[JsonObject], *, null: bool) -> JsonObject:
@@ -172,7 +176,8 @@ def _number(part: JsonObject, index: int, *, whole: bool) -> float:
         inside = min(1.0, (min(high, below) - max(low, above)) / 4)
         low, high = max(low, above + inside), min(high, below - inside)
     multiple = _bound(part, "multipleOf", 0)
-    step = multiple if multiple > 0 else 1
+    multiple = multiple if multiple > 1e-9 else 0  # all numbers are multiples of less
+    step = multiple or 1
     number = max(1, low)
     if multiple > 0:
         number = math.ceil(round(number / multiple, 9)) * multiple
@@ -182,8 +187,10 @@ def _number(part: JsonObject, index: int, *, whole: bool) -> float:
 
 def _bound(part: JsonObject, name: str, default: float) -> float:
     value = part.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return cast("float", value) if is_number else default
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return default
+    # Larger ones, and what is no number, cannot be reckoned with.
+    return value if abs(value) <= 1e100 else default
 
 
 def _list(part: JsonObject, name: str) -> list[Json]:

@@ -1,5 +1,6 @@
 """Values that the sandbox makes of JSON Schemas, judged by jsonschema."""
 
+import json
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -62,6 +63,25 @@ def test_a_value_fits_its_schema(schema):
 )
 def test_a_format_that_is_known_is_kept_to(written, expected):
     assert example({"type": "string", "format": written}, TEXT) == expected
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"minLength": 10**9},
+        {"type": "array", "minItems": 10**9, "items": {"type": "array", "minItems": 10**9}},
+        {
+            "properties": {key: {"$ref": "#"} for key in "abcdefgh"},
+            "required": list("abcdefgh"),
+        },
+        {"type": "number", "minimum": float("inf")},
+        {"type": "integer", "maximum": float("nan")},
+        {"type": "number", "multipleOf": 5e-324},
+        {"maxLength": 10**400},
+    ],
+)
+def test_a_value_is_made_in_a_moment_whatever_the_schema_asks_for(schema):
+    assert len(json.dumps(example(schema, TEXT))) < 1_000_000
 
 
 def test_what_is_required_is_given_and_nothing_else():

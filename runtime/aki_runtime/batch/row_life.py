@@ -31,7 +31,7 @@ from ..errors import (
 from ..events import Event, Queued
 from ..fields.base import OutputModel, came, holds_media, plain_fields
 from ..jobs.async_job import AsyncJob
-from ..jobs.handle import canceled_too_late, result_fields
+from ..jobs.handle import canceled_too_late, giving_up, result_fields
 from ..media.objects import Media
 from ..protocol.certainty import is_busy, made_no_job, result_lost
 from ..shapes import integer_or_none
@@ -307,7 +307,7 @@ class RowLife:
             self._following.discard(task)
         if isinstance(error, DeadlineExceededError) and self._cancels_overdue:
             # It may have ended as done before the hub heard of it: then it was paid for, and its result counts.
-            with suppress(AkiError):
+            with suppress(AkiError), giving_up(job, error):
                 await job.cancel(_CANCEL_WAIT)
             error = canceled_too_late(job) if result_fields(job) is None else None
         output: OutputModel | None = None

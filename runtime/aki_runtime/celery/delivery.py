@@ -15,7 +15,7 @@ from ..client.sync_client import SyncClient
 from ..errors import AkiError, DeadlineExceededError, JobCanceledError
 from ..events import Event
 from ..http.interruption import defer_signals
-from ..jobs.handle import canceled_too_late, result_fields
+from ..jobs.handle import canceled_too_late, giving_up, result_fields
 from ..jobs.sync_job import Job
 from ..logs import logger
 from ..protocol.certainty import end_unknown, is_busy, made_no_job, result_lost
@@ -235,9 +235,9 @@ class Delivery:
             return job
         except AkiError as error:
             failure = error
-        except BaseException:
+        except BaseException as error:
             if job is not None and not self._lease.is_noted:
-                _cancel_quietly(job)  # nobody would ever find it
+                _cancel_quietly(job, error)  # nobody would ever find it
             raise
         certain = made_no_job(failure)
         if is_busy(failure) or (self._plan.resubmit_uncertain and not certain):
@@ -265,7 +265,7 @@ class Delivery:
         if end_unknown(failure) and not isinstance(failure, DeadlineExceededError):
             if self._seconds_left() > 0:
                 raise LaterError(task_error(failure), keeps_trying=True)
-            _cancel_quietly(job)
+            _cancel_quietly(job, failure)
             failure = canceled_too_late(job).with_hint(f"it could not be asked: {failure.message}")
         if not result_lost(failure):
             raise task_error(failure)
@@ -290,16 +290,16 @@ class Delivery:
                     return _cancel(job)
                 self._report(job, event)
             job.result(timeout=0.0)
-        except DeadlineExceededError:
-            _cancel_quietly(job)
+        except DeadlineExceededError as error:
+            _cancel_quietly(job, error)
             # The answer to the cancelling may hold the result, which nobody could have again.
             if result_fields(job) is None:
                 raise canceled_too_late(job) from None
         except (AkiError, SteppedBackError, CanceledError):
             raise
-        except Exception:
+        except Exception as error:
             if not job.ended:
-                _cancel_quietly(job)
+                _cancel_quietly(job, error)
             raise
 
     def _seconds_left(self) -> float:
@@ -355,9 +355,10 @@ def _cancel(job: Job[Any, Any]) -> None:
     raise CanceledError("the hub was asked to cancel the job, and has not said that it did")
 
 
-def _cancel_quietly(job: Job[Any, Any]) -> None:
+def _cancel_quietly(job: Job[Any, Any], reason: BaseException | None = None) -> None:
     """Ask the hub to cancel a job; that it cannot be asked is not what the caller has to report."""
     try:
-        job.cancel()
+        with giving_up(job, reason):
+            job.cancel()
     except AkiError as error:
         _log.warning("%s: a job could not be cancelled: %s", job.endpoint, error)

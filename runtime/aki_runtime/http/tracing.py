@@ -203,7 +203,7 @@ class JobSpans:
         now, pending = time.time_ns(), job.pending
         self._is_cancelled |= job.cancel_asked or job.abandoned
         if job.ended:
-            if not job.abandoned:  # else whoever has given it up says why
+            if job.result is not None or not job.abandoned:  # else whoever has given it up says why
                 self.end(job)
         elif self._span is not None and pending is not None:
             phase = "queue" if pending.state == "queued" else "run"

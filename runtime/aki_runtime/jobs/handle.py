@@ -13,9 +13,9 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -226,6 +226,18 @@ def result_fields(job: JobHandle[Any, Any, Any]) -> dict[str, Any] | None:
     """Return a job's result as the hub's fields, for `settle` in another process; None where there is none."""
     result = job._state.result
     return dict(result) if result is not None else None
+
+
+@contextmanager
+def giving_up(job: JobHandle[Any, Any, Any], reason: BaseException | None) -> Generator[None]:
+    """Cancel a job in a block, for a reason that its span ends with, unless the result comes all the same."""
+    state = job._state
+    state.abandoned = True
+    try:
+        yield
+    finally:
+        if state.trace is not None:
+            state.trace.end(state, reason)
 
 
 def canceled_too_late(job: JobHandle[Any, Any, Any]) -> DeadlineExceededError:

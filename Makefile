@@ -45,7 +45,7 @@ figures: $(READY) ## print how far validation agrees with the hub, and how many 
 	PYTHONPATH=tests $(BIN)/python -m agreement.report
 	$(BIN)/python -m pytest -q tests/hostile/test_corpus.py $(ARGS)
 
-bench: $(FULL) ## measure what everything costs, and write docs/performance.md; takes half an hour
+bench: $(FULL) ## measure what everything costs, and write docs/performance.md; takes three quarters of an hour
 	$(BIN)/python -m benchmarks.report $(ARGS)
 
 lint: $(FULL) ## check style, format and types

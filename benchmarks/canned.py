@@ -1,6 +1,7 @@
 """A hub that does nothing but answer: what a request costs its sender is not hidden by what it costs the hub.
 
-A job ends with its fourth poll. Run as a program it prints its port and serves until its standard input ends.
+A job ends with its fourth poll; on the routes of OpenAI and of Anthropic a chat has its answer at once. Run as a
+program it prints its port and serves until its standard input ends.
 """
 
 import asyncio
@@ -25,6 +26,14 @@ _DONE = (
     b'{"success":true,"job_state":"done","job_result":{"success":true,"images":[],"seed":7,'
     b'"total_duration":1.5,"compute_duration":1.25}}'
 )
+_CHATS = {
+    b"/chat/completions": b'{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,'
+    b'"finish_reason":"stop","message":{"role":"assistant","content":"Hello"}}],'
+    b'"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}',
+    b"/messages": b'{"id":"m","type":"message","role":"assistant","model":"m","stop_reason":"end_turn",'
+    b'"content":[{"type":"text","text":"Hello"}],"stop_sequence":null,'
+    b'"usage":{"input_tokens":1,"output_tokens":1}}',
+}
 
 
 class _Connection(asyncio.Protocol):
@@ -49,7 +58,11 @@ class _Connection(asyncio.Protocol):
             self._transport.write(_HEAD % len(body) + body)
 
     def _answer(self, head: bytes, body: bytes) -> bytes:
-        if b"/api/call/" in head.partition(b"\r\n")[0]:
+        first = head.partition(b"\r\n")[0]
+        for route, answer in _CHATS.items():
+            if route in first:
+                return answer
+        if b"/api/call/" in first:
             return b'{"success":true,"job_id":"job-%030d","ep_version":3}' % next(self._numbers)
         job = body[body.find(b'"job-') + 1 :].partition(b'"')[0]
         self._polls[job] += 1

@@ -24,7 +24,8 @@ from .processes import Cost, cost_of, environment, medians
 
 GENERATE = [sys.executable, "-m", "aki_codegen", "generate"]
 OTHER = [str(Path(sys.prefix, "openapi", "bin", "openapi-python-client")), "generate"]
-FEW, SMALL, LARGE = 16, 200, 1000
+FEW, SMALL, LARGE, WHOLE = 16, 200, 1000, 3800
+"""Endpoints; the last is a hub as large as any: ours alone makes its client, once."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,17 @@ def generation(endpoints: int, runs: int = 3) -> Generation:
     return Generation(endpoints, found["ours"], found["other"])
 
 
-def growth(small: Generation, large: Generation) -> float:
-    """Return the exponent with which our time grows with the number of endpoints."""
-    times = math.log(large.ours.seconds / small.ours.seconds)
-    return times / math.log(large.endpoints / small.endpoints)
+def whole(endpoints: int = WHOLE) -> Cost:
+    """Measure one run of ours on a hub of so many endpoints."""
+    with _folder() as folder:
+        write_catalogue(folder / "hub", make_documents(endpoints))
+        with served(folder / "hub") as server:
+            return _ours(server, folder)
+
+
+def growth(small: float, large: float, times: float) -> float:
+    """Return the exponent with which a cost grows, where there are so many times as many endpoints."""
+    return math.log(large / small) / math.log(times)
 
 
 def regeneration(endpoints: int = LARGE, runs: int = 3) -> Regeneration:
@@ -120,7 +128,7 @@ def regeneration(endpoints: int = LARGE, runs: int = 3) -> Regeneration:
 def measure() -> list[Measured]:
     """Measure generating, as rows of the report."""
     few, small, large = map(generation, (FEW, SMALL, LARGE))
-    again = regeneration()
+    again, most = regeneration(), whole()
     rows = [
         Measured(
             f"generating {each.endpoints:,} endpoints from a running hub",
@@ -139,7 +147,7 @@ def measure() -> list[Measured]:
             f"exponent of its growth from {SMALL} to {LARGE:,} endpoints",
             "linear",
             1.05,
-            growth(small, large),
+            growth(small.ours.seconds, large.ours.seconds, LARGE / SMALL),
             f"{small.ours.seconds:.1f} s, {large.ours.seconds:.1f} s",
         ),
         Measured(
@@ -148,6 +156,20 @@ def measure() -> list[Measured]:
             1.0,
             again.unchanged / 0.15,
             f"{again.unchanged:.2f} s",
+        ),
+        Measured(
+            f"peak memory of generating {WHOLE:,} endpoints",
+            "250 MB",
+            1.0,
+            most.megabytes / 250,
+            f"{most.megabytes:.0f} MB; {most.seconds:.0f} s",
+        ),
+        Measured(
+            f"exponent of the growth of CPU time from {SMALL} to {WHOLE:,} endpoints",
+            "linear",
+            1.05,
+            growth(small.ours.cpu_seconds, most.cpu_seconds, WHOLE / SMALL),
+            f"{small.ours.cpu_seconds:.1f} s, {most.cpu_seconds:.1f} s",
         ),
     ]
 
@@ -211,7 +233,8 @@ def main() -> None:
             f"{ours.megabytes:.0f} MB), openapi-python-client {other.seconds:.2f} s ({other.cpu_seconds:.2f} s, "
             f"{other.megabytes:.0f} MB): ratio {measured.ratio:.2f}"
         )
-    print(f"growth: exponent {growth(small, large):.2f}")
+    exponent = growth(small.ours.seconds, large.ours.seconds, LARGE / SMALL)
+    print(f"growth: exponent {exponent:.2f}")
     again = regeneration()
     print(
         f"beyond fetching, {LARGE} endpoints: generating {again.generating:.2f} s, "

@@ -11,7 +11,8 @@ class Measured:
     Attributes:
         what: What was measured.
         against: What it was divided by.
-        goal: What the ratio should not exceed; where `at_least`, what it should reach.
+        goal: What the ratio should not exceed; where `at_least`, what it should reach; None where the row only says
+            what else there is.
         ratio: What came out.
         figures: The two figures behind it, with units.
         at_least: Whether more is better.
@@ -19,21 +20,25 @@ class Measured:
 
     what: str
     against: str
-    goal: float
+    goal: float | None
     ratio: float
     figures: str
     at_least: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether the goal is reached."""
+        """Whether the goal is reached, where there is one."""
+        if self.goal is None:
+            return True
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
     def line(self) -> str:
         """Return it as a row of a Markdown table."""
-        sign = "≥" if self.at_least else "≤"
-        verdict = "yes" if self.holds else "**no**"
-        cells = (self.what, self.against, f"{sign} {self.goal:g}", f"{self.ratio:.3g}")
+        goal = verdict = "–"
+        if self.goal is not None:
+            goal = f"{'≥' if self.at_least else '≤'} {self.goal:g}"
+            verdict = "yes" if self.holds else "**no**"
+        cells = (self.what, self.against, goal, f"{self.ratio:.3g}")
         return f"| {' | '.join(cells)} | {verdict} | {self.figures} |"
 
 

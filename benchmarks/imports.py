@@ -11,7 +11,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +32,22 @@ import aki_client
 aki = aki_client.Aki(api_key="none", api_server="http://127.0.0.1:9")
 aki.{first}
 """
+OTHERS = {
+    "`import httpx2, pydantic; httpx2.Client()`": "import httpx2, pydantic; httpx2.Client()",
+    "`import aiohttp`": "import aiohttp",
+    "`import openai; openai.OpenAI(…)`": "import openai; openai.OpenAI(api_key='none').chat.completions",
+    "`import anthropic; anthropic.Anthropic(…)`": (
+        "import anthropic; anthropic.Anthropic(api_key='none').messages"
+    ),
+    "`import fal_client; fal_client.SyncClient(…)`": (
+        "import fal_client; fal_client.SyncClient(key='none')"
+    ),
+    "`import stripe; stripe.StripeClient(…)`": (
+        "import stripe; stripe.StripeClient('none').v1.customers"
+    ),
+}
+"""What else starts in a program that calls something, with what makes its first call."""
+
 LATER = """
 import json, sys, time
 before = set(sys.modules)
@@ -54,6 +70,7 @@ class Imports:
         nothing_used: `import aki_client`.
         ready_small: An endpoint ready to call, in a package of 20 endpoints.
         ready_large: The same of 1,000.
+        others: Other libraries, by what is run.
     """
 
     interpreter: Cost
@@ -63,6 +80,7 @@ class Imports:
     nothing_used: Cost
     ready_small: Cost
     ready_large: Cost
+    others: Mapping[str, Cost]
 
 
 @dataclass(frozen=True)
@@ -91,9 +109,11 @@ def imports(small: int = 20, large: int = 1000, runs: int = 15) -> Imports:
                 "nothing_used": partial(_python, f"import {PACKAGE}", few),
                 "ready_small": partial(_python, READY.format(first=names(few)[0]), few),
                 "ready_large": partial(_python, READY.format(first=names(many)[0]), many),
+                **{name: partial(_python, program) for name, program in OTHERS.items()},
             },
         )
-    return Imports(**found)
+    others = {name: found.pop(name) for name in OTHERS}
+    return Imports(**found, others=others)
 
 
 def later_use(endpoints: int = 1000, runs: int = 15) -> LaterUse:
@@ -137,6 +157,7 @@ def measure() -> list[Measured]:
             found.libraries_and_client,
         ),
         _times(ready, "`import aki_io`", 0.9, small, found.official),
+        *(_times(ready, name, None, small, other) for name, other in found.others.items()),
         _times(f"{ready}, of 1,000", "of 20", 1.05, large, small),
         Measured(
             f"memory of {ready}, of 1,000",
@@ -155,7 +176,7 @@ def measure() -> list[Measured]:
     ]
 
 
-def _times(what: str, against: str, goal: float, ours: Cost, other: Cost) -> Measured:
+def _times(what: str, against: str, goal: float | None, ours: Cost, other: Cost) -> Measured:
     figures = f"{ours.seconds * 1e3:.0f} ms, {other.seconds * 1e3:.0f} ms"
     return Measured(what, against, goal, ours.seconds / other.seconds, figures)
 
@@ -190,7 +211,9 @@ def _python(program: str, folder: Path | None = None) -> Cost:
 def main() -> None:
     """Print what was measured."""
     found = imports()
-    for name, cost in vars(found).items():
+    for name, cost in {**vars(found), **found.others}.items():
+        if not isinstance(cost, Cost):
+            continue
         print(
             f"{name:>21}: {cost.seconds * 1000:4.0f} ms, {cost.cpu_seconds * 1000:4.0f} ms of processor, "
             f"{cost.megabytes:.1f} MB"

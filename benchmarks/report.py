@@ -1,6 +1,7 @@
 """Runs every benchmark and writes docs/performance.md: `python -m benchmarks.report`, or `make bench`.
 
-Both sides of a ratio are measured in the same run. Give it a machine with nothing else to do, and half an hour.
+Both sides of a ratio are measured in the same run. Give it a machine with nothing else to do, and three quarters of
+an hour.
 """
 
 import json
@@ -9,10 +10,12 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import (
+    agents,
     command_line,
     editors,
     generation,
@@ -22,7 +25,9 @@ from benchmarks import (
     large_media,
     linting,
     notice,
+    replayed,
     request_cost,
+    untraced,
 )
 from benchmarks.goals import Measured, table
 
@@ -30,13 +35,15 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 SECTIONS: dict[str, Callable[[], Iterable[Measured]]] = {
     "Starting": lambda: [*imports.measure(), *command_line.measure()],
-    "Requests": lambda: [*request_cost.measure(), *in_flight.measure()],
+    "Requests": lambda: [*request_cost.measure(), *untraced.measure(), *in_flight.measure()],
     "Noticing the end of a job": notice.goals,
     "Hubs that are far away": notice.far_goals,
     "Large media": large_media.measure,
     "Growing text": growing_text.measure,
     "Generating": generation.measure,
     "Editors": lambda: [*editors.measure(), *linting.measure()],
+    "Agents": agents.measure,
+    "Replayed tests": replayed.measure,
 }
 
 
@@ -49,8 +56,9 @@ def main() -> None:
         if title not in wanted:
             continue
         print(f"{title} …", flush=True)
+        began = time.perf_counter()
         rows = list(measure())
-        print(table(rows), flush=True)
+        print(f"{table(rows)}\n{title}: {time.perf_counter() - began:.0f} s", flush=True)
         missed += sum(not row.holds for row in rows)
         text = _replace(text, title, table(rows))
     if "Single functions" in (sys.argv[1:] or ["Single functions"]):

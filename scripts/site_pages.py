@@ -110,6 +110,9 @@ _LINK_OR_CODE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+_DRAWN = re.compile(r"^```text\n(?=(?:(?!```).*\n)*?(?!```).*[─│└])", re.MULTILINE)
+"""The beginning of a block that draws something, whose lines must not be broken."""
+
 
 def main() -> None:
     """Write the pages and the settings."""
@@ -143,7 +146,7 @@ def write_site(folder: Path, of: Path, snapshot: Snapshot) -> None:
     for path, text in pages.items():
         page = folder / "docs" / path
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, "utf-8")
+        page.write_text(_DRAWN.sub("```{.text .drawn}\n", text), "utf-8")
     # JSON is YAML: what follows the settings that people wrote.
     made = {"docs_dir": "docs", "nav": _menu(pages)}
     settings = (TOP / "mkdocs.yml").read_text("utf-8")
@@ -254,7 +257,7 @@ def _menu(pages: Collection[str]) -> list[dict[str, object]]:
     others = sorted(p for p in there - listed if not p.startswith(folders))
     return [
         {"Guide": [{title: titled(group)} for title, group in GUIDE.items()]},
-        {"Command line": titled(TERMINAL)},
+        {"Command line, playground": titled(TERMINAL)},
         {"Examples": folder("examples")},
         # Builders print a page's own title into the head of HTML as it is, and these titles are texts of a hub.
         {"Endpoints": [p if isinstance(p, dict) else {Path(p).stem: p} for p in folder(ENDPOINTS)]},

@@ -18,6 +18,9 @@ pytest.importorskip("mkdocstrings_handlers.python", reason="mkdocstrings is not 
 
 pytestmark = pytest.mark.slow
 
+PAGES_WITH_DRAWINGS = {"aki.html": 2, "errors.html": 1, "batches.html": 0}
+"""Pages with how many of their outputs are tables or trees of a terminal."""
+
 
 @pytest.fixture(scope="module")
 def site() -> Path:
@@ -42,6 +45,11 @@ class Assets(HTMLParser):
 
 def text_of(site: Path, page: str) -> str:
     return (site / page).read_text("utf-8")
+
+
+def test_lines_of_what_is_drawn_are_not_broken(site: Path) -> None:
+    drawn = {page: text_of(site, page).count("language-text drawn") for page in PAGES_WITH_DRAWINGS}
+    assert drawn == PAGES_WITH_DRAWINGS
 
 
 def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, MissingKeyError
+from ..http import drive
 from ..secret import how_to_give_a_key
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) 
 
 
 def _key(client: "ClientCore", interface: str) -> str:
+    """Return the key of a request that is about to be sent."""
+    if drive.tape is not None:
+        drive.tape.refuse(f"aki.{interface.lower()}()")
     if client.api_key is None:
         raise MissingKeyError(f"the {interface} interface needs a key; {how_to_give_a_key()}")
     return client.api_key.reveal()

@@ -79,6 +79,10 @@ class Tape(Protocol):
         """Return a flow that asks less, or the same, of its driver and ends as the given one."""
         ...
 
+    def refuse(self, way: str) -> None:
+        """Raise for what would be sent by another way than by flows."""
+        ...
+
 
 tape: Tape | None = None
 """The cassette that is in use in this process."""

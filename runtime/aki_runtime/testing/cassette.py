@@ -28,8 +28,8 @@ def cassette(path: str | PathLike[str], *, record: bool | None = None) -> Genera
             assert summary(Aki(), "A long story") != ""
 
     A replay opens no connection, needs no key and waits for nothing. Calls find their recording by endpoint and
-    parameters; the same call twice gets two recordings in turn. What goes through `aki.openai()`, and what other
-    processes do, is neither recorded nor replayed.
+    parameters; the same call twice gets two recordings in turn. What would go through `aki.openai()` or
+    `aki.anthropic()` is refused; what other processes do is neither recorded nor replayed.
 
     Args:
         path: The file, JSON; larger media are in a folder beside it. It holds no key, whatever the hub repeats.
@@ -51,13 +51,12 @@ def cassette(path: str | PathLike[str], *, record: bool | None = None) -> Genera
         drive.tape = None
         if isinstance(tape, Recorder) and tape.calls:
             write(file, tape.calls, tape.keys)
-    if isinstance(tape, Player):
-        if tape.misfit is not None:
-            raise tape.misfit
-        if tape.moved:
-            warnings.warn(
-                f"the cassette {file} is older than the package's description of "
-                f"{', '.join(sorted(tape.moved))}; {HOW_TO_RECORD}",
-                CassetteWarning,
-                stacklevel=3,
-            )
+    if tape.misfit is not None:
+        raise tape.misfit
+    if isinstance(tape, Player) and tape.moved:
+        warnings.warn(
+            f"the cassette {file} is older than the package's description of "
+            f"{', '.join(sorted(tape.moved))}; {HOW_TO_RECORD}",
+            CassetteWarning,
+            stacklevel=3,
+        )

@@ -19,7 +19,7 @@ from ..protocol.effects import Effect, Flow, Send
 from ..protocol.requests import Body, Request
 from ..secret import ApiKey
 from ..shapes import is_object
-from .files import RecordedCall, as_text, comparable, rewritten
+from .files import CassetteError, RecordedCall, as_text, comparable, rewritten
 
 T = TypeVar("T")
 _OF_THE_CLIENT = frozenset({"key", "wait_for_result"})
@@ -30,9 +30,11 @@ class BaseTape:
 
     Attributes:
         replays: Whether it answers in the hub's place.
+        misfit: The first call that did not fit.
     """
 
     replays: bool = False
+    misfit: CassetteError | None = None
 
     def now(self) -> float:
         """Return the seconds on the clock that flows see."""
@@ -52,6 +54,15 @@ class BaseTape:
         except StopIteration as end:
             ended: T = end.value
             return ended
+
+    def refuse(self, way: str) -> None:
+        """Raise for what would be sent by another way than by flows."""
+        error = CassetteError(
+            f"what goes through {way} is not in cassettes, so that nothing of it is sent within one; test it with the "
+            "sandbox, as aki_client is without a cassette"
+        )
+        self.misfit = self.misfit or error
+        raise error
 
     def _perform(self, driver: Driver[Any], effect: Effect) -> Flow[Any]:
         raise NotImplementedError

@@ -47,7 +47,6 @@ class Player(BaseTape):
         path: The cassette.
 
     Attributes:
-        misfit: The first call that did not fit.
         moved: Endpoints of which the package has another description by now.
 
     Raises:
@@ -57,7 +56,6 @@ class Player(BaseTape):
     replays = True
 
     def __init__(self, path: Path) -> None:
-        self.misfit: CassetteError | None = None
         self.moved: set[str] = set()
         self._path = path
         self._left: dict[tuple[str, str, str], deque[RecordedCall]] = defaultdict(deque)

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aki_runtime.batch.journal import RowState
 from aki_runtime.errors import AkiError
@@ -25,6 +25,8 @@ from mcp_types import (
 )
 
 from .calls import KEPT_MINUTES, AgentCall
+
+T = TypeVar("T")
 
 LONGEST_SIDE = 768
 """Pixels of the longer side of a picture that a model is shown."""
@@ -70,8 +72,15 @@ def refusal_of(error: AkiError) -> str:
     return "; ".join(str(problem) for problem in problems) if problems else error.message
 
 
+def sendable(value: T) -> T:
+    """Return a JSON value without halves of surrogate pairs, which a hub may send and the protocol's UTF-8 has not."""
+    made: T = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return made
+
+
 def refused(message: str) -> CallToolResult:
     """Answer that something was refused, and nothing sent."""
+    message = sendable(message)
     return CallToolResult(
         content=[TextContent(text=message)],
         structured_content={"status": "failed", "message": message},
@@ -82,7 +91,7 @@ def refused(message: str) -> CallToolResult:
 def answer_of(call: AgentCall) -> CallToolResult:
     """Answer with what came of a call, or how far it is."""
     status, message = status_of(call), message_of(call)
-    noted = call.noted or {}
+    noted, message = sendable(call.noted or {}), sendable(message)
     outputs: Mapping[str, Any] = found if is_object(found := noted.get("outputs")) else {}
     files = [file for file in _files(noted) if Path(file["path"]).is_file()]
     content: list[ContentBlock] = [TextContent(text=message)] if message else []

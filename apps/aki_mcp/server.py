@@ -194,7 +194,7 @@ class AgentServer:
         try:
             await self._calls.cancel(self._require_task(ctx, params))
         except AkiError as error:
-            raise MCPError(INVALID_PARAMS, error.message) from None
+            raise MCPError(INVALID_PARAMS, answers.sendable(error.message)) from None
         return {}
 
     def _require_task(self, ctx: Context, params: TaskParams) -> AgentCall:
@@ -235,11 +235,12 @@ async def _until_over(call: AgentCall, seconds: float) -> None:
 
 def _words(call: AgentCall) -> str:
     if call.text:
-        return call.text[-_SHOWN_TEXT:]
-    return in_words(call.event) if call.event is not None else "submitted"
+        return answers.sendable(call.text[-_SHOWN_TEXT:])
+    return answers.sendable(in_words(call.event)) if call.event is not None else "submitted"
 
 
 def _shown(values: dict[str, Any]) -> CallToolResult:
+    values = answers.sendable(values)
     text = json.dumps(values, ensure_ascii=False)
     return CallToolResult(content=[TextContent(text=text)], structured_content=values)
 

@@ -13,6 +13,7 @@ from aki_client import AsyncAki
 from aki_client.batch import JournalError
 from aki_mcp import server
 from aki_mcp.serving import journals_of
+from aki_sandbox.faults.effects import WorkerFails
 from mcp.client.extension import ClientExtension, ResultClaim, advertise
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, Request, RequestParams, Result
@@ -126,6 +127,34 @@ def test_cancelling_a_request_cancels_the_job_on_the_hub(agents, hub, mode):
             return await _status(client, "cancelled")
 
     asyncio.run(run())
+
+
+class WritesHalfAPair(WorkerFails):
+    """The job writes half a surrogate pair, which is JSON and no UTF-8."""
+
+    def _failing(self, work):
+        return work.answering("half \ud83d pair " * 50)
+
+
+@pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
+def test_what_cannot_be_sent_does_not_end_the_server(agents, hub, mode):
+    shown = []
+
+    async def show(progress, total, message):
+        shown.append(message)
+
+    async def run():
+        async with agents.process(mode=mode) as client, asyncio.timeout(20):
+            hub.faults.add(WritesHalfAPair(), on="submit")
+            first = await client.call_tool("llama3_chat", LONG, progress_callback=show)
+            second = await client.call_tool("llama3_chat", {"prompt_input": "hi"})
+            return first, second, await client.call_tool("jobs", {})
+
+    first, second, jobs = asyncio.run(run())
+    assert "half ? pair" in str(first.content)
+    found(second)
+    assert len(jobs.structured_content["jobs"]) == 2
+    assert shown
 
 
 def test_leaving_does_not_cancel_the_job(agents, hub):

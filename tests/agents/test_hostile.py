@@ -5,7 +5,6 @@ import importlib
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from hostile import corpus
 from hostile.watch import watched
 from mcp.client.client import Client
 from PIL import Image as Pillow
+from support.package import importable
 from support.stub_hub import StubHub
 
 SECRET = "4711-of-the-user"
@@ -142,9 +142,8 @@ def hostile_package(tmp_path_factory):
             )
             == 0
         )
-    sys.path.insert(0, str(folder))
-    yield importlib.import_module("hostile_client")
-    sys.path.remove(str(folder))
+    with importable(folder, "hostile_client"):
+        yield importlib.import_module("hostile_client")
 
 
 def server_of(package, folder, url="http://127.0.0.1:9"):

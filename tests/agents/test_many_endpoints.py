@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import sys
 
 import pytest
 from aki_client import AsyncAki
@@ -11,6 +10,7 @@ from aki_mcp import tools
 from aki_mcp.serving import agent_server
 from mcp.client.client import Client
 from support.metadata import details
+from support.package import importable
 from support.stub_hub import StubHub
 
 
@@ -44,16 +44,15 @@ def test_endpoints_are_searched_for_and_called_by_name(agents, many):
 
 
 @pytest.mark.slow
-def test_the_list_of_a_thousand_endpoints_is_short(tmp_path, monkeypatch, state):
+def test_the_list_of_a_thousand_endpoints_is_short(tmp_path, state):
     document = details({"prompt": {"required": True}}, {"text": {}})
     documents = {f"painter_{number}": document for number in range(1000)}
     with StubHub.offering(documents) as hub:
         out = ["--out", str(tmp_path), "--package", "thousand_client"]
         assert main(["generate", "--server", hub.url, *out]) == 0
-    monkeypatch.syspath_prepend(str(tmp_path))
-    made = importlib.import_module("thousand_client")
 
     async def run():
+        made = importlib.import_module("thousand_client")
         client: AsyncAki = made.AsyncAki("key", api_server="http://127.0.0.1:9")
         server = agent_server(client, "thousand_client", tmp_path / "results")
         async with Client(server.protocol) as agent:
@@ -61,7 +60,7 @@ def test_the_list_of_a_thousand_endpoints_is_short(tmp_path, monkeypatch, state)
             found = await agent.call_tool("search_endpoints", {"query": "painter 7"})
             return listed.model_dump_json(), found.structured_content["endpoints"]
 
-    listed, found = asyncio.run(run())
-    sys.modules.pop("thousand_client")
+    with importable(tmp_path, "thousand_client"):
+        listed, found = asyncio.run(run())
     assert len(listed) <= 20_000
     assert len(found) == tools.FOUND

@@ -7,7 +7,6 @@ for it as plainly as possible, without the client.
 import base64
 import importlib
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from aki_sandbox.catalogue import load_catalogue
 from aki_sandbox.validation.validate import validate_inputs
 from hypothesis import given
 from support.drawing import drawn
+from support.package import importable
 
 from .inputs import TRANSPORT, calls
 
@@ -83,14 +83,9 @@ def generated(documents: Mapping[str, Any], folder: Path, name: str) -> Iterator
         target = folder / name / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    sys.path.insert(0, str(folder))
-    try:
+    with importable(folder, name):
         client = importlib.import_module(f"{name}.client").Aki
         yield {e.wire_name: client.load_endpoint(str(e.name)).info for e in package.endpoints}
-    finally:
-        sys.path.remove(str(folder))
-        for module in [module for module in sys.modules if module.partition(".")[0] == name]:
-            del sys.modules[module]
 
 
 def compare(info: Any, document: Mapping[str, Any], examples: int) -> Tally:

@@ -1,7 +1,6 @@
 """`aki call`: what is sent, and what comes out of it."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from aki_cli.exits import Exit
 from aki_sandbox.server import SandboxServer
 from PIL import Image
 from support.jobs import last_job
+from support.package import importable
 from support.patience import until
 
 from .conftest import Command
@@ -227,24 +227,22 @@ def test_an_endpoint_that_the_package_lacks_is_called_from_the_live_metadata(
 
 
 def test_a_package_of_another_hub_is_used_by_its_name(
-    odd: Command, odd_hub: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    odd: Command, odd_hub: SandboxServer, tmp_path: Path
 ) -> None:
     from aki_codegen.cli import main as generate
 
     place = ["--out", str(tmp_path), "--package", "odd_client", "--server", odd_hub.url]
     assert generate(["generate", *place]) == 0
     odd.capsys.readouterr()
-    monkeypatch.syspath_prepend(str(tmp_path))
-    assert "odd" in odd("--package", "odd_client", "endpoints").out
-    ran = odd("--package", "odd_client", "call", "odd", "--prompt", "a lake")
-    assert "a lake" in ran.out
-    refused = odd("--package", "odd_client", "call", "odd")
+    with importable(tmp_path, "odd_client"):
+        assert "odd" in odd("--package", "odd_client", "endpoints").out
+        ran = odd("--package", "odd_client", "call", "odd", "--prompt", "a lake")
+        assert "a lake" in ran.out
+        refused = odd("--package", "odd_client", "call", "odd")
     assert (refused.status, refused.err) == (
         2,
         "aki: invalid parameters for odd: prompt is required\n",
     )
-    for name in [name for name in sys.modules if name.split(".")[0] == "odd_client"]:
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize("words", [["call", "llama3_chat"], ["chat", "llama3_chat"]])

@@ -14,6 +14,7 @@ from aki_sandbox.catalogue import load_catalogue
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from support.command import Generate
+from support.package import importable
 from support.stub_hub import StubHub
 
 ROOT = Path(__file__).parents[2]
@@ -63,11 +64,9 @@ def generated(tmp_path_factory):
 
 
 @pytest.fixture
-def package(generated, monkeypatch):
-    monkeypatch.syspath_prepend(generated[1])
-    yield importlib.import_module(PACKAGE)
-    for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
-        del sys.modules[name]
+def package(generated):
+    with importable(generated[1], PACKAGE):
+        yield importlib.import_module(PACKAGE)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from agreement.compare import catalogue_documents
 from aki_sandbox.server import SandboxServer
+from support.package import importable
 
 from .documents import openapi_of
 
@@ -49,11 +50,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedP
 
 
 @pytest.fixture
-def other_client(generated: Any, tmp_path_factory: Any, monkeypatch: Any) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(tmp_path_factory.getbasetemp() / "generated0")
-    yield importlib.import_module("other_client")
-    for name in [name for name in sys.modules if name.startswith("other_client")]:
-        del sys.modules[name]
+def other_client(generated: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    with importable(tmp_path_factory.getbasetemp() / "generated0", "other_client"):
+        yield importlib.import_module("other_client")
 
 
 def test_it_generates_without_a_warning(generated: subprocess.CompletedProcess[str]) -> None:

@@ -7,8 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+
+import pytest
 
 TOP = Path(__file__).parents[2]
 CACHE = TOP / ".pytest_cache"
@@ -50,6 +53,18 @@ def use_made_package(environment: MutableMapping[str, str] = os.environ) -> None
         sys.path.insert(0, folder)
         others = filter(None, [environment.get("PYTHONPATH")])
         environment["PYTHONPATH"] = os.pathsep.join([folder, *others])
+
+
+@contextmanager
+def importable(folder: Path, package: str) -> Iterator[None]:
+    """Let a package be imported from a folder, and leave nothing of it loaded: names alone mean the one that is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        try:
+            yield
+        finally:
+            for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+                del sys.modules[name]
 
 
 def _digest() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import PIL.Image
-import pytest
+from support.package import importable
 
 
 def picture() -> bytes:
@@ -109,11 +109,8 @@ def visit(
 @contextmanager
 def imported(folder: Path, package: str) -> Iterator[Any]:
     """Import a package with warnings as errors, and give its client."""
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+    with importable(folder, package), warnings.catch_warnings():
         warnings.simplefilter("error")
-        patch.syspath_prepend(folder)
         for module in ("client", "models", "protocols"):
             importlib.import_module(f"{package}.{module}")
         yield sys.modules[package].Aki
-        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-            del sys.modules[name]

@@ -40,6 +40,7 @@ class Terminal:
             env=self.environment,
             dimensions=(40, self.columns),
             encoding="utf-8",
+            codec_errors="replace",  # the terminal may write ^C into the middle of a letter
             timeout=SECONDS,
         )
         child.logfile_read = io.StringIO()

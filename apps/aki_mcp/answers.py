@@ -155,8 +155,8 @@ def _small_picture(path: Path) -> ImageContent | None:
             # Reads no more of a JPEG than the small picture needs.
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             picture.convert("RGB").save(buffer, "JPEG", quality=85)
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError):
-        return None  # whatever it is, it is saved
+    except Exception:
+        return None  # a decoder raises what it likes over bytes of a hub; they are saved
     return ImageContent(data=_base64(buffer.getvalue()), mime_type="image/jpeg")
 
 

@@ -36,6 +36,7 @@ from PIL import Image as Pillow
 from support.jobs import all_jobs
 
 pytest.importorskip("opentelemetry.sdk", reason="needs make full")
+from opentelemetry.sdk.trace import Span
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
@@ -338,6 +339,16 @@ class TestSwitch:
 
         spans.provider.add_span_processor(Failing(InMemorySpanExporter()))
         assert aki.llama3_chat(prompt_input="Hi [[dur=0]]").text
+
+    def test_a_span_that_cannot_say_whether_it_is_true_costs_no_result(
+        self, aki, spans, monkeypatch
+    ):
+        def __bool__(self):  # noqa: N807
+            raise RuntimeError("no truth")
+
+        monkeypatch.setattr(Span, "__bool__", __bool__, raising=False)
+        assert aki.llama3_chat(prompt_input="Hi [[dur=0]]").text
+        assert len(spans.all) == 4
 
     def test_auto_instrumentation_finds_it(self):
         project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())

@@ -177,10 +177,11 @@ class JobSpans:
             self._name(job)
             self._span.set_attribute("aki.job.resumed", True)
 
+    @_harmless
     def enter(self) -> Callable[[], object] | None:
         """Let what is sent now belong to this, as what instruments HTTP libraries sees it; return what ends that."""
         context = self._tracing.context
-        span = self._child or self._span
+        span = self._span if self._child is None else self._child
         if span is None:
             return None
         at = self._tracing.trace.set_span_in_context(span)
@@ -244,7 +245,9 @@ class JobSpans:
             if job.result is not None:
                 error = None
                 self._take(job, job.result)
-        for each in filter(None, (self._child, self._span)):
+        for each in (self._child, self._span):
+            if each is None:
+                continue
             if error is not None:
                 each.set_attribute("error.type", type(error).__name__)
                 each.set_status(self._tracing.trace.StatusCode.ERROR, self._said(error, job))

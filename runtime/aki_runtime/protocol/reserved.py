@@ -75,7 +75,7 @@ def written(write: Callable[[], None]) -> Flow[None]:
         except (GeneratorExit, AkiError):
             raise
         except BaseException:
-            # A task may be cancelled before the thread that writes has begun; written twice is written once.
+            # A task may be cancelled before the thread that writes has started; written twice is written once.
             yield Work(write)
             raise
     except AkiError as error:

@@ -189,7 +189,7 @@ def _bound(part: JsonObject, name: str, default: float) -> float:
     value = part.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return default
-    # Larger ones, and what is no number, cannot be reckoned with.
+    # Larger ones, and what is no number, cannot be counted with.
     return value if abs(value) <= 1e100 else default
 
 

@@ -82,11 +82,10 @@ def medians(runs: int, commands: Mapping[str, Callable[[], Cost]]) -> dict[str, 
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return an environment without our settings and plugins, in which byte code is written."""
+    """Return an environment without our settings, in which byte code is written."""
     left_out = ("AKI_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    # Logfire is here for one test, and would come with every import of pydantic.
-    return {**kept, "PYDANTIC_DISABLE_PLUGINS": "logfire-plugin", **settings}
+    return {**kept, **settings}
 
 
 def _median(costs: Sequence[Cost]) -> Cost:

@@ -189,7 +189,7 @@ def _bound(part: JsonObject, name: str, default: float) -> float:
     value = part.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return default
-    # Larger ones, and what is no number, cannot be counted with.
+    # Nothing can be computed with what is larger, or not a number.
     return value if abs(value) <= 1e100 else default
 
 

@@ -19,6 +19,14 @@ from support.metadata import details
 KEY = "sk-secret/4711"
 """The key of these tests; no run may ever show it."""
 
+PRICES = """
+format = 1
+currency = "EUR"
+[[endpoint."*"]]
+valid_from = 2026-01-01
+output_per_million = 10000
+"""
+
 ODD = details(
     {
         "prompt": {"type": "string", "required": True},

@@ -2,21 +2,15 @@
 
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
 from aki_cli.commands.completion import FILES, candidates
 from aki_runtime.store.budget import Budget
 
-from .conftest import Command
+from .conftest import PRICES, Command
 
-PRICES = """
-format = 1
-currency = "EUR"
-[[endpoint."*"]]
-valid_from = 2026-01-01
-output_per_million = 10000
-"""
 LEDGER = "out.jsonl.ledger"
 
 
@@ -96,3 +90,13 @@ def test_ledgers_and_open_calls_are_completed(ledger: Budget) -> None:
     assert [value for value, _ in candidates(["budget"], "")] == [FILES]
     found = candidates(["budget", LEDGER, "--settle"], "")
     assert [value for value, _ in found] == [f"{call.id[:8]}=" for call in ledger.open_calls()]
+
+
+def test_what_a_hub_calls_an_endpoint_stays_within_its_line(aki: Command, ledger: Budget) -> None:
+    with sqlite3.connect(LEDGER) as file:
+        file.execute("UPDATE calls SET endpoint = ?", ["evil\n::error ::owned\x1b[2J"])
+    file.close()
+    ran = aki("budget", LEDGER)
+    assert "::" not in ran.out
+    assert "\x1b" not in ran.out
+    assert ran.out.count("evil ") == 2

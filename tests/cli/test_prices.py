@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Command
-
-PRICES = """
-format = 1
-currency = "EUR"
-[[endpoint."*"]]
-valid_from = 2026-01-01
-output_per_million = 10000
-"""
+from .conftest import PRICES, Command
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from aki_runtime.terminal import one_line
 
 from ..exits import CommandError, Exit
 from ..showing import TextOrJson
@@ -14,7 +15,8 @@ from ..terminal import write, write_json
 if TYPE_CHECKING:
     from aki_runtime.store.budget import Budget
 
-SHOWN = 8  # letters of a call's id; as many as make it the only one are enough
+SHOWN = 8
+"""Letters of a call's id; as many as make it the only one are enough."""
 
 
 def _open_calls(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -57,8 +59,9 @@ def budget(
     write(f"reserved  {reserved} for {number_of(len(calls), 'open call')}\n")
     for call in calls:
         most, ago = amount_in_words(call.reserved, currency), duration(time.time() - call.since)
-        write(f"{call.id[:SHOWN]}  {call.endpoint}, at most {most}, started {ago} ago\n")
-        write(f"  {call.reason}\n")
+        name, why = one_line(call.endpoint), one_line(call.reason)  # a hub has a part in both
+        write(f"{call.id[:SHOWN]}  {name}, at most {most}, started {ago} ago\n")
+        write(f"  {why}\n")
 
 
 def _read(ledger: Path) -> "Budget":

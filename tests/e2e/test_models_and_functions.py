@@ -6,6 +6,10 @@ import json
 import math
 import re
 import threading
+import warnings
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 import pytest
@@ -14,6 +18,7 @@ from aki_client import (
     AkiError,
     AsyncAki,
     ConfigurationError,
+    Image,
     InvalidParametersError,
     MissingOutputError,
     UnexpectedAnswerError,
@@ -37,6 +42,25 @@ def look_up(query: str, currency: str = "euro") -> dict[str, object]:
     return {"price": 2.2, "currency": currency, "query": query}
 
 
+class Recipe(BaseModel):
+    """What a model is asked for."""
+
+    title: str
+    minutes: Annotated[int, Field(ge=1)]
+
+
+HOLDS_ITSELF: list[object] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
+
+
+def takes_a_function(query: Callable[[], int]) -> None:
+    """Never run."""
+
+
+def takes_whatever(query) -> None:
+    """Never run."""
+
+
 class TestChat:
     """`aki.chat`: the rounds between a model and functions."""
 
@@ -51,7 +75,7 @@ class TestChat:
             "user",
             "assistant",
         ]
-        assert messages[2]["content"].startswith('look_up returned {"price": 2.2')
+        assert messages[2]["content"].startswith('look_up returned {"price":2.2')
         assert messages[3]["content"] == answer.text
 
     def test_a_conversation_can_be_kept_as_json_and_gone_on_with(self, aki):
@@ -136,6 +160,81 @@ class TestChat:
         with pytest.raises(StopIteration):
             aki.chat(aki.llama3_chat, asking("look_up"), tools=[look_up])
 
+    @pytest.mark.parametrize(
+        ("result", "written"),
+        [
+            (Recipe(title="Tea", minutes=5), '{"title":"Tea","minutes":5}'),
+            ([Recipe(title="Tea", minutes=5)], '[{"title":"Tea","minutes":5}]'),
+            ({date(2026, 1, 2): {1}, (1, 2): Decimal("2.20")}, '{"2026-01-02":[1],"1,2":"2.20"}'),
+            (math.inf, '"Infinity"'),
+            (b"\xff", '"_w=="'),
+            ("\ud800", "\"'\\\\ud800'\""),
+            (HOLDS_ITSELF, '"[[...]]"'),
+            (Image(b"GIF89a"), '"<Image of unknown format, about 6 bytes>"'),
+        ],
+    )
+    def test_whatever_a_function_returns_is_written_for_the_model_as_json(
+        self, aki, result, written
+    ):
+        def look_up(query: str) -> object:
+            """Look."""
+            return result
+
+        messages = asking("look_up")
+        aki.chat(aki.llama3_chat, messages, tools=[look_up])
+        assert messages[2]["content"] == f"look_up returned {written}"
+
+    def test_pictures_of_an_endpoint_are_a_few_words_to_the_model(self, aki):
+        messages = asking('z_image_turbo args={"prompt": "a fox", "width": 128, "height": 128}')
+        aki.chat(aki.llama3_chat, messages, tools=[aki.z_image_turbo.tool()])
+        assert '"images":["<Image jpeg, about ' in messages[2]["content"]
+        assert len(messages[2]["content"]) < 200
+
+    def test_arguments_may_have_any_name_that_python_takes(self, aki):
+        def look_up(model_config: str, _x: int, json: str = "") -> str:
+            """Look."""
+            return f"{model_config} {_x} {json}"
+
+        messages = asking('look_up args={"model_config": "a", "_x": 1, "json": "b"}')
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            aki.chat(aki.llama3_chat, messages, tools=[look_up])
+        assert messages[2]["content"] == 'look_up returned "a 1 b"'
+
+    @pytest.mark.parametrize("arguments", ['"{"', "5"])
+    def test_a_call_whose_arguments_cannot_be_read_is_not_run_with_none(self, aki, arguments):
+        ran = []
+
+        def delete(path: str = "everything") -> None:
+            """Delete."""
+            ran.append(path)
+
+        messages = asking(f"delete args={arguments}")
+        aki.chat(aki.llama3_chat, messages, tools=[delete])
+        assert messages[2]["content"] == ('delete returned "its arguments must be one JSON object"')
+        assert ran == []
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"messages": ({"role": "user", "content": "Hi"},)}, "messages must be a list"),
+            ({"messages": "Hi"}, "messages must be a list"),
+            ({"max_rounds": 0}, "max_rounds=0 must be"),
+            ({"max_rounds": "3"}, "max_rounds='3' must be"),
+            ({"tools": look_up}, "tools must be a list"),
+            ({"chat_context": []}, "chat_context"),
+            ({"endpoint": "llama3_chat"}, "chat takes an endpoint of Aki"),
+            ({"endpoint": AsyncAki("test-key").llama3_chat}, "chat takes an endpoint of Aki"),
+        ],
+    )
+    def test_what_no_round_can_be_made_of_is_refused_before_anything_is_paid(
+        self, aki, hub, given, said
+    ):
+        asked = hub.hub.request_count
+        with pytest.raises(ConfigurationError, match=said):
+            aki.chat(**{"endpoint": aki.llama3_chat, "messages": asking("x"), **given})
+        assert hub.hub.request_count == asked
+
     def test_an_async_function_is_refused_where_nobody_awaits_it(self, aki, hub):
         async def look_up(query: str) -> None:
             """Never run."""
@@ -148,9 +247,11 @@ class TestChat:
     @pytest.mark.parametrize(
         ("functions", "said"),
         [
-            ([lambda query: None], "name of one function"),
+            ([lambda query: None], "must have a name"),
             ([look_up, look_up], "name of one function"),
-            ([math.hypot], "cannot be described|by name"),
+            ([math.hypot], "hypot cannot be described"),
+            ([takes_a_function], "takes_a_function cannot be described"),
+            ([takes_whatever], "takes_whatever cannot be described: it must take 'query' by name"),
         ],
     )
     def test_a_function_that_cannot_be_described_is_refused_before_anything_is_sent(
@@ -164,13 +265,6 @@ class TestChat:
     def test_an_endpoint_without_tools_says_so(self, aki):
         with pytest.raises(InvalidParametersError, match="tools"):
             aki.chat(aki.z_image_turbo, asking("look_up"), tools=[look_up])
-
-
-class Recipe(BaseModel):
-    """What a model is asked for."""
-
-    title: str
-    minutes: Annotated[int, Field(ge=1)]
 
 
 class Step(TypedDict):
@@ -279,6 +373,10 @@ class TestEndpointAsTool:
         assert openai["function"]["parameters"] == anthropic["input_schema"] == schema
         assert openai["function"]["description"].startswith("Z-Image Turbo")
         assert json.dumps([openai, anthropic])
+
+    def test_words_of_anybody_else_are_refused(self):
+        with pytest.raises(ConfigurationError, match="'gemini' must be 'openai' or 'anthropic'"):
+            Aki("test-key").z_image_turbo.tool_schema("gemini")
 
     def test_the_hub_takes_it_as_a_tool_of_a_chat(self, aki):
         answer = aki.llama3_chat(

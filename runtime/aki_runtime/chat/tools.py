@@ -44,6 +44,12 @@ class ToolCall:
     arguments: Mapping[str, Any]
     raw: Mapping[str, Any]
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether its arguments could be read, or there are none."""
+        written = _described(self.raw).get("arguments")
+        return written in (None, "") or is_object(_decoded(written))
+
 
 def read_tool_calls(value: object) -> list[ToolCall]:
     """Read calls in either spelling, as a JSON string or a list; what is not a call is left out."""
@@ -56,13 +62,17 @@ def read_tool_calls(value: object) -> list[ToolCall]:
 def _read_call(item: object) -> ToolCall | None:
     if not is_object(item):
         return None
-    function = item.get("function")
-    described = function if is_object(function) else item
+    described = _described(item)
     name = described.get("name")
     if not isinstance(name, str) or not name:
         return None
     arguments = _decoded(described.get("arguments"))
     return ToolCall(name, object_or_empty(arguments), item)
+
+
+def _described(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    function = call.get("function")
+    return function if is_object(function) else call
 
 
 def _decoded(value: object) -> object:

@@ -4,7 +4,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
@@ -19,11 +19,12 @@ from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..secret import ApiKey
 from . import staleness
-from .endpoint import EndpointSpec, with_budget
+from .endpoint import Endpoint, EndpointSpec, with_budget
 from .sandbox import sandbox_url
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
+    from ..chat.functions import Step
 
 
 Me = TypeVar("Me", bound="ClientCore")  # jedi does not read typing.Self
@@ -198,6 +199,19 @@ class ClientCore:
         if not shipped:
             raise ConfigurationError(self._missing(name))
         return staleness.check(context, shipped, self._options)
+
+    def _chat_rounds(
+        self, endpoint: Any, messages: Any, tools: Any, most: int, parameters: Mapping[str, Any]
+    ) -> "Generator[Step, Any, Any]":
+        from ..chat.functions import Functions, tool_rounds  # which few programs need
+
+        kind = self._endpoint_type
+        if not isinstance(endpoint, kind):
+            raise ConfigurationError(
+                f"chat takes an endpoint of {type(self).__name__}, as an attribute of the client is, not {endpoint!r}"
+            )
+        functions = Functions(tools, are_awaited=not issubclass(kind, Endpoint))
+        return tool_rounds(endpoint, messages, functions, most, parameters)
 
     @classmethod
     def load_endpoint(cls, name: str) -> EndpointSpec[Any, Any, Any]:

@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import (
+    ConfigurationError,
     EndpointRemovedError,
     InvalidParametersError,
     keywords_only,
@@ -283,7 +284,12 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
 
         Args:
             form: Whose words: those of OpenAI's interface, which this hub's chats take as well, or of Anthropic's.
+
+        Raises:
+            ConfigurationError: There is no such form.
         """
+        if form not in ("openai", "anthropic"):
+            raise ConfigurationError(f"form={form!r} must be 'openai' or 'anthropic'")
         model, name = self.info.input, self._spec.__name__
         schema = model.model_json_schema() if model is not None else {"type": "object"}
         about = {"name": name, "description": inspect.getdoc(self._spec.__wrapped__) or name}

@@ -132,11 +132,7 @@ class SyncClient(ClientCore):
             AkiError: A call failed, or the model still asks for functions after the last round; `messages` holds what
                 was said until then. What a function raises is raised as well.
         """
-        from ..chat.functions import Functions, tool_rounds  # which few programs need
-
-        rounds = tool_rounds(
-            endpoint, messages, Functions(tools, are_awaited=False), max_rounds, parameters
-        )
+        rounds = self._chat_rounds(endpoint, messages, tools, max_rounds, parameters)
         value: Any = None
         while True:
             try:

@@ -7,7 +7,7 @@ import errno
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeGuard
@@ -41,6 +41,9 @@ _LARGE = 1 << 20
 _PLAIN_HEAD = re.compile(r"data:[a-z0-9.+/=;_-]*,", re.IGNORECASE | re.ASCII)
 
 _log = logger()
+
+IN_WORDS: Mapping[str, str] = {"media": "in words"}
+"""The context in which a model's media become JSON as a few words, for readers that cannot do with bytes."""
 
 _Data: TypeAlias = bytes  # in the class below, `bytes` is a property
 
@@ -251,7 +254,7 @@ class Media:
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_sent, info_arg=True),
         )
 
     @classmethod
@@ -368,9 +371,11 @@ def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
     return is_object(limit) and not limit.get("converted")
 
 
-def _as_sent(value: object) -> object:
+def _as_sent(value: object, info: core_schema.SerializationInfo[object]) -> object:
     # An output that is not media is kept as it came, and so is one that is not base64.
-    return value.as_it_came() if isinstance(value, Media) else value
+    if not isinstance(value, Media):
+        return value
+    return repr(value) if info.context is IN_WORDS else value.as_it_came()
 
 
 def _declared_in(text: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aki_runtime.terminal import readable
+from aki_runtime.terminal import one_line, readable
 from aki_runtime.usage import amount_in_words
 
 from .terminal import console, say
@@ -109,7 +109,7 @@ def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
         unknown = f", and unknown for {number_of(summary.cost_unknown, 'row')}"
         yield f"cost of this run: {cost}{unknown if summary.cost_unknown else ''}"
     for fault in summary.faults:
-        yield f"  {number_of(fault.rows, 'row')}: {fault.problem} ({fault.place})"
+        yield f"  {number_of(fault.rows, 'row')}: {one_line(fault.problem)} ({fault.place})"
     others = summary.failed + summary.uncertain - sum(fault.rows for fault in summary.faults)
     if others > 0:
         yield f"  {number_of(others, 'row')}: other reasons; the outcomes have them"
@@ -117,7 +117,7 @@ def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
         were = "was" if summary.picked_up == 1 else "were"
         yield f"{number_of(summary.picked_up, 'job')} of an earlier run {were} picked up"
     if summary.refused:
-        yield f"no further row was started: {summary.refused}"
+        yield f"no further row was started: {one_line(summary.refused)}"
     if summary.left:
         yield "the same command goes on with the rows that are left"
     if summary.failed:

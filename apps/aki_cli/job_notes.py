@@ -6,7 +6,6 @@ A file of its own for each job needs no lock: processes that come and go at once
 import hashlib
 import json
 import os
-import shlex
 import sys
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -22,7 +21,7 @@ from aki_runtime.shapes import is_object
 from .catalogue import Catalogue
 from .exits import CommandError
 from .settings import PACKAGE, standing
-from .terminal import say
+from .terminal import say, shell_line
 
 E = TypeVar("E")
 
@@ -138,7 +137,7 @@ class JobNote:
             words += ["--server", self.server]
         if self.layout != standing("layout"):
             words += ["--layout", self.layout or str(hub.get("layout"))]
-        return shlex.join([*words, "job", self.endpoint, self.job_id])
+        return shell_line(*words, "job", self.endpoint, self.job_id)
 
 
 def find_note(server: str, job_id: str) -> JobNote | None:

@@ -5,10 +5,12 @@ Nothing here imports Rich before something is drawn.
 
 import json
 import os
+import shlex
 import sys
 from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
-from aki_runtime.terminal import harmless, readable
+from aki_runtime.terminal import harmless, one_line, readable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -20,6 +22,19 @@ WIDTH_OF_PIPES = 120
 def say(sentence: str) -> None:
     """Tell a person something on stderr, after the command's name."""
     print(f"aki: {readable(sentence)}", file=sys.stderr, flush=True)
+
+
+def shell_line(*words: str) -> str:
+    """Return words as a line to be copied, where only a shell obeys what a hub has put into them, as one word each."""
+    return " ".join(
+        shlex.quote(word) if word == one_line(word) else _escaped(word) for word in words
+    )
+
+
+def _escaped(word: str) -> str:
+    # Within plain quotes, a control character or a command to a CI runner would still be one.
+    in_bytes = quote(word, errors="backslashreplace").replace("%", "\\x")
+    return f"$'{in_bytes}'"
 
 
 def write(text: str) -> None:

@@ -101,6 +101,14 @@ def test_a_batch_that_is_not_done_says_what_can_be_done():
     ]
 
 
+def test_a_reason_of_a_hub_stays_within_its_line():
+    faults = (Fault("row 2", "the job failed:\n##[error]no \x1b[2J", 1),)
+    summary = replace(SUMMARY, done=999, failed=1, faults=faults, refused="evil\n::error ::x")
+    shown = list(summary_lines(summary))
+    assert shown[1] == "  1 row: the job failed: # #[error]no [2J (row 2)"
+    assert shown[2] == "no further row was started: evil : :error : :x"
+
+
 def test_lines_come_now_and_then(monkeypatch, capsys):
     now = 0.0
     monkeypatch.setattr(batch_view.time, "monotonic", lambda: now)

@@ -1,9 +1,12 @@
 """The commands that ask the hub about itself: endpoints, show, key, changes."""
 
+import json
+
+import pytest
 from aki_sandbox.faults.effects import LoginPage
 from aki_sandbox.server import SandboxServer
 
-from .conftest import Command
+from .conftest import ODD, Command
 
 
 def test_endpoints_are_listed_without_asking_the_hub(aki: Command, hub: SandboxServer) -> None:
@@ -41,6 +44,21 @@ def test_an_endpoint_is_shown_with_all_that_it_takes(aki: Command, hub: SandboxS
     assert "images       A list, each item an image" in out
     assert "aki call flux_dev --prompt …" in out
     assert hub.hub.request_count == before
+
+
+def test_the_line_to_copy_holds_a_name_of_a_hub_as_one_word(
+    aki: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, name = tmp_path_factory.mktemp("catalogue"), "odd;$(touch pwned)\n::error ::x"
+    (folder / "odd.json").write_text(json.dumps({**ODD, "name": name}))
+    with SandboxServer(catalogue=folder) as server:
+        out = aki("--server", server.url, "show", name).out
+    *_, line = out.splitlines()
+    assert (
+        line
+        == r"aki call $'odd\x3B\x24\x28touch\x20pwned\x29\x0A\x3A\x3Aerror\x20\x3A\x3Ax' --prompt …"
+    )
+    assert "::" not in out
 
 
 def test_a_live_hub_is_asked_for_its_workers(aki: Command) -> None:

@@ -69,6 +69,17 @@ def test_a_job_that_may_have_lapsed_is_listed_as_such(aki: Command) -> None:
     assert aki("jobs").out == ""
 
 
+def test_what_a_hub_calls_a_job_stays_within_the_line_that_fetches_it(aki: Command) -> None:
+    submit(aki)
+    (path,) = noted(aki.folder)
+    note = json.loads(path.read_text())
+    path.write_text(json.dumps({**note, "endpoint": "a b;c", "job_id": "x\n::error ::\x1b[2Jé"}))
+    first, line = aki("jobs").out.splitlines()
+    assert first.startswith("a b;c on ")
+    escaped = r"x\x0A\x3A\x3Aerror\x20\x3A\x3A\x1B\x5B2J\xC3\xA9"
+    assert line == f"  aki job 'a b;c' $'{escaped}'"
+
+
 def test_jobs_of_several_hubs_and_packages_are_in_one_list(
     aki: Command, odd_hub: SandboxServer, hub: SandboxServer
 ) -> None:

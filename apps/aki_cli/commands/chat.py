@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from aki_runtime.errors import AkiError, MediaError
+from aki_runtime.terminal import one_line
 
 from ..batch_view import number_of
 from ..calling import follow
@@ -104,7 +105,7 @@ class _Talk:
         """Take lines until there are no more and return the exit status."""
         if self._by_hand:
             _have_history()
-            say(f"{self._found.title} answers; /help lists commands, Ctrl-D leaves")
+            say(f"{one_line(self._found.title)} answers; /help lists commands, Ctrl-D leaves")
         while True:
             try:
                 line = self._line(PROMPT)
@@ -186,7 +187,7 @@ class _Talk:
     def _model(self, name: str) -> None:
         if name:
             self._found = _chat_endpoint(self._settings, name)
-        say(f"{self._found.title} answers")
+        say(f"{one_line(self._found.title)} answers")
 
     def _reset(self, _: str) -> None:
         self._conversation.reset()

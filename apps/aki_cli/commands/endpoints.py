@@ -11,7 +11,7 @@ from aki_runtime.terminal import one_line
 from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint, live_endpoint
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..terminal import draw, say
+from ..terminal import draw, say, shell_line
 from .call import options_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def show(
         fields = found.section(section)
         if fields:
             draw("", _fields(fields, title))
-    draw(f"\naki call {one_line(found.attribute or found.name)}{_example(found)}", style="dim")
+    line = shell_line("aki", "call", found.attribute or found.name)
+    draw(f"\n{line}{_example(found)}", style="dim")
 
 
 def _introduce(found: CatalogueEntry) -> None:

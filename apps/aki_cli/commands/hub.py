@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from aki_runtime.packages import renewal_of
-from aki_runtime.terminal import readable
+from aki_runtime.terminal import one_line
 
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
@@ -54,7 +54,7 @@ def changes(
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
         write_json(document)
     else:
-        write(readable(_as_text(found, settings.package)))
+        write(_as_text(found, settings.package))
     return _EXITS[worst]
 
 
@@ -66,8 +66,8 @@ def _as_text(found: "tuple[Change, ...]", package: str) -> str:
         of_class = sorted(change for change in found if change.severity == severity)
         lines += [f"{severity}:"] if of_class else []
         for endpoint, of_endpoint in groupby(of_class, key=lambda change: change.endpoint):
-            lines.append(f"  {endpoint}")
+            lines.append(f"  {one_line(endpoint)}")
             for change in of_endpoint:
                 where = f"{change.where}: " if change.where else ""
-                lines.append(f"    {where}{change.message}")
+                lines.append(f"    {one_line(where + change.message)}")
     return "\n".join([*lines, f"`{renewal_of(package)}` brings the package up to date."]) + "\n"

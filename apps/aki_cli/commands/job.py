@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from aki_runtime.errors import JobCanceledError
+from aki_runtime.terminal import one_line
 
 from ..calling import bound, new_note
 from ..catalogue import find_endpoint
@@ -52,7 +53,8 @@ def jobs(
         ago = duration(time.time() - note.submitted)
         kept = duration(note.seconds_left) if note.seconds_left > 0 else ""
         left = f"its result can be had for {kept} more at least" if kept else "it may have lapsed"
-        write(f"{note.endpoint} on {note.server}, submitted {ago} ago; {left}\n  {note.command}\n")
+        place = one_line(f"{note.endpoint} on {note.server}")
+        write(f"{place}, submitted {ago} ago; {left}\n  {note.command}\n")
     say(LAPSES if notes else "no job is left to be fetched")
 
 

@@ -1,19 +1,17 @@
 """What was said in a chat: the messages that ask for the next answer, and files that keep them."""
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aki_runtime.chat.messages import ChatContext
 from aki_runtime.files import replacing
-from aki_runtime.media.objects import Audio, Image, Video
-from aki_runtime.media.sources import is_data_uri
+from aki_runtime.media.inputs import as_media
 from aki_runtime.shapes import is_array, is_object
+from pydantic import TypeAdapter, ValidationError
 
 FORMAT = 1
-MEDIA = {"image": Image, "audio": Audio, "video": Video}
-ROLES = ("system", "user", "assistant")
 
 
 @dataclass
@@ -22,7 +20,7 @@ class Conversation:
 
     Attributes:
         system: The system prompt; empty for none.
-        messages: Messages of user and assistant, media as paths or data URIs.
+        messages: Messages of user and assistant, media as paths or objects.
         attached: Media that go along with the next message.
     """
 
@@ -71,9 +69,8 @@ class Conversation:
             text = "\n\n".join(f"{m['role']}: {_readable(m['content'])}" for m in messages)
         # Made with its mode, as what somebody said to a model is nobody else's.
         with replacing(path, overwrite=overwrite) as part:
-            file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as target:
-                target.write(text + "\n")
+            part.touch(0o600, exist_ok=False)
+            part.write_text(text + "\n", "utf-8", "backslashreplace")
 
     def load(self, path: Path) -> None:
         """Go on with what was said in a file.
@@ -91,9 +88,11 @@ class Conversation:
             raise ValueError("it is not a conversation that /save has written in a .json file")
         if (found := document.get("format")) != FORMAT:
             raise ValueError(f"its format is {found!r}, and this version of aki reads {FORMAT}")
-        if not all(map(_is_message, messages)):
-            raise ValueError("a message must have a role and content, media as data URIs")
-        said: list[dict[str, Any]] = messages
+        try:
+            # As text: a file that somebody else has made must not have this machine's files opened and sent.
+            said: Any = TypeAdapter(ChatContext).validate_python(json.dumps(messages))
+        except ValidationError:
+            raise ValueError("a message must have a role and content, media as data URIs") from None
         self.system = "\n\n".join(str(m["content"]) for m in said if m["role"] == "system")
         self.messages = [message for message in said if message["role"] != "system"]
         self.attached = []
@@ -114,33 +113,17 @@ def _whole(message: dict[str, Any]) -> dict[str, Any]:
     if isinstance(content, str):
         return message
     parts = [
-        {k: MEDIA[k](v).data_uri() if isinstance(v, Path) else v for k, v in p.items()}
-        for p in content
+        {k: v if isinstance(v, str) else as_media(v, k).data_uri() for k, v in part.items()}
+        for part in content
     ]
     return {**message, "content": parts}
-
-
-def _is_message(message: object) -> bool:
-    if not is_object(message) or message.get("role") not in ROLES:
-        return False
-    content = message.get("content")
-    return isinstance(content, str) or (is_array(content) and all(map(_is_part, content)))
-
-
-def _is_part(part: object) -> bool:
-    # A file that somebody else has made must not have this machine's files opened and sent.
-    return is_object(part) and all(
-        isinstance(value, str) and (kind == "text" or (kind in MEDIA and is_data_uri(value)))
-        for kind, value in part.items()
-    )
 
 
 def _readable(content: Any) -> str:
     if isinstance(content, str):
         return content
-    parts = [
-        value if kind == "text" else f"[{kind} {value if isinstance(value, Path) else '…'}]"
+    return " ".join(
+        value if isinstance(value, str) else f"[{kind} {value if isinstance(value, Path) else '…'}]"
         for part in content
         for kind, value in part.items()
-    ]
-    return " ".join(str(part) for part in parts)
+    )

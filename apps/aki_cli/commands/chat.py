@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,15 +54,19 @@ def chat(
     system: Annotated[
         str, typer.Option("--system", metavar="TEXT", help="The system prompt.")
     ] = "",
-) -> int:
+) -> None:
     """Hold a conversation with a chat endpoint. /help within it lists what else there is."""
     from ..conversation import Conversation  # what completion can do without
 
     settings = settings_of(ctx)
     found = _chat_endpoint(settings, name)
     with settings.client() as client:
-        talk = _Talk(settings, client, found, Conversation(system))
-        return talk.hold() if text is None else talk.answer(text)
+        by_hand = text is None and sys.stdin.isatty()
+        talk = _Talk(settings, client, found, Conversation(system), by_hand)
+        if text is None:
+            talk.hold()
+        else:
+            talk.ask(text)
 
 
 def _chat_endpoint(settings: CliSettings, name: str) -> CatalogueEntry:
@@ -72,82 +79,66 @@ def _chat_endpoint(settings: CliSettings, name: str) -> CatalogueEntry:
     return found
 
 
+@dataclass
 class _Talk:
     """One conversation at a terminal, or from a pipe.
 
-    Args:
+    Attributes:
         settings: The global options.
         client: Who asks.
         found: Who answers.
         conversation: What was said.
+        by_hand: Whether somebody types.
     """
 
-    def __init__(
-        self,
-        settings: CliSettings,
-        client: "Aki",
-        found: CatalogueEntry,
-        conversation: "Conversation",
-    ) -> None:
-        self._settings = settings
-        self._client = client
-        self._found = found
-        self._conversation = conversation
-        self._by_hand = sys.stdin.isatty()
+    settings: CliSettings
+    client: "Aki"
+    found: CatalogueEntry
+    conversation: "Conversation"
+    by_hand: bool
 
-    def answer(self, text: str) -> int:
-        """Ask once and return the exit status."""
-        self._by_hand = False
-        self._ask(text)
-        return Exit.OK
-
-    def hold(self) -> int:
-        """Take lines until there are no more and return the exit status."""
-        if self._by_hand:
-            _have_history()
-            say(f"{one_line(self._found.title)} answers; /help lists commands, Ctrl-D leaves")
+    def hold(self) -> None:
+        """Take lines until there are no more."""
+        if self.by_hand:
+            with suppress(ImportError):  # Windows has none
+                import_module("readline")  # input() uses it once it is there
+            say(f"{one_line(self.found.title)} answers; /help lists commands, Ctrl-D leaves")
         while True:
             try:
                 line = self._line(PROMPT)
                 if line is None or line == "/quit":
-                    return Exit.OK
+                    return
                 self._take(line)
             except TerminatedError:
                 raise
             except KeyboardInterrupt:
-                if not self._by_hand:
+                if not self.by_hand:
                     raise
                 print(file=sys.stderr)  # the unfinished line is dropped
             except (AkiError, CommandError) as error:
-                if not self._by_hand or isinstance(error, StoppedError):
+                if not self.by_hand or isinstance(error, StoppedError):
                     raise
                 say(error.message)
 
     def _line(self, prompt: str) -> str | None:
         """Return what is said next, None where nothing comes any more."""
         try:
-            line = input(prompt) if self._by_hand and sys.stdout.isatty() else sys.stdin.readline()
+            line = input(prompt) if self.by_hand and sys.stdout.isatty() else sys.stdin.readline()
         except EOFError:
             print()  # Ctrl-D leaves the cursor behind the prompt
             return None
-        return line.rstrip() if line or self._by_hand else None
-
-    def _lines(self) -> str:
-        """Return the lines up to the closing fence, or the end."""
-        lines: list[str] = []
-        while (line := self._line(MORE)) is not None and line != FENCE:
-            lines.append(line)
-        return "\n".join(lines)
+        return line.rstrip() if line or self.by_hand else None
 
     def _take(self, line: str) -> None:
         line = line.strip()
-        if line == FENCE:
-            line = self._lines()
-        elif line.startswith("/"):
+        if line.startswith("/"):
             self._command(line)
             return
+        if line == FENCE:
+            lines = iter(lambda: self._line(MORE), None)
+            line = "\n".join(takewhile(lambda more: more != FENCE, lines))
         if line:
-            self._ask(line)
+            self.ask(line)
 
     def _command(self, line: str) -> None:
         word, _, rest = line[1:].partition(" ")
@@ -158,39 +149,39 @@ class _Talk:
             "load": self._load,
             "reset": self._reset,
             "help": lambda _: print(HELP, file=sys.stderr),
-            **{kind: self._attaching(kind) for kind in MEDIA_COMMANDS},
+            **{kind: partial(self._attach, kind) for kind in MEDIA_COMMANDS},
         }
-        command = commands.get(word)
-        if command is None:
+        if word in commands:
+            commands[word](rest.strip())
+        else:
             say(f"unknown command /{word}; /help lists them")
-            return
-        command(rest.strip())
 
-    def _ask(self, text: str) -> None:
-        given: dict[str, Any] = {"chat_context": self._conversation.asking(text)}
+    def ask(self, text: str) -> None:
+        """Show the answer to a text, and keep both."""
+        given: dict[str, Any] = {"chat_context": self.conversation.asking(text)}
         try:
-            result: Any = follow(self._settings, self._client, self._found, given, Watch())
+            result: Any = follow(self.settings, self.client, self.found, given, Watch())
         except StoppedError as stopped:
-            if not self._by_hand or stopped.status is not Exit.INTERRUPTED:
+            if not self.by_hand or stopped.status is not Exit.INTERRUPTED:
                 raise
             say("stopped; the hub was asked to cancel this answer, and nothing of it is kept")
             return
         say_cost(result)
         answer = result.text
-        self._conversation.answered(text, str(getattr(answer, "content", answer)))
+        self.conversation.answered(text, str(getattr(answer, "content", answer)))
 
     def _system(self, text: str) -> None:
         if text:
-            self._conversation.system = text
-        say(f"the system prompt is: {self._conversation.system or '(none)'}")
+            self.conversation.system = text
+        say(f"the system prompt is: {self.conversation.system or '(none)'}")
 
     def _model(self, name: str) -> None:
         if name:
-            self._found = _chat_endpoint(self._settings, name)
-        say(f"{one_line(self._found.title)} answers")
+            self.found = _chat_endpoint(self.settings, name)
+        say(f"{one_line(self.found.title)} answers")
 
     def _reset(self, _: str) -> None:
-        self._conversation.reset()
+        self.conversation.reset()
         say("a new conversation")
 
     def _save(self, file: str) -> None:
@@ -198,13 +189,13 @@ class _Talk:
             say("say where: /save FILE")
             return
         path = Path(file).expanduser()
+        overwrite = (
+            self.by_hand
+            and path.exists()
+            and self._line(f"overwrite {file}? [y/N] ") in ("y", "yes")
+        )
         try:
-            try:
-                self._conversation.save(path)
-            except FileExistsError:
-                if not self._by_hand or self._line(f"overwrite {file}? [y/N] ") not in ("y", "yes"):
-                    raise
-                self._conversation.save(path, overwrite=True)
+            self.conversation.save(path, overwrite=overwrite)
             say(f"saved in {path}")
         except (OSError, MediaError) as error:
             say(f"{file}: {getattr(error, 'strerror', None) or error}")
@@ -214,31 +205,22 @@ class _Talk:
             say("say which: /load FILE")
             return
         try:
-            self._conversation.load(Path(file).expanduser())
+            self.conversation.load(Path(file).expanduser())
         except OSError as error:
             say(f"{file}: {error.strerror}")
         except ValueError as error:
             say(f"{file} cannot be read: {error}")
         else:
-            say(f"{number_of(len(self._conversation.messages), 'message')} of {file}; go on")
+            say(f"{number_of(len(self.conversation.messages), 'message')} of {file}; go on")
 
-    def _attaching(self, kind: str) -> Callable[[str], None]:
-        def attach(file: str) -> None:
-            taken = list(self._found.section("input")["chat_context"].support)
-            if kind not in taken:
-                say(f"{self._found.name} takes {', '.join(['text', *taken])} in a conversation")
-                return
-            try:
-                self._conversation.attach(kind, file)
-            except OSError as error:
-                say(f"{file or f'/{kind} FILE'}: {error.strerror}")
-            else:
-                say(f"{file} goes along with the next message")
-
-        return attach
-
-
-def _have_history() -> None:
-    # input() uses it once it is there; Windows has none.
-    with suppress(ImportError):
-        import_module("readline")
+    def _attach(self, kind: str, file: str) -> None:
+        taken = list(self.found.section("input")["chat_context"].support)
+        if kind not in taken:
+            say(f"{self.found.name} takes {', '.join(['text', *taken])} in a conversation")
+            return
+        try:
+            self.conversation.attach(kind, file)
+        except OSError as error:
+            say(f"{file or f'/{kind} FILE'}: {error.strerror}")
+        else:
+            say(f"{file} goes along with the next message")

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aki_runtime.metadata import FieldMetadata
+from aki_runtime.shapes import is_object
 
 from .catalogue import CatalogueEntry
 from .exits import CommandError, Exit, StoppedError
-from .job_notes import JobNote
+from .job_notes import JobNote, find_note
 from .settings import CliSettings
 from .showing import Sink, Watch
 from .terminal import say, write
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FILE = "@"
 """Before a file's name: its content is the value. Twice for a text that begins with it."""
+_PLAIN = ("text", "prompt", "integer", "number", "boolean", "choice")
 
 
 def input_of(
@@ -43,10 +45,10 @@ def input_of(
     Raises:
         CommandError: Something cannot be read; a line for each.
     """
-    given: dict[str, Any] = {}
-    if json_file is not None:
-        given = read_whole_input(json_file, found.fields.get("input", {}))
-    fields = found.section("input")
+    names, fields = found.fields.get("input", {}), found.section("input")
+    document = _document(json_file) if json_file is not None else {}
+    # Those of the hub are taken too.
+    given = {names.get(name, name): value for name, value in document.items()}
     problems: list[str] = []
     for name, text in written.items():
         if not isinstance(text, str):
@@ -138,7 +140,7 @@ def follow(
     endpoint = bound(client, found)
     with cancelling(found), endpoint.stream(**given) as stream:
         job = endpoint.job(str(stream.job_id))
-        note = new_note(settings, client, found, job.id)
+        note = note_of(settings, client, found, job.id)
         # Before the first poll: from here on a kill would leave a job that is paid and that nobody knows.
         with note.until_ended(job, is_cancelled=True):
             watch.follow(note.watching(stream))
@@ -150,17 +152,17 @@ def detach(settings: CliSettings, found: CatalogueEntry, given: Mapping[str, Any
     with settings.client() as client:
         with cancelling(found):
             job = bound(client, found).submit(**given)
-        note = new_note(settings, client, found, job.id)
+        note = note_of(settings, client, found, job.id)
         note.write()
     # Scripts take the id from stdout, so that what people read goes elsewhere.
     write(f"{job.id}\n")
     say(note.left("submitted"))
 
 
-def new_note(settings: CliSettings, client: "Aki", found: CatalogueEntry, job_id: str) -> JobNote:
-    """Make the note of a job that is on the hub now."""
+def note_of(settings: CliSettings, client: "Aki", found: CatalogueEntry, job_id: str) -> JobNote:
+    """Return the note of a job that is on the hub now; a new one where there is none."""
     now, name = time.time(), found.attribute or found.name
-    return JobNote(
+    return find_note(client.api_server, job_id) or JobNote(
         settings.package, client.api_server, settings.layout, name, job_id, submitted=now, alive=now
     )
 
@@ -195,43 +197,31 @@ def read_value(name: str, text: str, field: FieldMetadata) -> Any:
     if field.medium == field.type:
         return text if text[:5].lower() == "data:" else Path(text.removeprefix(FILE))
     text = _text_of(name, text)
-    match field.type:
-        case "json" | "chat":
-            return _json(name, text)
-        case "text" | "prompt" | "integer" | "number" | "boolean" | "choice":
-            from aki_runtime.fields.parameters import Parameter  # what help can do without
+    if field.type in ("json", "chat"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{name} must be JSON: {error}") from None
+    from aki_runtime.fields.parameters import Parameter  # what help can do without
 
-            return Parameter(name, name, field.type, False, choices=field.choices).parse(text)
-        case _:
-            # A type that nobody has met: JSON where it is one.
-            try:
-                return json.loads(text)
-            except ValueError:
-                return text
+    # A type that nobody has met: JSON where it is one.
+    kind = field.type if field.type in _PLAIN else "json"
+    return Parameter(name, name, kind, False, choices=field.choices).parse(text)
 
 
-def read_whole_input(source: str, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the parameters in a JSON document.
-
-    Args:
-        source: A file, or `-` for stdin.
-        names: The parameters' names in Python by those on the hub; either may be used.
-
-    Raises:
-        CommandError: It cannot be read, or is not a JSON object.
-    """
+def _document(source: str) -> dict[str, Any]:
+    """Read the JSON object in a file, or on stdin for `-`."""
     try:
         document: object = json.loads(_bytes_of(source))
     except OSError as error:
         raise CommandError(f"--json {source}: {error.strerror or error}", Exit.USAGE) from None
     except (ValueError, RecursionError) as error:
         raise CommandError(f"--json {source} must be JSON: {error}", Exit.USAGE) from None
-    if not isinstance(document, dict):
-        raise CommandError(
-            f'--json {source} must hold an object such as {{"prompt": "A lake"}}', Exit.USAGE
-        )
-    given = cast("dict[str, Any]", document)
-    return {names.get(name, name): value for name, value in given.items()}
+    if is_object(document):
+        return document
+    raise CommandError(
+        f'--json {source} must hold an object such as {{"prompt": "A lake"}}', Exit.USAGE
+    )
 
 
 def _text_of(name: str, text: str) -> str:
@@ -254,10 +244,3 @@ def _text_of(name: str, text: str) -> str:
 def _bytes_of(source: str) -> bytes:
     # Whatever the encoding of stdin is said to be, JSON is UTF-8, and text of a file is.
     return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-
-
-def _json(name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} must be JSON: {error}") from None

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aki_runtime.errors import NotFoundError, removed_in_words
 from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
 from aki_runtime.shapes import is_array, is_object, object_or_empty
 from aki_runtime.terminal import one_line
 
-from .exits import CommandError, Exit
-from .settings import CliSettings, did_you_mean, no_package
+from .exits import CommandError, Exit, did_you_mean, no_package
+
+if TYPE_CHECKING:
+    from .settings import CliSettings
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def default_of(field: FieldMetadata) -> str:
     return one_line(value if isinstance(value, str) else json.dumps(value))
 
 
-def find_endpoint(settings: CliSettings, name: str, *, live: bool = False) -> CatalogueEntry:
+def find_endpoint(settings: "CliSettings", name: str, *, live: bool = False) -> CatalogueEntry:
     """Return an endpoint of the package, or one that only the hub knows.
 
     Args:
@@ -212,7 +214,7 @@ def live_endpoint(
     return CatalogueEntry(name, known.attribute if known is not None else "", fields, document)
 
 
-def _ask(settings: CliSettings, name: str) -> Mapping[str, Any] | None:
+def _ask(settings: "CliSettings", name: str) -> Mapping[str, Any] | None:
     with settings.client() as client:
         try:
             return client.endpoint_details(name)

@@ -1,9 +1,11 @@
 """How a command ends: exit statuses, what `aki` itself refuses, and signals that are heard as exceptions."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from enum import IntEnum
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 from aki_runtime.http.interruption import handling
 
@@ -68,6 +70,44 @@ class CommandError(Exception):
 
 class StoppedError(CommandError):
     """Somebody stopped the command, and everything that had to be done about it is done."""
+
+
+def no_package(name: str) -> CommandError:
+    """Make the failure for a package that is not there, or was not generated."""
+    return CommandError(
+        f"{name!r} is not a generated package that Python finds; "
+        "make one with `aki-codegen generate`, or say --package NAME",
+        Exit.CONFIGURATION,
+    )
+
+
+def of_extra(extra: str, module: str, what: str) -> Any:
+    """Import what an extra brings.
+
+    Args:
+        extra: Its name.
+        module: The module that needs it.
+        what: What people call that.
+
+    Raises:
+        CommandError: The extra is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        sentence = f"{what} needs an extra: pip install 'aki-client[{extra}]'"
+        raise CommandError(sentence, Exit.CONFIGURATION) from None
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Ask for the known name that was probably meant, in whatever case and spelling; empty where none is like it."""
+    by_form = {_form(one): one for one in known}
+    close = get_close_matches(_form(name), by_form, n=1)
+    return f"did you mean {by_form[close[0]]}?" if close and name not in known else ""
+
+
+def _form(name: str) -> str:
+    return name.casefold().replace("_", "-")
 
 
 class TerminatedError(KeyboardInterrupt):

@@ -68,9 +68,8 @@ class JobNote:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Made with its mode: a file that is narrowed afterwards was open to others for a moment.
             with replacing(_file(self.server, self.job_id)) as part:
-                file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(file, "w", encoding="utf-8") as target:
-                    json.dump({"format": FORMAT, **asdict(self)}, target)
+                part.touch(0o600, exist_ok=False)
+                part.write_text(json.dumps({"format": FORMAT, **asdict(self)}), "utf-8")
         except OSError as error:
             say(f"`aki jobs` will not list this job: {place}: {error.strerror or error}")
 
@@ -157,11 +156,13 @@ def all_notes() -> list[JobNote]:
         say(
             f"{folder()} has jobs in another format ({', '.join(others)}), which another version of aki lists"
         )
-    notes = [note for note in read if isinstance(note, JobNote)]
-    for note in notes:
-        if time.time() - note.alive > FORGOTTEN_SECONDS:
-            note.forget()
-    kept = (note for note in notes if time.time() - note.alive <= FORGOTTEN_SECONDS)
+    kept: list[JobNote] = []
+    for note in read:
+        if isinstance(note, JobNote):
+            if time.time() - note.alive > FORGOTTEN_SECONDS:
+                note.forget()
+            else:
+                kept.append(note)
     return sorted(kept, key=lambda note: note.submitted)
 
 

@@ -4,33 +4,31 @@
 """
 
 from importlib import import_module
+from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from .commands import COMMANDS
-from .exits import CommandError, Exit
-from .settings import PACKAGE, VARIABLES, did_you_mean, settings_of
+from .exits import CommandError, Exit, did_you_mean
+from .settings import OPTIONS, CliSettings, settings_of
+
+LOOK: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+"""Plain help: Rich alone would take longer than all the rest."""
 
 
-def new_app(group: type[TyperGroup] | None = None, **attributes: Any) -> typer.Typer:
-    """Return a Typer app with plain help: Rich alone would take longer than all the rest."""
-    return typer.Typer(
-        cls=group,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        **attributes,
-    )
+def _new_app(**attributes: Any) -> typer.Typer:
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, **LOOK, **attributes)
 
 
-def _endpoint_names(ctx: typer.Context, incomplete: str) -> list[str]:
+def _endpoint_names(ctx: typer.Context) -> list[str]:
     from .catalogue import Catalogue  # what help can do without
 
-    names = Catalogue(settings_of(ctx).package).names.values()
-    return [name for name in names if name.startswith(incomplete)]
+    return [*Catalogue(settings_of(ctx).package).names.values()]
 
 
 ENDPOINT = typer.Argument(
@@ -58,12 +56,11 @@ class AkiCommands(TyperGroup):
                 raise CommandError(f"unknown command {cmd_name!r}; {hint}", Exit.USAGE)
             return None
         made = getattr(import_module(entry[0]), cmd_name)
-        if not isinstance(made, typer.Typer):
-            function, made = made, new_app()
-            made.command()(function)
-        command = typer.main.get_command(made)
-        command.name = cmd_name
-        return command
+        if isinstance(made, TyperGroup):
+            return made
+        app = _new_app()
+        app.command(cmd_name)(made)
+        return typer.main.get_command(app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands from the table alone."""
@@ -71,8 +68,8 @@ class AkiCommands(TyperGroup):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
-app = new_app(
-    AkiCommands,
+app = _new_app(
+    cls=AkiCommands,
     help="Call the endpoints of a model hub from a terminal.",
     epilog="The key is read from AKI_API_KEY or a file, never from an argument, which others could see. "
     "Options of aki itself stand before the command; [tool.aki] in pyproject.toml and variables hold them too.",
@@ -88,66 +85,29 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def options(
-    ctx: typer.Context,
-    package: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", envvar=VARIABLES["package"], help="The generated package to use."
-        ),
-    ] = PACKAGE,
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", envvar=VARIABLES["server"], help="The hub's address (the package's)."
-        ),
-    ] = None,
-    layout: Annotated[
-        str | None,
-        typer.Option(
-            metavar="aki|aime",
-            envvar=VARIABLES["layout"],
-            help="The hub's routes: AKI.IO's or an AIME API Server's (as generated).",
-            autocompletion=lambda: ["aki", "aime"],
-        ),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            envvar=VARIABLES["timeout"],
-            help="Longest time for a call (3600).",
-        ),
-    ] = None,
-    key_file: Annotated[
-        str | None,
-        typer.Option(
-            "--api-key-file",
-            metavar="FILE",
-            envvar=VARIABLES["key_file"],
-            help="Read the key from a file.",
-        ),
-    ] = None,
-    prices: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", envvar=VARIABLES["prices"], help="Say what calls cost by a price file."
-        ),
-    ] = None,
-    allow_http: Annotated[
-        bool,
-        typer.Option("--allow-http", help="Send the key over plain http to another machine."),
-    ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show tracebacks and the log on stderr.")
-    ] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
+def _hold(ctx: typer.Context, *, debug: bool, **_: Any) -> None:
     """Hold the global options, which `settings_of` reads."""
     if debug:
         from .failures import log_to_stderr
 
         ctx.call_on_close(log_to_stderr())
+
+
+def _parameter(name: str, kind: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+VERSION = typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+# Typer takes options from a function's signature, and here each is a field of the settings.
+setattr(  # noqa: B010 mypy knows no such attribute
+    _hold,
+    "__signature__",
+    Signature(
+        [
+            _parameter("ctx", typer.Context, Parameter.empty),
+            *(_parameter(name, kind, getattr(CliSettings, name)) for name, kind in OPTIONS.items()),
+            _parameter("version", Annotated[bool, VERSION], False),
+        ]
+    ),
+)
+app.callback()(_hold)

@@ -5,65 +5,84 @@ An option holds in this order: as it is written, by its variable, by `[tool.aki]
 
 import importlib
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
+import typer
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.secret import how_to_give_a_key
 from aki_runtime.shapes import is_number, is_object
 
-from .exits import CommandError, Exit
+from .exits import CommandError, Exit, did_you_mean, no_package
 
 if TYPE_CHECKING:
-    import typer
-    from aki_client import Aki, AsyncAki, Layout
+    from aki_client import Aki, AsyncAki
     from aki_runtime.usage import Prices
 
 PACKAGE = "aki_client"
-
-VARIABLES = {
-    "package": "AKI_PACKAGE",
-    "server": "AKI_API_SERVER",
-    "layout": "AKI_LAYOUT",
-    "timeout": "AKI_TIMEOUT",
-    "key_file": "AKI_API_KEY_FILE",
-    "prices": "AKI_PRICES",
-}
-"""What `[tool.aki]` may hold too, by the option's name in Python, with the variable that goes before it."""
 OF_LINT = ("ignore", "packages")
-"""What else it may hold: the settings of `aki lint`, which reads them itself."""
+"""What else `[tool.aki]` may hold: the settings of `aki lint`, which reads them itself."""
 PROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
 class CliSettings:
-    """What the global options say.
+    """What the global options say: each field but the last is one; None leaves it to the client and the package.
 
     Attributes:
-        package: The generated package.
-        server: The hub's address; None leaves it to AKI_API_SERVER and the package.
-        layout: The hub's routes; None leaves them to the package.
-        timeout: Seconds for a call; None leaves them to the client.
-        key_file: The file that holds the key; None leaves it to AKI_API_KEY.
-        prices: The price file that says what calls cost.
-        allow_http: Whether the key may go over plain http.
-        debug: Whether failures are shown with their tracebacks.
         sources: By an option's name where it came from: its variable, or the pyproject.toml; not where it was written.
     """
 
-    package: str = PACKAGE
-    server: str | None = None
-    layout: str | None = None
-    timeout: float | None = None
-    key_file: str | None = None
-    prices: str | None = None
-    allow_http: bool = False
-    debug: bool = False
+    package: Annotated[
+        str,
+        typer.Option(metavar="NAME", envvar="AKI_PACKAGE", help="The generated package to use."),
+    ] = PACKAGE
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", envvar="AKI_API_SERVER", help="The hub's address (the package's)."
+        ),
+    ] = None
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="aki|aime",
+            envvar="AKI_LAYOUT",
+            help="The hub's routes: AKI.IO's or an AIME API Server's (as generated).",
+            autocompletion=lambda: ["aki", "aime"],
+        ),
+    ] = None
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", envvar="AKI_TIMEOUT", help="Longest time for a call (3600)."
+        ),
+    ] = None
+    key_file: Annotated[
+        str | None,
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            envvar="AKI_API_KEY_FILE",
+            help="Read the key from a file.",
+        ),
+    ] = None
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", envvar="AKI_PRICES", help="Say what calls cost by a price file."
+        ),
+    ] = None
+    allow_http: Annotated[
+        bool, typer.Option("--allow-http", help="Send the key over plain http to another machine.")
+    ] = False
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks and the log on stderr.")
+    ] = False
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def key(self) -> str | None:
@@ -89,33 +108,32 @@ class CliSettings:
             CommandError: There is no such package.
             AkiError: The client's own, where the address or the key cannot be used.
         """
-        return cast("Aki", self._client("Aki", http_client))
+        client: Aki = self._client("Aki", http_client)
+        return client
 
     def async_client(self) -> "AsyncAki":
         """Make an async client of the package, as `client` does."""
-        return cast("AsyncAki", self._client("AsyncAki"))
+        client: AsyncAki = self._client("AsyncAki")
+        return client
 
-    def _client(self, kind: str, http_client: Any = None) -> object:
+    def _client(self, kind: str, http_client: Any = None) -> Any:
         name = f"{self.package}.client"
         try:
-            made: type[Aki] = getattr(importlib.import_module(name), kind)
+            made: Any = getattr(importlib.import_module(name), kind)
         except ModuleNotFoundError as error:
             # Where the package is there, something that it imports is missing, which is another matter.
             if not name.startswith(error.name or "\0"):
                 raise
             raise no_package(self.package) from None
-        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
-        if prices := self.read_prices():
-            options["prices"] = prices
-        layout = cast("Layout | None", self.layout)
-        return made(
-            self.key(),
-            api_server=self.server,
-            layout=layout,
-            allow_http=self.allow_http,
-            http_client=http_client,
-            **options,
-        )
+        given = {
+            "timeout": self.timeout,
+            "prices": self.read_prices(),
+            "api_server": self.server,
+            "layout": self.layout,
+            "http_client": http_client,
+        }
+        options = {option: value for option, value in given.items() if value is not None}
+        return made(self.key(), allow_http=self.allow_http, **options)
 
     def read_prices(self) -> "Prices | None":
         """Read the price file that was named; None where none was.
@@ -157,21 +175,23 @@ class CliSettings:
         return tuple(key for key in keys if key)
 
 
+OPTIONS: dict[str, Any] = get_type_hints(CliSettings, include_extras=True)
+"""The types of the global options, with what is said of each, by its name in Python."""
+del OPTIONS["sources"]
+VARIABLES: dict[str, str] = {
+    name: kind.__metadata__[0].envvar
+    for name, kind in OPTIONS.items()
+    if kind.__metadata__[0].envvar
+}
+"""What `[tool.aki]` may hold too, by the option's name in Python, with the variable that goes before it."""
+
+
 def no_key() -> str:
     """Say that there is no key, and where to put one."""
     return f"there is no key; {how_to_give_a_key(' or say --api-key-file FILE')}"
 
 
-def no_package(name: str) -> CommandError:
-    """Make the failure for a package that is not there, or was not generated."""
-    return CommandError(
-        f"{name!r} is not a generated package that Python finds; "
-        "make one with `aki-codegen generate`, or say --package NAME",
-        Exit.CONFIGURATION,
-    )
-
-
-def settings_of(ctx: "typer.Context") -> CliSettings:
+def settings_of(ctx: typer.Context) -> CliSettings:
     """Return the global options of a command; also while a word is completed, when nothing has run yet."""
     root = ctx.find_root()
     given: dict[str, Any] = root.params
@@ -180,8 +200,7 @@ def settings_of(ctx: "typer.Context") -> CliSettings:
         source = root.get_parameter_source(name)
         if source is not None and source.name in ("ENVIRONMENT", "DEFAULT_MAP"):
             sources[name] = variable if source.name == "ENVIRONMENT" else str(_project_table()[0])
-    named = {name: given[name] for name in CliSettings.__match_args__ if name in given}
-    return CliSettings(**named, sources=sources)
+    return CliSettings(**{n: given[n] for n in OPTIONS if n in given}, sources=sources)
 
 
 def project_options() -> dict[str, Any]:
@@ -191,8 +210,14 @@ def project_options() -> dict[str, Any]:
         CommandError: It cannot be read, or holds what is not an option.
     """
     path, table = _project_table()
-    options = (name for name in table if name not in OF_LINT)
-    return {_option_named(name, path): _checked(name, table[name], path) for name in options}
+    known = {"api-key-file" if name == "key_file" else name: name for name in VARIABLES}
+    options: dict[str, Any] = {}
+    for name in (name for name in table if name not in OF_LINT):
+        if name not in known:
+            hint = did_you_mean(name, known) or f"known are {', '.join((*known, *OF_LINT))}"
+            raise _wrong(path, f"unknown option {name!r} in [tool.aki]; {hint}")
+        options[known[name]] = _checked(name, table[name], path)
+    return options
 
 
 def standing(name: str) -> Any:
@@ -229,44 +254,22 @@ def _table_of(path: Path) -> dict[str, Any] | None:
     return table if is_object(table) else None
 
 
-def _option_named(name: str, path: Path) -> str:
-    known = {"api-key-file" if n == "key_file" else n: n for n in VARIABLES}
-    if name not in known:
-        hint = did_you_mean(name, known) or f"known are {', '.join((*known, *OF_LINT))}"
-        raise CommandError(
-            f"{path}: unknown option {name!r} in [tool.aki]; {hint}", Exit.CONFIGURATION
-        )
-    return known[name]
-
-
 def _checked(name: str, value: object, path: Path) -> Any:
     if name == "timeout":
         if is_number(value):
             return value
-        raise CommandError(
-            f"{path}: timeout={value!r} must be a number of seconds", Exit.CONFIGURATION
-        )
+        raise _wrong(path, f"timeout={value!r} must be a number of seconds")
     if not isinstance(value, str) or not value:
-        raise CommandError(f"{path}: {name}={value!r} must be text", Exit.CONFIGURATION)
+        raise _wrong(path, f"{name}={value!r} must be text")
     if name not in ("api-key-file", "prices"):
         return value
     # A foreign repository must not have another file of this user sent as the key.
     file = (path.parent / value).resolve()
     if not file.is_relative_to(path.parent.resolve()):
-        variable = VARIABLES[_option_named(name, path)]
-        raise CommandError(
-            f"{path}: {name}={value!r} must lie in this file's folder; {variable} or --{name} may name any other",
-            Exit.CONFIGURATION,
-        )
+        others = f"AKI_{name.replace('-', '_').upper()} or --{name} may name any other"
+        raise _wrong(path, f"{name}={value!r} must lie in this file's folder; {others}")
     return str(file)
 
 
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Ask for the known name that was probably meant, in whatever case and spelling; empty where none is like it."""
-    by_form = {_form(one): one for one in known}
-    close = get_close_matches(_form(name), by_form, n=1)
-    return f"did you mean {by_form[close[0]]}?" if close and name not in known else ""
-
-
-def _form(name: str) -> str:
-    return name.casefold().replace("_", "-")
+def _wrong(path: Path, what: str) -> CommandError:
+    return CommandError(f"{path}: {what}", Exit.CONFIGURATION)

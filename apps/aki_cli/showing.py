@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from aki_runtime.errors import MediaError
@@ -35,30 +35,28 @@ class TextOrJson(StrEnum):
     JSON = "json"
 
 
+Listing = Annotated[TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")]
+
 LONGEST_FIGURE = 40
 """Characters of an output that the line of figures shows."""
 
 
-def _forms(incomplete: str) -> list[str]:
-    return [form for form in FORMS if form.startswith(incomplete)]
+def _forms(ctx: typer.Context, args: list[str], incomplete: str) -> list[str]:
+    return [*FORMS]
 
 
-def output_option(*names: str) -> Any:
-    """Return the option that says what goes to stdout."""
-    help_ = "What goes to stdout (text)."
-    return typer.Option(
-        *names, metavar="|".join(FORMS), help=help_, autocompletion=_forms, show_default=False
-    )
-
-
-def save_to_option(*names: str) -> Any:
-    """Return the option that says where media go."""
-    help_ = "Folder or file for images, audio and video (the current folder)."
-    return typer.Option(*names, metavar="PLACE", help=help_, show_default=False)
-
-
-OUTPUT = output_option("--output", "-o")
-SAVE_TO = save_to_option("--save-to", "-s")
+OUTPUT: dict[str, Any] = {
+    "metavar": "|".join(FORMS),
+    "help": "What goes to stdout (text).",
+    "autocompletion": _forms,
+    "show_default": False,
+}
+SAVE_TO: dict[str, Any] = {
+    "metavar": "PLACE",
+    "help": "Folder or file for images, audio and video (the current folder).",
+    "show_default": False,
+}
+"""How the options look that say what goes to stdout, and where media go."""
 
 
 def sink(form: str, save_to: str) -> "Sink":

@@ -1,6 +1,6 @@
 """The commands: this table is all that `aki --help` and the completion of a command's name read.
 
-A command is a function of its name in a module of this folder, or, as `call` is, a Typer app of that name with commands
+A command is a function of its name in a module of this folder, or, as `call` is, a group of that name with commands
 of its own. Its module is imported when the command is asked for, so its imports stay light: no client, no Rich before
 there is work for them. A command takes `typer.Context`, gets the global options from `settings_of(ctx)`, returns its
 exit status (None for 0), and lets exceptions of the client pass: `main` turns them into a sentence and a status.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..catalogue import Catalogue, CatalogueEntry
-from ..exits import CommandError, Exit, StoppedError
+from ..exits import CommandError, Exit, StoppedError, did_you_mean
 from ..root import ENDPOINT
-from ..settings import did_you_mean, settings_of
+from ..settings import settings_of
 
 if TYPE_CHECKING:
     from aki_runtime.batch.public import SettingChanges

@@ -9,7 +9,7 @@ import typer
 from aki_runtime.terminal import one_line
 
 from ..exits import CommandError, Exit
-from ..showing import TextOrJson
+from ..showing import Listing, TextOrJson
 from ..terminal import write, write_json
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ SHOWN = 8
 """Letters of a call's id; as many as make it the only one are enough."""
 
 
-def _open_calls(ctx: typer.Context, incomplete: str) -> list[str]:
-    calls = _read(Path(ctx.params["ledger"])).open_calls()
-    return [f"{each.id[:SHOWN]}=" for each in calls if each.id.startswith(incomplete)]
+def _open_calls(ctx: typer.Context) -> list[str]:
+    return [f"{call.id[:SHOWN]}=" for call in _read(Path(ctx.params["ledger"])).open_calls()]
 
 
 def budget(
@@ -36,9 +35,7 @@ def budget(
             autocompletion=_open_calls,
         ),
     ] = None,
-    output: Annotated[
-        TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")
-    ] = TextOrJson.TEXT,
+    output: Listing = TextOrJson.TEXT,
 ) -> None:
     """Show what was spent of a budget, and each open call: one whose cost is not known. No hub is asked."""
     from aki_runtime.usage import amount_in_words

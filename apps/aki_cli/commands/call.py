@@ -5,21 +5,18 @@ before the name, or behind it as a single letter with one dash, so that no param
 something else tomorrow. No model is imported for help.
 """
 
-import inspect
 import re
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint
 from ..exits import CommandError, Exit
-from ..root import new_app
+from ..root import LOOK
 from ..settings import settings_of
-from ..showing import output_option, save_to_option, sink
+from ..showing import OUTPUT, SAVE_TO, sink
 
 _USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _METAVARS: dict[str, str] = {
@@ -30,9 +27,9 @@ _METAVARS: dict[str, str] = {
     "chat": "JSON",
     **dict.fromkeys(MEDIA, "FILE"),
 }
-
-
 _TEXT = "text"
+BOTH, LETTER = slice(None), slice(1, None)
+"""Which names of an own option are free: behind an endpoint's name only the letter is."""
 
 
 class Endpoints(TyperGroup):
@@ -51,9 +48,7 @@ class Endpoints(TyperGroup):
             found = find_endpoint(settings_of(ctx), cmd_name)
         if found is None:
             return None
-        command = _command_of(found, ctx.params)
-        command.name = cmd_name
-        return command
+        return _command_of(cmd_name, found, ctx)
 
     def invoke(self, ctx: Any) -> Any:
         """Carry the endpoint's command out; without one, say what to write."""
@@ -67,53 +62,32 @@ class Endpoints(TyperGroup):
         """Leave the endpoints to the command that lists them."""
 
 
-def _json_option(*names: str) -> Any:
-    help_ = "Read the whole input from a JSON file, - from stdin; options override it."
-    return typer.Option(*names, metavar="FILE", help=help_)
+def _own_options(names: slice) -> list[TyperOption]:
+    """Return the command's own options, each by some of its names."""
+    return [
+        TyperOption(
+            param_decls=["json_file", *("--json", "-j")[names]],
+            metavar="FILE",
+            help="Read the whole input from a JSON file, - from stdin; options override it.",
+        ),
+        TyperOption(param_decls=["output", *("--output", "-o")[names]], **OUTPUT),
+        TyperOption(param_decls=["save_to", *("--save-to", "-s")[names]], **SAVE_TO),
+        TyperOption(
+            param_decls=["detached", *("--detach", "-d")[names]],
+            is_flag=True,
+            default=None,
+            help="Submit the job, print its id and leave; `aki job` fetches the result.",
+        ),
+    ]
 
 
-def _detach_option(*names: str) -> Any:
-    help_ = "Submit the job, print its id and leave; `aki job` fetches the result."
-    return typer.Option(*names, help=help_)
-
-
-_OWN: dict[str, tuple[Any, Callable[..., Any], tuple[str, str]]] = {
-    "json_file": (str | None, _json_option, ("--json", "-j")),
-    "output": (str | None, output_option, ("--output", "-o")),
-    "save_to": (str | None, save_to_option, ("--save-to", "-s")),
-    "detached": (bool | None, _detach_option, ("--detach", "-d")),
-}
-"""The command's own options: type, maker and names, of which only the letter may stand behind the endpoint's."""
-
-
-def _keyword(name: str, annotation: Any, info: Any = None) -> inspect.Parameter:
-    kind = Annotated[annotation, info] if info else annotation
-    none = inspect.Parameter.empty if info is None else None
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=none, annotation=kind)
-
-
-def _with_parameters(
-    function: Callable[..., Any], parameters: Sequence[inspect.Parameter]
-) -> Callable[..., Any]:
-    setattr(function, "__signature__", inspect.Signature(parameters))  # noqa: B010 mypy knows no such attribute
-    return function
-
-
-def _hold(**_: Any) -> None:
-    """Hold the command's own options, which the endpoint's command reads."""
-
-
-call = new_app(
-    Endpoints,
+call = Endpoints(
     help="Call an endpoint and wait for its result. `aki call NAME --help` lists its parameters.",
     epilog="These options stand before NAME: every word with two dashes behind it is the endpoint's. "
     "The single letters may stand behind it too. `aki endpoints` lists the names.",
     subcommand_metavar="NAME [PARAMETERS]",
-)
-call.callback()(
-    _with_parameters(
-        _hold, [_keyword(n, kind, make(*names)) for n, (kind, make, names) in _OWN.items()]
-    )
+    params=_own_options(BOTH),
+    **LOOK,
 )
 
 
@@ -130,22 +104,22 @@ def options_of(found: CatalogueEntry) -> dict[str, str]:
     return named
 
 
-def _command_of(found: CatalogueEntry, before: dict[str, Any]) -> Any:
-    """Return the command of an endpoint; `before` holds the options that were written before its name."""
+def _command_of(name: str, found: CatalogueEntry, before: Any) -> TyperCommand:
+    """Return the command of an endpoint; `before` is the context of what was written before its name."""
     options = options_of(found)
     fields = found.section("input")
     # A parameter may be called anything, `ctx` and `output` among it: behind the options stand names of our own.
     by_place = {f"p{place}": name for place, name in enumerate(options)}
 
-    def run(ctx: typer.Context, **given: Any) -> int:
+    def run(**given: Any) -> int:
         # Help and completion come without what a call needs.
         from ..calling import call, detach, input_of, with_main_text
 
         text = given.pop(_TEXT, None)
         written = {place: value for place, value in given.items() if value is not None}
         values = {name: written.pop(place) for place, name in by_place.items() if place in written}
-        own = {**before, **written}
-        settings = settings_of(ctx)
+        own = {**before.params, **written}
+        settings = settings_of(before)
         target = sink(own["output"] or "text", own["save_to"] or ".")
         inputs = input_of(found, own["json_file"], values)
         if own["json_file"] is None or text is not None:
@@ -156,22 +130,23 @@ def _command_of(found: CatalogueEntry, before: dict[str, Any]) -> Any:
             call(settings, target, found, inputs)
         return Exit.OK
 
-    main = found.main_text
-    argument = typer.Argument(metavar="[TEXT]", help=_main_help(found), show_default=False)
-    parameters = [
-        _keyword("ctx", typer.Context),
-        *([_keyword(_TEXT, str | None, argument)] if main else []),
-        *(
-            _parameter(place, name, found, options, fields[name])
-            for place, name in by_place.items()
-        ),
-        *(_keyword(name, kind, make(names[1])) for name, (kind, make, names) in _OWN.items()),
-    ]
-    app = new_app()
-    app.command(help=_help(found), epilog=_epilog(found, options), options_metavar="[PARAMETERS]")(
-        _with_parameters(run, parameters)
+    text = TyperArgument(
+        param_decls=[_TEXT], metavar="[TEXT]", help=_main_help(found), required=False
     )
-    return typer.main.get_command(app)
+    parameters = [
+        *([text] if found.main_text else []),
+        *(_option(place, options[name], fields[name], options) for place, name in by_place.items()),
+        *_own_options(LETTER),
+    ]
+    return TyperCommand(
+        name,
+        params=parameters,
+        callback=run,
+        help=_help(found),
+        epilog=_epilog(found, options),
+        options_metavar="[PARAMETERS]",
+        **LOOK,
+    )
 
 
 def _main_help(found: CatalogueEntry) -> str:
@@ -181,30 +156,21 @@ def _main_help(found: CatalogueEntry) -> str:
     return f"{what}; what comes from stdin where it is not written, or written as -."
 
 
-def _parameter(
-    place: str, name: str, found: CatalogueEntry, options: dict[str, str], field: FieldMetadata
-) -> inspect.Parameter:
-    option = options[name]
-    kind: Any = str | None
-    metavar: str | None = _METAVARS.get(field.type, "TEXT")
-    if field.type == "boolean":
-        kind, metavar = bool | None, None
-        off = f"--no-{option.removeprefix('--')}"
-        # A parameter of that name goes first; this one is then switched off with --json.
-        option = option if off in options.values() else f"{option}/{off}"
+def _option(place: str, option: str, field: FieldMetadata, options: dict[str, str]) -> TyperOption:
+    is_switch = field.type == "boolean"
+    off = f"--no-{option.removeprefix('--')}"
+    # A parameter of that name goes first; this one is then switched off with --json.
+    names = f"{option}/{off}" if is_switch and off not in options.values() else option
     words = [str(choice) for choice in field.choices]
 
-    def candidates(incomplete: str) -> list[str]:
-        return [word for word in words if word.startswith(incomplete)]
-
-    info = typer.Option(
-        option,
-        metavar=metavar,
+    return TyperOption(
+        param_decls=[place, names],
+        is_flag=is_switch,
+        default=None,
+        metavar=None if is_switch else _METAVARS.get(field.type, "TEXT"),
         help=_line(field),
-        show_default=False,
-        autocompletion=candidates if words else None,
+        autocompletion=(lambda *_: words) if words else None,
     )
-    return _keyword(place, kind, info)
 
 
 def _line(field: FieldMetadata) -> str:

@@ -35,14 +35,12 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 """The shells whose script stands beside this file."""
 
 
-def _shells(incomplete: str) -> list[str]:
-    return [shell for shell in SHELLS if shell.startswith(incomplete)]
-
-
 def completion(
     shell: Annotated[
         str | None,
-        typer.Argument(metavar="SHELL", help=f"{', '.join(SHELLS)}.", autocompletion=_shells),
+        typer.Argument(
+            metavar="SHELL", help=f"{', '.join(SHELLS)}.", autocompletion=lambda: [*SHELLS]
+        ),
     ] = None,
 ) -> None:
     """Print the completion script of a shell; without SHELL the line for the start file of each."""

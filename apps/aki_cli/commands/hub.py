@@ -11,7 +11,7 @@ from aki_runtime.terminal import one_line
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
 from ..settings import no_key, settings_of
-from ..showing import TextOrJson
+from ..showing import Listing, TextOrJson
 from ..terminal import write, write_json
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def changes(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="One endpoint; all of them without.")
     ] = None,
-    output: Annotated[
-        TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")
-    ] = TextOrJson.TEXT,
+    output: Listing = TextOrJson.TEXT,
 ) -> int:
     """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
     settings = settings_of(ctx)

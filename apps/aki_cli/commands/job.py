@@ -8,23 +8,18 @@ import typer
 from aki_runtime.errors import JobCanceledError
 from aki_runtime.terminal import one_line
 
-from ..calling import bound, new_note
+from ..calling import bound, note_of
 from ..catalogue import find_endpoint
 from ..exits import Exit, StoppedError
-from ..job_notes import LAPSES, all_notes, find_note
+from ..job_notes import LAPSES, all_notes
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..showing import OUTPUT, SAVE_TO, Sink, TextOrJson, Watch, sink
+from ..showing import OUTPUT, SAVE_TO, Listing, Sink, TextOrJson, Watch, sink
 from ..terminal import say, write, write_json
 
 
-def _noted_ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    endpoint = ctx.params.get("name")
-    return [
-        note.job_id
-        for note in all_notes()
-        if note.endpoint == endpoint and note.job_id.startswith(incomplete)
-    ]
+def _noted_ids(ctx: typer.Context) -> list[str]:
+    return [note.job_id for note in all_notes() if note.endpoint == ctx.params.get("name")]
 
 
 JOB_ID = typer.Argument(metavar="ID", help="The job's id.", autocompletion=_noted_ids)
@@ -33,9 +28,7 @@ WAIT_SECONDS = 5.0
 
 
 def jobs(
-    output: Annotated[
-        TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")
-    ] = TextOrJson.TEXT,
+    output: Listing = TextOrJson.TEXT,
 ) -> None:
     """List the jobs that this machine submitted and has not fetched. No hub is asked: that would fetch results."""
     from ..batch_view import duration
@@ -62,8 +55,8 @@ def job(
     ctx: typer.Context,
     name: Annotated[str, ENDPOINT],
     job_id: Annotated[str, JOB_ID],
-    output: Annotated[str, OUTPUT] = "text",
-    save_to: Annotated[str, SAVE_TO] = ".",
+    output: Annotated[str, typer.Option("--output", "-o", **OUTPUT)] = "text",
+    save_to: Annotated[str, typer.Option("--save-to", "-s", **SAVE_TO)] = ".",
     state: Annotated[
         bool, typer.Option("--state", help="Ask once and print the state, or the result that came.")
     ] = False,
@@ -75,7 +68,7 @@ def job(
     watch = Watch(text=target.form == "text", bar=target.form != "quiet")
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
-        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
+        note = note_of(settings, client, found, job_id)
         try:
             with note.until_ended(handle, is_cancelled=False):
                 if state:
@@ -106,7 +99,7 @@ def cancel(
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)
-        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
+        note = note_of(settings, client, found, job_id)
         if not handle.ended:
             note.lives()
             write("asked; the job has not ended yet\n")

@@ -1,13 +1,12 @@
 """`aki lint PATH…`: finds calls in source files that the hub would refuse; what judges them is another package."""
 
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..exits import CommandError, Exit
+from ..exits import CommandError, Exit, of_extra
 from ..terminal import say, write
 
 
@@ -38,7 +37,8 @@ def lint(
 ) -> int:
     """Find calls in source files that the hub would refuse. Nothing is run, imported or sent."""
     if lsp:
-        return _serve(python)
+        of_extra("lint", "aki_lint.server", "the language server").serve(python)
+        return Exit.OK
     from aki_lint.files import check_file, source_files
     from aki_lint.formats import written
 
@@ -52,15 +52,3 @@ def lint(
         if file.skipped:
             say(f"{file.path} {file.skipped}; it is left out")
     return Exit.FAILED if any(file.findings for file in checked) else Exit.OK
-
-
-def _serve(python: Path | None) -> int:
-    try:
-        server = import_module("aki_lint.server")
-    except ImportError:
-        raise CommandError(
-            "the language server needs an extra: pip install 'aki-client[lint]'",
-            Exit.CONFIGURATION,
-        ) from None
-    server.serve(python)
-    return Exit.OK

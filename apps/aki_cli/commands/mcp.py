@@ -1,12 +1,11 @@
 """`aki mcp`: the endpoints as tools of coding agents; the server itself is another package."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..exits import CommandError, Exit
+from ..exits import of_extra
 from ..settings import settings_of
 
 
@@ -50,12 +49,7 @@ def mcp(
 ) -> None:
     """Offer the endpoints to coding agents as tools (MCP)."""
     settings = settings_of(ctx)
-    try:
-        serving = import_module("aki_mcp.serving")
-    except ImportError:
-        raise CommandError(
-            "the MCP server needs an extra: pip install 'aki-client[mcp]'", Exit.CONFIGURATION
-        ) from None
+    serving = of_extra("mcp", "aki_mcp.serving", "the MCP server")
     server = serving.agent_server(
         settings.async_client(),
         settings.package,

@@ -1,11 +1,10 @@
 """`aki playground`: a local page to try the endpoints; the page itself is another package."""
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from ..exits import CommandError, Exit
+from ..exits import of_extra
 from ..settings import settings_of
 
 
@@ -21,11 +20,5 @@ def playground(
     """Open a local page to try the endpoints."""
     settings = settings_of(ctx)
     key, prices = settings.key(), settings.read_prices()
-    try:
-        page = import_module("aki_playground.app")
-    except ImportError:
-        raise CommandError(
-            "the playground needs an extra: pip install 'aki-client[playground]'",
-            Exit.CONFIGURATION,
-        ) from None
+    page = of_extra("playground", "aki_playground.app", "the playground")
     page.launch(settings.package, settings.server, port, browser, key, prices)

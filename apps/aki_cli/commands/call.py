@@ -133,7 +133,7 @@ def _command_of(name: str, found: CatalogueEntry, before: Any) -> TyperCommand:
     text = TyperArgument(
         param_decls=[_TEXT], metavar="[TEXT]", help=_main_help(found), required=False
     )
-    parameters = [
+    parameters: list[Any] = [
         *([text] if found.main_text else []),
         *(_option(place, options[name], fields[name], options) for place, name in by_place.items()),
         *_own_options(LETTER),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, as_object
 
 BUNDLED = Path(__file__).parent / "catalogue"
 
@@ -114,14 +114,14 @@ def _endpoint(path: Path, document: JsonObject) -> HubEndpoint:
     description = document.get("parameter_description")
     if not isinstance(description, dict):
         raise CatalogueError(f"{path} is not a details document: it has no parameter_description.")
-    progress = description.get("progress")
-    reported = progress.get("OUTPUTS") if isinstance(progress, dict) else None
     return HubEndpoint(
         name=name,
         document=document,
         inputs=_parameters(path, "input", description.get("input")),
         outputs=_parameters(path, "output", description.get("output")),
-        progress_outputs=_parameters(path, "progress", reported),
+        progress_outputs=_parameters(
+            path, "progress", as_object(description.get("progress")).get("OUTPUTS")
+        ),
     )
 
 

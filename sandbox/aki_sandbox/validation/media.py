@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, as_list, as_object
 from aki_sandbox.validation.bounds import Refuse, check_number
 
 _SIGNATURES: tuple[tuple[int, bytes, str, tuple[str, ...]], ...] = (
@@ -95,10 +95,10 @@ def check_media(kind: str, name: str, attributes: JsonObject, value: Json, refus
     if medium.color_spaces:
         _check_choice(name, "color_space", attributes, medium.color_spaces, refuse)
     if medium.size and kind != "audio":
-        _check_size(name, attributes.get("size"), medium.size, refuse)
+        _check_size(name, as_object(attributes.get("size")), medium.size, refuse)
     for figure, number in medium.figures.items():
-        limits = attributes.get(figure)
-        if isinstance(limits, dict) and not limits.get("auto_convert"):
+        limits = as_object(attributes.get(figure))
+        if not limits.get("auto_convert"):
             check_number(f"{name}.{figure}", limits, number, refuse)
             _check_choice(name, figure, attributes, (str(round(number)),), refuse)
 
@@ -141,31 +141,24 @@ def _measured_sound(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFact
 def _check_choice(
     name: str, attribute: str, attributes: JsonObject, found: tuple[str, ...], refuse: Refuse
 ) -> None:
-    limits = attributes.get(attribute)
-    supported = limits.get("supported") if isinstance(limits, dict) else None
-    if not isinstance(limits, dict) or not isinstance(supported, list) or not supported:
-        return
-    choices = [str(choice) for choice in supported]
-    if limits.get("auto_convert") or {_plain(choice) for choice in choices} & {
-        _plain(name) for name in found
-    }:
-        return
-    refuse(
-        f"Parameter {name} has {attribute} {found[0]}, and the endpoint takes "
-        f"{' or '.join(choices)} only."
-    )
+    limits = as_object(attributes.get(attribute))
+    choices = [str(choice) for choice in as_list(limits.get("supported"))]
+    fitting = {_plain(choice) for choice in choices} & {_plain(word) for word in found}
+    if choices and not fitting and not limits.get("auto_convert"):
+        refuse(
+            f"Parameter {name} has {attribute} {found[0]}, and the endpoint takes "
+            f"{' or '.join(choices)} only."
+        )
 
 
 def _plain(word: str) -> str:
     return word.lower().replace("jpg", "jpeg")
 
 
-def _check_size(name: str, limits: Json, size: tuple[int, int], refuse: Refuse) -> None:
-    if not isinstance(limits, dict) or limits.get("auto_convert"):
+def _check_size(name: str, limits: JsonObject, size: tuple[int, int], refuse: Refuse) -> None:
+    if limits.get("auto_convert"):
         return
+    pairs = {word: as_list(pair) for word, pair in limits.items()}
     for index, pixels in enumerate(size):
-        side: JsonObject = {}
-        for attribute, pair in limits.items():
-            if isinstance(pair, list) and len(pair) == len(size):
-                side[attribute] = pair[index]
+        side = {word: pair[index] for word, pair in pairs.items() if len(pair) == len(size)}
         check_number(f"{name}.size", side, pixels, refuse)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, as_list, as_object
 from aki_sandbox.validation.bounds import Refuse, auto_convert_hint, check_number, shortened
 from aki_sandbox.validation.media import check_media
 
@@ -33,10 +33,8 @@ def check_chat(name: str, attributes: JsonObject, messages: Json, refuse: Refuse
             refuse(f"{shown} has an item without the required keys 'role' and 'content'")
         elif message["role"] not in _ROLES:
             allowed = ", ".join(repr(role) for role in _ROLES)
-            refuse(
-                f"{shown} has an item with an invalid value for key 'role'. "
-                f"Only {{{allowed}}} are allowed!"
-            )
+            unfit = f"{shown} has an item with an invalid value for key 'role'."
+            refuse(f"{unfit} Only {{{allowed}}} are allowed!")
         else:
             _check_content(name, shown, attributes, message["content"], refuse)
 
@@ -49,7 +47,7 @@ def _check_content(
     if not isinstance(content, list):
         refuse(f"{shown} has an item whose 'content' is neither a string nor a list!")
         return
-    supported = attributes.get("support")
+    supported = as_list(attributes.get("support"))
     for part in content:
         if isinstance(part, dict) and part.get("type") == "text":
             part = {name: value for name, value in part.items() if name != "type"}
@@ -60,30 +58,19 @@ def _check_content(
         if kind == "text":
             if not isinstance(value, str):
                 refuse(f"{shown} has a content part whose 'text' is not a string!")
-        elif kind not in _MEDIA_KINDS or not isinstance(supported, list) or kind not in supported:
+        elif kind not in _MEDIA_KINDS or kind not in supported:
             refuse(f"{shown} has a content part of kind '{kind}' that is not supported!")
         else:
-            limits = attributes.get(kind)
-            check_media(
-                kind, f"{name}.{kind}", limits if isinstance(limits, dict) else {}, value, refuse
-            )
+            check_media(kind, f"{name}.{kind}", as_object(attributes.get(kind)), value, refuse)
 
 
 # Texts on the wire: a raw list for `json` is refused, media are data URIs.
+_TEXTS = ("string", "str", "json", "chat_context", "text_context", *_MEDIA_KINDS)
 _PYTHON_TYPES: dict[str, type] = {
-    "string": str,
-    "str": str,
-    "json": str,
-    "chat_context": str,
-    "text_context": str,
-    "image": str,
-    "audio": str,
-    "video": str,
-    "integer": int,
-    "int": int,
+    **dict.fromkeys(_TEXTS, str),
+    **dict.fromkeys(("integer", "int"), int),
+    **dict.fromkeys(("bool", "boolean"), bool),
     "float": float,
-    "bool": bool,
-    "boolean": bool,
     "image_list": list,
 }
 _BOOLEAN_WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -114,13 +101,13 @@ def validate_inputs(
     unknown = [name for name in payload if name not in parameters]
     if unknown:
         refusals.append(f"Invalid input parameter(s): {', '.join(unknown)}")
-    check = _Check(refusals.append, public_server_defects)
     values: JsonObject = {}
     for name, attributes in parameters.items():
         # Even an empty text beside a conversation is refused.
         if type_word(attributes) == "text_context" and payload.get(name) is not None:
             _refuse_beside_chat(name, parameters, payload, refusals.append)
-        value = check.parameter(name, attributes, payload.get(name))
+        check = _Check(name, attributes, refusals.append, public_server_defects)
+        value = check.checked(payload.get(name))
         if value is not None:
             values[name] = value
     return values, refusals
@@ -150,53 +137,51 @@ def _refuse_beside_chat(
 
 
 class _Check:
-    """The checks of single parameters, with the way to refuse at hand."""
+    """The checks of one parameter, with the way to refuse at hand."""
 
-    def __init__(self, refuse: Refuse, defects: bool) -> None:
+    def __init__(self, name: str, attributes: JsonObject, refuse: Refuse, defects: bool) -> None:
+        self._name = name
+        self._attributes = attributes
         self._refuse = refuse
         self._defects = defects
+        self._converts = bool(attributes.get("auto_convert"))
 
-    def parameter(self, name: str, attributes: JsonObject, value: Json) -> Json:
+    def checked(self, value: Json) -> Json:
         """Return the value that the worker gets, or None for an absent or refused one."""
         if value is None:
             # Whatever the default is: documents have `required` and `default` together.
-            if attributes.get("required"):
-                self._refuse(f"Missing required argument: {name}")
+            if self._attributes.get("required"):
+                self._refuse(f"Missing required argument: {self._name}")
             else:
-                value = attributes.get("default")
+                value = self._attributes.get("default")
         if value is not None:
-            value = self._of_declared_type(name, attributes, value)
+            value = self._of_declared_type(value)
         # An absent selection is looked at as well: without default and conversion it is refused, so in effect required.
-        if type_word(attributes) == "selection":
-            return self._selected(name, attributes, value)
-        return None if value is None else self._within_limits(name, attributes, value)
+        if type_word(self._attributes) == "selection":
+            return self._selected(value)
+        return None if value is None else self._within_limits(value)
 
-    def _of_declared_type(self, name: str, attributes: JsonObject, value: Json) -> Json:
-        expected = _expected_type(attributes)
-        if expected is None or self._is_instance(value, expected):
+    def _of_declared_type(self, value: Json) -> Json:
+        expected = _expected_type(self._attributes)
+        is_no_number = isinstance(value, bool) and not self._defects
+        if expected is None:
             return value
-        if expected is float and isinstance(value, int) and not self._refused_boolean(value):
-            return self._converted(name, float, value)  # it may be larger than any
+        if isinstance(value, expected) and not (expected is int and is_no_number):
+            return value
+        if expected is float and isinstance(value, int) and not is_no_number:
+            return self._converted(float, value)  # it may be larger than any
         # 512.0 is a whole number in JSON; the public server cuts 3.9 to 3 without a word.
         if expected is int and isinstance(value, float) and (self._defects or value.is_integer()):
             return int(value)
-        if attributes.get("auto_convert"):
-            return self._converted(name, expected, value)
+        if self._converts:
+            return self._converted(expected, value)
         self._refuse(
-            f"Invalid argument type {name}={shortened(value)}. "
+            f"Invalid argument type {self._name}={shortened(value)}. "
             f"Expected: {expected} but got {type(value)}!"
         )
         return None
 
-    def _is_instance(self, value: Json, expected: type) -> bool:
-        return isinstance(value, expected) and not (
-            expected is int and self._refused_boolean(value)
-        )
-
-    def _refused_boolean(self, value: Json) -> bool:
-        return isinstance(value, bool) and not self._defects
-
-    def _converted(self, name: str, expected: type, value: Json) -> Json:
+    def _converted(self, expected: type, value: Json) -> Json:
         try:
             if isinstance(value, list | dict):
                 raise TypeError
@@ -204,72 +189,71 @@ class _Check:
                 return _BOOLEAN_WORDS[value.lower()]
             return cast("Callable[[Json], Json]", expected)(value)
         except (KeyError, OverflowError, TypeError, ValueError):
-            self._refuse(
-                f"Parameter {name} = {shortened(value)} cannot be read as {expected.__name__}."
-            )
+            shown = f"Parameter {self._name} = {shortened(value)}"
+            self._refuse(f"{shown} cannot be read as {expected.__name__}.")
             return None
 
-    def _selected(self, name: str, attributes: JsonObject, value: Json) -> Json:
-        supported = attributes.get("supported")
+    def _selected(self, value: Json) -> Json:
+        supported = self._attributes.get("supported")
         if not isinstance(supported, list) or value in supported:
             return value
-        if attributes.get("auto_convert") and supported:
-            default = attributes.get("default")
+        if self._converts and supported:
+            default = self._attributes.get("default")
             return supported[0] if default is None else default
         self._refuse(
-            f"Parameter {name} = {value} not in supported values {supported}!\n"
-            + auto_convert_hint(name)
+            f"Parameter {self._name} = {value} not in supported values {supported}!\n"
+            + auto_convert_hint(self._name)
         )
         return None
 
-    def _within_limits(self, name: str, attributes: JsonObject, value: Json) -> Json:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return check_number(
-                name, attributes, value, self._refuse, forgets_zero_bounds=self._defects
-            )
-        if isinstance(value, str):
-            return self._text(name, attributes, value)
-        if isinstance(value, list) and type_word(attributes) == "image_list":
-            for item in value:
-                check_media("image", name, attributes, item, self._refuse)
-        return value
-
-    def _text(self, name: str, attributes: JsonObject, value: str) -> Json:
-        match type_word(attributes):
-            case "string" | "str":
-                return self._short_enough(name, attributes, value)
-            case "json" | "chat_context" if not value:
-                return None
-            case "json":
-                return self._parsed(name, value)
-            case "chat_context":
-                messages = self._parsed(name, value)
-                if messages is not None:
-                    check_chat(name, attributes, messages, self._refuse)
-                return messages
-            case "image" | "audio" | "video" as kind:
-                check_media(kind, name, attributes, value, self._refuse)
+    def _within_limits(self, value: Json) -> Json:
+        name, attributes, refuse = self._name, self._attributes, self._refuse
+        match type_word(attributes), value:
+            case _, bool():
                 return value
+            case _, int() | float():
+                return check_number(
+                    name, attributes, value, refuse, forgets_zero_bounds=self._defects
+                )
+            case "image_list", list():
+                for item in value:
+                    check_media("image", name, attributes, item, refuse)
+                return value
+            case "image" | "audio" | "video" as kind, str():
+                check_media(kind, name, attributes, value, refuse)
+                return value
+            case "json" | "chat_context", "":
+                return None
+            case "json", str():
+                return self._parsed(value)
+            case "chat_context", str():
+                messages = self._parsed(value)
+                if messages is not None:
+                    check_chat(name, attributes, messages, refuse)
+                return messages
+            case "string" | "str", str():
+                return self._short_enough(value)
             case _:
                 return value
 
-    def _short_enough(self, name: str, attributes: JsonObject, value: str) -> Json:
-        limit = attributes.get("max_length")
+    def _short_enough(self, value: str) -> Json:
+        limit = self._attributes.get("max_length")
         if not isinstance(limit, int) or len(value) <= limit:
             return value
-        if attributes.get("auto_convert"):
+        if self._converts:
             return limit if self._defects else value[:limit]  # the text becomes the number
         self._refuse(
-            f"Parameter {name} = {shortened(value)} is too long: it has {len(value)} characters, "
-            f"and {limit} are the most."
+            f"Parameter {self._name} = {shortened(value)} is too long: it has {len(value)} "
+            f"characters, and {limit} are the most."
         )
         return None
 
-    def _parsed(self, name: str, value: str) -> Json:
+    def _parsed(self, value: str) -> Json:
         try:
             return cast("Json", json.loads(value))
         except ValueError:
-            self._refuse(f"Input parameter {name}={shortened(value)} has invalid json format!")
+            shown = f"Input parameter {self._name}={shortened(value)}"
+            self._refuse(f"{shown} has invalid json format!")
             return None
 
 
@@ -277,8 +261,5 @@ def _expected_type(attributes: JsonObject) -> type | None:
     word = type_word(attributes)
     if word != "selection":
         return _PYTHON_TYPES.get(word)
-    supported = attributes.get("supported")
-    example = attributes.get("default")
-    if example is None and isinstance(supported, list) and supported:
-        example = supported[0]
-    return None if example is None else type(example)
+    examples = [attributes.get("default"), *as_list(attributes.get("supported"))[:1]]
+    return next((type(example) for example in examples if example is not None), None)

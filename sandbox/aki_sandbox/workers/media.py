@@ -26,7 +26,9 @@ _FORMATS = {"PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"}
 _FORMATS_WITHOUT_ALPHA = {"JPEG", "BMP", "GIF"}
 
 
-def paint(prompt: str, size: tuple[int, int], seed: int, attributes: JsonObject) -> str:
+def paint(
+    prompt: str, size: tuple[int, int], seed: int, attributes: JsonObject, blur: float = 0
+) -> str:
     """Return a picture as a data URI.
 
     Args:
@@ -34,29 +36,19 @@ def paint(prompt: str, size: tuple[int, int], seed: int, attributes: JsonObject)
         size: Width and height in pixels.
         seed: Chooses the colours.
         attributes: `format` and `color_space` of the declared output; JPEG and RGB if missing or unknown.
+        blur: How far its points run into each other, in pixels.
     """
     picture = _gradient(size, seed)
     _write(picture, prompt)
+    if blur:
+        picture = picture.filter(ImageFilter.GaussianBlur(blur))
     return _data_uri(picture, attributes)
 
 
-def preview(
-    prompt: str, size: tuple[int, int], seed: int, part_done: float, attributes: JsonObject
-) -> str:
-    """Return a small picture that gets sharper while the job goes on, as a data URI.
-
-    Args:
-        prompt: Is written on the picture.
-        size: Width and height in pixels of the picture to come; the preview keeps its shape.
-        seed: Chooses the colours.
-        part_done: From 0 to 1.
-        attributes: `format` and `color_space` of the declared output.
-    """
+def preview_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size in pixels of a small picture that has the shape of a larger one."""
     scale = min(1.0, _LONGEST_PREVIEW_SIDE / max(size))
-    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-    picture = _gradient(small, seed)
-    _write(picture, prompt)
-    return _data_uri(picture.filter(ImageFilter.GaussianBlur(6 * (1 - part_done))), attributes)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _gradient(size: tuple[int, int], seed: int) -> Image.Image:

@@ -10,7 +10,7 @@ import zlib
 
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.validation.validate import type_word
-from aki_sandbox.workers.media import paint, preview, speak
+from aki_sandbox.workers.media import paint, preview_size, speak
 from aki_sandbox.workers.work import WORDS, WorkItem
 
 _MEDIA_TYPES = frozenset({"image", "image_list", "audio"})
@@ -64,8 +64,7 @@ def _output(work: WorkItem, step: int, name: str, attributes: JsonObject) -> Jso
         case "image":
             return paint(work.prompt, work.size, _seed(work), attributes)
         case "image_list":
-            seeds = range(_seed(work), _seed(work) + picture_count(work))
-            return [paint(work.prompt, work.size, seed, attributes) for seed in seeds]
+            return [paint(work.prompt, work.size, seed, attributes) for seed in _seeds(work)]
         case "audio":
             return speak(work.prompt)
         case "integer" | "int" | "float":
@@ -81,35 +80,26 @@ def _output(work: WorkItem, step: int, name: str, attributes: JsonObject) -> Jso
 
 
 def _number(work: WorkItem, step: int, name: str) -> Json:
-    match name:
-        case "seed":
-            return _seed(work)
-        case "num_generated_tokens":
-            return tokens(work, step)
-        case "prompt_length":
-            return work.prompt_tokens
-        case "current_context_length":
-            return work.prompt_tokens + tokens(work, step)
-        case "max_seq_len":
-            return _MAX_SEQ_LEN
-        case _:
-            return work.inputs.get(name, 0)
+    figures: JsonObject = {
+        "seed": _seed(work),
+        "num_generated_tokens": tokens(work, step),
+        "prompt_length": work.prompt_tokens,
+        "current_context_length": work.prompt_tokens + tokens(work, step),
+        "max_seq_len": _MAX_SEQ_LEN,
+    }
+    return figures.get(name, work.inputs.get(name, 0))
 
 
 def _string(work: WorkItem, step: int, name: str) -> Json:
-    match name:
-        case "error":
-            return None
-        case "model_name":
-            return f"sandbox-{work.endpoint.name}"
-        case "prompt":
-            return work.prompt
-        case "tool_calls":
-            return json.dumps([work.tool_call]) if work.tool_call else None
-        case _ if name in work.inputs and name != "text":
-            return work.inputs[name]
-        case _:
-            return _text(work, step)
+    told: JsonObject = {
+        "error": None,
+        "model_name": f"sandbox-{work.endpoint.name}",
+        "prompt": work.prompt,
+        "tool_calls": json.dumps([work.tool_call]) if work.tool_call else None,
+    }
+    if name in told:
+        return told[name]
+    return work.inputs[name] if name in work.inputs and name != "text" else _text(work, step)
 
 
 def _text(work: WorkItem, step: int) -> Json:
@@ -144,17 +134,21 @@ def tokens(work: WorkItem, step: int) -> int:
 
 
 def _previews(work: WorkItem, step: int, attributes: JsonObject) -> Json:
+    """Return small pictures, which get sharper while the job goes on."""
     if work.inputs.get("provide_progress_images") == "none":
         return None
-    part_done = step / work.steps
-    seeds = range(_seed(work), _seed(work) + picture_count(work))
-    return [preview(work.prompt, work.size, seed, part_done, attributes) for seed in seeds]
+    size, blur = preview_size(work.size), 6 * (1 - step / work.steps)
+    return [paint(work.prompt, size, seed, attributes, blur) for seed in _seeds(work)]
 
 
 def picture_count(work: WorkItem) -> int:
     """Return how many pictures a list of them holds."""
     count = work.inputs.get("num_samples", 1)
     return count if isinstance(count, int) else 1
+
+
+def _seeds(work: WorkItem) -> range:
+    return range(_seed(work), _seed(work) + picture_count(work))
 
 
 def _seed(work: WorkItem) -> int:

@@ -16,7 +16,7 @@ from typing import Self
 import uvicorn
 
 from aki_sandbox.catalogue import Catalogue, load_catalogue
-from aki_sandbox.faults.plan import FaultInterceptor, FaultPlan
+from aki_sandbox.faults.plan import FaultPlan
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.settings import HubSettings
 from aki_sandbox.web.app import SandboxApp
@@ -42,6 +42,7 @@ class SandboxServer:
         faults: What goes wrong; nothing, until faults are added.
         app: The application; setting its `interceptor` changes how requests are answered.
         connections: Counts of those that were made, refused, and are open.
+        port: The port listened on; 0 before the start where any port will do.
     """
 
     def __init__(
@@ -69,21 +70,16 @@ class SandboxServer:
             catalogue = load_catalogue(catalogue)
         self.hub = SandboxHub(catalogue, settings, clock)
         self.faults = faults or FaultPlan()
-        self.app = SandboxApp(self.hub, FaultInterceptor(self.faults, self.hub))
+        self.app = SandboxApp(self.hub, self.faults.intercept)
         self.connections = Connections(self.faults.refuses_connection)
-        self._port = port
+        self.port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
-    def port(self) -> int:
-        """The port listened on; 0 before the start where any port will do."""
-        return self._port
-
-    @property
     def url(self) -> str:
         """The base URL, such as `http://127.0.0.1:40123`."""
-        return f"http://{HOST}:{self._port}"
+        return f"http://{HOST}:{self.port}"
 
     def start(self) -> Self:
         """Listen, and return as soon as requests are answered.
@@ -91,8 +87,8 @@ class SandboxServer:
         Raises:
             PortTakenError: Another program listens on the port.
         """
-        listener = _listen(self._port)
-        self._port = listener.getsockname()[1]
+        listener = _listen(self.port)
+        self.port = listener.getsockname()[1]
         self.hub.is_closing = False
         self._server = _Server(self.app, self.connections)
         self._thread = threading.Thread(

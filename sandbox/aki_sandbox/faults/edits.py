@@ -4,13 +4,14 @@ Owns the changes to the JSON of an answer, as functions that return one, and the
 makes them. Must not know when they are made.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
-from aki_sandbox.faults.exchange import HubResponse, PendingRequest
-from aki_sandbox.faults.plan import On
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.faults.exchange import PendingRequest, with_body
+from aki_sandbox.faults.plan import Effect
+from aki_sandbox.jsontypes import Json, JsonObject, as_object
+from aki_sandbox.web.http import parsed_object
 
 Change: TypeAlias = Callable[[JsonObject], None]
 """Changes the body of an answer in place; leaves one alone that it has nothing to do with."""
@@ -21,14 +22,12 @@ _IDENTITY = ("success", "job_id", "ep_version")
 _OBJECTS_BY_NAME = frozenset({"input", "output", "OUTPUTS"})
 
 
-class Edit:
+class Edit(Effect):
     """The hub answers, and its JSON is changed on the way.
 
     Args:
         changes: What is changed, in this order.
     """
-
-    only_on: ClassVar[frozenset[On] | None] = None
 
     def __init__(self, *changes: Change) -> None:
         self._changes = changes
@@ -36,11 +35,11 @@ class Edit:
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer, changed."""
         answer = await exchange.answer()
-        body = answer.json_object()
+        body = parsed_object(bytes(answer.body))
         if body is not None:
             for change in self._changes:
                 change(body)
-            answer = replace(answer, body=HubResponse.of_json(answer.status, body).body)
+            with_body(answer, json.dumps(body).encode("ascii"))
         await exchange.send(answer)
 
 
@@ -61,49 +60,28 @@ def drop(*names: str) -> Change:
 
 def final_with_progress(body: JsonObject) -> None:
     """Add a block `progress` to an answer that has none."""
-    body.setdefault(
-        "progress",
-        {
-            "queue_position": 0,
-            "estimate": 0,
-            "num_workers_online": 1,
-            "progress": 100,
-            "progress_data": {},
-        },
-    )
+    figures = {"queue_position": 0, "estimate": 0, "num_workers_online": 1, "progress": 100}
+    body.setdefault("progress", {**figures, "progress_data": {}})
 
 
 def progress_block(value: Json) -> Change:
     """Make the block `progress` another value, such as null or a string, where there is one."""
-
-    def change(body: JsonObject) -> None:
-        if "progress" in body:
-            body["progress"] = value
-
-    return change
+    return lambda body: body.update({"progress": value} if "progress" in body else {})
 
 
 def progress_field(name: str, value: Json) -> Change:
     """Set a field in the block `progress`, such as the figure `progress` to null or "37"."""
-
-    def change(body: JsonObject) -> None:
-        progress = body.get("progress")
-        if isinstance(progress, dict):
-            progress[name] = value
-
-    return change
+    return lambda body: as_object(body.get("progress")).update({name: value})
 
 
 def rewritten_text(body: JsonObject) -> None:
     """Change the beginning of the text so far, so that it continues neither way."""
-    progress = body.get("progress")
-    data = progress.get("progress_data") if isinstance(progress, dict) else None
-    if isinstance(data, dict):
-        text = data.get("text")
-        if isinstance(text, str):
-            data["text"] = f"On second thought: {text}"
-        elif isinstance(text, dict):
-            text["content"] = f"On second thought: {text.get('content')}"
+    data = as_object(as_object(body.get("progress")).get("progress_data"))
+    text = data.get("text")
+    if isinstance(text, str):
+        data["text"] = f"On second thought: {text}"
+    elif isinstance(text, dict):
+        text["content"] = f"On second thought: {text.get('content')}"
 
 
 def wrong_types(*names: str) -> Change:
@@ -134,8 +112,7 @@ def extra_outputs(**outputs: Json) -> Change:
 
 def _result(body: JsonObject) -> JsonObject:
     """Return the result in an answer; an object of no consequence where there is none."""
-    result = body.get("job_result")
-    return result if isinstance(result, dict) else {}
+    return as_object(body.get("job_result"))
 
 
 def _outputs_of(result: JsonObject) -> list[str]:

@@ -4,25 +4,22 @@ Owns one class per effect, each a value with its own settings. When and to which
 `plan`; must not know that. What is changed inside a JSON answer is in `edits`.
 """
 
-import dataclasses
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import ClassVar, Literal
+from typing import Literal
 
-from aki_sandbox.faults.exchange import HubResponse, PendingRequest
-from aki_sandbox.faults.plan import On
+from starlette.responses import HTMLResponse, Response
+
+from aki_sandbox.faults.exchange import PendingRequest, with_body
+from aki_sandbox.faults.plan import Effect
+from aki_sandbox.jsontypes import JsonObject
+from aki_sandbox.web.http import json_response
 from aki_sandbox.workers.work import WorkItem
 
 
-class _Anywhere:
-    """An effect for all kinds of requests."""
-
-    only_on: ClassVar[frozenset[On] | None] = None
-
-
 @dataclass(frozen=True, slots=True)
-class Reset(_Anywhere):
+class Reset(Effect):
     """The connection is broken with a RST once the request has been read, without an answer.
 
     Attributes:
@@ -39,7 +36,7 @@ class Reset(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
-class Cut(_Anywhere):
+class Cut(Effect):
     """The connection is closed in the midst of the answer, whose headers announced all of it.
 
     Attributes:
@@ -55,7 +52,7 @@ class Cut(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
-class Delay(_Anywhere):
+class Delay(Effect):
     """The answer is late. The hub does at once what the request asks for.
 
     Attributes:
@@ -73,7 +70,7 @@ class Delay(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
-class Stall(_Anywhere):
+class Stall(Effect):
     """The answer makes a pause in the midst of its body.
 
     Attributes:
@@ -92,7 +89,7 @@ class Stall(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
-class Status(_Anywhere):
+class Status(Effect):
     """An error of the server or of a proxy before it.
 
     Attributes:
@@ -110,26 +107,22 @@ class Status(_Anywhere):
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the error."""
         await (exchange.answer() if self.reached else exchange.read())
-        answer = self._answer(HTTPStatus(self.status).phrase)
-        if self.retry_after is not None:
-            answer = answer.with_headers(retry_after=str(self.retry_after))
-        await exchange.send(answer)
-
-    def _answer(self, phrase: str) -> HubResponse:
+        phrase = HTTPStatus(self.status).phrase
         match self.body:
             case "json":
-                return HubResponse.of_json(
-                    self.status,
-                    {"description": phrase, "status": self.status, "message": f"{phrase}."},
-                )
+                told: JsonObject = {"description": phrase, "status": self.status}
+                answer = json_response(self.status, {**told, "message": f"{phrase}."})
             case "html":
-                return HubResponse.of_html(self.status, _page(f"{self.status} {phrase}"))
+                answer = _page(self.status, f"{self.status} {phrase}")
             case "empty":
-                return HubResponse(self.status, b"", {})
+                answer = Response(status_code=self.status)
+        if self.retry_after is not None:
+            answer.headers["retry-after"] = str(self.retry_after)
+        await exchange.send(answer)
 
 
 @dataclass(frozen=True, slots=True)
-class Redirect(_Anywhere):
+class Redirect(Effect):
     """The request is sent on to another host. The hub knows nothing of it.
 
     Attributes:
@@ -144,21 +137,21 @@ class Redirect(_Anywhere):
         """Answer with the redirect."""
         await exchange.read()
         location = f"{self.to}{exchange.path}"
-        await exchange.send(HubResponse(self.status, b"", {"location": location}))
+        await exchange.send(Response(status_code=self.status, headers={"location": location}))
 
 
 @dataclass(frozen=True, slots=True)
-class LoginPage(_Anywhere):
+class LoginPage(Effect):
     """A proxy answers 200 with a page that asks to log in. The hub knows nothing of it."""
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the page."""
         await exchange.read()
-        await exchange.send(HubResponse.of_html(200, _page("Log in to the network")))
+        await exchange.send(_page(200, "Log in to the network"))
 
 
 @dataclass(frozen=True, slots=True)
-class Raw(_Anywhere):
+class Raw(Effect):
     """Bytes come in place of an answer, HTTP or not, and the connection is closed. The hub knows of nothing.
 
     Attributes:
@@ -174,18 +167,18 @@ class Raw(_Anywhere):
 
 
 @dataclass(frozen=True, slots=True)
-class Compressed(_Anywhere):
+class Compressed(Effect):
     """The answer comes compressed with gzip, whatever the request accepts."""
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer, compressed."""
         answer = await exchange.answer()
-        packed = dataclasses.replace(answer, body=gzip.compress(answer.body, mtime=0))
-        await exchange.send(packed.with_headers(content_encoding="gzip"))
+        answer.headers["content-encoding"] = "gzip"
+        await exchange.send(with_body(answer, gzip.compress(answer.body, mtime=0)))
 
 
 @dataclass(frozen=True, slots=True)
-class Oversized(_Anywhere):
+class Oversized(Effect):
     """The answer is valid and far too long: blanks come before it.
 
     Attributes:
@@ -200,27 +193,26 @@ class Oversized(_Anywhere):
         """Answer, with blanks in front."""
         answer = await exchange.answer()
         # JSON may begin with blanks, so the answer stays valid.
-        padded = dataclasses.replace(answer, body=answer.body.rjust(self.size))
-        await exchange.send(padded, announced=self.announced)
+        with_body(answer, bytes(answer.body).rjust(self.size))
+        if not self.announced:
+            del answer.headers["content-length"]
+        await exchange.send(answer)
 
 
-def _page(title: str) -> str:
-    return f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-
-
-_SUBMITS: frozenset[On] = frozenset({"submit"})
-_POLLS: frozenset[On] = frozenset({"poll"})
+def _page(status: int, title: str) -> Response:
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    return HTMLResponse(page, status)
 
 
 @dataclass(frozen=True, slots=True)
-class QueueFull:
+class QueueFull(Effect):
     """A call is refused because too many jobs wait. The hub knows nothing of it.
 
     Attributes:
         length: The length of the queue that the refusal tells.
     """
 
-    only_on: ClassVar[frozenset[On] | None] = _SUBMITS
+    only_on = frozenset({"submit"})
     length: int = 10
 
     async def apply(self, exchange: PendingRequest) -> None:
@@ -229,13 +221,12 @@ class QueueFull:
         endpoint = exchange.hub.catalogue.get(exchange.context.endpoint or "")
         error = f"Job queue reached max length {self.length}!"
         version = endpoint.version if endpoint else None
-        await exchange.send(
-            HubResponse.of_json(400, {"success": False, "error": error, "ep_version": version})
-        )
+        body: JsonObject = {"success": False, "error": error, "ep_version": version}
+        await exchange.send(json_response(400, body))
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerFails:
+class WorkerFails(Effect):
     """The call is taken, and its worker will fail. The directives in a prompt can do the same.
 
     Attributes:
@@ -243,24 +234,25 @@ class WorkerFails:
         keeps_outputs: Whether it gives the outputs it has.
     """
 
-    only_on: ClassVar[frozenset[On] | None] = _SUBMITS
+    only_on = frozenset({"submit"})
     error: str = "CUDA out of memory"
     keeps_outputs: bool = False
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Let the hub take the call, as work that fails."""
-        exchange.context.alter_work = self._failing
-        await exchange.forward()
 
-    def _failing(self, work: WorkItem) -> WorkItem:
-        return dataclasses.replace(work, error=self.error, keeps_outputs=self.keeps_outputs)
+        def failing(work: WorkItem) -> WorkItem:
+            return replace(work, error=self.error, keeps_outputs=self.keeps_outputs)
+
+        exchange.context.alter_work = failing
+        await exchange.forward()
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(Effect):
     """The job of a poll lapses, as when its worker is seen offline. An ended job stays ended."""
 
-    only_on: ClassVar[frozenset[On] | None] = _POLLS
+    only_on = frozenset({"poll"})
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Let the job lapse, and answer."""
@@ -270,7 +262,7 @@ class Lapse:
 
 
 @dataclass(frozen=True, slots=True)
-class Forget(_Anywhere):
+class Forget(Effect):
     """The hub forgets all jobs before it answers, as a restart makes it do."""
 
     async def apply(self, exchange: PendingRequest) -> None:

@@ -5,58 +5,16 @@ sending, waiting, breaking the connection. Must not know which fault takes which
 """
 
 import asyncio
-import json
-from dataclasses import dataclass, replace
-from typing import cast
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aki_sandbox.hub.hub import SandboxHub
-from aki_sandbox.jsontypes import Json
 from aki_sandbox.web.connections import reset
-from aki_sandbox.web.http import RequestContext, context_of
+from aki_sandbox.web.http import context_of, replayed
 
 _LONGEST_NAP = 0.02
 _PIECE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class HubResponse:
-    """A whole answer.
-
-    Attributes:
-        status: The HTTP status.
-        body: The bytes of the body.
-        headers: The headers but the length, by lower-case name.
-    """
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-
-    @classmethod
-    def of_json(cls, status: int, body: Json) -> "HubResponse":
-        """Return an answer that holds JSON."""
-        return cls(status, json.dumps(body).encode("ascii"), {"content-type": "application/json"})
-
-    @classmethod
-    def of_html(cls, status: int, body: str) -> "HubResponse":
-        """Return an answer that holds HTML."""
-        return cls(status, body.encode(), {"content-type": "text/html; charset=utf-8"})
-
-    def json_object(self) -> dict[str, Json] | None:
-        """Return the JSON object in the body, or None when there is none."""
-        try:
-            body = cast("Json", json.loads(self.body))
-        except ValueError:
-            return None
-        return body if isinstance(body, dict) else None
-
-    def with_headers(self, **headers: str) -> "HubResponse":
-        """Return the same with further headers; underscores stand for hyphens."""
-        added = {name.replace("_", "-"): value for name, value in headers.items()}
-        return replace(self, headers=self.headers | added)
 
 
 class PendingRequest:
@@ -67,81 +25,63 @@ class PendingRequest:
         context: What kind of request it is.
     """
 
-    def __init__(
-        self, hub: SandboxHub, app: ASGIApp, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        self.hub = hub
-        self.context: RequestContext = context_of(scope)
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self.context = context_of(scope)
+        self.hub = self.context.hub
         self._app = app
-        self._scope = scope
-        self._receive = receive
+        self._request = Request(scope, receive)
         self._send = send
-        self._request: bytes | None = None
-        self._answer: HubResponse | None = None
+        self._answer: Response | None = None
 
     @property
     def path(self) -> str:
         """The path of the request."""
-        return str(self._scope["path"])
+        return str(self._request.scope["path"])
 
     async def read(self) -> bytes:
         """Read the request in full and return its body."""
-        if self._request is None:
-            body = bytearray()
-            more = True
-            while more:
-                message = await self._receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-            self._request = bytes(body)
-        return self._request
+        return await self._request.body()
 
     async def forward(self) -> None:
         """Let the hub answer the caller as if nothing had happened."""
         if self._answer is None:
-            await self._app(self._scope, self._replay(await self.read()), self._send)
+            await self._answered(self._send)
         else:
             await self.send(self._answer)
 
-    async def answer(self) -> HubResponse:
-        """Let the hub answer, which happens once however often this is asked."""
+    async def answer(self) -> Response:
+        """Let the hub answer, which happens once however often this is asked; the answer tells its length."""
         if self._answer is None:
-            status, headers, body = 500, dict[str, str](), bytearray()
+            answer, body = Response(), bytearray()
 
             async def keep(message: Message) -> None:
-                nonlocal status, headers
                 if message["type"] == "http.response.start":
-                    status = message["status"]
-                    headers = {
-                        name.decode("latin-1").lower(): value.decode("latin-1")
-                        for name, value in message.get("headers", [])
-                    }
+                    answer.status_code = message["status"]
+                    answer.raw_headers = [*message["headers"]]
                 else:
                     body.extend(message.get("body", b""))
 
-            await self._app(self._scope, self._replay(await self.read()), keep)
-            headers.pop("content-length", None)
-            self._answer = HubResponse(status, bytes(body), headers)
+            await self._answered(keep)
+            self._answer = with_body(answer, bytes(body))
         return self._answer
 
-    async def send(self, answer: HubResponse, *, announced: bool = True) -> None:
-        """Send an answer.
+    async def send(self, answer: Response) -> None:
+        """Send an answer."""
+        await self.send_rest(await self.send_part(answer, 0))
 
-        Args:
-            answer: What to send.
-            announced: Whether the headers tell its length.
-        """
-        await self._send_head(answer, announced)
-        await self._send_body(answer.body, more=False)
-
-    async def send_part(self, answer: HubResponse, part: float) -> bytes:
+    async def send_part(self, answer: Response, part: float) -> bytes:
         """Send the headers, which announce all, and a part of the body; return what is left."""
-        await self._send_head(answer, announced=True)
-        cut = int(len(answer.body) * part)
-        await self._send_body(answer.body[:cut], more=True)
-        return answer.body[cut:]
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": answer.status_code,
+                "headers": answer.raw_headers,
+            }
+        )
+        body = bytes(answer.body)
+        cut = int(len(body) * part)
+        await self._send_body(body[:cut], more=True)
+        return body[cut:]
 
     async def send_rest(self, rest: bytes) -> None:
         """Send what `send_part` left."""
@@ -149,20 +89,17 @@ class PendingRequest:
 
     async def send_raw(self, data: bytes) -> None:
         """Send bytes past the server, and close the connection."""
-        if self.context.transport is not None:
-            self.context.transport.write(data)
+        self.context.transport.write(data)
         await self.close()
 
     async def reset(self) -> None:
         """Break the connection with a RST."""
-        if self.context.transport is not None:
-            reset(self.context.transport)
+        reset(self.context.transport)
         await self._until_disconnected()
 
     async def close(self) -> None:
         """Close the connection after what was sent so far."""
-        if self.context.transport is not None:
-            self.context.transport.close()
+        self.context.transport.close()
         await self._until_disconnected()
 
     async def sleep(self, seconds: float) -> None:
@@ -175,30 +112,9 @@ class PendingRequest:
                 return
             await asyncio.sleep(min(left, _LONGEST_NAP))
 
-    def _replay(self, request: bytes) -> Receive:
-        pending = [request]
-
-        async def receive() -> Message:
-            if pending:
-                return {"type": "http.request", "body": pending.pop(), "more_body": False}
-            return await self._receive()
-
-        return receive
-
-    async def _send_head(self, answer: HubResponse, announced: bool) -> None:
-        headers = answer.headers
-        if announced:
-            headers = headers | {"content-length": str(len(answer.body))}
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [
-                    (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in headers.items()
-                ],
-            }
-        )
+    async def _answered(self, send: Send) -> None:
+        request = replayed(await self.read(), self._request.receive)
+        await self._app(self._request.scope, request, send)
 
     async def _send_body(self, body: bytes, *, more: bool) -> None:
         # In pieces, so that a caller who reads slowly holds back a large answer.
@@ -218,5 +134,12 @@ class PendingRequest:
     async def _until_disconnected(self) -> None:
         # Uvicorn logs a complaint about every application that returns without an answer, unless
         # it has seen the end of the connection before.
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self._request.receive())["type"] != "http.disconnect":
             pass
+
+
+def with_body(answer: Response, body: bytes) -> Response:
+    """Return an answer after its body was replaced, and with it the length that the headers announce."""
+    answer.body = body
+    answer.headers["content-length"] = str(len(body))
+    return answer

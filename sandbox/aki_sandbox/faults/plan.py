@@ -11,7 +11,6 @@ places every time. What a fault does is in `effects` and `edits`; must not know 
 """
 
 import hashlib
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,9 +18,8 @@ from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aki_sandbox.faults.exchange import HubResponse, PendingRequest
-from aki_sandbox.hub.hub import SandboxHub
-from aki_sandbox.web.http import RouteKind, context_of
+from aki_sandbox.faults.exchange import PendingRequest
+from aki_sandbox.web.http import RouteKind, context_of, parsed_object
 
 Schedule: TypeAlias = Callable[[int], bool]
 """Says of the n-th request, from 1, whether it is struck."""
@@ -71,7 +69,7 @@ _TOLD_BY_ANSWER: frozenset[On] = frozenset({"running", "final"})
 class Effect(Protocol):
     """What happens to a request instead of a plain answer."""
 
-    only_on: ClassVar[frozenset[On] | None]
+    only_on: ClassVar[frozenset[On] | None] = None
     """The requests it makes sense for; None for all."""
 
     async def apply(self, exchange: PendingRequest) -> None:
@@ -125,8 +123,7 @@ class FaultPlan:
     """
 
     def __init__(self) -> None:
-        self._faults: list[FaultRule] = []
-        self._lock = threading.Lock()
+        self._rules: list[FaultRule] = []
 
     def add(
         self,
@@ -156,11 +153,9 @@ class FaultPlan:
         Raises:
             ValueError: The effect makes no sense for such requests, or a number is below 1.
         """
-        _check(effect, on)
         if per_job and on not in _TOLD_BY_ANSWER | {"poll"}:
             raise ValueError('per_job is for on="poll", on="running" or on="final" only.')
-        rule = FaultRule(effect, scripted(nth, times, every), on, endpoint, per_job)
-        return self._add(rule)
+        return self._add(FaultRule(effect, scripted(nth, times, every), on, endpoint, per_job))
 
     def add_random(
         self,
@@ -183,7 +178,6 @@ class FaultPlan:
         Raises:
             ValueError: The effect makes no sense for such requests, or the rate is not from 0 to 1.
         """
-        _check(effect, on)
         return self._add(FaultRule(effect, drawn(rate, seed), on, endpoint))
 
     def refuse(self, *, nth: int = 1, times: int | None = 1, every: int = 1) -> FaultRule:
@@ -196,70 +190,46 @@ class FaultPlan:
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
-        with self._lock:
-            self._faults.clear()
-
-    def rules_for(self, kind: RouteKind, endpoint: str | None) -> list[FaultRule]:
-        """Return the rules for such requests."""
-        with self._lock:
-            return [rule for rule in self._faults if rule.effect and rule.is_for(kind, endpoint)]
-
-    def choose(self, rules: list[FaultRule], job_id: str | None) -> Effect | None:
-        """Count a request with each of its rules, and return what happens to it."""
-        with self._lock:
-            struck = [rule for rule in rules if rule.strikes(job_id)]
-            if not struck:
-                return None
-            struck[0].hits += 1
-            return struck[0].effect
+        self._rules.clear()
 
     def refuses_connection(self) -> bool:
         """Count a connection, and say whether it is refused."""
-        with self._lock:
-            struck = [rule for rule in self._faults if not rule.effect and rule.strikes(None)]
-            for rule in struck[:1]:
-                rule.hits += 1
-            return bool(struck)
+        return struck([rule for rule in self._rules if not rule.effect]) is not None
 
-    def _add(self, fault: FaultRule) -> FaultRule:
-        with self._lock:
-            self._faults.append(fault)
-        return fault
-
-
-class FaultInterceptor:
-    """Carries out a plan: the interceptor of a sandbox server."""
-
-    def __init__(self, plan: FaultPlan, hub: SandboxHub) -> None:
-        self._plan = plan
-        self._hub = hub
-
-    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request go wrong, or else the hub answer it."""
+    async def intercept(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request go wrong, or else the hub answer it: the interceptor of a sandbox server."""
         context = context_of(scope)
-        rules = self._plan.rules_for(context.kind, context.endpoint)
+        rules = [r for r in self._rules if r.effect and r.is_for(context.kind, context.endpoint)]
         if not rules:
             await app(scope, receive, send)
             return
-        exchange = PendingRequest(self._hub, app, scope, receive, send)
+        exchange = PendingRequest(app, scope, receive, send)
         await exchange.read()
         at_once = [rule for rule in rules if rule.on not in _TOLD_BY_ANSWER]
-        effect = self._plan.choose(at_once, context.job_id)
+        rule = struck(at_once, context.job_id)
         # The hub alone can tell whether a poll is the final one, and only by handing out the result.
-        if effect is None and len(at_once) < len(rules):
-            kind: On = "final" if _holds_result(await exchange.answer()) else "running"
-            effect = self._plan.choose([rule for rule in rules if rule.on == kind], context.job_id)
-        if effect is None:
+        if rule is None and len(at_once) < len(rules):
+            answer = parsed_object(bytes((await exchange.answer()).body)) or {}
+            kind: On = "final" if "job_result" in answer else "running"
+            rule = struck([rule for rule in rules if rule.on == kind], context.job_id)
+        if rule is None or rule.effect is None:
             await exchange.forward()
         else:
-            await effect.apply(exchange)
+            await rule.effect.apply(exchange)
+
+    def _add(self, rule: FaultRule) -> FaultRule:
+        only_on = rule.effect.only_on if rule.effect else None
+        if only_on and rule.on not in only_on:
+            sensible = " or ".join(f'on="{kind}"' for kind in sorted(only_on))
+            raise ValueError(f"{type(rule.effect).__name__} is for {sensible} only.")
+        self._rules.append(rule)
+        return rule
 
 
-def _check(effect: Effect, on: On) -> None:
-    if effect.only_on is not None and on not in effect.only_on:
-        sensible = " or ".join(f'on="{kind}"' for kind in sorted(effect.only_on))
-        raise ValueError(f"{type(effect).__name__} is for {sensible} only.")
-
-
-def _holds_result(answer: HubResponse) -> bool:
-    return "job_result" in (answer.json_object() or {})
+def struck(rules: list[FaultRule], job_id: str | None = None) -> FaultRule | None:
+    """Count a request with each of its rules, and return the one by which it goes wrong."""
+    striking = [rule for rule in rules if rule.strikes(job_id)]
+    if not striking:
+        return None
+    striking[0].hits += 1
+    return striking[0]

@@ -103,8 +103,7 @@ class SandboxHub:
             return None
         if key is not None and not self.settings.accepts(key):
             return Reply(401, {"error": _KEY_NOT_VALID})
-        occupancy = self.jobs.occupancy(endpoint, self._clock())
-        return details(endpoint, occupancy, self.settings.worker_slots)
+        return details(endpoint, self.jobs.queue(endpoint, self._clock()))
 
     def validate_key(self, key: str | None) -> Reply:
         """Answer whether a key is valid; a bad one is an answer, not an HTTP error."""
@@ -132,10 +131,9 @@ class SandboxHub:
             KeyError: There is no such endpoint.
         """
         endpoint = self.catalogue[name]
-        occupancy = self.jobs.occupancy(endpoint, self._clock())
-        if occupancy.waiting >= occupancy.max_waiting:
-            text = f"Job queue reached max length {occupancy.max_waiting}!"
-            return refusal(endpoint, 400, text)
+        queue = self.jobs.queue(endpoint, self._clock())
+        if len(queue.waiting) >= queue.max_length:
+            return refusal(endpoint, 400, f"Job queue reached max length {queue.max_length}!")
         # A full queue is said before a bad key, as the real server does.
         denied = self._denied(endpoint, payload)
         if denied:
@@ -152,18 +150,12 @@ class SandboxHub:
         key = str(payload["key"])  # whose it is, was asked above
         return self.jobs.submit(endpoint, alter(work) if alter else work, key, self._clock())
 
-    def submit(self, name: str, payload: Mapping[str, Json]) -> Reply:
-        """Answer a call that does not wait for its result.
-
-        Raises:
-            KeyError: There is no such endpoint.
-        """
-        job = self.start(name, payload)
-        return job if isinstance(job, Reply) else self.accepted(job)
-
-    def accepted(self, job: SandboxJob) -> Reply:
-        """Answer that a job was accepted."""
-        return Reply(200, identity(job))
+    def submit(
+        self, name: str, payload: Mapping[str, Json], alter: AlterWork | None = None
+    ) -> Reply:
+        """Answer a call that does not wait for its result; what is given is that of `start`."""
+        job = self.start(name, payload, alter)
+        return job if isinstance(job, Reply) else Reply(200, identity(job))
 
     def progress(self, name: str, payload: Mapping[str, Json]) -> Reply:
         """Answer how a job stands, handing out the result of an ended one once.
@@ -197,13 +189,9 @@ class SandboxHub:
         if not job.ended:
             return None
         if job.state is WireState.LAPSED:
-            return lapsed(job, self.jobs, self.settings.worker_slots, now)
+            return lapsed(job, self.jobs, now)
         job.handed_out = True
         return Reply(200, result(job, now))
-
-    def seconds_until_end(self, job: SandboxJob) -> float:
-        """Return how long a job will still be processed; 0 while it waits or has ended."""
-        return job.seconds_left(self._clock())
 
     def spoken_so_far(self, job: SandboxJob) -> tuple[str, str]:
         """Return the thoughts and the words of a text model that a job has reported."""
@@ -223,9 +211,9 @@ class SandboxHub:
 
     def _standing(self, job: SandboxJob, now: float) -> Reply:
         if job.state is WireState.LAPSED:
-            return lapsed(job, self.jobs, self.settings.worker_slots, now)
+            return lapsed(job, self.jobs, now)
         if not job.ended:
-            return running(job, self.jobs, self.settings.worker_slots, now)
+            return running(job, self.jobs, now)
         body = identity(job)
         # A job that was cancelled before its first step has nothing to hand out.
         if not job.handed_out and job.steps_done(now):

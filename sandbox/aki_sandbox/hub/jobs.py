@@ -75,26 +75,10 @@ class SandboxJob:
         until = min(now, self.ends_at) - self.started_at
         return min(self.work.steps_after(until), self.work.steps - 1)
 
-    def seconds_left(self, now: float) -> float:
-        """Return how long the worker will still need; 0 unless it is processing."""
-        return max(0.0, self.ends_at - now) if self.state is WireState.PROCESSING else 0.0
-
-
-_Moment: TypeAlias = tuple[float, int, SandboxJob]
-
-
-@dataclass(frozen=True, slots=True)
-class Occupancy:
-    """How many jobs of an endpoint are processed, how many wait, and how many may wait."""
-
-    processed: int
-    waiting: int
-    max_waiting: int
-
 
 @dataclass(slots=True)
 class Queue:
-    """The jobs of one endpoint that wait or are processed."""
+    """The jobs of one endpoint that wait or are processed, and what will happen to them."""
 
     slots: int
     max_length: int
@@ -102,23 +86,32 @@ class Queue:
     job_timeout: float
     waiting: list[SandboxJob] = field(default_factory=list[SandboxJob])
     busy: int = 0
-    endings: list[_Moment] = field(default_factory=list[_Moment])
-    cancels: list[_Moment] = field(default_factory=list[_Moment])
+    # Each at its time, at which jobs end before others are canceled, in the order in which they came.
+    moments: list[tuple[float, bool, int, SandboxJob]] = field(
+        default_factory=list[tuple[float, bool, int, SandboxJob]]
+    )
 
     def advance(self, now: float) -> list[SandboxJob]:
         """Play everything that happened until now, in order; return the jobs that ended."""
         ended: list[SandboxJob] = []
-        while self.cancels and self.cancels[0][0] <= now:
-            at, _, job = heapq.heappop(self.cancels)
-            ended += self._play(at)
-            ended += self._cancel(job, at)
-        return ended + self._play(now)
+        while self.moments and self.moments[0][0] <= now:
+            at, is_cancelling, _, job = heapq.heappop(self.moments)
+            if is_cancelling:
+                ended += self._start_waiting(at)
+                ended += self._cancel(job, at)
+            elif job.state is WireState.PROCESSING and job.ends_at == at:
+                job.state = job.ends_as
+                self.busy -= 1
+                ended.append(job)
+                ended += self._start_waiting(at)
+            # Else it was canceled or lapsed in the meantime.
+        return ended + self._start_waiting(now)
 
     def cancel(self, job: SandboxJob, at: float) -> None:
         """Plan that a job is canceled, unless it has ended by then. Asking again changes nothing."""
         if not job.cancel_asked:
             job.cancel_asked = True
-            heapq.heappush(self.cancels, (at, job.number, job))
+            heapq.heappush(self.moments, (at, True, job.number, job))
 
     def lapse(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job as lapsed, as when its worker is seen offline. A final state stays."""
@@ -129,8 +122,18 @@ class Queue:
         return []
 
     def position(self, job: SandboxJob) -> int:
-        """Return the place of a waiting job, 1 being the next to start."""
+        """Return the place of a job: 1 is the next to start, 0 has started."""
+        if job.state is not WireState.QUEUED:
+            return 0
         return bisect_left(self.waiting, job.number, key=lambda other: other.number) + 1
+
+    def estimate(self, job: SandboxJob, now: float) -> float:
+        """Return the seconds until a job is done, or -1 when nobody can tell."""
+        if job.state is WireState.PROCESSING:
+            return round(max(0.0, job.ends_at - now), 1)
+        if job.state is WireState.QUEUED and self.slots and math.isfinite(job.work.seconds):
+            return round(self.position(job) * job.work.seconds / self.slots, 1)
+        return -1
 
     def _cancel(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job at its worker's next step, or before it starts. A final state stays."""
@@ -149,18 +152,6 @@ class Queue:
         job.state = state
         job.ends_at = now
         return [job]
-
-    def _play(self, now: float) -> list[SandboxJob]:
-        ended: list[SandboxJob] = []
-        while self.endings and self.endings[0][0] <= now:
-            at, _, job = heapq.heappop(self.endings)
-            if job.state is not WireState.PROCESSING or job.ends_at != at:
-                continue  # superseded: the job was canceled or lapsed in the meantime
-            job.state = job.ends_as
-            self.busy -= 1
-            ended.append(job)
-            ended += self._start_waiting(at)
-        return ended + self._start_waiting(now)
 
     def _start_waiting(self, now: float) -> list[SandboxJob]:
         lapsed: list[SandboxJob] = []
@@ -190,7 +181,7 @@ class Queue:
         """Plan how a job that is processed will end."""
         job.ends_at = at
         job.ends_as = state
-        heapq.heappush(self.endings, (at, job.number, job))
+        heapq.heappush(self.moments, (at, False, job.number, job))
 
 
 class JobBook:
@@ -221,13 +212,13 @@ class JobBook:
 
     def submit(self, endpoint: HubEndpoint, work: WorkItem, key: str, now: float) -> SandboxJob:
         """Queue a job; a free worker takes it at once. Whether it may wait is not asked here."""
-        self._advance(endpoint, now)
+        queue = self.queue(endpoint, now)
         self._count += 1
         job_id = f"{uuid4()}#{self._count}" if self._settings.counted_job_ids else str(uuid4())
         job = SandboxJob(job_id, self._count, endpoint, work, now, key)
         self._jobs[job.id] = job
-        self._queue(endpoint).waiting.append(job)
-        self._advance(endpoint, now)
+        queue.waiting.append(job)
+        self.queue(endpoint, now)
         return job
 
     def find(self, job_id: str, now: float) -> SandboxJob | None:
@@ -235,7 +226,7 @@ class JobBook:
         job = self._jobs.get(job_id)
         if job is None:
             return None
-        self._advance(job.endpoint, now)
+        self.queue(job.endpoint, now)
         if now >= self._forgotten_at(job):
             return None
         # The same timer as for workers: a result that nobody fetches lapses as if its worker were silent.
@@ -247,45 +238,16 @@ class JobBook:
 
     def cancel(self, job: SandboxJob, now: float) -> None:
         """Cancel a job, as late as the settings say. A final state stays."""
-        self._queue(job.endpoint).cancel(job, now + self._settings.cancel_delay)
-        self._advance(job.endpoint, now)
+        self.queue(job.endpoint, now).cancel(job, now + self._settings.cancel_delay)
+        self.queue(job.endpoint, now)
 
     def lapse(self, job: SandboxJob, now: float) -> None:
         """End a job as lapsed. A final state stays."""
-        self._end(self._queue(job.endpoint).lapse(job, now))
-        self._advance(job.endpoint, now)
+        self._end(self.queue(job.endpoint, now).lapse(job, now))
+        self.queue(job.endpoint, now)
 
-    def position(self, job: SandboxJob) -> int:
-        """Return the place in the queue: 1 is the next to start, 0 has started."""
-        return self._queue(job.endpoint).position(job) if job.state is WireState.QUEUED else 0
-
-    def estimate(self, job: SandboxJob, now: float) -> float:
-        """Return the seconds until a job is done, or -1 when nobody can tell."""
-        slots = self._settings.worker_slots
-        if job.state is WireState.PROCESSING:
-            return round(job.seconds_left(now), 1)
-        if job.state is WireState.QUEUED and slots and math.isfinite(job.work.seconds):
-            return round(self.position(job) * job.work.seconds / slots, 1)
-        return -1
-
-    def occupancy(self, endpoint: HubEndpoint, now: float) -> Occupancy:
-        """Return how busy an endpoint is."""
-        self._advance(endpoint, now)
-        queue = self._queue(endpoint)
-        return Occupancy(queue.busy, len(queue.waiting), queue.max_length)
-
-    def advance_all(self, now: float) -> None:
-        """Play everything that happened until now, at every endpoint."""
-        for job in {job.endpoint.name: job for job in self}.values():
-            self._advance(job.endpoint, now)
-
-    def forget_all(self) -> None:
-        """Forget every job, as a restart of the server does."""
-        self._queues.clear()
-        self._jobs.clear()
-        self._ended.clear()
-
-    def _queue(self, endpoint: HubEndpoint) -> Queue:
+    def queue(self, endpoint: HubEndpoint, now: float) -> Queue:
+        """Return the queue of an endpoint, after everything that happened until now."""
         queue = self._queues.get(endpoint.name)
         if queue is None:
             length, wait = self._settings.max_queue_length, self._settings.max_time_in_queue
@@ -295,12 +257,21 @@ class JobBook:
                 wait = endpoint.number("max_time_in_queue", 3600)
             queue = Queue(self._settings.worker_slots, length, wait, self._settings.job_timeout)
             self._queues[endpoint.name] = queue
-        return queue
-
-    def _advance(self, endpoint: HubEndpoint, now: float) -> None:
-        self._end(self._queue(endpoint).advance(now))
+        self._end(queue.advance(now))
         while self._ended and now >= self._forgotten_at(self._ended[0]):
             self._jobs.pop(self._ended.popleft().id, None)
+        return queue
+
+    def advance_all(self, now: float) -> None:
+        """Play everything that happened until now, at every endpoint."""
+        for job in {job.endpoint.name: job for job in self}.values():
+            self.queue(job.endpoint, now)
+
+    def forget_all(self) -> None:
+        """Forget every job, as a restart of the server does."""
+        self._queues.clear()
+        self._jobs.clear()
+        self._ended.clear()
 
     def _end(self, jobs: list[SandboxJob]) -> None:
         self._ended += jobs

@@ -6,7 +6,7 @@ Owns which keys an answer has and where its figures come from. Must not decide w
 from dataclasses import dataclass
 
 from aki_sandbox.catalogue import HubEndpoint
-from aki_sandbox.hub.jobs import JobBook, Occupancy, SandboxJob
+from aki_sandbox.hub.jobs import JobBook, Queue, SandboxJob
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.workers.outputs import outputs, progress_data, progress_figure
 
@@ -38,29 +38,26 @@ def result(job: SandboxJob, now: float) -> JsonObject:
     return made
 
 
-def running(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
+def running(job: SandboxJob, jobs: JobBook, now: float) -> Reply:
     """Return the answer about a job that waits or is processed."""
-    state: JsonObject = {"job_state": job.state.value, "progress": _progress(job, jobs, slots, now)}
-    return Reply(200, identity(job) | state)
+    return Reply(200, identity(job) | _standing(job, jobs, now))
 
 
-def lapsed(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> Reply:
+def lapsed(job: SandboxJob, jobs: JobBook, now: float) -> Reply:
     """Return the answer about a job that lapsed: an error, with the progress there was."""
     reply = refusal(job.endpoint, 400, f"Job {job.id} on {job.endpoint.name} lapsed!")
-    reply.body["job_state"] = job.state.value
-    reply.body["progress"] = _progress(job, jobs, slots, now)
-    return reply
+    return Reply(400, reply.body | _standing(job, jobs, now))
 
 
-def details(endpoint: HubEndpoint, occupancy: Occupancy, slots: int) -> Reply:
+def details(endpoint: HubEndpoint, queue: Queue) -> Reply:
     """Return the details document, with the figures of this moment in their usual places."""
     document: JsonObject = dict(endpoint.document)
     description = document.pop("parameter_description")
     category = document.pop("category", None)
-    workers = online(endpoint, slots, occupancy.processed)
+    workers = _online(endpoint, queue)
     figures_of_the_moment: JsonObject = {
-        "max_queue_length": occupancy.max_waiting,
-        "free_queue_slots": occupancy.max_waiting - occupancy.waiting,
+        "max_queue_length": queue.max_length,
+        "free_queue_slots": queue.max_length - len(queue.waiting),
         "category": category,
         "num_active_workers": len(workers),
         "num_workers": len(workers),
@@ -70,23 +67,26 @@ def details(endpoint: HubEndpoint, occupancy: Occupancy, slots: int) -> Reply:
     return Reply(200, document | figures_of_the_moment)
 
 
-def _progress(job: SandboxJob, jobs: JobBook, slots: int, now: float) -> JsonObject:
-    queue: JsonObject = {
-        "queue_position": jobs.position(job),
-        "estimate": jobs.estimate(job, now),
-        "num_workers_online": 1 if slots else 0,
+def _standing(job: SandboxJob, jobs: JobBook, now: float) -> JsonObject:
+    queue, step = jobs.queue(job.endpoint, now), job.steps_done(now)
+    progress: JsonObject = {
+        "queue_position": queue.position(job),
+        "estimate": queue.estimate(job, now),
+        "num_workers_online": 1 if queue.slots else 0,
     }
-    step = job.steps_done(now)
-    # Only a worker that has reported is named.
-    if not step:
-        return {**queue, "progress": 0, "progress_data": {}}
-    return {
-        "job_id": job.id,
-        "progress": progress_figure(job.work, step),
-        "progress_data": progress_data(job.work, step),
-        **identification(job.endpoint),
-        **queue,
-    }
+    if step:
+        reported: JsonObject = {
+            "job_id": job.id,
+            "progress": progress_figure(job.work, step),
+            "progress_data": progress_data(job.work, step),
+            "auth": _name(job.endpoint),
+            "auth_key": AUTH_KEY,
+            "job_type": job.endpoint.name,
+        }
+        progress = reported | progress
+    else:  # only a worker that has reported is named
+        progress |= {"progress": 0, "progress_data": {}}
+    return {"job_state": job.state.value, "progress": progress}
 
 
 AUTH_KEY = "sandbox-worker-auth-key"
@@ -94,16 +94,16 @@ AUTH_KEY = "sandbox-worker-auth-key"
 a client has to drop it."""
 
 
-def online(endpoint: HubEndpoint, slots: int, busy: int) -> list[Json]:
+def _online(endpoint: HubEndpoint, queue: Queue) -> list[Json]:
     """Return the `workers` of a details document: one worker with all the slots, or none."""
-    if not slots:
+    if not queue.slots:
         return []
     return [
         {
             "name": _name(endpoint),
-            "state": "processing" if busy else "waiting",
-            "max_batch_size": slots,
-            "free_slots": slots - busy,
+            "state": "processing" if queue.busy else "waiting",
+            "max_batch_size": queue.slots,
+            "free_slots": queue.slots - queue.busy,
             "gpu_name": "SandboxGPU",
             "num_gpus": 1,
             "framework": "none",
@@ -119,11 +119,6 @@ def online(endpoint: HubEndpoint, slots: int, busy: int) -> list[Json]:
             },
         }
     ]
-
-
-def identification(endpoint: HubEndpoint) -> JsonObject:
-    """Return what progress answers tell of the worker once it has reported."""
-    return {"auth": _name(endpoint), "auth_key": AUTH_KEY, "job_type": endpoint.name}
 
 
 def figures(job: SandboxJob) -> JsonObject:

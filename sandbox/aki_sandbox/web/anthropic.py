@@ -11,20 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, objects
 from aki_sandbox.web.chat import (
     ChatCall,
     ChatInterface,
     ChatMessages,
     Choice,
     ModelTurn,
+    Piece,
     RefusedError,
     renamed,
     text_of,
     texts,
 )
-from aki_sandbox.web.http import json_response
-from aki_sandbox.workers.prompts import objects
 
 _RENAMED = {
     "max_tokens": "max_gen_tokens",
@@ -39,6 +38,11 @@ _KINDS_OF_ERRORS = {
     404: "not_found_error",
     413: "request_too_large",
     529: "overloaded_error",
+}
+_DELTAS: dict[Piece, tuple[str, str]] = {
+    "thinking": ("thinking_delta", "thinking"),
+    "text": ("text_delta", "text"),
+    "call": ("input_json_delta", "partial_json"),
 }
 
 
@@ -55,8 +59,7 @@ class AnthropicRoutes(ChatInterface):
         ]
 
     async def _count_tokens(self, request: Request) -> Response:
-        message = f"{request.url.path} is not implemented."
-        return json_response(404, self.error(RefusedError(404, message)))
+        return self.refused(RefusedError(404, f"{request.url.path} is not implemented."))
 
     def key(self, request: Request) -> str | None:
         """Return the key of a request; a bearer token is none."""
@@ -87,44 +90,36 @@ class AnthropicRoutes(ChatInterface):
         thinking, content = turn.said
         blocks: list[Json] = []
         if thinking and _wants_thoughts(asked):
-            blocks.append({"type": "thinking", "thinking": thinking, "signature": ""})
+            blocks.append(_block("thinking", turn, thinking))
         if content or not turn.call:
-            blocks.append({"type": "text", "text": content})
+            blocks.append(_block("text", turn, content))
         if turn.call:
-            blocks.append({**_tool_use(turn), "input": turn.call[1]})
+            blocks.append(_block("call", turn, turn.call[1]))
         return {**_message(turn, turn.usage[2]), "content": blocks, **_stopped(turn)}
 
     async def events(self, turn: ModelTurn, asked: JsonObject) -> AsyncIterator[bytes]:
         """Go through the events of a streamed message."""
         start = {**_message(turn, 0), "content": [], "stop_reason": None, "stop_sequence": None}
         yield _event("message_start", message=start)
-        index, is_open, was_thought = 0, False, False
-        block: JsonObject
+        index, opened = -1, None
         try:
-            async for is_thought, text in turn.pieces():
-                if is_thought and not _wants_thoughts(asked):
+            async for kind, text in turn.pieces():
+                if kind == "thinking" and not _wants_thoughts(asked):
                     continue
-                kind = "thinking" if is_thought else "text"
-                if is_open and is_thought != was_thought:
-                    yield _event("content_block_stop", index=index)
-                    index, is_open = index + 1, False
-                if not is_open:
-                    block = {"type": kind, kind: "", **({"signature": ""} if is_thought else {})}
+                if kind != opened:
+                    if opened:
+                        yield _event("content_block_stop", index=index)
+                    index, opened = index + 1, kind
+                    block = _block(kind, turn, {} if kind == "call" else "")
                     yield _event("content_block_start", index=index, content_block=block)
-                is_open, was_thought = True, is_thought
-                yield _delta(index, kind, kind, text)
+                if text:
+                    type_word, name = _DELTAS[kind]
+                    delta: JsonObject = {"type": type_word, name: text}
+                    yield _event("content_block_delta", index=index, delta=delta)
         except RefusedError as refusal:
             yield _event("error", **self.error(refusal))
             return
-        if is_open:
-            yield _event("content_block_stop", index=index)
-            index += 1
-        if turn.call:
-            block = {**_tool_use(turn), "input": {}}
-            yield _event("content_block_start", index=index, content_block=block)
-            middle = len(turn.call[1]) // 2
-            for part in (turn.call[1][:middle], turn.call[1][middle:]):
-                yield _delta(index, "input_json", "partial_json", part)
+        if opened:
             yield _event("content_block_stop", index=index)
         yield _event("message_delta", delta=_stopped(turn), usage=_usage(turn, turn.usage[2]))
         yield _event("message_stop")
@@ -164,18 +159,20 @@ def _stopped(turn: ModelTurn) -> JsonObject:
     }
 
 
-def _tool_use(turn: ModelTurn) -> JsonObject:
-    name = turn.call[0] if turn.call else ""
-    return {"type": "tool_use", "id": f"toolu_{turn.job.number}", "name": name}
+def _block(kind: Piece, turn: ModelTurn, said: Json) -> JsonObject:
+    match kind:
+        case "thinking":
+            return {"type": "thinking", "thinking": said, "signature": ""}
+        case "text":
+            return {"type": "text", "text": said}
+        case "call":
+            name = turn.call[0] if turn.call else ""
+            used: JsonObject = {"type": "tool_use", "id": f"toolu_{turn.job.number}", "name": name}
+            return {**used, "input": said}
 
 
 def _event(kind: str, **body: Json) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **body})}\n\n".encode("ascii")
-
-
-def _delta(index: int, kind: str, name: str, text: str) -> bytes:
-    delta: JsonObject = {"type": f"{kind}_delta", name: text}
-    return _event("content_block_delta", index=index, delta=delta)
 
 
 def _wants_thoughts(asked: JsonObject) -> bool:
@@ -229,7 +226,7 @@ def _add(conversation: ChatMessages, message: JsonObject) -> None:
             case other:
                 raise RefusedError(400, f"messages: a block of type {other} is not supported.")
     if parts or calls or not is_answered:
-        conversation.say(message.get("role"), parts or None, tuple(calls))
+        conversation.say(message.get("role"), parts or None, calls)
 
 
 def _data_uri(source: Json) -> Json:

@@ -1,28 +1,30 @@
 """The hub as one ASGI application: its routes, in the layout of AKI.IO and in that of an AIME server.
 
-Owns paths and methods, which rule of the hub answers each, the answers to unknown routes, and the one place where
-every request can be intercepted. Must not decide what is answered.
+Owns paths and methods, which rule of the hub answers each, the answers to unknown routes, the log of polls, and the
+one place where every request can be intercepted. Must not decide what is answered.
 """
 
 import contextlib
 from typing import Protocol
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import JsonObject
 from aki_sandbox.web.anthropic import AnthropicRoutes
-from aki_sandbox.web.connections import PollWatch
 from aki_sandbox.web.http import (
     add_context,
     context_of,
     json_response,
+    parsed_object,
     read_payload,
+    replayed,
     server_error,
     wait_for_result,
 )
@@ -49,48 +51,42 @@ class SandboxApp:
         self.hub = hub
         self.interceptor = interceptor
         others = [*OpenAIRoutes(hub).all(), *AnthropicRoutes(hub).all()]
-        self._router = Router([*others, *HubRoutes(hub).all()], redirect_slashes=False)
+        routes = [*others, *HubRoutes(hub).all()]
+        self._answer = Starlette(routes=routes, exception_handlers={HTTPException: _error})
+        self._answer.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         self.hub.saw(scope["method"], scope["path"])
-        context = add_context(scope, self._router.routes)
-        watch = PollWatch(self.hub.polls, scope, receive) if context.kind == "poll" else None
+        context = add_context(scope, self.hub, self._answer.routes)
         # A caller who goes away amid the request does not deserve a traceback.
-        try:
-            with contextlib.suppress(ClientDisconnect):
-                await self._intercepted(scope, watch.receive if watch else receive, send)
-        finally:
-            if watch:
-                watch.end()
-
-    async def _intercepted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.interceptor is None:
-            await self._answer(scope, receive, send)
-        else:
-            await self.interceptor(self._answer, scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # With an "app" in its scope the router raises for an unknown route instead of answering.
-        scope["app"] = self
-        try:
-            await self._router(scope, receive, send)
-        except HTTPException as error:
-            request = Request(scope, receive)
-            message = _message(request, error)
-            await server_error(request, error.status_code, message)(scope, receive, send)
+        with contextlib.suppress(ClientDisconnect), contextlib.ExitStack() as stack:
+            if context.kind == "poll":  # which begins when its request has come in full
+                request = Request(scope, receive)
+                body = await request.body()
+                receive = replayed(body, receive)
+                asked = request.query_params if request.method == "GET" else parsed_object(body)
+                if asked and isinstance(job_id := asked.get("job_id"), str):
+                    context.job_id = job_id
+                    poll = (job_id, context.is_gone)
+                    self.hub.polls.begin(*poll)
+                    stack.callback(self.hub.polls.end, *poll)
+            if self.interceptor is None:
+                await self._answer(scope, receive, send)
+            else:
+                await self.interceptor(self._answer, scope, receive, send)
 
 
-def _message(request: Request, error: HTTPException) -> str:
-    match error.status_code:
-        case 404:
-            return f"Requested URL {request.url.path} not found"
-        case 405:
-            return f"Method {request.method} not allowed for URL {request.url.path}"
-        case _:
-            return error.detail
+def _error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = error.detail
+    if error.status_code == 404:
+        message = f"Requested URL {request.url.path} not found"
+    elif error.status_code == 405:
+        message = f"Method {request.method} not allowed for URL {request.url.path}"
+    return server_error(request, error.status_code, message)
 
 
 class HubRoutes:
@@ -111,7 +107,7 @@ class HubRoutes:
             Route("/api/validate_key", self._validate_key, methods=get, name="validate_key"),
             Route("/api/call/{name}", self._call, methods=call, name="submit"),
             Route("/api/progress/{name}", self._progress, methods=call, name="poll"),
-            Route("/sandbox/bill", self._bill, methods=get),
+            Route("/sandbox/bill", self._bill, methods=get, name="unknown"),
             Route("/{name}", self._call, methods=call, name="submit"),
             Route("/{name}/progress", self._progress, methods=call, name="poll"),
         ]
@@ -142,11 +138,12 @@ class HubRoutes:
             return server_error(request, 404, f"Requested URL /{name} not found")
         if request.method not in self._hub.catalogue[name].methods:
             raise HTTPException(405)
-        job = self._hub.start(name, payload, context_of(request.scope).alter_work)
+        alter = context_of(request.scope).alter_work
+        if payload.get("wait_for_result") is False:
+            return _respond(self._hub.submit(name, payload, alter))
+        job = self._hub.start(name, payload, alter)
         if isinstance(job, Reply):
             return _respond(job)
-        if payload.get("wait_for_result") is False:
-            return _respond(self._hub.accepted(job))
         result = await wait_for_result(self._hub, job)
         return _respond(result) if result else server_error(request, 503, "Response Timeout")
 

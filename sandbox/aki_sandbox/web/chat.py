@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -18,15 +18,15 @@ from starlette.responses import Response, StreamingResponse
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
-from aki_sandbox.jsontypes import Json, JsonObject
-from aki_sandbox.web.http import json_response, read_payload, wait_for_result
+from aki_sandbox.jsontypes import Json, JsonObject, as_object
+from aki_sandbox.web.http import PAUSE, json_response, read_payload, wait_for_result
 from aki_sandbox.workers.outputs import tokens
-from aki_sandbox.workers.prompts import objects, tool_call
+from aki_sandbox.workers.prompts import tool_call
 from aki_sandbox.workers.schemas import example
 from aki_sandbox.workers.work import TOOL_CALL_CUT, WorkItem
 
-_PAUSE_BETWEEN_PIECES = 0.01
 _DOCUMENTED_IDS = {"llama3_chat": "llama3-chat-70b", "gpt_oss_chat": "gpt-oss-120b"}
+KEY_NOT_VALID = ("Key not valid", "invalid_api_key")
 _SIZE = re.compile(r"\d+b\b")
 
 
@@ -70,16 +70,14 @@ class ChatMessages:
         self._names: dict[str, str] = {}
         self._results: list[str] = []
 
-    def say(
-        self, role: Json, content: Json, calls: tuple[tuple[Json, Json, Json], ...] = ()
-    ) -> None:
+    def say(self, role: Json, content: Json, calls: Sequence[tuple[Json, Json, Json]] = ()) -> None:
         """Add a message, with the calls of tools beside it: the id, name and arguments of each."""
         message: JsonObject = {"role": role, "content": content}
         if role == "user":
             self.called = []
+        self.called += [str(name) for _, name, _ in calls]
+        self._names |= {str(call_id): str(name) for call_id, name, _ in calls}
         if calls:
-            self.called += [str(name) for _, name, _ in calls]
-            self._names |= {str(call_id): str(name) for call_id, name, _ in calls}
             message["tool_calls"] = [{"name": name, "arguments": args} for _, name, args in calls]
         self._results = []
         self.messages.append(message)
@@ -88,9 +86,8 @@ class ChatMessages:
         """Add what a tool returned: to a hub it is something that the user says."""
         if self._results:
             self.messages.pop()
-        self._results.append(
-            f"{self._names.get(str(call_id), 'the tool')} returned {text_of(content)}"
-        )
+        name = self._names.get(str(call_id), "the tool")
+        self._results.append(f"{name} returned {text_of(content)}")
         self.messages.append({"role": "user", "content": "\n".join(self._results)})
 
 
@@ -125,13 +122,18 @@ class ChatCall:
     @property
     def forced(self) -> str | None:
         """The tool that has to be called, if the user's words name none; of any, the next that was not called yet."""
-        functions = objects([tool.get("function") for tool in self.tools])
-        names = [str(function.get("name")) for function in functions]
+        names = [str(as_object(tool.get("function")).get("name")) for tool in self.tools]
         if isinstance(self.choice, tuple):
             return self.choice[0]
         if self.choice != "any" or not names:
             return None
         return next((name for name in names if name not in self.conversation.called), names[-1])
+
+
+Piece: TypeAlias = Literal["thinking", "text", "call"]
+"""What a piece of a model's turn is of."""
+
+_SAID: tuple[Piece, Piece] = ("thinking", "text")
 
 
 class ModelTurn:
@@ -210,14 +212,16 @@ class ModelTurn:
             raise RefusedError(503, "The model took too long.", "timeout")
         _require_success(reply)
 
-    async def pieces(self) -> AsyncIterator[tuple[bool, str]]:
-        """Go through what the model says as it comes, and whether that is a thought.
+    async def pieces(self) -> AsyncIterator[tuple[Piece, str]]:
+        """Go through what the model says as it comes, then through the arguments of the tool that it calls, if any.
+
+        A call begins with a piece without text.
 
         Raises:
             RefusedError: The model failed.
         """
-        sent = ("", "")
-        while True:
+        sent, reply = ("", ""), None
+        while reply is None:
             reply = self._hub.result(self.job)
             if reply is not None:
                 _require_success(reply)
@@ -225,13 +229,17 @@ class ModelTurn:
                 raise RefusedError(503, "The hub is closing.", "timeout")
             said = self.said
             # The hub reports the whole text so far, the interfaces send what is new.
-            for before, now, is_thought in zip(sent, said, (True, False), strict=True):
+            for kind, before, now in zip(_SAID, sent, said, strict=True):
                 if now != before:
-                    yield is_thought, now[len(before) :]
+                    yield kind, now[len(before) :]
             sent = said
-            if reply is not None:
-                return
-            await asyncio.sleep(_PAUSE_BETWEEN_PIECES)
+            if reply is None:
+                await asyncio.sleep(PAUSE)
+        if self.call:
+            arguments = self.call[1]
+            middle = len(arguments) // 2
+            for part in ("", arguments[:middle], arguments[middle:]):
+                yield "call", part
 
 
 def _require_success(reply: Reply) -> None:
@@ -259,7 +267,7 @@ class ChatInterface(ABC):
         try:
             key = self.key(request)
             if key is None or not self.hub.settings.accepts(key):
-                raise RefusedError(401, "Key not valid", "invalid_api_key")
+                raise RefusedError(401, *KEY_NOT_VALID)
             asked = await read_payload(request, self.hub.settings.max_body_bytes)
             call = self.read(asked)
             turn = ModelTurn(self.hub, key, call)
@@ -268,9 +276,12 @@ class ChatInterface(ABC):
             await turn.finish()
             return json_response(200, self.whole(turn, asked))
         except HTTPException as error:  # the body is none that can be read
-            refusal = RefusedError(error.status_code, error.detail)
-        except RefusedError as refused:
-            refusal = refused
+            return self.refused(RefusedError(error.status_code, error.detail))
+        except RefusedError as refusal:
+            return self.refused(refusal)
+
+    def refused(self, refusal: RefusedError) -> Response:
+        """Answer with an error."""
         return json_response(refusal.status, self.error(refusal))
 
     @abstractmethod

@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.jobs import SandboxJob
@@ -23,8 +23,8 @@ from aki_sandbox.hub.replies import Reply
 from aki_sandbox.jsontypes import Json, JsonObject
 from aki_sandbox.workers.work import AlterWork
 
-_LONGEST_NAP = 0.05
-_SHORTEST_NAP = 0.002
+PAUSE = 0.01
+"""Seconds after which it is looked again how a job stands that somebody waits for."""
 
 
 def json_response(status: int, body: Json) -> Response:
@@ -55,14 +55,31 @@ async def read_payload(request: Request, max_bytes: int) -> JsonObject:
     """
     if request.method == "GET":
         return dict(request.query_params)
-    body = await _read_body(request, max_bytes)
-    try:
-        payload = cast("Json", json.loads(body or b"{}"))
-    except (ValueError, RecursionError):
-        payload = None
-    if not isinstance(payload, dict):
+    payload = parsed_object(await _read_body(request, max_bytes) or b"{}")
+    if payload is None:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "Failed when parsing body as json")
     return payload
+
+
+def parsed_object(body: bytes) -> "JsonObject | None":
+    """Return the JSON object that a body holds, or None where it holds none."""
+    try:
+        value = cast("Json", json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def replayed(request: bytes, receive: Receive) -> Receive:
+    """Return a way to receive a request once more that has been read, and what comes after it."""
+    pending = [request]
+
+    async def receive_again() -> Message:
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
+        return await receive()
+
+    return receive_again
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:
@@ -97,7 +114,7 @@ async def wait_for_result(hub: SandboxHub, job: SandboxJob) -> Reply | None:
             # The caller gets 503, and nobody else knows the job: its result is lost, as on the real server.
             job.handed_out = True
             return None
-        await asyncio.sleep(min(left, _LONGEST_NAP, max(hub.seconds_until_end(job), _SHORTEST_NAP)))
+        await asyncio.sleep(min(left, PAUSE))
 
 
 RouteKind: TypeAlias = Literal[
@@ -109,7 +126,6 @@ TRANSPORT = "sandbox.transport"
 """Under this name among the `extensions` of a scope the server puts the connection's transport."""
 
 _CONTEXT = "sandbox.context"
-_KINDS: frozenset[str] = frozenset(get_args(RouteKind))
 
 
 @dataclass(slots=True, eq=False)
@@ -117,22 +133,24 @@ class RequestContext:
     """One request, as the sandbox sees it.
 
     Attributes:
+        hub: Whose it is.
         kind: What is asked for.
         endpoint: The endpoint in the path, or None where the path has none.
-        transport: The connection; None when the application is not behind the sandbox's server.
-        job_id: The job that a poll asks after, once its request has been read.
+        transport: The connection.
+        job_id: The job that a poll asks after.
         alter_work: Changes the work that a call leads to.
     """
 
+    hub: SandboxHub
     kind: RouteKind
     endpoint: str | None
-    transport: asyncio.Transport | None
+    transport: asyncio.Transport
     job_id: str | None = None
     alter_work: AlterWork | None = None
 
     def is_gone(self) -> bool:
         """Say whether nobody is there any more who could read an answer."""
-        return self.transport is not None and self.transport.is_closing()
+        return self.transport.is_closing()
 
 
 def context_of(scope: Scope) -> RequestContext:
@@ -140,18 +158,15 @@ def context_of(scope: Scope) -> RequestContext:
     return cast("RequestContext", scope[_CONTEXT])
 
 
-def add_context(scope: Scope, routes: Iterable[BaseRoute]) -> RequestContext:
-    """Find out which route a request will take, and keep that in its scope."""
-    kind, endpoint = _target(scope, routes)
-    transport = scope.get("extensions", {}).get(TRANSPORT)
-    context = RequestContext(kind, endpoint, transport)
-    scope[_CONTEXT] = context
-    return context
-
-
-def _target(scope: Scope, routes: Iterable[BaseRoute]) -> tuple[RouteKind, str | None]:
+def add_context(scope: Scope, hub: SandboxHub, routes: Iterable[BaseRoute]) -> RequestContext:
+    """Find out which route a request will take, whose name is its kind, and keep that in its scope."""
+    kind, endpoint = "unknown", None
     for route in routes:
         match, child = route.matches(scope)
-        if match is Match.FULL and isinstance(route, Route) and route.name in _KINDS:
-            return cast("RouteKind", route.name), child["path_params"].get("name")
-    return "unknown", None
+        if match is Match.FULL and isinstance(route, Route):
+            kind, endpoint = route.name, child["path_params"].get("name")
+            break
+    transport = scope["extensions"][TRANSPORT]
+    context = RequestContext(hub, cast("RouteKind", kind), endpoint, transport)
+    scope[_CONTEXT] = context
+    return context

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, as_object, objects
 from aki_sandbox.web.chat import (
+    KEY_NOT_VALID,
     ChatCall,
     ChatInterface,
     ChatMessages,
@@ -23,7 +24,6 @@ from aki_sandbox.web.chat import (
     texts,
 )
 from aki_sandbox.web.http import json_response
-from aki_sandbox.workers.prompts import objects
 
 _PREFIXES = ("/v1", "/openai/v1")
 _LACKING = ("responses", "embeddings", "audio/{rest:path}", "images/{rest:path}")
@@ -54,7 +54,7 @@ class OpenAIRoutes(ChatInterface):
 
     async def _models(self, request: Request) -> Response:
         if not self.hub.settings.accepts(self.key(request) or ""):
-            return json_response(401, self.error(_KEY_NOT_VALID))
+            return self.refused(RefusedError(401, *KEY_NOT_VALID))
         data: list[Json] = [
             {"id": model, "object": "model", "created": 0, "owned_by": "sandbox"}
             for model in models(self.hub)
@@ -63,7 +63,7 @@ class OpenAIRoutes(ChatInterface):
 
     async def _lacking(self, request: Request) -> Response:
         message = f"{request.url.path} is not implemented."
-        return json_response(500, self.error(RefusedError(500, message, "not_implemented")))
+        return self.refused(RefusedError(500, message, "not_implemented"))
 
     def key(self, request: Request) -> str | None:
         """Return the key of a request."""
@@ -94,10 +94,7 @@ class OpenAIRoutes(ChatInterface):
         if thinking:
             message["reasoning"] = thinking
         if turn.call:
-            name, arguments = turn.call
-            function: JsonObject = {"name": name, "arguments": arguments}
-            called: JsonObject = {"id": _call_id(turn), "type": "function", "function": function}
-            message |= {"content": content or None, "tool_calls": [called]}
+            message |= {"content": content or None, "tool_calls": [_call(turn, turn.call[1])]}
         # Beside calls of tools a live hub says "stop" as well, unless it streams.
         reason = "length" if turn.is_cut else "stop"
         answer = _chosen(turn, "chat.completion", {"message": message}, reason)
@@ -105,8 +102,7 @@ class OpenAIRoutes(ChatInterface):
 
     async def events(self, turn: ModelTurn, asked: JsonObject) -> AsyncIterator[bytes]:
         """Go through the chunks of a streamed chat completion."""
-        options = asked.get("stream_options")
-        with_usage = isinstance(options, dict) and options.get("include_usage") is True
+        with_usage = as_object(asked.get("stream_options")).get("include_usage") is True
 
         def chunk(delta: JsonObject, reason: str | None = None) -> bytes:
             body = _chosen(turn, "chat.completion.chunk", {"delta": delta}, reason)
@@ -114,19 +110,16 @@ class OpenAIRoutes(ChatInterface):
 
         yield chunk({"role": "assistant", "content": ""})
         try:
-            async for is_thought, text in turn.pieces():
-                yield chunk({"reasoning" if is_thought else "content": text})
+            async for kind, text in turn.pieces():
+                if kind == "call":
+                    more: JsonObject = {"function": {"arguments": text}}
+                    called = more if text else _call(turn, "")
+                    yield chunk({"tool_calls": [{"index": 0, **called}]})
+                else:
+                    yield chunk({"reasoning" if kind == "thinking" else "content": text})
         except RefusedError as refusal:
             yield _event(self.error(refusal))
         else:
-            if turn.call:
-                name, arguments = turn.call
-                start: JsonObject = {"name": name, "arguments": ""}
-                called: JsonObject = {"index": 0, "id": _call_id(turn), "type": "function"}
-                yield chunk({"tool_calls": [{**called, "function": start}]})
-                middle = len(arguments) // 2
-                for part in (arguments[:middle], arguments[middle:]):
-                    yield chunk({"tool_calls": [{"index": 0, "function": {"arguments": part}}]})
             reason = "length" if turn.is_cut else "tool_calls" if turn.call else "stop"
             yield chunk({}, reason)
             if with_usage:
@@ -144,9 +137,6 @@ class OpenAIRoutes(ChatInterface):
             "code": refusal.code,
         }
         return {"error": error}
-
-
-_KEY_NOT_VALID = RefusedError(401, "Key not valid", "invalid_api_key")
 
 
 def _chosen(turn: ModelTurn, kind: str, said: JsonObject, reason: str | None) -> JsonObject:
@@ -172,8 +162,9 @@ def _usage(turn: ModelTurn) -> JsonObject:
     }
 
 
-def _call_id(turn: ModelTurn) -> str:
-    return f"call_{turn.job.number}"
+def _call(turn: ModelTurn, arguments: str) -> JsonObject:
+    function: JsonObject = {"name": turn.call[0] if turn.call else "", "arguments": arguments}
+    return {"id": f"call_{turn.job.number}", "type": "function", "function": function}
 
 
 def _event(body: JsonObject) -> bytes:
@@ -181,10 +172,15 @@ def _event(body: JsonObject) -> bytes:
 
 
 def _choice(choice: Json) -> Choice:
-    if isinstance(choice, dict):
-        function = choice.get("function")
-        return (str(function.get("name")),) if isinstance(function, dict) else "auto"
-    return "any" if choice == "required" else "none" if choice == "none" else "auto"
+    match choice:
+        case {"function": {"name": str(name)}}:
+            return (name,)
+        case "required":
+            return "any"
+        case "none":
+            return "none"
+        case _:
+            return "auto"
 
 
 def _schema(response_format: Json) -> Json:
@@ -209,14 +205,11 @@ def _conversation(messages: list[JsonObject]) -> ChatMessages:
         if isinstance(content, list):
             content = [_part(part) for part in content]
         calls = [
-            (call.get("id"), call.get("function")) for call in objects(message.get("tool_calls"))
+            (call.get("id"), function.get("name"), function.get("arguments"))
+            for call in objects(message.get("tool_calls"))
+            if isinstance(function := call.get("function"), dict)
         ]
-        named = tuple(
-            (call_id, function.get("name"), function.get("arguments"))
-            for call_id, function in calls
-            if isinstance(function, dict)
-        )
-        made.say("system" if role == "developer" else role, content, named)
+        made.say("system" if role == "developer" else role, content, calls)
     return made
 
 

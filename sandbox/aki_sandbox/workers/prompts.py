@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from itertools import takewhile
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, objects
 from aki_sandbox.workers.schemas import example
 
 _ARGUMENTS = re.compile(r"\[\[[^\[\]]*\bargs=(?=\{)")
@@ -94,8 +94,3 @@ def _content(message: Json) -> Json:
         texts = [part.get("text") for part in content if isinstance(part, dict)]
         return " ".join(text for text in texts if isinstance(text, str))
     return content
-
-
-def objects(value: Json) -> list[JsonObject]:
-    """Return the objects of a list; anything else has none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

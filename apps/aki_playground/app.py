@@ -1,7 +1,6 @@
 """Starts the playground: a server on this machine's loopback address, until Ctrl-C."""
 
 import contextlib
-import errno
 import os
 import socket
 import tempfile
@@ -18,8 +17,6 @@ from .package import HubPackage, PlaygroundError
 HOST = "127.0.0.1"
 _SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_SHARE": "False",
-    "GRADIO_MCP_SERVER": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
@@ -79,17 +76,14 @@ def launch(
 
 
 def _listener(port: int | None) -> socket.socket:
-    # Only where the protocol is named does asyncio switch off Nagle's algorithm.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port or 0))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        if isinstance(error, OverflowError) or error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            raise PlaygroundError(
-                f"port {port} cannot be used; choose another one, or none for any free port"
-            ) from None
-        raise
+        listener = socket.create_server((HOST, port or 0), backlog=128)
+    except (OSError, OverflowError):
+        if port is None:
+            raise
+        raise PlaygroundError(
+            f"port {port} cannot be used; choose another one, or none for any free port"
+        ) from None
+    # What is accepted inherits it; asyncio sets it only where the protocol was named.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -5,18 +5,8 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import ModuleType, NoneType, UnionType
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Literal,
-    TypeAlias,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-)
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from aki_cli.catalogue import Catalogue, CatalogueEntry, default_of
 from aki_cli.exits import CommandError, Exit
@@ -131,7 +121,7 @@ class HubPackage:
 
     def __init__(self, name: str, prices: Prices | None = None) -> None:
         self.name, self._prices = name, prices
-        self._module = _imported(name)
+        self._client_class = _client_class(name)
         self.cards = {card.name: card for card in _cards(name, self._client_class)}
         if not self.cards:
             raise PlaygroundError(f"the package {name} has no endpoints to play with")
@@ -148,29 +138,24 @@ class HubPackage:
         """Return the address of a hub that has its routes where the package's own has them."""
         return Address(server, importlib.import_module(f"{self.name}._hub").HUB.layout)
 
-    @property
-    def _client_class(self) -> "type[AsyncAki]":
-        return cast("type[AsyncAki]", self._module.AsyncAki)
 
-
-def _imported(name: str) -> ModuleType:
+def _client_class(package: str) -> "type[AsyncAki]":
     advice = "give the name of a package that aki-codegen generated, such as aki_client"
     try:
-        module = importlib.import_module(name)
+        # Any module can be imported; only a generated package has this.
+        found: type[AsyncAki] | None = getattr(importlib.import_module(package), "AsyncAki", None)
     except (ImportError, TypeError, ValueError) as error:
         raise PlaygroundError(
-            f"the package {name!r} cannot be imported ({error}); {advice}"
+            f"the package {package!r} cannot be imported ({error}); {advice}"
         ) from None
-    # Any module can be imported; only a generated package has this.
-    if not hasattr(module, "AsyncAki"):
-        raise PlaygroundError(f"{name!r} has no client AsyncAki; {advice}")
-    return module
+    if found is None:
+        raise PlaygroundError(f"{package!r} has no client AsyncAki; {advice}")
+    return found
 
 
 def _cards(package: str, client: "type[AsyncAki]") -> Iterator[EndpointCard]:
     catalogue = Catalogue(package)
-    listed = importlib.import_module(f"{package}.endpoints")
-    for name in cast("list[str]", listed.__all__):
+    for name in importlib.import_module(f"{package}.endpoints").__all__:
         with warnings.catch_warnings():
             # One that the hub has removed warns when it is imported; it is left out.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -186,12 +171,10 @@ def output_kinds(model: type[BaseModel]) -> dict[str, OutputKind]:
 
 def _kind(name: str, annotation: Any) -> OutputKind:
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _kind(name, arguments[0])
-    if origin in (Union, UnionType):
-        return _kind(name, next(a for a in arguments if a is not NoneType))
     if origin is list and arguments:
         return _LISTS.get(_kind(name, arguments[0]), "value")
+    if origin in (Annotated, Union, UnionType):
+        return _kind(name, next(a for a in arguments if a is not NoneType))
     return "text" if name == "text" and annotation is str else _KINDS.get(annotation, "value")
 
 

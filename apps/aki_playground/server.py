@@ -5,7 +5,6 @@ So a request must name this server as its host, and must not come from another p
 answer has the browser load nothing from anywhere else, whatever a hub's answer asks for.
 """
 
-import asyncio
 import base64
 import contextlib
 import hashlib
@@ -18,7 +17,7 @@ from pathlib import Path
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,16 +47,13 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS = (
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
-_REPLACED = frozenset(
-    {name for name, _ in _HEADERS} | {b"access-control-allow-origin", b"content-security-policy"}
-)
+_HEADERS = {
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -67,17 +63,27 @@ def serve(bench: Bench, listener: socket.socket, announce: Callable[[], object])
     Args:
         bench: What every part of the page works with.
         listener: The socket that is listened on.
-        announce: Called once requests are answered.
+        announce: Called once the page is built; requests that come before the first answer wait.
     """
     host, port = listener.getsockname()
     # What goes wrong with a run is on the page, and that a page is open at the end is nothing to warn of.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    _Server(bench, Guard(_application(bench, host, port), host, port), announce).run([listener])
+    config = uvicorn.Config(
+        Guard(_application(bench, host, port, announce), host, port),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=_SECONDS_TO_STOP,
+    )
+    _Server(config, bench).run([listener])
 
 
-def _application(bench: Bench, host: str, port: int) -> FastAPI:
+def _application(bench: Bench, host: str, port: int, announce: Callable[[], object]) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        announce()
         yield
         await bench.client.aclose()
 
@@ -99,35 +105,16 @@ def _application(bench: Bench, host: str, port: int) -> FastAPI:
         pwa=False,
         mcp_server=False,
         theme=theme(),
-        css=_beside("page.css"),
-        js=_beside("page.js"),
+        css_paths=Path(__file__).with_name("page.css"),
+        js=Path(__file__).with_name("page.js").read_text("utf-8"),
     )
     return app
 
 
-def _beside(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")
-
-
 class _Server(uvicorn.Server):
-    def __init__(self, bench: Bench, app: ASGIApp, announce: Callable[[], object]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
-                timeout_graceful_shutdown=_SECONDS_TO_STOP,
-            )
-        )
+    def __init__(self, config: uvicorn.Config, bench: Bench) -> None:
+        super().__init__(config)
         self._bench = bench
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        await asyncio.to_thread(self._announce)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._bench.runs.cancel_all()
@@ -157,7 +144,7 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _guarded(message.get("headers", ()))
+                _guard(message)
             await send(message)
 
         refusal = self._refusal(Headers(scope=scope), scope["method"], scope["path"])
@@ -179,9 +166,8 @@ class Guard:
 
         await self._app({**scope, "headers": headers}, receive, keep)
         body = b"".join(message.get("body", b"") for message in messages)
-        start = messages[0]
-        guarded = _guarded(start.get("headers", ()), _INLINE_SCRIPT.findall(body))
-        await send({**start, "headers": guarded})
+        _guard(messages[0], _INLINE_SCRIPT.findall(body))
+        await send(messages[0])
         await send({"type": "http.response.body", "body": body})
 
     def _refusal(self, headers: Headers, method: str, path: str) -> str | None:
@@ -196,10 +182,10 @@ class Guard:
         return None
 
 
-def _guarded(
-    headers: Iterable[tuple[bytes, bytes]], scripts: Iterable[bytes] = ()
-) -> list[tuple[bytes, bytes]]:
+def _guard(start: Message, scripts: Iterable[bytes] = ()) -> None:
+    """Put our headers into the start of an answer, with these inline scripts as the only ones that may run."""
     digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
     policy = _POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
-    kept = [(name, value) for name, value in headers if name.lower() not in _REPLACED]
-    return [*kept, *_HEADERS, (b"content-security-policy", policy.encode())]
+    headers = MutableHeaders(scope=start)
+    del headers["access-control-allow-origin"]
+    headers.update({**_HEADERS, "content-security-policy": policy})

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from .running import AnyEndpoint
 
+REQUIRED = "This is required."
+"""What is said at a field that is still to be filled in."""
+
 
 def problems_by_field(
     problems: "Iterable[ParameterProblem]", names: Collection[str]
@@ -37,7 +40,7 @@ def problems_by_field(
         if problem.parameter not in names:
             others.append(problem.message)
         elif problem.kind == "missing":
-            by_field[problem.parameter] = "This is required."
+            by_field[problem.parameter] = REQUIRED
         else:
             end = "" if problem.message.endswith((".", "?", "!", "…")) else "."
             by_field[problem.parameter] = problem.message + end

@@ -1,21 +1,19 @@
 """An endpoint that is called with a form: fields on one side, the result on the other, the call as text below."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from aki_runtime.shapes import object_or_empty
 from gradio.components import Component
 
 from .bench import Bench
 from .examples import ABOUT_A_PICTURE
-from .frame import MOST_RUNS, Frame, Opened, PastRun, values_of
+from .form import in_words
+from .frame import Frame, Opened, SeenRun, values_of
 from .package import EndpointCard
-from .results import Results
-from .running import has_ended
-from .status import refusal_html, status_html
-from .view import OPENING, QUIET, EndpointView
+from .results import raw_answer, raw_box, save_text
+from .running import Call, Failed, Finished, has_ended
+from .status import facts_html, state_html, status_html
+from .view import OPENING, QUIET, EndpointView, Updates
 
 
 class CallView(EndpointView):
@@ -30,37 +28,64 @@ class CallView(EndpointView):
                 if any(field.advanced for field in self.form.fields):
                     with gr.Accordion("More parameters", open=False, elem_id="more"):
                         self.form.draw(advanced=True)
-                with gr.Column(elem_classes="aki-actions"):
-                    with gr.Row(elem_classes="aki-buttons"):
-                        self.buttons("Run")
-                    self.status_line(status_html("Nothing has been sent yet."))
+                self.actions("Run", status_html("Nothing has been sent yet."))
             with gr.Column(scale=6, min_width=320, elem_classes="aki-results"):
-                self._results = Results(card, self.status)
-                self._reuse_picture()
-                self._results.details()
-        first = self.form.read_first().arguments
-        self.code_boxes(first)
-        inputs, notes = self.form.inputs, list(self.form.notes({}))
-        shown = [*self._results.components, self.run, self.cancel, *self._reuse]
-        checked = [*self.codes, *notes, self._chosen, *shown]
-        self.wire([self.run.click], self._on_run, inputs, checked, self._carry_out, shown)
-        self.wire_cancel()
-        given = [frame.forms, *inputs]
-        self.watch(inputs, self._on_change, given, [frame.forms, *notes, *self.codes])
+                self._draw_media()
+                self._draw_reuse()
+                self._facts = gr.HTML("", padding=False, visible=False, elem_id="result-facts")
+                self._files = gr.File(
+                    label="Save",
+                    file_count="multiple",
+                    interactive=False,
+                    visible=False,
+                    elem_id="files",
+                )
+                self._raw = raw_box()
+        self.code_boxes(self.form.read(self.form.first).arguments)
+        results = [*self.cleared(), *self._reuse]
+        self.wire({self._on_run: [self.run.click]}, self.form.inputs, [*results, self._chosen])
         if opened.past is not None:
-            self._show_again(opened.past)
+            self._show_again(opened.past, [self.status, *results])
 
-    def _show_again(self, past: PastRun) -> None:
+    def _show_again(self, past: SeenRun, results: list[Component]) -> None:
         """Show the result of a run of this session, as soon as the widgets are on the page."""
         soon = gr.Timer(0.1)
 
-        def show() -> dict[Component, Any]:
-            shown = self._results.show(past.state, past.folder)
-            return {**shown, **self._reusable(shown), soon: gr.Timer(active=False)}
+        def show() -> Updates:
+            return {**self.show(past), soon: gr.Timer(active=False)}
 
-        soon.tick(show, None, [*self._results.components, *self._reuse, soon], **QUIET)
+        soon.tick(show, None, [*results, soon], **QUIET)
 
-    def _reuse_picture(self) -> None:
+    def _draw_media(self) -> None:
+        """Put what shows the text and media of a result."""
+        kinds = {*self.card.outputs.values(), *self.card.progress.values()}
+        self._text = gr.Textbox(
+            label="Text",
+            lines=8,
+            max_lines=24,
+            interactive=False,
+            buttons=["copy"],
+            visible="text" in kinds,
+            elem_id="result-text",
+        )
+        self._images = gr.Gallery(
+            label="Images",
+            type="filepath",
+            columns=1,
+            height="auto",
+            object_fit="contain",
+            interactive=False,
+            buttons=["download", "fullscreen"],
+            visible=bool(kinds & {"image", "images"}),
+            elem_id="result-images",
+        )
+        player: dict[str, Any] = {"interactive": False, "buttons": ["download"]}
+        has_audio = bool(kinds & {"audio", "audios"})
+        self._audio = gr.Audio(label="Audio", visible=has_audio, elem_id="result-audio", **player)
+        has_video = bool(kinds & {"video", "videos"})
+        self._video = gr.Video(label="Video", visible=has_video, elem_id="result-video", **player)
+
+    def _draw_reuse(self) -> None:
         """Put what opens an endpoint with a picture of the result as its input."""
         cards = self.bench.package.cards.values()
         takers = sorted(
@@ -89,7 +114,7 @@ class CallView(EndpointView):
 
         def use(
             forms: Any, images: list[tuple[str, str | None]] | None, number: int, name: str
-        ) -> dict[Component, Any]:
+        ) -> Updates:
             taker = self.bench.package.cards.get(name)
             if not images or taker is None or taker.image_parameter is None:
                 return {self.frame.forms: gr.update()}
@@ -99,65 +124,68 @@ class CallView(EndpointView):
                 held = {"draft": {"text": ABOUT_A_PICTURE, "files": [path]}}
             return self.frame.open(forms, name, {**values_of(forms, name), **held})
 
-        images = self._results.images
-        images.select(choose, None, self._chosen, **QUIET)
-        given = [self.frame.forms, images, self._chosen, target]
+        self._images.select(choose, None, self._chosen, **QUIET)
+        given = [self.frame.forms, self._images, self._chosen, target]
         button.click(use, given, self.frame.opening, **OPENING)
 
-    def _reusable(self, shown: Mapping[Component, Any]) -> dict[Component, Any]:
-        has_images = bool(object_or_empty(shown.get(self._results.images)).get("value"))
-        return {component: gr.update(visible=has_images) for component in self._reuse}
+    def entered(self, *given: Any) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        """Return the call that the form holds."""
+        arguments, problems, _ = self.read(given)
+        return arguments, problems, self.form.by_name(given)
 
-    def _on_change(self, forms: Any, *values: Any) -> dict[Component, Any]:
-        reading = self.form.read(values)
-        problems, _ = self.bench.check(self.card, reading.arguments)
-        # What is still to be filled in is not wrong before somebody says Run.
-        entered = {name: text for name, text in problems.items() if name in reading.arguments}
-        return {
-            **self.form.notes({**entered, **reading.problems}),
-            **self.code(reading.arguments),
-            **self.kept(forms, self.form.by_name(values)),
-        }
-
-    def _on_run(self, *values: Any) -> dict[Component, Any]:
-        reading = self.form.read(values)
-        problems, others = self.bench.check(self.card, reading.arguments)
-        problems.update(reading.problems)
-        notes = self.form.notes(problems)
+    def _on_run(self, *values: Any) -> Updates:
+        arguments, problems, others = self.read(values)
         if problems or others:
-            refusal = refusal_html(problems, others)
-            return {**notes, self.call: None, self.status: refusal}
-        cleared = self._results.cleared()
+            return self.refused(problems, others)
+        return {**self.accepted(Call(arguments, held=self.form.by_name(values))), self._chosen: 0}
+
+    def cleared(self) -> Updates:
+        """Return the updates that make room for the next result."""
         return {
-            **notes,
-            **cleared,
-            **self._reusable(cleared),
-            self._chosen: 0,
-            **self.busy(True),
-            **self.code(reading.arguments),
-            self.call: (reading.arguments, self.form.by_name(values)),
+            self._text: gr.update(value="", label="Text"),
+            self._images: gr.update(value=None, label="Images"),
+            self._audio: None,
+            self._video: None,
+            self._facts: gr.update(visible=False),
+            self._files: gr.update(value=None, visible=False),
+            self._raw: None,
+            **{component: gr.update(visible=False) for component in self._reuse},
         }
 
-    async def _carry_out(
-        self,
-        request: gr.Request,
-        call: tuple[Mapping[str, Any], Mapping[str, Any]] | None,
-        runs: list[PastRun],
-    ) -> AsyncIterator[dict[Component, Any]]:
-        if call is None:
-            # Gradio clears everything that a generator without a single update may touch.
-            yield {self.status: gr.update()}
-            return
-        arguments, values = call
-        tab = request.session_hash or ""
-        folder: Path = self.bench.results_of(tab)
-        shown = self._results.cleared()
-        async with self.bench.runs.start(tab, self.bench.endpoint(self.card), arguments) as run:
-            async for state in run.states():
-                shown |= self._results.show(state, folder)
-                shown |= self.busy(not has_ended(state))
-                if has_ended(state):
-                    said = next((v for v in arguments.values() if isinstance(v, str)), "")
-                    past = PastRun(self.card, values, said, state, folder)
-                    shown |= {**self._reusable(shown), self.frame.runs: [past, *runs][:MOST_RUNS]}
-                yield shown
+    def show(self, run: SeenRun) -> Updates:
+        """Return the updates that show a result, or what there is of it."""
+        state, parts = run.state, run.parts
+        updates: Updates = {
+            self.status: state_html(state, counts_tokens="text" in self.card.progress)
+        }
+        is_whole, is_partial = isinstance(state, Finished), isinstance(state, Failed)
+        label = "" if is_whole else "Incomplete" if is_partial else "Preview"
+        if parts.text is not None:
+            updates[self._text] = gr.update(value=parts.text, label=label or "Text")
+        if parts.images:
+            updates[self._images] = gr.update(
+                value=[str(path) for path in parts.images],
+                columns=1 if len(parts.images) == 1 else 2,
+                label=label or "Images",
+            )
+        if parts.audios:
+            updates[self._audio] = str(parts.audios[0])
+        if parts.videos:
+            updates[self._video] = str(parts.videos[0])
+        if has_ended(state):
+            updates |= {part: gr.update(visible=bool(parts.images)) for part in self._reuse}
+        if is_whole or is_partial:
+            updates |= self._details(run)
+        return updates
+
+    def _details(self, run: SeenRun) -> Updates:
+        parts, files = run.parts, [*run.parts.files]
+        if parts.text:
+            files.append(save_text(parts.text, run.folder, self.card.name))
+        facts = facts_html({in_words(name): value for name, value in parts.facts.items()})
+        paths = [str(path) for path in files]
+        return {
+            self._facts: gr.update(value=facts, visible=bool(facts)),
+            self._files: gr.update(value=paths or None, visible=bool(paths)),
+            self._raw: raw_answer(run.state),
+        }

@@ -8,11 +8,15 @@ surrounds it; and where a tag is left within a fence, that fence stands so that 
 import html
 import mimetypes
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import PurePath
 from typing import Any, TypeAlias
+
+from aki_runtime.shapes import is_array, object_or_empty
+
+from .running import Call
 
 Message: TypeAlias = dict[str, Any]
 """One message as a call takes it: a role, and text or parts with one medium each.
@@ -49,31 +53,36 @@ class Draft:
         return bool(self.text.strip() or self.files)
 
 
-@dataclass(frozen=True)
-class ChatTurn:
-    """One message that is sent.
+@dataclass(frozen=True, eq=False)
+class ChatTurn(Call):
+    """The call of one message.
 
     Attributes:
-        arguments: The call.
         before: The conversation before it.
         asked: The conversation with it.
         draft: What the box is to hold again where no whole answer came; None leaves it alone.
         replaced: The conversation that stays where no answer came.
     """
 
-    arguments: Mapping[str, Any]
     before: tuple[Message, ...]
     asked: tuple[Message, ...]
     draft: Any
     replaced: tuple[Message, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """The text of the message."""
+        return str(draft_again(self.asked[-1])["text"])
 
-def draft_of(entered: Any) -> Draft:
-    """Read what a box for messages holds: text, or text and files."""
+
+def draft_of(entered: object) -> Draft:
+    """Read what a box for messages holds, which is text, or text and files; the browser may have kept anything."""
     if isinstance(entered, str):
         return Draft(entered)
-    fields: dict[str, Any] = entered or {}
-    return Draft(fields.get("text") or "", tuple(fields.get("files") or ()))
+    fields = object_or_empty(entered)
+    text, files = fields.get("text"), fields.get("files")
+    paths = [path for path in files if isinstance(path, str)] if is_array(files) else []
+    return Draft(text if isinstance(text, str) else "", tuple(paths))
 
 
 def user_message(draft: Draft, taken: Collection[str]) -> Message:

@@ -12,9 +12,9 @@ from aki_runtime.shapes import object_or_empty
 from aki_runtime.terminal import one_line
 from gradio.components import Component
 
-from .conversation import Message
 from .package import EndpointCard
-from .running import Failed, Finished, RunState
+from .results import ResultParts
+from .running import Call, Failed, Finished, RunState
 
 ALL = "all"
 """The category that holds every endpoint."""
@@ -27,34 +27,32 @@ _LONGEST_SUMMARY = 60
 
 # Gradio compares states by their hashes: each of these is its own, whatever it holds.
 @dataclass(frozen=True, eq=False)
-class PastRun:
-    """A run of this session.
+class SeenRun:
+    """A run of this session, as it was seen last.
 
     Attributes:
         card: The endpoint.
-        values: What the form held.
-        summary: What was asked, in short.
-        state: How it ended.
+        call: What is carried out.
+        state: How it stands.
+        parts: What there is to see of its output.
         folder: Where the files of its result are.
-        history: The conversation with its answer, where it was one.
-        ended: When it ended.
+        seen: When it was seen.
     """
 
     card: EndpointCard
-    values: Mapping[str, Any]
-    summary: str
+    call: Call
     state: RunState
+    parts: ResultParts
     folder: Path
-    history: tuple[Message, ...] = ()
-    ended: datetime = field(default_factory=datetime.now)
+    seen: datetime = field(default_factory=datetime.now)
 
     @property
     def words(self) -> str:
-        """The run in one line of plain text."""
+        """The run, once it has ended, in one line of plain text."""
         has_failed, is_done = isinstance(self.state, Failed), isinstance(self.state, Finished)
         end = "failed" if has_failed else "done" if is_done else "cancelled"
-        asked = shorten(one_line(self.summary), _LONGEST_SUMMARY, placeholder=" …")
-        return " · ".join(filter(None, [f"{self.ended:%H:%M:%S}", self.card.title, asked, end]))
+        asked = shorten(one_line(self.call.said), _LONGEST_SUMMARY, placeholder=" …")
+        return " · ".join(filter(None, [f"{self.seen:%H:%M:%S}", self.card.title, asked, end]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +67,7 @@ class Opened:
 
     name: str
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    past: PastRun | None = None
+    past: SeenRun | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class Frame:
         return [self.category, self.endpoint, self.forms, self.opened]
 
     def open(
-        self, forms: Any, name: str, values: Mapping[str, Any], past: PastRun | None = None
+        self, forms: Any, name: str, values: Mapping[str, Any], past: SeenRun | None = None
     ) -> dict[Component, Any]:
         """Return the updates that open an endpoint with a form that is filled in.
 

@@ -12,8 +12,8 @@ from gradio.themes import Base, colors, sizes
 from .bench import Bench
 from .callview import CallView
 from .chatview import ChatView
-from .frame import ALL, Frame, Opened, PastRun, values_of
-from .view import OPENING, QUIET
+from .frame import ALL, Frame, Opened, SeenRun, values_of
+from .view import OPENING, QUIET, leaving
 
 _CACHE_SECONDS = (600, 24 * 3600)
 """How often copies of files are looked through, and how old they may be; all go when the program ends."""
@@ -102,9 +102,6 @@ def _frame(bench: Bench) -> Frame:
 
 
 def _wire_choice(page: gr.Blocks, bench: Bench, frame: Frame) -> None:
-    async def leave(request: gr.Request) -> None:
-        await bench.runs.cancel(request.session_hash or "")
-
     def start(request: gr.Request, forms: Any) -> dict[Component, Any]:
         asked = str(request.query_params.get("endpoint"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # Gradio types it in part
         name = asked if asked in bench.package.cards else frame.all_choices[0][1]
@@ -130,19 +127,19 @@ def _wire_choice(page: gr.Blocks, bench: Bench, frame: Frame) -> None:
     frame.category.input(narrow, [frame.category, *known], both, **OPENING)
     frame.endpoint.input(choose, [frame.endpoint, *known], frame.opened, **OPENING)
     frame.endpoint.change(None, frame.endpoint, None, js=_NAME_IN_ADDRESS, **QUIET)
-    frame.opened.change(leave, **QUIET)
-    page.unload(leave)
+    frame.opened.change(leaving(bench), **QUIET)
+    page.unload(leaving(bench))
 
 
-def _runs(frame: Frame, runs: list[PastRun]) -> None:
+def _runs(frame: Frame, runs: list[SeenRun]) -> None:
     """Put the runs of this session, each a button that opens it again."""
     if not runs:
         gr.HTML("Nothing has been run yet. Each run will stand here, to be opened again.")
     for past in runs:
         button = gr.Button(past.words, size="md", elem_classes="aki-past")
 
-        def again(forms: Any, past: PastRun = past) -> dict[Component, Any]:
-            return frame.open(forms, past.card.name, past.values, past)
+        def again(forms: Any, past: SeenRun = past) -> dict[Component, Any]:
+            return frame.open(forms, past.card.name, past.call.held, past)
 
         button.click(again, frame.forms, frame.opening, **OPENING)
 

@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
-from aki_runtime.fields.base import plain_fields, whole
+from aki_runtime.events import Running
+from aki_runtime.fields.base import came, plain_fields, whole
 from aki_runtime.media.objects import Media
-from gradio.components import Component
-from pydantic import BaseModel
 
-from .form import in_words
 from .package import EndpointCard, OutputKind
-from .running import Cancelled, Failed, Finished, RunState, has_ended
-from .status import facts_html, state_html, status_html
+from .running import Failed, Finished, RunState
 
 _SHOWN_OF_MEDIA = 48
 
@@ -49,26 +46,31 @@ class ResultParts:
         return [*self.images, *self.audios, *self.videos]
 
 
-def parts_of(state: RunState, card: EndpointCard, folder: Path) -> ResultParts | None:
-    """Read what there is to see of a run, and write its media into a folder; None where nothing has come."""
+def parts_of(state: RunState, card: EndpointCard, folder: Path, before: ResultParts) -> ResultParts:
+    """Read what there is to see of a run, and write its media into a folder.
+
+    Args:
+        state: How the run stands.
+        card: Its endpoint.
+        folder: Where the files go.
+        before: What there was to see before; its text stays where no later one has come, its pictures
+            until a result has.
+    """
     match state:
         case Finished(output):
-            return result_parts(fields_set(output), card.outputs, folder, card.name)
+            parts = result_parts(came(output), card.outputs, folder, card.name)
         case Failed(error):
             partial = getattr(error, "partial", {})
-            return result_parts(partial, card.outputs, folder, f"{card.name}-partial")
-        case Cancelled():
-            return None
-        case _ if state.data is None:
-            return None
+            parts = result_parts(partial, card.outputs, folder, f"{card.name}-partial")
+        case Running(data=data):
+            parts = result_parts(came(data), card.progress, folder, "Preview")
         case _:
-            return result_parts(fields_set(state.data), card.progress, folder, "Preview")
-
-
-def fields_set(output: BaseModel) -> dict[str, Any]:
-    """Return the declared fields that came with an output or progress."""
-    fields = type(output).model_fields
-    return {name: getattr(output, name) for name in fields if name in output.model_fields_set}
+            return before
+    if parts.text is None:
+        parts.text, parts.thinking = before.text, before.thinking
+    if not isinstance(state, Finished):
+        parts.images = parts.images or before.images
+    return parts
 
 
 def result_parts(
@@ -114,7 +116,7 @@ def raw_answer(state: RunState) -> Any:
         return f"{text[:_SHOWN_OF_MEDIA]}… ({len(text):,} characters)"
 
     output = state.output
-    fields = {name: whole(value) for name, value in fields_set(output).items()}
+    fields = {name: whole(value) for name, value in came(output).items()}
     # Whoever knows the job's id can read the job.
     meta = {name: value for name, value in asdict(output.meta).items() if name != "job_id"}
     return {"outputs": plain_fields(fields, brief), "meta": plain_fields(meta, brief)}
@@ -142,125 +144,3 @@ def _words(value: Any) -> str:
     except (ValueError, RecursionError):
         text = repr(value)
     return text if len(text) <= LONGEST_FACT else text[: LONGEST_FACT - 1] + "…"
-
-
-class Results:
-    """The results of one endpoint on the page; made where the page is being built.
-
-    Args:
-        card: The endpoint.
-        status: Where it is said how the run stands.
-
-    Attributes:
-        images: The pictures.
-        components: Everything that an update may touch, once `details` has been called.
-    """
-
-    def __init__(self, card: EndpointCard, status: gr.HTML) -> None:
-        self._card = card
-        self.status = status
-        kinds = {*card.outputs.values(), *card.progress.values()}
-        self._text = gr.Textbox(
-            label="Text",
-            lines=8,
-            max_lines=24,
-            interactive=False,
-            buttons=["copy"],
-            visible="text" in kinds,
-            elem_id="result-text",
-        )
-        self.images = gr.Gallery(
-            label="Images",
-            type="filepath",
-            columns=1,
-            height="auto",
-            object_fit="contain",
-            interactive=False,
-            buttons=["download", "fullscreen"],
-            visible=bool(kinds & {"image", "images"}),
-            elem_id="result-images",
-        )
-        player: dict[str, Any] = {"interactive": False, "buttons": ["download"]}
-        has_audio = bool(kinds & {"audio", "audios"})
-        self._audio = gr.Audio(label="Audio", visible=has_audio, elem_id="result-audio", **player)
-        has_video = bool(kinds & {"video", "videos"})
-        self._video = gr.Video(label="Video", visible=has_video, elem_id="result-video", **player)
-
-    def details(self) -> None:
-        """Put what stands below the result."""
-        self._facts = gr.HTML("", padding=False, visible=False, elem_id="result-facts")
-        self._files = gr.File(
-            label="Save", file_count="multiple", interactive=False, visible=False, elem_id="files"
-        )
-        self._raw = raw_box()
-        media: list[Component] = [self.images, self._audio, self._video]
-        self.components: list[Component] = [
-            self.status,
-            self._text,
-            *media,
-            self._facts,
-            self._files,
-            self._raw,
-        ]
-
-    def cleared(self) -> dict[Component, Any]:
-        """Return the updates that make room for the next result."""
-        return {
-            self.status: status_html("Sending …", "busy"),
-            self._text: gr.update(value="", label="Text"),
-            self.images: gr.update(value=None, label="Images"),
-            self._audio: None,
-            self._video: None,
-            self._facts: gr.update(visible=False),
-            self._files: gr.update(value=None, visible=False),
-            self._raw: None,
-        }
-
-    def show(self, state: RunState, folder: Path) -> dict[Component, Any]:
-        """Return the updates that show how a run stands.
-
-        Args:
-            state: What was seen of it.
-            folder: Where the files of its result go.
-        """
-        updates: dict[Component, Any] = {
-            self.status: state_html(state, counts_tokens="text" in self._card.progress)
-        }
-        parts = parts_of(state, self._card, folder)
-        if parts is None:
-            return updates
-        if not has_ended(state):
-            return updates | self._shown(parts, "Preview")
-        updates[self._raw] = raw_answer(state)
-        label = "Incomplete" if isinstance(state, Failed) else ""
-        return updates | self._shown(parts, label) | self._saved(parts, folder)
-
-    def _shown(self, parts: ResultParts, label: str = "") -> dict[Component, Any]:
-        updates: dict[Component, Any] = {}
-        if parts.text is not None:
-            updates[self._text] = gr.update(value=parts.text, label=label or "Text")
-        if parts.images:
-            updates[self.images] = gr.update(
-                value=[str(path) for path in parts.images],
-                columns=1 if len(parts.images) == 1 else 2,
-                label=label or "Images",
-            )
-        if parts.audios:
-            updates[self._audio] = str(parts.audios[0])
-        if parts.videos:
-            updates[self._video] = str(parts.videos[0])
-        return updates
-
-    def _saved(self, parts: ResultParts, folder: Path) -> dict[Component, Any]:
-        files = parts.files
-        if parts.text:
-            files = [*files, save_text(parts.text, folder, self._card.name)]
-        return {
-            self._facts: gr.update(
-                value=facts_html({in_words(name): value for name, value in parts.facts.items()}),
-                visible=bool(parts.facts),
-            ),
-            self._files: gr.update(
-                value=[str(path) for path in files] or None, visible=bool(files)
-            ),
-        }

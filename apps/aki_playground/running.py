@@ -7,7 +7,7 @@ it the job on the hub.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The run has ended without a result.
-
-    Attributes:
-        error: Why.
-    """
+    """The run has ended without a result."""
 
     error: Exception
 
@@ -38,6 +34,24 @@ class Failed:
 @dataclass(frozen=True)
 class Cancelled:
     """The run was ended by whoever waited for it, and the hub was asked to cancel the job."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What is carried out.
+
+    Attributes:
+        arguments: What is given, by parameter.
+        held: What the form held.
+    """
+
+    arguments: Mapping[str, Any]
+    held: Mapping[str, Any] = field(default_factory=dict[str, Any], kw_only=True)
+
+    @property
+    def said(self) -> str:
+        """What is asked, in short."""
+        return next((value for value in self.arguments.values() if isinstance(value, str)), "")
 
 
 RunState: TypeAlias = "AnyEvent | Finished | Failed | Cancelled"
@@ -52,28 +66,26 @@ class Run:
     """One run. Only the latest state of it is kept: who looks late has missed nothing that still matters.
 
     Args:
+        tab: Who waits for it.
         endpoint: What is called.
         arguments: With what.
     """
 
-    def __init__(self, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]) -> None:
-        self._latest: RunState | None = None
+    def __init__(self, tab: str, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]) -> None:
+        self.tab = tab
+        self._latest: RunState
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._watch(endpoint, arguments))
 
     async def states(self) -> AsyncIterator[RunState]:
-        """Iterate over what is seen, until the end; leaving early ends the run."""
-        try:
-            while True:
-                await self._news.wait()
-                self._news.clear()
-                seen = self._latest
-                if seen is not None:
-                    yield seen
-                if seen is not None and has_ended(seen):
-                    return
-        finally:
-            await self.cancel()
+        """Iterate over what is seen, until the end."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            state = self._latest
+            yield state
+            if has_ended(state):
+                return
 
     @property
     def is_over(self) -> bool:
@@ -85,6 +97,8 @@ class Run:
         self._task.cancel()
         # Waited for, not awaited: that the task was cancelled must not cancel who asked for it.
         await asyncio.wait({self._task})
+        if self._task.cancelled():
+            self._see(Cancelled())
 
     async def _watch(self, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]) -> None:
         try:
@@ -92,9 +106,6 @@ class Run:
                 async for event in stream:
                     self._see(event)
                 self._see(Finished(await stream.result()))
-        except asyncio.CancelledError:
-            self._see(Cancelled())
-            raise
         except Exception as error:  # shown on the page, whatever it is
             self._see(Failed(error))
 
@@ -107,32 +118,29 @@ class Runs:
     """The runs of every tab that is open."""
 
     def __init__(self) -> None:
-        self._by_tab: dict[str, set[Run]] = {}
+        self._all: set[Run] = set()
 
     @contextlib.asynccontextmanager
     async def start(
         self, tab: str, endpoint: "AnyEndpoint", arguments: Mapping[str, Any]
     ) -> AsyncGenerator[Run]:
         """Start a run that a tab waits for; it ends with the block."""
-        run = Run(endpoint, arguments)
-        self._by_tab.setdefault(tab, set()).add(run)
+        run = Run(tab, endpoint, arguments)
+        self._all.add(run)
         try:
             yield run
         finally:
             await run.cancel()
-            waiting = self._by_tab.get(tab, set())
-            waiting.discard(run)
-            if not waiting:
-                self._by_tab.pop(tab, None)
+            self._all.discard(run)
 
     def has(self, tab: str) -> bool:
         """Whether a tab waits for a run."""
-        return not all(run.is_over for run in self._by_tab.get(tab, ()))
+        return any(run.tab == tab and not run.is_over for run in self._all)
 
     async def cancel(self, tab: str) -> None:
         """End all runs of a tab."""
-        await asyncio.gather(*(run.cancel() for run in self._by_tab.pop(tab, set())))
+        await asyncio.gather(*(run.cancel() for run in self._all if run.tab == tab))
 
     async def cancel_all(self) -> None:
         """End all runs."""
-        await asyncio.gather(*(self.cancel(tab) for tab in list(self._by_tab)))
+        await asyncio.gather(*(run.cancel() for run in self._all))

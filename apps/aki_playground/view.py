@@ -1,20 +1,22 @@
 """What the pages of all endpoints have: heading, form, the call as text, buttons, status, and how they are wired."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 from aki_runtime.shapes import object_or_empty
 from gradio.components import Component
 
-from .bench import Bench
+from .bench import REQUIRED, Bench
 from .calls import LANGUAGES
 from .examples import examples_of
 from .form import fields_of
-from .frame import Frame, Opened
+from .frame import MOST_RUNS, Frame, Opened, SeenRun
 from .package import EndpointCard
-from .status import heading_html, status_html
+from .results import ResultParts, parts_of
+from .running import Call, has_ended
+from .status import heading_html, refusal_html, status_html
 from .widgets import Form
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
@@ -23,23 +25,35 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibil
 OPENING: dict[str, Any] = {**QUIET, "queue": True, "concurrency_limit": 1}
 """An event that opens an endpoint: only of those in the queue does the browser hear that a state has changed."""
 
-_SENDING = f"""(now) => document.querySelector("#run:disabled") ? now
-    : {json.dumps(status_html("Sending …", "busy"))}"""
+SENDING = status_html("Sending …", "busy")
+
+_SENDING = f"""(now) => document.querySelector("#run:disabled") ? now : {json.dumps(SENDING)}"""
 """Says in the browser that something happens, before this program has heard of it."""
 
 _SHOW_RESULT = """() => document.querySelector("#status .aki-good") &&
     document.querySelector(".aki-results")?.scrollIntoView({block: "nearest", behavior: "smooth"})"""
 """Brings a result into sight that stands below the form, as it does in a narrow window."""
 
-_LONG: dict[str, Any] = {
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "api_visibility": "private",
-}
+_LONG: dict[str, Any] = {**QUIET, "queue": True, "concurrency_limit": None}
+
+Updates = dict[Component, Any]
+"""What an event changes on the page."""
+
+
+def leaving(bench: Bench) -> Callable[[gr.Request], Awaitable[None]]:
+    """Return what ends all runs of the tab that asks for it."""
+
+    async def leave(request: gr.Request) -> None:
+        await bench.runs.cancel(request.session_hash or "")
+
+    return leave
 
 
 class EndpointView:
     """The page of one endpoint, as far as all have it; made where the page is being built.
+
+    A call is checked by one event and run by the next, because each update of a run must hold all that the run shows:
+    where updates come quickly, the browser keeps only the last. What people type meanwhile is not a part of that.
 
     Args:
         bench: What every part of the page works with.
@@ -58,7 +72,20 @@ class EndpointView:
             fields,
             {f.name: first[f.name] for f in fields if f.holds(first.get(f.name), bench.owns)},
         )
-        self.call = gr.State(None)
+        self._call = gr.State(None)
+        self._codes: dict[str, Component] = {}
+
+    def entered(self, *given: Any) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        """Return the call that the page holds, the problem at each field, and what the form holds."""
+        raise NotImplementedError
+
+    def cleared(self) -> Updates:
+        """Return the updates that make room for what a run shows."""
+        return {}
+
+    def show(self, run: SeenRun) -> Updates:
+        """Return the updates that show how a run stands."""
+        raise NotImplementedError
 
     def heading(self) -> None:
         """Put the endpoint's title, name, description and category."""
@@ -66,19 +93,22 @@ class EndpointView:
         html = heading_html(self.card.title, info.name, info.description, self.card.category)
         gr.HTML(html, padding=False)
 
-    def buttons(self, run: str) -> None:
-        """Put the button that runs, with this label, and the one that cancels."""
-        self.run = gr.Button(run, variant="primary", size="md", elem_id="run")
-        self.cancel = gr.Button("Cancel", interactive=False, size="md", elem_id="cancel")
+    def actions(self, run: str, status: str) -> None:
+        """Put the buttons, of which the first has this label, and below them how a run stands, in HTML."""
+        with gr.Column(elem_classes="aki-actions"):
+            with gr.Row(elem_classes="aki-buttons"):
+                self.run = gr.Button(run, variant="primary", size="md", elem_id="run")
+                self.cancel = gr.Button("Cancel", interactive=False, size="md", elem_id="cancel")
+                self.more_buttons()
+            self.status = gr.HTML(status, padding=False, elem_id="status")
+        self.cancel.click(leaving(self.bench), **QUIET)
 
-    def status_line(self, first: str) -> None:
-        """Put the line that says how a run stands; it is HTML."""
-        self.status = gr.HTML(first, padding=False, elem_id="status")
+    def more_buttons(self) -> None:
+        """Put further buttons."""
 
     def code_boxes(self, arguments: Mapping[str, Any]) -> None:
         """Put a call as text, a tab for each language."""
         gr.HTML('<h3 class="aki-title">This call in code</h3>', padding=False)
-        self._codes: dict[str, Component] = {}
         texts = self.bench.calls(self.card, arguments)
         with gr.Tabs(selected=0, elem_id="calls"):
             for number, (label, language) in enumerate(LANGUAGES.items()):
@@ -94,73 +124,115 @@ class EndpointView:
                         elem_id=f"code-{number}" if number else "code",
                     )
 
-    @property
-    def codes(self) -> list[Component]:
-        """What `code` updates."""
-        return list(self._codes.values())
+    def notes(self, problems: dict[str, str]) -> Updates:
+        """Return the updates that say what is wrong at which field."""
+        return self.form.notes(problems)
 
-    def code(self, arguments: Mapping[str, Any]) -> dict[Component, Any]:
-        """Return the updates that show a call as text."""
+    def _code(self, arguments: Mapping[str, Any]) -> Updates:
         texts = self.bench.calls(self.card, arguments)
         return {box: texts[label] for label, box in self._codes.items()}
 
-    def kept(self, forms: Any, values: Mapping[str, Any]) -> dict[Component, Any]:
-        """Return the update that has the browser keep what a form holds."""
-        return {self.frame.forms: {**object_or_empty(forms), self.card.name: values}}
-
-    def busy(self, busy: bool) -> dict[Component, Any]:
-        """Return the updates of the buttons while a run goes on, and after it."""
+    def _busy(self, busy: bool) -> Updates:
         return {
             self.run: gr.update(interactive=not busy),
             self.cancel: gr.update(interactive=busy),
         }
 
-    def wire(
-        self,
-        triggers: Sequence[Any],
-        check: Callable[..., object],
-        given: Sequence[Component],
-        checked: Sequence[Component],
-        run: Callable[..., object],
-        shown: Sequence[Component],
-    ) -> None:
-        """Have a call checked, and then run.
-
-        These are two events, because each update of a run must hold all that the run shows: where updates come
-        quickly, the browser keeps only the last. What people type meanwhile is therefore none of the run's business.
+    def read(
+        self, values: Sequence[Any], **said: Any
+    ) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+        """Read and check a call.
 
         Args:
-            triggers: The events that ask for a run.
-            check: Reads and checks what was filled in, and puts it into `call`; None where nothing is to run.
-            given: What `check` reads.
-            checked: What `check` updates beside `call`.
-            run: Carries the call out; it is given the call and the runs of this session.
-            shown: What `run` updates beside these runs.
+            values: What the form's inputs hold.
+            said: Arguments beside the form.
+
+        Returns:
+            The arguments, the problem at each field, and all other problems.
         """
-        gr.on(triggers, None, self.status, self.status, js=_SENDING, **QUIET)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
-        checking = gr.on(triggers, check, given, [self.call, *checked], **_LONG)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
-        # Before the page has heard that a run is over, the next one may start.
-        runs = self.frame.runs
-        running = checking.then(
-            run, [self.call, runs], [runs, *shown], trigger_mode="multiple", **_LONG
-        )
-        running.then(None, js=_SHOW_RESULT, **QUIET)
+        reading = self.form.read(values)
+        arguments = {**said, **reading.arguments}
+        problems, others = self.bench.check(self.card, arguments)
+        return arguments, {**problems, **reading.problems}, others
 
-    def wire_cancel(self) -> None:
-        """Have the other button end all runs of the tab."""
+    def refused(self, problems: dict[str, str], others: list[str]) -> Updates:
+        """Return the updates of a check after which nothing is sent."""
+        refusal = refusal_html(problems, others)
+        return {**self.notes(problems), self._call: None, self.status: refusal}
 
-        async def cancel(request: gr.Request) -> None:
-            await self.bench.runs.cancel(request.session_hash or "")
+    def accepted(self, call: Call) -> Updates:
+        """Return the updates of a check after which a call is carried out."""
+        return {
+            **self.notes({}),
+            **self.cleared(),
+            **self._busy(True),
+            **self._code(call.arguments),
+            self._call: call,
+            self.status: SENDING,
+        }
 
-        self.cancel.click(cancel, **QUIET)
-
-    def watch(
+    def wire(
         self,
-        sources: Sequence[Any],
-        handler: Callable[..., object],
-        given: list[Component],
-        shown: list[Component],
+        checks: Mapping[Callable[..., Updates], Sequence[Any]],
+        given: Sequence[Component],
+        shown: Sequence[Component],
     ) -> None:
-        """Call a handler on every change of some widgets."""
-        changes = [component.change for component in sources]
-        gr.on(changes, handler, given, shown, trigger_mode="always_last", **QUIET)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
+        """Wire the page, once all of it is there.
+
+        Args:
+            checks: What reads and checks a call, with the events that ask for a run of it.
+            given: What these read, and `entered`.
+            shown: What a run and its check update beside buttons, status, code and notes.
+        """
+        forms, runs = self.frame.forms, self.frame.runs
+        texts: list[Component] = [*self._codes.values(), *self.notes({})]
+        shown = [self.status, self.run, self.cancel, *shown]
+        for check, triggers in checks.items():
+            gr.on(triggers, None, self.status, self.status, js=_SENDING, **QUIET)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
+            checking = gr.on(triggers, check, given, [self._call, *texts, *shown], **_LONG)  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
+            # Before the page has heard that a run is over, the next one may start.
+            running = checking.then(
+                self._carry_out,
+                [self._call, runs],
+                [runs, *shown],
+                trigger_mode="multiple",
+                **_LONG,
+            )
+            running.then(None, js=_SHOW_RESULT, **QUIET)
+        typed_in: list[Any] = [widget for widget in given if not isinstance(widget, gr.State)]
+        gr.on(  # pyright: ignore[reportUnknownMemberType]  # Gradio types it in part
+            [widget.change for widget in typed_in],
+            self._on_change,
+            [forms, *given],
+            [forms, *texts],
+            trigger_mode="always_last",
+            **QUIET,
+        )
+
+    def _on_change(self, forms: Any, *given: Any) -> Updates:
+        arguments, problems, held = self.entered(*given)
+        # What is still to be filled in is not wrong before somebody says Run.
+        wrong = {name: text for name, text in problems.items() if text != REQUIRED}
+        kept = {**object_or_empty(forms), self.card.name: held}
+        return {**self.notes(wrong), **self._code(arguments), self.frame.forms: kept}
+
+    async def _carry_out(
+        self, request: gr.Request, call: Call | None, runs: list[SeenRun]
+    ) -> AsyncIterator[Updates]:
+        if call is None:
+            # Gradio clears everything that a generator without a single update may touch.
+            yield {self.status: gr.update()}
+            return
+        tab = request.session_hash or ""
+        folder = self.bench.results_of(tab)
+        shown, parts = self.cleared(), ResultParts()
+        async with self.bench.runs.start(
+            tab, self.bench.endpoint(self.card), call.arguments
+        ) as run:
+            async for state in run.states():
+                parts = parts_of(state, self.card, folder, parts)
+                seen = SeenRun(self.card, call, state, parts, folder)
+                shown |= {**self._busy(not has_ended(state)), **self.show(seen)}
+                if has_ended(state):
+                    shown[self.frame.runs] = [seen, *runs][:MOST_RUNS]
+                yield shown

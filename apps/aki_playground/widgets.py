@@ -41,10 +41,6 @@ class Form:
         """Read the values of `inputs`."""
         return read_form(self.fields, values)
 
-    def read_first(self) -> FormArguments:
-        """Read the values that the fields hold at first."""
-        return self.read(self.first)
-
     def by_name(self, values: Iterable[Any]) -> dict[str, Any]:
         """Return the values of `inputs` by parameter, as a form is filled in with them."""
         return {field.name: value for field, value in zip(self.fields, values, strict=True)}

@@ -4,12 +4,12 @@ import pytest
 from aki_client import Image
 from aki_client.models import FluxDevOutput, GptOssChatOutput
 from aki_playground.package import HubPackage, output_kinds
+from aki_runtime.fields.base import came
 
 pytest.importorskip("gradio", reason="the playground needs Gradio (extra `playground`)")
 
 from aki_playground.results import (
     LONGEST_FACT,
-    fields_set,
     result_parts,
     save_text,
 )
@@ -19,7 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 def seen(model, folder, **fields):
     output = model.read(fields)
-    return result_parts(fields_set(output), output_kinds(model), folder, "flux_dev")
+    return result_parts(came(output), output_kinds(model), folder, "flux_dev")
 
 
 def test_pictures_become_files_whose_names_are_ours(tmp_path):

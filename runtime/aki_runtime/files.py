@@ -1,7 +1,6 @@
 """Files replaced in one step: whole or not at all, whatever interrupts their writing."""
 
 import os
-import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ def replacing(
         mark: Ends the name beside it, random by default. A fixed one allows one writer at a time, and the next writes
             over what a killed one left.
     """
-    part = path.with_name(f".{path.name}.{mark or secrets.token_hex(4)}")
+    part = path.with_name(f".{path.name}.{mark or os.urandom(4).hex()}")
     try:
         yield part
         if sync:

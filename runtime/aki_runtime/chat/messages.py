@@ -18,7 +18,6 @@ from ..json_value import (
     check_encodes,
     json_text_schema,
 )
-from ..media.formats import Kind
 from ..media.inputs import (
     AudioInput,
     ImageInput,
@@ -27,7 +26,7 @@ from ..media.inputs import (
     as_media,
     unreadable,
 )
-from ..media.objects import Media, uri_schema
+from ..media.objects import MEDIA_TYPES, Media, uri_schema
 from ..media.sources import is_data_uri
 from ..options import AllowedPaths
 from ..shapes import encode_json, is_array, is_iterable, is_mapping
@@ -36,7 +35,6 @@ from .tools import ToolCall
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 
-_MEDIA_KINDS: tuple[Kind, ...] = ("image", "audio", "video")
 _TOOL_HINT = (
     '; give a tool\'s result back as {"role": "user", "content": "NAME returned RESULT"}, '
     "after the assistant's message with the call"
@@ -93,7 +91,7 @@ class _ChatContext:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        parts: dict[str, Any] = {kind: uri_schema(kind) for kind in _MEDIA_KINDS}
+        parts: dict[str, Any] = {kind: uri_schema(kind) for kind in MEDIA_TYPES}
         parts["text"] = {"type": "string"}
         part = {"type": "object", "properties": parts, "minProperties": 1}
         content = {"anyOf": [{"type": "string"}, {"type": "array", "items": part}]}
@@ -184,7 +182,7 @@ def _read_part(part: object, where: str, allow_paths: AllowedPaths | None) -> di
         return dict(part)  # with its "type", which the hub takes
     if kind == named == "image_url":
         kind, named, value = "image", None, _address_of(value, where)
-    for medium in _MEDIA_KINDS:
+    for medium in MEDIA_TYPES:
         if kind == medium and named in (None, medium):
             return {kind: _medium(value, medium, where, allow_paths)}
     raise _refused(

@@ -18,7 +18,7 @@ from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..secret import ApiKey
-from . import staleness
+from . import interfaces, staleness
 from .endpoint import Endpoint, EndpointSpec, with_budget
 from .sandbox import sandbox_url
 
@@ -170,6 +170,29 @@ class ClientCore:
         other._options = changed(self._options, with_budget(changes))
         other._package_retries = changes.get("max_retries", self._package_retries)
         return other
+
+    def openai(self) -> Any:
+        """Return an `openai.OpenAI` that talks to the hub's OpenAI interface at `/v1`, or an `openai.AsyncOpenAI`.
+
+        It has this client's `http_client`, proxies, `timeout` and key of the moment. Nothing is sent twice unless
+        `with_options(max_retries=…)` asks for it. Its model names are not endpoint names: ask its `models.list()`, and
+        stream what takes longer than 60 s.
+
+        Raises:
+            ConfigurationError: The package openai is not installed, or there is no key.
+        """
+        return interfaces.openai_client(self)
+
+    def anthropic(self) -> Any:
+        """Return an `anthropic.Anthropic` that talks to the hub's Anthropic interface, or `anthropic.AsyncAnthropic`.
+
+        It has what `openai()` gives, and sends the key as `x-api-key`. Two things are the hub's own: `input` of a
+        `tool_use` may be JSON text, and `usage.input_tokens` includes `cache_read_input_tokens`.
+
+        Raises:
+            ConfigurationError: The package anthropic is not installed, there is no key, or the hub's layout is "aime".
+        """
+        return interfaces.anthropic_client(self)
 
     def _endpoints(self) -> Flow[list[str]]:
         return staleness.list_endpoints(self._driver.context, self._options)

@@ -353,8 +353,8 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         assert prices is not None  # `Options` refuses a budget without them
         return budget.reservation(prices, self._spec.info, server, **of)
 
-    def _given(self, inputs: InputModel) -> dict[str, Any]:
-        """Return the parameters that an input model was given, for the check of a call."""
+    def _given(self, inputs: InputModel) -> Any:
+        """Return the parameters that an input model was given, by name, for a call."""
         model = self.info.input
         if model is None or not isinstance(inputs, model):
             wanted = "parameters by name" if model is None else f"a {model.__name__}"
@@ -395,19 +395,15 @@ class Endpoint(_EndpointBase[SyncDriver, P, Out, Prog, In]):
 
     def call_with(self, inputs: In) -> Out:
         """Call it with the parameters that an input model holds."""
-        call: Flow[Out] = self._begin(_CALL, (), self._given(inputs))
-        return self._driver.run(call)
+        return self(**self._given(inputs))  # type: ignore[call-arg]
 
     def stream_with(self, inputs: In) -> Stream[Prog, Out]:
         """Stream it with the parameters that an input model holds."""
-        return Stream(
-            self._driver, self._begin(flows.submit, (), self._given(inputs)), self._handle
-        )
+        return self.stream(**self._given(inputs))  # type: ignore[call-arg]
 
     def submit_with(self, inputs: In) -> Job[Prog, Out]:
         """Submit a job with the parameters that an input model holds."""
-        flow = self._begin(flows.submit, (), self._given(inputs))
-        return self._handle(self._driver.run(flow))
+        return self.submit(**self._given(inputs))  # type: ignore[call-arg]
 
     def _function(self) -> Any:
         def call(**parameters: Any) -> Any:
@@ -446,19 +442,15 @@ class AsyncEndpoint(_EndpointBase[AsyncDriver, P, Out, Prog, In]):
 
     async def call_with(self, inputs: In) -> Out:
         """Call it with the parameters that an input model holds."""
-        call: Flow[Out] = self._begin(_CALL, (), self._given(inputs))
-        return await self._driver.run(call)
+        return await self(**self._given(inputs))  # type: ignore[call-arg]
 
     def stream_with(self, inputs: In) -> AsyncStream[Prog, Out]:
         """Stream it with the parameters that an input model holds."""
-        return AsyncStream(
-            self._driver, self._begin(flows.submit, (), self._given(inputs)), self._handle
-        )
+        return self.stream(**self._given(inputs))  # type: ignore[call-arg]
 
     async def submit_with(self, inputs: In) -> AsyncJob[Prog, Out]:
         """Submit a job with the parameters that an input model holds."""
-        flow = self._begin(flows.submit, (), self._given(inputs))
-        return self._handle(await self._driver.run(flow))
+        return await self.submit(**self._given(inputs))  # type: ignore[call-arg]
 
     def _function(self) -> Any:
         async def call(**parameters: Any) -> Any:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from .core import ClientCore
 
 
-def openai_client(client: "ClientCore", *, is_async: bool) -> Any:
+def openai_client(client: "ClientCore") -> Any:
     """Return an `OpenAI` or `AsyncOpenAI` that sends as a client does.
 
     Raises:
         ConfigurationError: The package is not installed, or there is no key.
     """
-    package, made_by = _package(client, "OpenAI", is_async=is_async)
+    package, made_by = _package(client, "OpenAI")
 
     def key() -> str:
         return _key(client, "OpenAI")
@@ -36,7 +36,7 @@ def openai_client(client: "ClientCore", *, is_async: bool) -> Any:
         client,
         made_by,
         # The package asks before each request.
-        api_key=awaited_key if is_async else key,
+        api_key=awaited_key if _is_async(client) else key,
         base_url=f"{client.api_server}/v1",
         # What the environment says of an account at OpenAI does not concern the hub.
         default_headers={
@@ -46,7 +46,7 @@ def openai_client(client: "ClientCore", *, is_async: bool) -> Any:
     )
 
 
-def anthropic_client(client: "ClientCore", *, is_async: bool) -> Any:
+def anthropic_client(client: "ClientCore") -> Any:
     """Return an `Anthropic` or `AsyncAnthropic` that sends as a client does.
 
     Raises:
@@ -56,7 +56,7 @@ def anthropic_client(client: "ClientCore", *, is_async: bool) -> Any:
         raise ConfigurationError(
             'an AIME API Server has no Anthropic interface; use openai(), or layout="aki" for a hub like AKI.IO'
         )
-    package, made_by = _package(client, "Anthropic", is_async=is_async)
+    package, made_by = _package(client, "Anthropic")
     # From 2.0 on the package sends its `api_key` as a bearer, which the hub does not take; and it keeps it in sight.
     header = "X-Api-Key"
     parts: dict[str, Any] = {
@@ -81,7 +81,11 @@ def anthropic_client(client: "ClientCore", *, is_async: bool) -> Any:
     )
 
 
-def _package(client: "ClientCore", interface: str, *, is_async: bool) -> tuple[Any, Any]:
+def _is_async(client: "ClientCore") -> bool:
+    return isinstance(client._driver, drive.AsyncDriver)
+
+
+def _package(client: "ClientCore", interface: str) -> tuple[Any, Any]:
     """Return a package and its class of clients, where there is a key to use them with and no budget to break."""
     if client._options.budget is not None:
         raise ConfigurationError(
@@ -95,7 +99,7 @@ def _package(client: "ClientCore", interface: str, *, is_async: bool) -> tuple[A
             f"the {interface} interface needs the package {name}: pip install {name}"
         ) from None
     _key(client, interface)
-    return package, getattr(package, f"Async{interface}" if is_async else interface)
+    return package, getattr(package, f"Async{interface}" if _is_async(client) else interface)
 
 
 def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) -> Any:

@@ -11,7 +11,6 @@ from ..options import OptionChanges
 from ..protocol.job import Out
 from .core import ClientCore, KeyCheck, as_key
 from .endpoint import Endpoint
-from .interfaces import anthropic_client, openai_client
 from .untyped import AnyOutput, AnyProgress, untyped_spec
 
 if TYPE_CHECKING:
@@ -86,29 +85,6 @@ class SyncClient(ClientCore):
     def job(self, name: str, job_id: str) -> Job[AnyProgress, AnyOutput]:
         """Return the handle of a job of an endpoint that was not generated."""
         return self.endpoint(name).job(job_id)
-
-    def openai(self) -> Any:
-        """Return an `openai.OpenAI` that talks to the hub's OpenAI interface at `/v1`.
-
-        It has this client's `http_client`, proxies, `timeout` and key of the moment. Nothing is sent twice unless
-        `with_options(max_retries=…)` asks for it. Its model names are not endpoint names: ask its `models.list()`, and
-        stream what takes longer than 60 s.
-
-        Raises:
-            ConfigurationError: The package openai is not installed, or there is no key.
-        """
-        return openai_client(self, is_async=False)
-
-    def anthropic(self) -> Any:
-        """Return an `anthropic.Anthropic` that talks to the hub's Anthropic interface at `/anthropic`.
-
-        It has what `openai()` gives, and sends the key as `x-api-key`. Two things are the hub's own: `input` of a
-        `tool_use` may be JSON text, and `usage.input_tokens` includes `cache_read_input_tokens`.
-
-        Raises:
-            ConfigurationError: The package anthropic is not installed, there is no key, or the hub's layout is "aime".
-        """
-        return anthropic_client(self, is_async=False)
 
     def chat(
         self,

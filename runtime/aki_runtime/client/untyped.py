@@ -20,7 +20,7 @@ from ..fields.base import InputModel, ProgressModel
 from ..jobs.ref import EndpointRef
 from ..media.formats import FORMATS
 from ..media.inputs import as_media, bytes_of
-from ..media.objects import Audio, Image, Media, Video
+from ..media.objects import MEDIA_TYPES, Media
 from ..options import AllowedPaths
 from ..protocol.job import Reading
 from ..shapes import encode_json, is_array, is_mapping, is_object
@@ -29,7 +29,6 @@ from .endpoint import EndpointInfo, EndpointSpec
 _DATA_URI = re.compile(
     r"data:(image|audio|video)/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}", re.IGNORECASE
 )
-_TYPES: dict[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 _CHAT: TypeAdapter[Any] = TypeAdapter(ChatContext)
 
 
@@ -150,7 +149,7 @@ def _by_role(name: str, value: Any) -> Any:
 def _recognized(value: Any) -> Any:
     if isinstance(value, str):
         found = _DATA_URI.fullmatch(value) if value[:5].lower() == "data:" else None
-        return _TYPES[found[1].lower()](value) if found else value
+        return MEDIA_TYPES[found[1].lower()](value) if found else value
     if is_array(value):
         return [_recognized(item) for item in value]
     return value

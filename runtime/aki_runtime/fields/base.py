@@ -31,7 +31,6 @@ from ..errors import InvalidParametersError, MissingOutputError
 from ..events import Meta
 from ..json_value import check_encodes
 from ..logs import logger
-from ..media.display import output_bundle
 from ..media.objects import Audio, Image, Media, broken_limit
 from ..shapes import (
     integer_or_none,
@@ -397,6 +396,8 @@ class OutputModel(BaseModel):
             return _kept(value, _medium_in(cls.model_fields[info.field_name or ""].annotation))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from ..media.display import output_bundle  # which notebooks need
+
         return output_bundle(came(self), repr(self))
 
     if not TYPE_CHECKING:

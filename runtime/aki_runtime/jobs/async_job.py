@@ -10,7 +10,6 @@ from ..protocol.effects import Flow
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
-from .showing import open_view
 
 
 class AsyncJob(JobHandle[AsyncDriver, Prog, Out]):
@@ -97,6 +96,8 @@ class AsyncStream(JobStream[AsyncDriver, AsyncJob[Prog, Out], Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
+        from .showing import open_view  # which few programs need
+
         view = open_view()
         async with self:
             async for event in self:

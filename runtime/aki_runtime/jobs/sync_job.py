@@ -13,7 +13,6 @@ from ..protocol.effects import Flow
 from ..protocol.flows import JobReader
 from ..protocol.job import EventReader, Out, Prog
 from .handle import JobHandle, JobStream
-from .showing import open_view
 
 
 class Job(JobHandle[SyncDriver, Prog, Out]):
@@ -100,6 +99,8 @@ class Stream(JobStream[SyncDriver, Job[Prog, Out], Prog, Out]):
             DeadlineExceededError: The stream's deadline passed; the job was cancelled.
             JobError: The job ended without a result.
         """
+        from .showing import open_view  # which few programs need
+
         view = open_view()
         with self:
             for event in self:

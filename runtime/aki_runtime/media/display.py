@@ -6,11 +6,14 @@ What is shown is bounded, because a notebook keeps it: larger media and longer t
 import base64
 from collections.abc import Mapping
 from html import escape
-from typing import Any, ClassVar, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..errors import MediaError
 from ..shapes import is_array
-from .formats import UNKNOWN, Kind
+from .formats import UNKNOWN
+
+if TYPE_CHECKING:
+    from .objects import Media
 
 MOST_BYTES = 10_000_000
 """Bytes of media that one output embeds at most, decoded."""
@@ -27,28 +30,7 @@ _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 _SHOWN_BY_BROWSERS = frozenset({"png", "jpeg", "gif", "webp", "bmp"})
 
 
-class Displayed(Protocol):
-    """What is used of a medium: image, audio or video."""
-
-    kind: ClassVar[Kind]
-
-    @property
-    def format(self) -> str:
-        """Name of the format."""
-        ...
-
-    @property
-    def mime(self) -> str:
-        """MIME type."""
-        ...
-
-    @property
-    def bytes(self) -> bytes:
-        """The decoded bytes."""
-        ...
-
-
-def media_bundle(media: Displayed) -> dict[str, Any]:
+def media_bundle(media: "Media") -> dict[str, Any]:
     """Return the rich forms of one medium, by MIME type."""
     body = _body(media, MOST_BYTES)
     if body is not None and media.mime in _PICTURES:
@@ -112,7 +94,7 @@ class _Page:
         return _text(value if isinstance(value, str) else repr(value))
 
 
-def _is_media(value: object) -> TypeGuard[Displayed]:
+def _is_media(value: object) -> TypeGuard["Media"]:
     # Asked of the class: asking the medium itself would decode it.
     return all(hasattr(type(value), name) for name in ("kind", "format", "mime", "bytes"))
 
@@ -126,7 +108,7 @@ def _text(text: str) -> str:
     )
 
 
-def _body(media: Displayed, allowance: int) -> str | None:
+def _body(media: "Media", allowance: int) -> str | None:
     """Return a medium as base64; None where it is not a medium, or is larger than there is room for."""
     try:
         data = media.bytes
@@ -135,12 +117,12 @@ def _body(media: Displayed, allowance: int) -> str | None:
     return base64.b64encode(data).decode("ascii") if len(data) <= allowance else None
 
 
-def _is_shown(media: Displayed) -> bool:
+def _is_shown(media: "Media") -> bool:
     known = media.kind != "image" or media.format in _SHOWN_BY_BROWSERS
     return known and media.format != UNKNOWN
 
 
-def _media_html(media: Displayed, body: str | None) -> str:
+def _media_html(media: "Media", body: str | None) -> str:
     if body is None or not _is_shown(media):
         return f"{escape(repr(media))}: not shown here, <code>save()</code> writes it to a file"
     source = f'src="data:{escape(media.mime)};base64,{body}"'

@@ -11,15 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import (
-    IO,
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Protocol,
-    TypeAlias,
-    TypeGuard,
-)
+from typing import IO, TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, TypeGuard
 
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
@@ -28,7 +20,7 @@ from ..errors import MediaError
 from ..options import AllowedPaths
 from ..shapes import is_mapping
 from .formats import FORMATS, Kind, sniff
-from .objects import Audio, Image, Media, Video, is_picture, uri_schema
+from .objects import MEDIA_TYPES, Audio, Image, Media, Video, is_picture, uri_schema
 from .sources import decode, is_data_uri
 
 
@@ -50,7 +42,6 @@ class UploadLike(Protocol):
 
 _LONGEST_NAME = 200
 _ORIENTATION = 0x0112
-_TYPES: dict[Kind, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 
 
 def as_media(value: object, kind: Kind, *, allow_paths: AllowedPaths | None = True) -> Media:
@@ -66,7 +57,7 @@ def as_media(value: object, kind: Kind, *, allow_paths: AllowedPaths | None = Tr
         MediaError: It is none of these, empty, or of a format that no hub takes.
         OSError: The file cannot be read.
     """
-    medium = _medium_of(value, _TYPES[kind], allow_paths)
+    medium = _medium_of(value, MEDIA_TYPES[kind], allow_paths)
     _require_known(medium, kind)
     return medium
 

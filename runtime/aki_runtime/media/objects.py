@@ -18,7 +18,6 @@ from ..errors import ConfigurationError, MediaError
 from ..files import replacing
 from ..logs import logger
 from ..shapes import is_array, is_mapping, is_multiple, is_object, object_or_empty
-from .display import media_bundle
 from .formats import (
     HEAD_BYTES,
     UNKNOWN,
@@ -79,6 +78,7 @@ class Media:
             self._source, self._bytes = BytesSource(source), source
         else:
             self._source = FileSource(Path(source))
+        self._source.kind = self.kind
         self._named = normal_name(format) if format is not None else None
         if self._named is not None and not _is_name(self._named):
             raise MediaError(f"format={format!r} must be a name such as 'png' or 'mp3'")
@@ -136,10 +136,7 @@ class Media:
         Raises:
             MediaError: The hub sent something that is not base64, or the file cannot be read any more.
         """
-        try:
-            return self._source.head(size)
-        except MediaError as error:
-            raise self._with_kind(error) from None
+        return self._source.head(size)
 
     def pieces(self) -> Iterator[_Data]:
         """Go through the bytes, without ever holding the whole.
@@ -147,25 +144,22 @@ class Media:
         Raises:
             MediaError: The hub sent something that is not base64, or the file cannot be read any more.
         """
-        try:
-            yield from self._source.pieces()
-        except MediaError as error:
-            raise self._with_kind(error) from None
+        return self._source.pieces()
 
     def data_uri(self) -> str:
         """Return the whole as a data URI, as the hub takes it."""
-        if (
-            self._named is None
-            and isinstance(self._source, TextSource)
-            and self._source.is_data_uri
-        ):
-            return self._source.text
+        source = self._source
+        if self._named is None and isinstance(source, TextSource) and source.is_data_uri:
+            return source.text
         return b"".join(self.data_uri_pieces()).decode("ascii")
 
     def as_it_came(self) -> str:
         """Return the data URI, or what the hub sent in place of one."""
-        if isinstance(self._source, TextSource) and self._is_undecodable():
-            return self._source.text
+        try:
+            self.head(16)
+        except MediaError:
+            if isinstance(self._source, TextSource):
+                return self._source.text
         return self.data_uri()
 
     def data_uri_length(self) -> int:
@@ -179,10 +173,7 @@ class Media:
             MediaError: The file cannot be read any more, or has changed.
         """
         yield self._data_uri_head().encode("ascii")
-        try:
-            yield from self._source.base64_pieces()
-        except MediaError as error:
-            raise self._with_kind(error) from None
+        yield from self._source.base64_pieces()
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a file and return its path, whose suffix is never that of another format.
@@ -197,13 +188,6 @@ class Media:
             FileExistsError: The file is there, and `overwrite` was not said.
         """
         return _save(self, path, overwrite=overwrite)
-
-    def _is_undecodable(self) -> bool:
-        try:
-            self.head(16)
-        except MediaError:
-            return True
-        return False
 
     def is_named(self) -> bool:
         """Whether somebody has said what it is: `format`, or a data URI of this kind of media."""
@@ -227,14 +211,13 @@ class Media:
                 return header
         return f"data:{self.kind}/{self.format};base64,"
 
-    def _with_kind(self, error: MediaError) -> MediaError:
-        return MediaError(f"the {self.kind} {error.message}")
-
     def __repr__(self) -> str:
         form = self._format or self._declared_format() or "of unknown format"
         return f"<{type(self).__name__} {form}, about {self.size:,} bytes>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from .display import media_bundle  # which notebooks need
+
         return media_bundle(self)
 
     def __eq__(self, other: object) -> bool:
@@ -305,6 +288,10 @@ class Video(Media):
 
     kind = "video"
     __slots__ = ()
+
+
+MEDIA_TYPES: dict[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
+"""The class of each kind of media."""
 
 
 def takes_long(value: object, depth: int = 5) -> bool:

@@ -22,10 +22,15 @@ _PIECE_CHARACTERS = PIECE_BYTES // 3 * 4
 
 
 class Source(ABC):
-    """The bytes of one medium. What a `MediaError` of it says goes on after "the image"."""
+    """The bytes of one medium.
 
+    Attributes:
+        kind: What a `MediaError` calls it.
+        size: Bytes in all; where they are base64 text, up to two more.
+    """
+
+    kind: str = "medium"
     size: int
-    """Bytes in all; where they are base64 text, up to two more."""
 
     @property
     def base64_length(self) -> int:
@@ -47,6 +52,9 @@ class Source(ABC):
     def base64_pieces(self) -> Iterator[bytes]:
         """Go through the base64 form; raises as `pieces` does."""
         return map(encode, self.pieces())
+
+    def _wrong(self, what: str) -> MediaError:
+        return MediaError(f"the {self.kind} {what}")
 
 
 class BytesSource(Source):
@@ -97,9 +105,9 @@ class FileSource(Source):
                         break
                     yield piece
         except OSError as error:
-            raise MediaError(f"in {self._path.name} cannot be read: {error.strerror}") from None
+            raise self._wrong(f"in {self._path.name} cannot be read: {error.strerror}") from None
         if left:
-            raise MediaError(f"in {self._path.name} has changed since it was given; give it again")
+            raise self._wrong(f"in {self._path.name} has changed since it was given; give it again")
 
 
 class TextSource(Source):
@@ -137,17 +145,17 @@ class TextSource(Source):
             piece = self.text[start : start + _PIECE_CHARACTERS]
             # It is sent without escapes.
             if not piece.isascii() or '"' in piece or "\\" in piece:
-                raise MediaError("is not valid base64: it holds other characters")
+                raise self._wrong("is not valid base64: it holds other characters")
             yield piece.encode("ascii")
 
     def _decode(self, start: int, end: int) -> bytes:
         text = self.text[start:end]
         if end < len(self.text) and "=" in text:
-            raise MediaError("is not valid base64: it has padding before its end")
+            raise self._wrong("is not valid base64: it has padding before its end")
         try:
             return decode(text)
         except ValueError as error:
-            raise MediaError(f"is not valid base64: {error}") from None
+            raise self._wrong(f"is not valid base64: {error}") from None
 
 
 def is_data_uri(text: str) -> bool:

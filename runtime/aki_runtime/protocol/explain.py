@@ -4,7 +4,6 @@ A hub, its workers and the proxies in front of it answer errors as a list of tex
 an object, plain text or HTML. This module knows these shapes and nothing of what they mean.
 """
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -29,12 +28,13 @@ _TEXT_KEYS = ("error", "message", "detail", "description", "errors")
 _MOST_READ = 4 * MAX_SENTENCE
 _MOST_SAID = 3 * MAX_SENTENCE
 _DEEPEST = 20
-_SAYS_NOTHING = frozenset(
-    {"success", "status", "job_id", "job_state", "job_result", "progress", "ep_version"}
-)
 
 CREDENTIAL_FIELDS = frozenset({"auth", "auth_key"})
 """Fields of a worker's answer that are its own credentials: dropped wherever they occur."""
+
+_SILENT = frozenset(
+    {"success", "status", "job_id", "job_state", "job_result", "progress", "ep_version"}
+).union(CREDENTIAL_FIELDS, _TEXT_KEYS)
 
 
 def sentences(body: Any, status: int | None = None, job_id: str = "") -> list[str]:
@@ -90,26 +90,23 @@ def _texts(body: Any, depth: int = 0) -> Iterator[str]:
         yield str(body)
 
 
-def _telling(body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
-    """Leave out what names no reason, and what is not to be shown."""
-    silent = _SAYS_NOTHING | CREDENTIAL_FIELDS | {*_TEXT_KEYS}
-    return {
-        name: _telling_value(value, depth + 1)
-        for name, value in body.items()
-        if name not in silent and depth <= _DEEPEST
-    }
-
-
-def _telling_value(value: Any, depth: int) -> Any:
+def _telling(value: Any, depth: int = 0) -> Any:
+    """Leave out what names no reason, what is not to be shown, and what lies too deep."""
+    inner = depth + 1
+    if is_object(value):
+        kept = {n: part for n, part in value.items() if n not in _SILENT and depth <= _DEEPEST}
+        return {name: _telling(part, inner) for name, part in kept.items()}
     if is_array(value):
-        return [_telling_value(item, depth + 1) for item in value] if depth <= _DEEPEST else []
-    return _telling(value, depth) if is_object(value) else value
+        return [_telling(part, inner) for part in value] if depth <= _DEEPEST else []
+    return value
 
 
 def _clean(text: str) -> str:
     # Patterns look far ahead: on an endless text they would take forever.
     text = shorten(text, _MOST_READ)
     if "<" in text and re.search(r"<\s*(!doctype|html|head|body)\b", text, re.IGNORECASE):
+        import html  # which few programs need
+
         title = _TITLE.search(text)
         text = html.unescape(title[1] if title else _TAGS.sub(" ", text))
     # The hub's advice to its own administrator does not help a caller.

@@ -6,7 +6,7 @@ filled in later.
 """
 
 import json
-import secrets
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -83,7 +83,7 @@ class Body:
         if not isinstance(value, Media):
             raise TypeError(f"{type(value).__name__} has no JSON form")
         # No text of a caller can hold it: it is made after all of them.
-        self._sign = self._sign or f"<{secrets.token_hex(16)}>"
+        self._sign = self._sign or f"<{os.urandom(16).hex()}>"
         self._media.append(value)
         return self._sign
 

@@ -48,15 +48,14 @@ def not_compared(old: Said, new: Said) -> Iterator[Found]:
 
 
 def changed(
-    attribute: str, kind: str | Callable[[Said, Said], str], words: Callable[[object], str]
+    attribute: str, kind: Callable[[Said, Said], str], words: Callable[[object], str]
 ) -> Callable[[Said, Said], Iterator[Found]]:
     """Compare one attribute: by its name, the kind of change, and how a value is said."""
 
     def find(old: Said, new: Said) -> Iterator[Found]:
         was, now = getattr(old, attribute), getattr(new, attribute)
         if was != now:
-            name = kind if isinstance(kind, str) else kind(old, new)
-            yield name, f"its {attribute} changes: {words(was)} → {words(now)}"
+            yield kind(old, new), f"its {attribute} changes: {words(was)} → {words(now)}"
 
     return find
 

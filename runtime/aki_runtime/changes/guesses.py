@@ -3,9 +3,10 @@
 Owns how alike two things must be. Must not know what a change means.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import product
 
 from ..metadata import EndpointMetadata, FieldMetadata
 
@@ -19,8 +20,6 @@ MAX_CANDIDATES = 200
 """Things that are gone, or new, at most: each is compared with each."""
 
 _PLAIN = [FieldMetadata("", type=kind) for kind in ("text", "integer", "number", "boolean", "json")]
-
-Pair = tuple[str, str]
 
 
 def guess_renamed_fields(
@@ -42,11 +41,11 @@ def guess_renamed_fields(
         described = old[before].description
         if described and described == new[after].description:
             return alike + 1
-        rivals = _count(facts, said_of_gone.values()) + _count(facts, said_of_added.values())
+        rivals = [*said_of_gone.values(), *said_of_added.values()].count(facts)
         evident = facts not in _PLAIN and rivals == 2
         return alike if evident or alike >= ALIKE_NAMES else None
 
-    return _best_pairs(_scored(gone, added, likeness))
+    return _best_pairs(gone, added, likeness)
 
 
 def guess_renamed_endpoints(
@@ -58,10 +57,7 @@ def guess_renamed_endpoints(
     or name must be alike as well.
     """
     gone, added = _only_in(old, new), _only_in(new, old)
-    fields = {
-        **{name: _fields(facts) for name, facts in new.items()},
-        **{name: _fields(facts) for name, facts in old.items()},
-    }
+    fields = {name: _fields(facts) for name, facts in {**new, **old}.items()}
 
     def likeness(before: str, after: str) -> float | None:
         common = _shared(fields[before], fields[after])
@@ -74,40 +70,31 @@ def guess_renamed_endpoints(
         evident = not any(_shared(fields[before], said) >= ALIKE_PARAMETERS for said in others)
         return common + alike if evident or alike >= ALIKE_NAMES else None
 
-    return _best_pairs(_scored(gone, added, likeness))
+    return _best_pairs(gone, added, likeness)
 
 
-def _only_in(names: Iterable[str], others: Iterable[str]) -> list[str]:
-    known = set(others)
-    return sorted(name for name in names if name not in known)[:MAX_CANDIDATES]
+def _only_in(these: Mapping[str, object], others: Mapping[str, object]) -> list[str]:
+    return sorted(these.keys() - others.keys())[:MAX_CANDIDATES]
 
 
-def _scored(
+def _best_pairs(
     gone: list[str], added: list[str], likeness: Callable[[str, str], float | None]
-) -> Iterator[tuple[float, Pair]]:
-    for before in gone:
-        for after in added:
-            score = likeness(before, after)
-            if score is not None:
-                yield score, (before, after)
-
-
-def _best_pairs(scored: Iterator[tuple[float, Pair]]) -> dict[str, str]:
+) -> dict[str, str]:
+    """Return new names by old, the likest first, each name in one pair only."""
+    scored = [
+        (-score, before, after)
+        for before, after in product(gone, added)
+        if (score := likeness(before, after)) is not None
+    ]
     pairs: dict[str, str] = {}
-    taken: set[str] = set()
-    for _, (before, after) in sorted(scored, key=lambda found: (-found[0], found[1])):
-        if before not in pairs and after not in taken:
+    for _, before, after in sorted(scored):
+        if before not in pairs and after not in pairs.values():
             pairs[before] = after
-            taken.add(after)
     return pairs
 
 
 def _alike(first: str, second: str) -> float:
     return SequenceMatcher(None, first[:100].casefold(), second[:100].casefold()).ratio()
-
-
-def _count(facts: FieldMetadata, all_facts: Iterable[FieldMetadata]) -> int:
-    return sum(facts == other for other in all_facts)
 
 
 def _fields(endpoint: EndpointMetadata) -> dict[tuple[str, str], FieldMetadata]:

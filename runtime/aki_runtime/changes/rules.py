@@ -5,9 +5,9 @@ Code, tests and documentation go by it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal
+from typing import Any, Generic, Literal
 
-from ..metadata import EndpointMetadata, FieldMetadata, shown
+from ..metadata import EndpointMetadata, FieldMetadata
 from .differences import (
     Found,
     Said,
@@ -78,6 +78,11 @@ def _row(
     return AttributeRule(find, kinds)
 
 
+def _changed(attribute: str, kind: str, severity: Severity, why: str) -> AttributeRule[Any]:
+    """Return the row of an attribute that has one kind of change only."""
+    return _row(changed(attribute, lambda old, new: kind, value_or_none), (kind, severity, why))
+
+
 _REFUSED = "Values that were taken are refused."
 _FITTED = "With `auto_convert` values that were taken as they are become others, without a word."
 _TAKEN = "Every value that was taken is still taken."
@@ -89,6 +94,7 @@ _OTHER_VERSION = (
     "What it changes in the metadata is reported by itself; "
     "the model behind it is not part of the metadata."
 )
+_OTHER_CHOICE = "With `auto_convert` another choice takes its place."
 _OLD_CONVERTED = "The hub converts the old values, which may alter them."
 _CUT = "With `auto_convert` longer texts are cut or, by a defect of the public server, replaced."
 _ONLY_SHOWN = "Its limits are shown only; what was taken is taken as it was."
@@ -104,15 +110,9 @@ ENDPOINT: tuple[AttributeRule[EndpointMetadata], ...] = (
         ("endpoint renamed", "breaking", "Calls under the old name fail; the new one is a guess."),
         ("details unreadable", "risky", "Nobody knows whether anything else has changed."),
     ),
-    _row(changed("title", "title changed", shown), ("title changed", "harmless", _SHOWN)),
-    _row(
-        changed("description", "description changed", shown),
-        ("description changed", "harmless", _SHOWN),
-    ),
-    _row(
-        changed("category", "category changed", value_or_none),
-        ("category changed", "risky", _OTHER_CATEGORY),
-    ),
+    _changed("title", "title changed", "harmless", _SHOWN),
+    _changed("description", "description changed", "harmless", _SHOWN),
+    _changed("category", "category changed", "risky", _OTHER_CATEGORY),
     _row(
         changed("version", version_kind, value_or_none),
         ("version raised", "harmless", _OTHER_VERSION),
@@ -175,11 +175,7 @@ INPUT: tuple[AttributeRule[FieldMetadata], ...] = (
     _row(
         choices_changed,
         ("choice removed", "breaking", _REFUSED),
-        (
-            "choice removed, converted",
-            "risky",
-            "With `auto_convert` another choice takes its place.",
-        ),
+        ("choice removed, converted", "risky", _OTHER_CHOICE),
         ("choice added", "harmless", _TAKEN),
     ),
     _row(
@@ -206,10 +202,7 @@ INPUT: tuple[AttributeRule[FieldMetadata], ...] = (
         ("chat medium added", "harmless", "Messages may hold more than before."),
         ("chat medium removed", "breaking", "Messages that hold one are refused."),
     ),
-    _row(
-        changed("description", "parameter description changed", shown),
-        ("parameter description changed", "harmless", _SHOWN),
-    ),
+    _changed("description", "parameter description changed", "harmless", _SHOWN),
     _row(
         others_changed("other attribute changed"),
         ("other attribute changed", "harmless", "The client does not go by it."),
@@ -237,26 +230,21 @@ OUTPUT: tuple[AttributeRule[FieldMetadata], ...] = (
         encoding_changed,
         ("encoding changed", "risky", "Media come in another format or colour space."),
     ),
-    _row(
-        changed("description", "field description changed", shown),
-        ("field description changed", "harmless", _SHOWN),
-    ),
+    _changed("description", "field description changed", "harmless", _SHOWN),
     _row(
         others_changed("other field attribute changed"),
         ("other field attribute changed", "harmless", "The client does not go by it."),
     ),
 )
 
-_TABLES: tuple[
-    tuple[Scope, Sequence[AttributeRule[EndpointMetadata] | AttributeRule[FieldMetadata]]], ...
-] = (
-    ("endpoint", ENDPOINT),
-    ("input", INPUT),
-    ("output", OUTPUT),
-)
+_TABLES: dict[Scope, Sequence[AttributeRule[Any]]] = {
+    "endpoint": ENDPOINT,
+    "input": INPUT,
+    "output": OUTPUT,
+}
 RULES: Mapping[str, Rule] = {
     kind: Rule(kind, scope, severity, why)
-    for scope, rows in _TABLES
+    for scope, rows in _TABLES.items()
     for row in rows
     for kind, severity, why in row.kinds
 }

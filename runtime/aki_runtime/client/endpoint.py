@@ -41,7 +41,7 @@ from ..fields.refusals import problems_of
 from ..http.drive import AsyncDriver, Driver, SyncDriver
 from ..jobs.async_job import AsyncJob, AsyncStream
 from ..jobs.handle import JOBS
-from ..jobs.ref import EndpointRef, JobRef, restore_endpoint
+from ..jobs.ref import EndpointRef, packed, restore_endpoint
 from ..jobs.sync_job import Job, Stream
 from ..media.objects import takes_long
 from ..options import AllowedPaths, OptionChanges, Options, changed
@@ -259,9 +259,9 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the endpoint and its hub, never the key, which is AKI_API_KEY wherever it is restored."""
-        address = self._driver.context.address
-        ref = JobRef(self.info.origin, self.info.name, address.server, address.layout, job_id="")
-        return restore_endpoint, ref.packed(self._client, vars(self._options))
+        info, address = self.info, self._driver.context.address
+        place = (self._client, info.origin, info.name, address, "")
+        return restore_endpoint, packed(*place, vars(self._options))
 
     def __copy__(self) -> Self:
         return self

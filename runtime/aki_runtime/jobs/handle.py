@@ -26,7 +26,7 @@ from ..protocol.effects import Flow, TakeTurn
 from ..protocol.flows import JobReader, too_late
 from ..protocol.job import EventReader, JobState, Out, Prog, Reading
 from ..shapes import encode_json
-from .ref import EndpointRef, JobRef, restore_job
+from .ref import EndpointRef, packed, restore_job
 
 D = TypeVar("D", bound=Driver[Any])
 H = TypeVar("H", bound="JobHandle[Any, Any, Any]")
@@ -214,8 +214,8 @@ class JobHandle(Generic[D, Prog, Out]):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle where the job is and how it ended, never the key."""
         address, state = self._driver.context.address, self._state
-        ref = JobRef(self._origin, self.endpoint, address.server, address.layout, self.id)
-        return restore_job, ref.packed(self._client, state.result, state.error)
+        place = (self._client, self._origin, self.endpoint, address, self.id)
+        return restore_job, packed(*place, state.result, state.error)
 
     def __repr__(self) -> str:
         state = self._state

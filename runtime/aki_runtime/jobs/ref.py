@@ -3,11 +3,11 @@
 import atexit
 import importlib
 import threading
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..errors import ConfigurationError
-from ..hub import Layout
+from ..hub import Address, Layout
 
 
 @dataclass(frozen=True)
@@ -23,44 +23,28 @@ class EndpointRef:
     attribute: str
 
 
-@dataclass(frozen=True)
-class JobRef:
-    """All that is needed to find a job again, or with an empty id its endpoint.
-
-    Attributes:
-        origin: The function it was submitted with.
-        endpoint: The endpoint's name on the hub.
-        server: The hub's address.
-        layout: How the hub lays out its routes.
-        job_id: The job. Whoever knows it can read the job: treat it as a secret.
-    """
-
-    origin: EndpointRef
-    endpoint: str
-    server: str
-    layout: Layout
-    job_id: str = field(repr=False)
-
-    def packed(self, kind: str, *more: object) -> tuple[object, ...]:
-        """Return what a pickle holds: the number of its format first, then data and no class of this module.
-
-        Args:
-            kind: The class of the client.
-            more: What the function that restores it takes besides.
-        """
-        return FORMAT, kind, asdict(self), *more
-
-    @classmethod
-    def unpacked(cls, origin: dict[str, str], **rest: Any) -> Self:
-        """Return what was packed."""
-        return cls(EndpointRef(**origin), **rest)
-
-
 FORMAT = 1
 """The number of the format of pickled jobs and endpoints: raised when older ones would be misread."""
 
 _clients: dict[tuple[str, str, str, Layout], Any] = {}
 _lock = threading.Lock()
+
+
+def packed(
+    kind: str, origin: EndpointRef, endpoint: str, address: Address, job_id: str, *more: object
+) -> tuple[object, ...]:
+    """Return what a pickle holds: the number of its format first, then data and no class of this module.
+
+    Args:
+        kind: The class of the client.
+        origin: The function that was called.
+        endpoint: The endpoint's name on the hub.
+        address: The hub.
+        job_id: The job; empty for the endpoint itself.
+        more: What the function that restores it takes besides.
+    """
+    place = {"origin": asdict(origin), "endpoint": endpoint, "job_id": job_id}
+    return FORMAT, kind, {**place, "server": address.server, "layout": address.layout}, *more
 
 
 def restore_job(number: object, *packed: Any) -> Any:
@@ -71,8 +55,7 @@ def restore_job(number: object, *packed: Any) -> Any:
     """
     _require_known(number, "job", "or take the job up by its id")
     kind, place, result, error = packed
-    ref = JobRef.unpacked(**place)
-    job = _endpoint(kind, ref).job(ref.job_id)
+    job = _endpoint(kind, **place).job(place["job_id"])
     job.settle(result, error)
     return job
 
@@ -85,7 +68,7 @@ def restore_endpoint(number: object, *packed: Any) -> Any:
     """
     _require_known(number, "endpoint", "or pickle it anew")
     kind, place, options = packed
-    return _endpoint(kind, JobRef.unpacked(**place)).with_options(**options)
+    return _endpoint(kind, **place).with_options(**options)
 
 
 def _require_known(number: object, what: str, otherwise: str) -> None:
@@ -96,16 +79,17 @@ def _require_known(number: object, what: str, otherwise: str) -> None:
         )
 
 
-def _endpoint(kind: str, ref: JobRef) -> Any:
-    place = (ref.origin.package, kind, ref.server, ref.layout)
+def _endpoint(
+    kind: str, *, origin: dict[str, str], endpoint: str, server: str, layout: Layout, job_id: str
+) -> Any:
+    ref = EndpointRef(**origin)
+    place = (ref.package, kind, server, layout)
     with _lock:
         if place not in _clients:
-            clients = importlib.import_module(f"{ref.origin.package}.client")
-            made = getattr(clients, kind)(api_server=ref.server, layout=ref.layout)
+            clients = importlib.import_module(f"{ref.package}.client")
+            made = getattr(clients, kind)(api_server=server, layout=layout)
             _clients[place] = made
             if kind == "Aki":
                 atexit.register(made.close)
         client = _clients[place]
-    if ref.origin.attribute:
-        return getattr(client, ref.origin.attribute)
-    return client.endpoint(ref.endpoint)
+    return getattr(client, ref.attribute) if ref.attribute else client.endpoint(endpoint)

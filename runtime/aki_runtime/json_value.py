@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .shapes import encode_json, is_array, is_object, shallow
+from .shapes import decoded, encode_json, is_array, is_object
 
 
 class _JsonEncoded:
@@ -94,15 +94,6 @@ def _encoded(value: Any) -> str:
     return value.removeprefix(_BYTE_ORDER_MARK) if is_text else encode_json(value)
 
 
-def _decode_if_text(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return shallow(json.loads(value))
-    except (ValueError, RecursionError):
-        return value
-
-
 if TYPE_CHECKING:
     # Sequence and Mapping, not list and dict: a variable of type list[dict[str, str]] is accepted too.
     Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -111,5 +102,5 @@ else:
     Json = Annotated[Any, _JsonEncoded()]
     RawJson = Annotated[Any, _JsonEncoded(encoded=False)]
 
-JsonOutput: TypeAlias = Annotated[Any, BeforeValidator(_decode_if_text)]
+JsonOutput: TypeAlias = Annotated[Any, BeforeValidator(lambda value: decoded(value, value))]
 """A `json` output: any JSON value, decoded where the hub sent it as text."""

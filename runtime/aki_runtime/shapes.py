@@ -38,6 +38,16 @@ def shallow(value: Any) -> Any:
     return value
 
 
+def decoded(value: object, otherwise: object) -> Any:
+    """Return what JSON text holds, `otherwise` where it holds none; what is not text is returned as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return shallow(json.loads(value))
+    except (ValueError, RecursionError):
+        return otherwise
+
+
 def _is_nest(value: object) -> bool:
     return is_object(value) or is_array(value)
 

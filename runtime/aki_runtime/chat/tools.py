@@ -4,7 +4,6 @@ The hub takes tools as OpenAI words them; its calls come back as a JSON string o
 `{function: {name, arguments}}`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlia
 from pydantic import BeforeValidator
 
 from ..json_value import Json
-from ..shapes import is_array, is_object, object_or_empty, shallow
+from ..shapes import decoded, is_array, is_object, object_or_empty
 
 
 class ToolFunction(TypedDict):
@@ -48,12 +47,12 @@ class ToolCall:
     def is_readable(self) -> bool:
         """Whether its arguments could be read, or there are none."""
         written = _described(self.raw).get("arguments")
-        return written in (None, "") or is_object(_decoded(written))
+        return written in (None, "") or is_object(decoded(written, None))
 
 
 def read_tool_calls(value: object) -> list[ToolCall]:
     """Read calls in either spelling, as a JSON string or a list; what is not a call is left out."""
-    items = _decoded(value)
+    items = decoded(value, None)
     if is_object(items):
         items = [items]
     return [call for item in items if (call := _read_call(item))] if is_array(items) else []
@@ -66,23 +65,13 @@ def _read_call(item: object) -> ToolCall | None:
     name = described.get("name")
     if not isinstance(name, str) or not name:
         return None
-    arguments = _decoded(described.get("arguments"))
+    arguments = decoded(described.get("arguments"), None)
     return ToolCall(name, object_or_empty(arguments), item)
 
 
 def _described(call: Mapping[str, Any]) -> Mapping[str, Any]:
     function = call.get("function")
     return function if is_object(function) else call
-
-
-def _decoded(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        decoded: object = shallow(json.loads(value))
-    except (ValueError, RecursionError):
-        return None
-    return decoded
 
 
 ToolCalls: TypeAlias = Annotated[list[ToolCall], BeforeValidator(read_tool_calls)]

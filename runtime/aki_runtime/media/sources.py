@@ -165,7 +165,7 @@ def is_data_uri(text: str) -> bool:
 
 def encode(data: bytes) -> bytes:
     """Return bytes as base64 without line breaks."""
-    return _encoder()(data)
+    return _codec()[0](data)
 
 
 def decode(text: str) -> bytes:
@@ -174,23 +174,14 @@ def decode(text: str) -> bytes:
     Raises:
         ValueError: It holds what base64 does not, or ends amid a group.
     """
-    return _decoder()(text)
+    return _codec()[1](text)
 
 
 @cache
-def _encoder() -> Callable[[bytes], bytes]:
+def _codec() -> tuple[Callable[[bytes], bytes], Callable[[str], bytes]]:
     try:
         fast: Any = importlib.import_module("pybase64")
     except ImportError:
-        return lambda data: binascii.b2a_base64(data, newline=False)
-    encoder: Callable[[bytes], bytes] = fast.b64encode
-    return encoder
-
-
-@cache
-def _decoder() -> Callable[[str], bytes]:
-    try:
-        fast: Any = importlib.import_module("pybase64")
-    except ImportError:
-        return lambda text: binascii.a2b_base64(text, strict_mode=True)
-    return partial(fast.b64decode, validate=True)
+        plain: Any = binascii
+        return partial(plain.b2a_base64, newline=False), partial(plain.a2b_base64, strict_mode=True)
+    return fast.b64encode, partial(fast.b64decode, validate=True)

@@ -28,7 +28,7 @@ AkiError
     └── ResultGoneError         the result was handed out before; the hub keeps no second copy
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from decimal import Decimal
 from typing import Any, Self
@@ -44,6 +44,13 @@ def shorten(text: str, most: int) -> str:
         return text
     tail = most // 3
     return f"{text[: most - tail - 3]} … {text[len(text) - tail :]}"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return which of some names was probably meant by one that is not among them; None where none is like it."""
+    from difflib import get_close_matches  # which few programs need
+
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
 
 
 class AkiError(Exception):

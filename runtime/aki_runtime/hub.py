@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any, ClassVar, Literal, TypeGuard, cast
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
@@ -190,6 +189,8 @@ def is_loopback(host: str | None) -> bool:
         return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address  # which few addresses need
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -4,10 +4,9 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar
 
-from .errors import AkiError, ConfigurationError
+from .errors import AkiError, ConfigurationError, closest
 from .events import Event
 from .secret import read_key_file as read_key_file  # for the apps, to which `secret` is not public
 from .shapes import integer_or_none, is_number
@@ -108,8 +107,8 @@ def changed(options: Options, changes: Mapping[str, Any], others: Iterable[str] 
     known = [*ours, *others]
     for name in changes.keys() - ours.keys():
         meant = _NAMES_ELSEWHERE.get(name)
-        close = [meant] if meant in known else get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+        meant = meant if meant in known else closest(name, known)
+        hint = f"did you mean {meant}?" if meant else f"known are {', '.join(known)}"
         raise TypeError(f"unknown argument {name!r}; {hint}")
     return replace(options, **changes)
 

@@ -6,10 +6,9 @@ import importlib
 import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, cast
 
-from ..errors import ConfigurationError, NotFoundError
+from ..errors import ConfigurationError, NotFoundError, closest
 from ..http.drive import Driver
 from ..hub import Address, Hub, HubContext, Layout, is_set
 from ..jobs.ref import EndpointRef
@@ -248,8 +247,8 @@ class ClientCore:
     @classmethod
     def _missing(cls, name: str) -> str:
         names = [known for known in dir(cls) if not known.startswith("_")]
-        close = get_close_matches(name, names, n=1)
-        hint = f"did you mean {close[0]}?" if close else "see dir() for those there are"
+        meant = closest(name, names)
+        hint = f"did you mean {meant}?" if meant else "see dir() for those there are"
         # Mocks and their like ask for names of Python's own, which no endpoint has.
         gone = "" if name.startswith("_") else staleness.why_gone(cls._hub.package, name)
         return f"no endpoint {name!r} in {cls._hub.package}; {f'{gone}; ' if gone else ''}{hint}"

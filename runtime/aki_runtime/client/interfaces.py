@@ -109,7 +109,7 @@ def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) 
     if not is_own:
         from ..http.clients import make_client  # with what it needs of the standard library
 
-        kind = "AsyncClient" if name.startswith("Async") else "Client"
+        kind = "AsyncClient" if _is_async(client) else "Client"
         http_client = make_client(kind, client.api_server, client._driver.user_agent)
     try:
         made = made_by(
@@ -126,8 +126,12 @@ def _client(client: "ClientCore", made_by: Callable[..., Any], **settings: Any) 
             f"{name} cannot be made: {error}; {package} or newer is needed ({upgrade})"
         ) from None
     if is_own:
-        made.close = _leave_open_async if name.startswith("Async") else _leave_open
+        made.close = _leave_open if _is_async(client) else lambda: None
     return made
+
+
+async def _leave_open() -> None:
+    """Leave the HTTP client of the caller's own open."""
 
 
 def _key(client: "ClientCore", interface: str) -> str:
@@ -137,11 +141,3 @@ def _key(client: "ClientCore", interface: str) -> str:
     if client.api_key is None:
         raise MissingKeyError(f"the {interface} interface needs a key; {how_to_give_a_key()}")
     return client.api_key.reveal()
-
-
-def _leave_open() -> None:
-    """Leave the HTTP client of the caller's own open."""
-
-
-async def _leave_open_async() -> None:
-    """Leave the HTTP client of the caller's own open."""

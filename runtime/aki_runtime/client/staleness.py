@@ -3,7 +3,6 @@
 import importlib.resources
 import json
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from ..errors import (
     InvalidParametersError,
     NotFoundError,
     UnexpectedAnswerError,
+    closest,
 )
 from ..hub import HubContext, is_endpoint_name
 from ..jobs.ref import EndpointRef
@@ -126,8 +126,8 @@ def nearest_endpoint(name: str | None, package: str) -> str:
     """Ask whether another endpoint of a package was meant, as a hint for an error; empty where none is near."""
     names = names_of(package, "names.json").keys() - {name}
     folded = {known.casefold(): known for known in sorted(names)}
-    close = get_close_matches((name or "").casefold(), folded, n=1)
-    return f"did you mean {folded[close[0]]}?" if close else ""
+    meant = closest((name or "").casefold(), folded)
+    return f"did you mean {folded[meant]}?" if meant else ""
 
 
 @lru_cache(maxsize=8)

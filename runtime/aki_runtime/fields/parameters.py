@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ..errors import closest
 from ..media.formats import FORMATS
 from ..media.objects import uri_schema
 from ..shapes import is_array, is_multiple, is_number, object_or_empty, range_in_words
@@ -172,9 +172,9 @@ class Parameter:
                 return max(below, default=min(above, default=None))
             return min((max(below), min(above)), key=lambda choice: abs(choice - value))
         said = _text(value)
-        close = get_close_matches(said, list(by_text), n=1)
+        meant = closest(said, by_text)
         folded = {text.casefold(): choice for text, choice in by_text.items()}
-        return by_text[close[0]] if close else folded.get(said.casefold())
+        return folded.get(said.casefold()) if meant is None else by_text[meant]
 
     def describe_range(self) -> str:
         """Say the range in words, as in "128–2048 in multiples of 32"; empty where there is none."""

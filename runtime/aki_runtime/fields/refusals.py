@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import ParameterProblem
+from ..errors import ParameterProblem, closest
 from ..shapes import is_number, range_in_words
 from .parameters import Parameter, parameters_of
 
@@ -27,10 +26,10 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Paramete
 
 def unknown_parameter(name: str, known: Mapping[str, Parameter]) -> ParameterProblem:
     """Say that there is no such parameter, and which one was probably meant."""
-    close = get_close_matches(name, list(known), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"the endpoint takes {', '.join(known)}"
-    message = f"unknown parameter {name!r}; {hint}"
-    return ParameterProblem(message, parameter=name, kind="unknown", nearest=close)
+    meant = closest(name, known)
+    hint = f"did you mean {meant!r}?" if meant else f"the endpoint takes {', '.join(known)}"
+    message, nearest = f"unknown parameter {name!r}; {hint}", (meant,) if meant else ()
+    return ParameterProblem(message, parameter=name, kind="unknown", nearest=nearest)
 
 
 def _is_out_of_range(value: float, parameter: Parameter) -> bool:

@@ -101,13 +101,11 @@ class Driver(Generic[C]):
 
     Args:
         address: The hub.
-        http_client: The caller's own client; it is used as it is and never closed here.
+        http_client: The caller's own client, which is used as it is and never closed here; None makes one.
         user_agent: What the hub sees as the User-Agent.
 
     Attributes:
         context: The hub, as flows are given it.
-        http_client: The caller's own client; None where requests go by one that is made here.
-        user_agent: What the hub sees as the User-Agent.
     """
 
     _kind: str

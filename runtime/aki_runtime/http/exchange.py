@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -322,6 +321,8 @@ def _seconds(retry_after: str) -> float | None:
     """Return in how many seconds a server wants to be asked again, which it says as a number or as a date."""
     with suppress(ValueError):
         return float(retry_after)
+    from email.utils import parsedate_to_datetime  # which few answers need
+
     with suppress(TypeError, ValueError, OverflowError):
         return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
     return None

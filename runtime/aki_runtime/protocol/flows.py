@@ -198,14 +198,8 @@ def call(
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`.
 
-    Args:
-        context: The hub.
-        reading: How the job is read.
-        inputs: What the hub is given.
-        options: How to go about it.
-        explain: Returns what to raise for a refusal.
-        reservation: What the call may cost, where it has a budget.
-        share: Returns what all in this process know of a job: who is shown its events may read it too.
+    It takes what `submit` takes, and `share`, which returns what all in this process know of a job: who is shown its
+    events may read it too.
     """
     job = yield from submit(context, reading, inputs, options, explain, reservation)
     if options.on_progress is not None and share is not None:

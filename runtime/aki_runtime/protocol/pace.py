@@ -120,14 +120,7 @@ def retry_delay(
 def retry_delay_within(
     left: float, attempt: int, retry_after: float | None, jitter: Callable[[], float]
 ) -> float | None:
-    """Return the pause before asking again what costs nothing, in seconds; None where no time is left.
-
-    Args:
-        left: Seconds that are left for it.
-        attempt: As for `retry_delay`.
-        retry_after: As for `retry_delay`.
-        jitter: As for `retry_delay`.
-    """
+    """Return the `retry_delay` of what costs nothing, within the seconds that are left; None where none are."""
     if left <= FIRST_POLL:
         return None
     # The last pauses grow shorter, so that no long one wastes the end of the time.

@@ -136,7 +136,7 @@ class HubContext:
         now: Seconds on a monotonic clock.
         is_replayed: Whether a recording answers in the hub's place, for which no key is needed.
         round_trip: Seconds from a request to its answer, as far as is known; 0 before the first answer.
-        trace: Returns a job's `JobTrace`, from its address, reading, inputs and, where it was submitted before, its
+        trace: Returns a job's `JobSpans`, from its address, reading, inputs and, where it was submitted before, its
             state; None where nobody in this process traces jobs.
     """
 

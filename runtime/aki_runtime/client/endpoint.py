@@ -48,11 +48,10 @@ from ..options import AllowedPaths, OptionChanges, Options, changed
 from ..protocol import flows
 from ..protocol.effects import Flow, Work
 from ..protocol.job import JobState, Out, Prog, Reading
-from ..protocol.reserved import ReservedCost
 from . import staleness
 
 if TYPE_CHECKING:
-    from ..store.budget import Budget
+    from ..store.budget import Budget, Reservation
 
 D = TypeVar("D", bound=Driver[Any])
 P = ParamSpec("P")
@@ -348,7 +347,7 @@ class _EndpointBase(Generic[D, P, Out, Prog, In]):
         reservation = self._reserved(budget, sent=inputs) if budget is not None else None
         return life(context, self._reading, inputs, options, explain, reservation)
 
-    def _reserved(self, budget: "Budget", **of: Any) -> ReservedCost:
+    def _reserved(self, budget: "Budget", **of: Any) -> "Reservation":
         prices, server = self._options.prices, self._driver.context.address.server
         assert prices is not None  # `Options` refuses a budget without them
         return budget.reservation(prices, self._spec.info, server, **of)

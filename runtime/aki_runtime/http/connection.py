@@ -11,11 +11,14 @@ import re
 import ssl
 import time
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..secret import without_key
 from ..shapes import is_array
 from .clients import IDLE_SECONDS
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
 
 SUBMIT_IDLE_SECONDS = 1.5
 """Seconds after which an idle connection is not used for a submit, which is never repeated: servers close what is idle
@@ -37,23 +40,7 @@ class StaleConnectionError(Exception):
     """A connection cannot be used again; nothing was sent over it."""
 
 
-class Times:
-    """The times of a request.
-
-    Attributes:
-        sent_by: When all of it has to be sent, on the monotonic clock.
-        until: When its answer has to be whole.
-        submits: Whether it makes a job.
-        key: The key that it holds, if any, which an answer may repeat.
-    """
-
-    sent_by: float
-    until: float
-    submits: bool
-    key: object
-
-
-current: ContextVar[Times | None] = ContextVar("current", default=None)
+current: ContextVar["Exchange | None"] = ContextVar("current", default=None)
 """The request that this thread or task performs now."""
 
 
@@ -120,7 +107,7 @@ class _Connection:
             return self._left != 0
         return self._info(info)
 
-    def _outgoing(self, buffer: bytes, times: Times | None) -> bytes:
+    def _outgoing(self, buffer: bytes, times: "Exchange | None") -> bytes:
         """Return what to write now.
 
         Raises:

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing, closing, suppress
 from functools import cached_property, partial
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import AkiError, ConfigurationError
@@ -38,6 +38,9 @@ from .connection import StaleConnectionError, TooSlowError, async_trace, current
 from .exchange import AsyncPieces, Exchange, ResponseReader
 from .interruption import carry_through
 
+if TYPE_CHECKING:
+    from ..testing.recording import BaseTape
+
 C = TypeVar("C")
 T = TypeVar("T")
 
@@ -62,30 +65,8 @@ def _end_at_the_call(error: AkiError) -> None:
         error.__traceback__ = None
 
 
-class Tape(Protocol):
-    """What all flows pass through on their way to a driver: a cassette of `aki_runtime.testing`.
-
-    Attributes:
-        replays: Whether it answers in the hub's place.
-    """
-
-    replays: bool
-
-    def now(self) -> float:
-        """Return the seconds on the clock that flows see."""
-        ...
-
-    def around(self, driver: "Driver[Any]", flow: Flow[T]) -> Flow[T]:
-        """Return a flow that asks less, or the same, of its driver and ends as the given one."""
-        ...
-
-    def refuse(self, way: str) -> None:
-        """Raise for what would be sent by another way than by flows."""
-        ...
-
-
-tape: Tape | None = None
-"""The cassette that is in use in this process."""
+tape: "BaseTape | None" = None
+"""The cassette that all flows of this process pass through on their way to a driver."""
 
 
 def _now() -> float:

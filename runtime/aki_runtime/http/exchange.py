@@ -31,7 +31,7 @@ from .clients import (
     lowest_transport,
     without_key_in_urls,
 )
-from .connection import Times, TooSlowError
+from .connection import TooSlowError
 
 CONNECT_SECONDS = 10.0
 """Seconds for making a connection."""
@@ -59,13 +59,17 @@ _log = logger("http")
 _CONTENT_TYPE = ("Content-Type", "application/json")
 
 
-class Exchange(Times):
+class Exchange:
     """One request on its way; going through it hands out its body, in pieces and within its time.
 
     Attributes:
         sending: What was asked for.
         client: What sends it.
         longest: Seconds that all of it may take; None where there is no deadline.
+        sent_by: When all of it has to be sent, on the monotonic clock.
+        until: When its answer has to be whole.
+        submits: Whether it makes a job.
+        key: The key that it holds, if any, which an answer may repeat.
         is_built: Whether the request is made, and is sent now.
         shows_body: Whether it is to hold its body as well, so that hooks of a caller's own client find the content as
             usual. It is sent from the stream all the same: what instruments the client captures no stream.
@@ -87,7 +91,7 @@ class Exchange(Times):
         self._body = request.body
         self._is_handed_out = self._body is None
         values = request.query if request.body is None else request.body.values
-        self.key = values.get("key")
+        self.key: object = values.get("key")
 
     def build(self, tracing: object, pieces: object, *, is_own: bool) -> Any:
         """Make the client's request.

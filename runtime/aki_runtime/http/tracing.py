@@ -21,7 +21,6 @@ from ..errors import AkiError, ConfigurationError, ConnectionFailedError, JobCan
 from ..hub import Address, HubContext
 from ..json_value import JsonText
 from ..logs import logger
-from ..protocol.effects import JobTrace
 from ..protocol.job import JobState, Reading, text_of
 from ..shapes import is_array, is_number, is_object
 
@@ -117,7 +116,7 @@ class _Tracing:
         reading: Reading[Any, Any],
         inputs: Mapping[str, Any],
         job: JobState | None = None,
-    ) -> JobTrace | None:
+    ) -> "JobSpans | None":
         """Return what a flow tells of a job from now on; None where spans are suppressed.
 
         Args:

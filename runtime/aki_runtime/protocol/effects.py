@@ -6,35 +6,19 @@ performs each and sends back the outcome, or throws what went wrong.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .answers import Answer
 from .requests import Request
+
+if TYPE_CHECKING:
+    from ..http.tracing import JobSpans
+    from ..jobs.handle import SharedTurn
 
 T = TypeVar("T")
 
 CANCEL_SECONDS = 5.0
 """Seconds that are spent at most on telling the hub to cancel a job that nobody waits for."""
-
-
-class JobTrace(Protocol):
-    """Follows a job's life. Nothing that goes wrong in it reaches the job."""
-
-    def enter(self) -> Callable[[], object] | None:
-        """Let what this thread or task sends now belong to the job, and return what ends that, if anything has to."""
-        ...
-
-    def submitted(self, job: Any) -> None:
-        """Take note that the hub has made the job."""
-        ...
-
-    def observed(self, job: Any) -> None:
-        """Take note of the hub's last answer, which may have ended the job."""
-        ...
-
-    def end(self, job: Any = None, error: BaseException | None = None) -> None:
-        """Take note that there is nothing more to come, and of why nobody waits for the job any more."""
-        ...
 
 
 @dataclass
@@ -54,7 +38,7 @@ class Send:
     seconds: float
     whole: bool = False
     grace: float = 0.0
-    trace: JobTrace | None = None
+    trace: "JobSpans | None" = None
     answer: Answer | None = field(default=None, init=False)
 
 
@@ -65,27 +49,11 @@ class Pause:
     seconds: float
 
 
-class Turn(Protocol):
-    """Who may ask after a job, of all threads and tasks that read it."""
-
-    def take(self, seconds: float) -> bool:
-        """Wait for the turn, and return whether it came in time."""
-        ...
-
-    async def take_async(self, seconds: float) -> bool:
-        """Wait for the turn in a task, and return whether it came in time."""
-        ...
-
-    def release(self) -> None:
-        """Let the next one have it."""
-        ...
-
-
 @dataclass(frozen=True)
 class TakeTurn:
     """Wait for a turn, at most so long, and send back whether it came; the flow releases it."""
 
-    turn: Turn
+    turn: "SharedTurn"
     seconds: float
 
 

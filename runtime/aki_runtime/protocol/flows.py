@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from ..errors import (
     AkiError,
@@ -31,7 +31,10 @@ from .effects import CANCEL_SECONDS, Flow, Note, Notify, Pause, Send, TakeTurn
 from .job import UNFETCHED_SECONDS, EventReader, JobState, Out, Prog, Reading
 from .pace import next_poll_delay, retry_delay, retry_delay_within
 from .requests import Request
-from .reserved import ReservedCost, reserved, written
+from .reserved import reserved, written
+
+if TYPE_CHECKING:
+    from ..store.budget import Reservation
 
 ANSWER_SECONDS = 5.0
 """Seconds past a deadline that an answer is waited for where it may hold the only copy of a result."""
@@ -73,7 +76,7 @@ def submit(
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
-    reservation: ReservedCost | None = None,
+    reservation: "Reservation | None" = None,
 ) -> Flow[JobState]:
     """Make a job, once: a submit is repeated only where it is certain that no job was made.
 
@@ -95,7 +98,7 @@ def _make_job(
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None,
-    reservation: ReservedCost | None,
+    reservation: "Reservation | None",
 ) -> Flow[JobState]:
     endpoint, deadline = reading.endpoint, context.deadline(options.timeout)
     if not context.left(deadline):
@@ -171,7 +174,7 @@ def _cancel_sent(
     reading: Reading[Any, Any],
     options: Options,
     sending: Send,
-    reservation: ReservedCost | None,
+    reservation: "Reservation | None",
     reason: BaseException,
 ) -> Flow[None]:
     """Cancel the job of a submit that was interrupted, wherever that struck: the answer has the job's id."""
@@ -193,7 +196,7 @@ def call(
     inputs: Mapping[str, Any],
     options: Options,
     explain: Callable[[AkiError], Flow[AkiError]] | None = None,
-    reservation: ReservedCost | None = None,
+    reservation: "Reservation | None" = None,
     share: Callable[[str, JobState], JobState] | None = None,
 ) -> Flow[Out]:
     """Submit a job and wait for its result, showing what happens to `options.on_progress`.
@@ -417,7 +420,7 @@ class JobReader(Generic[Prog, Out]):
                 ) from came
             yield from _again(self.options, f"{endpoint}: job {job.short_id}", pause, reason)
 
-    def _settle(self, reservation: ReservedCost) -> Flow[None]:
+    def _settle(self, reservation: "Reservation") -> Flow[None]:
         """Settle what was reserved for a job that has ended, once; it stays reserved where nobody knows its cost."""
         job = self.job
         job.reservation = None

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..chat.text import ChatText
 from ..errors import JobError, JobLapsedError
@@ -16,9 +16,12 @@ from ..fields.parameters import wire_names
 from ..shapes import is_array, is_object
 from ..usage import Prices
 from .answers import Answer, Done, Ended, Pending, read_progress
-from .effects import JobTrace, Turn
 from .pace import next_poll_delay
-from .reserved import ReservedCost
+
+if TYPE_CHECKING:
+    from ..http.tracing import JobSpans
+    from ..jobs.handle import SharedTurn
+    from ..store.budget import Reservation
 
 Out = TypeVar("Out", bound=OutputModel)
 Prog = TypeVar("Prog", bound=ProgressModel)
@@ -64,14 +67,14 @@ class JobState:
     expected_end: float = math.inf
     inputs_to_send: dict[str, Any] = field(default_factory=dict[str, Any])
     cancel_asked: bool = False
-    turn: Turn | None = field(default=None, repr=False)
+    turn: "SharedTurn | None" = field(default=None, repr=False)
     abandoned: bool = False
     since: datetime = field(default_factory=partial(datetime.now, UTC), repr=False)
     ends: dict[tuple[type[OutputModel], Prices | None], OutputModel | JobError] = field(
         default_factory=dict, repr=False
     )
-    trace: JobTrace | None = field(default=None, repr=False)
-    reservation: ReservedCost | None = field(default=None, repr=False)
+    trace: "JobSpans | None" = field(default=None, repr=False)
+    reservation: "Reservation | None" = field(default=None, repr=False)
 
     @property
     def ended(self) -> bool:

@@ -4,46 +4,18 @@ Here alone is decided when a reservation is given back, settled or kept; where i
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..errors import AkiError
-from ..usage import Prices
 from .certainty import made_no_job
 from .effects import Flow, Note, T, Work
 
-
-class ReservedCost(Protocol):
-    """What one call may cost at most, in some ledger; its methods write, and may take a moment."""
-
-    is_sent: bool
-    """Whether the submit was interrupted, so that the hub may have had it."""
-    prices: Prices
-    """What its cost is reckoned by."""
-
-    def take(self) -> None:
-        """Reserve it, or raise."""
-        ...
-
-    def release(self) -> None:
-        """Give it back: no job was made."""
-        ...
-
-    def bind(self, job_id: str) -> None:
-        """Note the job."""
-        ...
-
-    def settle(self, cost: Decimal | None) -> None:
-        """Count what it has cost; None leaves it reserved."""
-        ...
-
-    def keep(self, reason: str) -> None:
-        """Leave it reserved, and say why."""
-        ...
+if TYPE_CHECKING:
+    from ..store.budget import Reservation
 
 
-def reserved(reservation: ReservedCost, submit: Flow[T]) -> Flow[T]:
+def reserved(reservation: "Reservation", submit: Flow[T]) -> Flow[T]:
     """Reserve what a call may cost and submit it; where no job was made for certain, it is given back.
 
     Args:

@@ -247,7 +247,7 @@ class Budget:
 
 
 class Reservation:
-    """What one call may cost, from before its submit until its cost is known, as `protocol/reserved.py` wants it.
+    """What one call may cost, from before its submit until its cost is known; `protocol/reserved.py` decides on it.
 
     Each method is one transaction, which may run in any thread; one that comes too late changes nothing.
 
@@ -258,6 +258,10 @@ class Reservation:
         server: The hub's address.
         most: What the call may cost at most.
         job_id: Its job, where another process may have submitted it.
+
+    Attributes:
+        is_sent: Whether the submit was interrupted, so that the hub may have had it.
+        prices: As given.
     """
 
     def __init__(

@@ -276,9 +276,7 @@ class OutputModel(BaseModel):
     @property
     def meta(self) -> Meta:
         """The job's id, its durations and everything that the hub sent undeclared."""
-        if self._meta is None:
-            return Meta(endpoint="", job_id="")
-        return self._meta
+        return self._meta or Meta(endpoint="", job_id="")
 
     @property
     def usage(self) -> Usage:
@@ -286,13 +284,10 @@ class OutputModel(BaseModel):
         names = wire_names(type(self))
         outputs = {names.get(name, name): value for name, value in came(self).items()}
         meta, media = self.meta, list(media_of(self))
-        figures = {
-            "total_duration": meta.total_duration,
-            "compute_duration": meta.compute_duration,
-        }
+        durations = {name: getattr(meta, name) for name in ("total_duration", "compute_duration")}
         sounds = [medium.seconds for medium in media if isinstance(medium, Audio)]
         return Usage.read(
-            {**meta.extras, **figures, **outputs},
+            {**meta.extras, **durations, **outputs},
             pictures=sum(isinstance(medium, Image) for medium in media) or None,
             sound_seconds=None if None in sounds or not sounds else sum(filter(None, sounds)),
         )

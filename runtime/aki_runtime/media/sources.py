@@ -37,9 +37,9 @@ class Source(ABC):
         """Characters of the base64 form."""
         return -(-self.size // 3) * 4
 
-    @abstractmethod
     def head(self, size: int) -> bytes:
-        """Return the first bytes."""
+        """Return the first bytes, as many as a piece has at most; raises as `pieces` does."""
+        return next(self.pieces(), b"")[:size]
 
     @abstractmethod
     def pieces(self) -> Iterator[bytes]:
@@ -64,10 +64,6 @@ class BytesSource(Source):
         self.data = data
         self.size = len(data)
 
-    def head(self, size: int) -> bytes:
-        """Return the first bytes."""
-        return self.data[:size]
-
     def pieces(self) -> Iterator[bytes]:
         """Go through the bytes."""
         for start in range(0, self.size, PIECE_BYTES):
@@ -88,11 +84,6 @@ class FileSource(Source):
         self._path = path.absolute()
         with path.open("rb") as file:
             self.size = file.seek(0, 2)
-
-    def head(self, size: int) -> bytes:
-        """Return the first bytes."""
-        with self._path.open("rb") as file:
-            return file.read(size)
 
     def pieces(self) -> Iterator[bytes]:
         """Go through the bytes, unless the file is gone or has another size than at first."""

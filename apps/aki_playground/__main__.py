@@ -23,17 +23,14 @@ def main() -> int:
     parser.add_argument("--package", default="aki_client", help="generated package (%(default)s)")
     parser.add_argument("--server", help="the hub's address; defaults to AKI_API_SERVER")
     parser.add_argument("--port", type=int, help="where to listen on 127.0.0.1; any free port")
-    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--no-browser", action="store_false", dest="open_browser", help="do not open the page"
+    )
     parser.add_argument("--api-key-file", type=Path, metavar="FILE", help="file that holds the key")
-    options = parser.parse_args()
+    options = vars(parser.parse_args())
+    key_file = options.pop("api_key_file")
     try:
-        launch(
-            package=options.package,
-            server=options.server,
-            port=options.port,
-            open_browser=not options.no_browser,
-            api_key=read_key_file(options.api_key_file) if options.api_key_file else None,
-        )
+        launch(**options, api_key=read_key_file(key_file) if key_file else None)
     except (CommandError, ConfigurationError) as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 1

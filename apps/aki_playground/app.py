@@ -4,12 +4,9 @@ import contextlib
 import os
 import socket
 import tempfile
-import threading
-import webbrowser
 from pathlib import Path
 
 from aki_cli.exits import signals_as_exceptions
-from aki_runtime.errors import AkiError
 from aki_runtime.usage import Prices
 
 from .package import HubPackage, PlaygroundError
@@ -41,6 +38,7 @@ def launch(
 
     Raises:
         PlaygroundError: Gradio is missing, there is no such package, or the port is taken.
+        ConfigurationError: The address or the key cannot be used.
     """
     with (
         signals_as_exceptions(SystemExit),
@@ -56,23 +54,10 @@ def launch(
             raise PlaygroundError(
                 f"the playground needs Gradio ({error}): pip install 'aki-client[playground]'"
             ) from None
-        number: int = listener.getsockname()[1]
-        address = f"http://{HOST}:{number}"
         chosen = HubPackage(package, prices)
-        try:
-            client = chosen.client(api_key, server)
-        except AkiError as error:
-            raise PlaygroundError(error.message) from None
-        bench = Bench(chosen, client, Path(folder, "results"), server)
-
-        def announce() -> None:
-            print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
-            if open_browser:
-                # Some browsers return only when they are closed.
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
+        bench = Bench(chosen, chosen.client(api_key, server), Path(folder, "results"), server)
         with contextlib.suppress(KeyboardInterrupt):
-            serve(bench, listener, announce)
+            serve(bench, listener, open_browser)
 
 
 def _listener(port: int | None) -> socket.socket:

@@ -1,9 +1,9 @@
 """What every part of the page works with: the client, the check before every run, and who waits for what."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,6 @@ from .running import Runs
 
 if TYPE_CHECKING:
     from aki_client import AsyncAki, ParameterProblem
-
-    from .running import AnyEndpoint
 
 REQUIRED = "This is required."
 """What is said at a field that is still to be filled in."""
@@ -66,12 +64,6 @@ class Bench:
     server: str | None = None
     is_sandbox: bool = False
     runs: Runs = field(default_factory=Runs)
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def endpoint(self, card: EndpointCard) -> "AnyEndpoint":
-        """Return an endpoint that can be called."""
-        found: AnyEndpoint = getattr(self.client, card.name)
-        return found
 
     def check(
         self, card: EndpointCard, arguments: Mapping[str, Any]
@@ -106,8 +98,7 @@ class Bench:
         place = Path(path).resolve()
         return place.is_relative_to(self.folder.parent.resolve()) and place.is_file()
 
-    def results_of(self, tab: str) -> Path:
-        """Return a new folder for the result of a run of one tab."""
-        # A tab's name comes from the browser: it must not lead anywhere.
-        safe = "".join(char for char in tab if char.isascii() and char.isalnum())
-        return self.folder / (safe or "tab") / str(next(self._numbers))
+    def new_folder(self) -> Path:
+        """Make a folder for the result of a run."""
+        self.folder.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=self.folder))

@@ -82,27 +82,28 @@ def calls_of(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]
 
 
 def _sync(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
+    client, note = _client("Aki", target)
     return (
-        f"from {target.package} import Aki\n\naki = {_client('Aki', target)}\n\n"
+        f"from {target.package} import Aki\n\naki = {client}{note}\n\n"
         f"result = {_python_call(card, arguments)}\n{_showing(card.outputs)}\n"
     )
 
 
 def _async(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) -> str:
-    opening, _, comment = _client("AsyncAki", target).partition("  #")
+    client, note = _client("AsyncAki", target)
     body = f"result = await {_python_call(card, arguments)}\n{_showing(card.outputs)}"
     return (
         f"import asyncio\n\nfrom {target.package} import AsyncAki\n\n\nasync def main() -> None:\n"
-        f"    async with {opening} as aki:{comment and '  #' + comment}\n"
+        f"    async with {client} as aki:{note}\n"
         f"{indent(body, ' ' * 8)}\n\n\nasyncio.run(main())\n"
     )
 
 
-def _client(kind: str, target: CalledHub) -> str:
+def _client(kind: str, target: CalledHub) -> tuple[str, str]:
     if target.is_sandbox:
-        return f"{kind}.sandbox()"
+        return f"{kind}.sandbox()", ""
     server = f"api_server={literal(target.address.server)}" if target.is_named else ""
-    return f"{kind}({server})  # the key comes from AKI_API_KEY"
+    return f"{kind}({server})", "  # the key comes from AKI_API_KEY"
 
 
 def _python_call(card: EndpointCard, arguments: Mapping[str, Any]) -> str:

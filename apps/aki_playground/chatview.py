@@ -30,22 +30,12 @@ from .view import QUIET, EndpointView, Updates
 
 
 class ChatView(EndpointView):
-    """The page of one chat endpoint.
+    """The page of one chat endpoint."""
 
-    Args:
-        bench: What every part of the page works with.
-        card: The endpoint.
-        frame: The widgets that all pages share.
-        opened: What is to be shown of it.
-        parameter: The parameter that takes the conversation.
-    """
-
-    def __init__(
-        self, bench: Bench, card: EndpointCard, frame: Frame, opened: Opened, parameter: str
-    ) -> None:
+    def __init__(self, bench: Bench, card: EndpointCard, frame: Frame, opened: Opened) -> None:
         super().__init__(bench, card, frame, opened)
-        self._parameter = parameter
-        self._taken = tuple(card.parameters[parameter].support)
+        self._parameter = card.chat_parameter or ""
+        self._taken = tuple(card.parameters[self._parameter].support)
         past = opened.past
         history = _history(past) if past is not None else []
         held = opened.values.get("system")

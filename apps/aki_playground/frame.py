@@ -1,6 +1,6 @@
 """What outlives the page of one endpoint: which is open, what the forms hold, and the runs of this session."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -70,9 +70,11 @@ class Opened:
     past: SeenRun | None = None
 
 
-@dataclass(frozen=True)
 class Frame:
-    """The widgets that all pages share.
+    """The widgets that all pages share; made where the page is being built.
+
+    Args:
+        cards: The endpoints.
 
     Attributes:
         category: The kind of endpoints that can be chosen.
@@ -80,15 +82,42 @@ class Frame:
         opened: What is shown of it.
         forms: What each form holds, by endpoint; the browser keeps it across a reload.
         runs: The runs of this session.
-        all_choices: What can be chosen among all endpoints.
     """
 
-    category: gr.Dropdown
-    endpoint: gr.Dropdown
-    opened: gr.State
-    forms: gr.BrowserState
-    runs: gr.State
-    all_choices: list[tuple[str, str]]
+    def __init__(self, cards: Iterable[EndpointCard]) -> None:
+        self._cards = sorted(cards, key=lambda card: card.title.casefold())
+        kinds = sorted({card.category for card in self._cards})
+        with gr.Row():
+            self.category = gr.Dropdown(
+                [ALL, *kinds],
+                value=ALL,
+                label="Category",
+                scale=1,
+                min_width=180,
+                elem_id="category",
+                interactive=True,
+            )
+            self.endpoint = gr.Dropdown(
+                self.choices(ALL),
+                value=None,
+                label="Endpoint",
+                scale=3,
+                min_width=320,
+                elem_id="endpoint",
+                interactive=True,
+            )
+        self.opened = gr.State(None)
+        # The key is not a secret: what lies there is what the forms show.
+        self.forms = gr.BrowserState({}, storage_key="aki-playground", secret="forms")  # noqa: S106
+        self.runs = gr.State([])
+
+    def choices(self, category: str) -> list[tuple[str, str]]:
+        """Return the endpoints of a category as they are listed, with the name of each."""
+        return [
+            (f"{card.title} · {card.info.name}", card.name)
+            for card in self._cards
+            if category in (ALL, card.category)
+        ]
 
     @property
     def opening(self) -> list[Component]:
@@ -108,7 +137,7 @@ class Frame:
         """
         return {
             self.category: ALL,
-            self.endpoint: gr.update(choices=self.all_choices, value=name),
+            self.endpoint: gr.update(choices=self.choices(ALL), value=name),
             self.forms: {**object_or_empty(forms), name: dict(values)},
             self.opened: Opened(name, values, past),
         }

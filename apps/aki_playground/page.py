@@ -41,7 +41,7 @@ def build(bench: Bench) -> gr.Blocks:
     with page:
         brand = gr.HTML(_brand(bench), padding=False)
         notice, button = _notice(bench)
-        frame = _frame(bench)
+        frame = Frame(bench.package.cards.values())
         _wire_choice(page, bench, frame)
 
         async def pretend(name: str, forms: Any) -> dict[Component | gr.Column, Any]:
@@ -59,13 +59,9 @@ def build(bench: Bench) -> gr.Blocks:
         button.click(pretend, given, [brand, notice, frame.opened], **OPENING)
 
         def show(opened: Opened | None) -> None:
-            if opened is None:
-                return
-            card = bench.package.cards[opened.name]
-            if card.chat_parameter is not None:
-                ChatView(bench, card, frame, opened, card.chat_parameter)
-            else:
-                CallView(bench, card, frame, opened)
+            if opened is not None:
+                card = bench.package.cards[opened.name]
+                (ChatView if card.chat_parameter else CallView)(bench, card, frame, opened)
 
         gr.render(frame.opened, [frame.opened.change], show_progress="hidden")(show)
         # Outside what is rendered anew, so that it stays open.
@@ -74,37 +70,10 @@ def build(bench: Bench) -> gr.Blocks:
     return page
 
 
-def _frame(bench: Bench) -> Frame:
-    choices = _choices(bench, ALL)
-    kinds = sorted({card.category for card in bench.package.cards.values()})
-    with gr.Row():
-        category = gr.Dropdown(
-            [ALL, *kinds],
-            value=ALL,
-            label="Category",
-            scale=1,
-            min_width=180,
-            elem_id="category",
-            interactive=True,
-        )
-        endpoint = gr.Dropdown(
-            choices,
-            value=None,
-            label="Endpoint",
-            scale=3,
-            min_width=320,
-            elem_id="endpoint",
-            interactive=True,
-        )
-    # The key is not a secret: what lies there is what the forms show.
-    forms = gr.BrowserState({}, storage_key="aki-playground", secret="forms")  # noqa: S106
-    return Frame(category, endpoint, gr.State(None), forms, gr.State([]), choices)
-
-
 def _wire_choice(page: gr.Blocks, bench: Bench, frame: Frame) -> None:
     def start(request: gr.Request, forms: Any) -> dict[Component, Any]:
         asked = str(request.query_params.get("endpoint"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # Gradio types it in part
-        name = asked if asked in bench.package.cards else frame.all_choices[0][1]
+        name = asked if asked in bench.package.cards else frame.choices(ALL)[0][1]
         return {frame.endpoint: name, frame.opened: Opened(name, values_of(forms, name))}
 
     def choose(name: str, forms: Any, opened: Opened | None) -> Opened:
@@ -114,7 +83,7 @@ def _wire_choice(page: gr.Blocks, bench: Bench, frame: Frame) -> None:
         return Opened(name, values_of(forms, name))
 
     def narrow(chosen: str, forms: Any, opened: Opened | None) -> dict[Component, Any]:
-        found = _choices(bench, chosen)
+        found = frame.choices(chosen)
         name = found[0][1]
         return {
             frame.endpoint: gr.update(choices=found, value=name),
@@ -158,15 +127,6 @@ def _notice(bench: Bench) -> tuple[gr.Column, gr.Button]:
     return notice, button
 
 
-def _choices(bench: Bench, category: str) -> list[tuple[str, str]]:
-    cards = sorted(bench.package.cards.values(), key=lambda card: card.title.casefold())
-    return [
-        (f"{card.title} · {card.info.name}", card.name)
-        for card in cards
-        if category in (ALL, card.category)
-    ]
-
-
 def _brand(bench: Bench) -> str:
     hub = "the sandbox, which pretends" if bench.is_sandbox else bench.client.api_server
     where = f"{bench.package.name} at {hub}"
@@ -189,16 +149,9 @@ def theme() -> Base:
         body_text_color_subdued="*neutral_500",
         body_text_color_subdued_dark="*neutral_400",
         block_title_text_color="*neutral_800",
-        block_title_text_color_dark="*neutral_200",
         block_title_text_weight="500",
         block_label_text_weight="500",
-        block_border_width="1px",
-        block_shadow="none",
-        button_primary_shadow="none",
-        button_secondary_shadow="none",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_600",
         button_primary_background_fill_hover_dark="*primary_500",
-        button_primary_text_color="white",
     )

@@ -81,7 +81,7 @@ def result_parts(
     Args:
         values: The fields that came, by name.
         kinds: What each of them is.
-        folder: Where the files go; it is made where it is not there.
+        folder: Where the files go.
         stem: How their names begin. No part of a name comes from the hub.
     """
     parts = ResultParts()
@@ -96,10 +96,9 @@ def result_parts(
         if not media and value is not None:
             parts.facts[name] = _words(value)
         for number, medium in enumerate(media, 1):
-            folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{stem}-{len(parts.files) + 1}{medium.suffix}"
             try:
-                # An earlier run of this tab may have left a file of that name, which nobody looks at any more.
+                # A preview takes the place of the one before.
                 places[medium.kind].append(medium.save(path, overwrite=True))
             except ValueError as error:
                 parts.facts[f"{name} {number}"] = str(error)
@@ -130,7 +129,6 @@ def raw_box() -> gr.JSON:
 
 def save_text(text: str, folder: Path, stem: str) -> Path:
     """Write a text into a file."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.txt"
     path.write_text(text, encoding="utf-8", errors="replace")
     return path

@@ -11,7 +11,9 @@ import hashlib
 import logging
 import re
 import socket
-from collections.abc import AsyncGenerator, Callable, Iterable
+import threading
+import webbrowser
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
 import gradio as gr
@@ -57,19 +59,19 @@ _HEADERS = {
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
-def serve(bench: Bench, listener: socket.socket, announce: Callable[[], object]) -> None:
-    """Serve the page until the program is to end.
+def serve(bench: Bench, listener: socket.socket, open_browser: bool) -> None:
+    """Serve the page until the program is to end, after a line that says where.
 
     Args:
         bench: What every part of the page works with.
         listener: The socket that is listened on.
-        announce: Called once the page is built; requests that come before the first answer wait.
+        open_browser: Open the page in the browser.
     """
     host, port = listener.getsockname()
     # What goes wrong with a run is on the page, and that a page is open at the end is nothing to warn of.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     config = uvicorn.Config(
-        Guard(_application(bench, host, port, announce), host, port),
+        Guard(_application(bench, host, port, open_browser), host, port),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -80,10 +82,15 @@ def serve(bench: Bench, listener: socket.socket, announce: Callable[[], object])
     _Server(config, bench).run([listener])
 
 
-def _application(bench: Bench, host: str, port: int, announce: Callable[[], object]) -> FastAPI:
+def _application(bench: Bench, host: str, port: int, open_browser: bool) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        announce()
+        # Whoever comes before the first answer waits: the socket is listened on already.
+        address = f"http://{host}:{port}"
+        print(f"The playground is at {address} (Ctrl-C ends it).", flush=True)
+        if open_browser:
+            # Some browsers return only when they are closed.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         yield
         await bench.client.aclose()
 

@@ -223,12 +223,11 @@ class EndpointView:
             # Gradio clears everything that a generator without a single update may touch.
             yield {self.status: gr.update()}
             return
-        tab = request.session_hash or ""
-        folder = self.bench.results_of(tab)
+        folder = self.bench.new_folder()
+        endpoint = getattr(self.bench.client, self.card.name)
         shown, parts = self.cleared(), ResultParts()
-        async with self.bench.runs.start(
-            tab, self.bench.endpoint(self.card), call.arguments
-        ) as run:
+        tab = request.session_hash or ""
+        async with self.bench.runs.start(tab, endpoint, call.arguments) as run:
             async for state in run.states():
                 parts = parts_of(state, self.card, folder, parts)
                 seen = SeenRun(self.card, call, state, parts, folder)

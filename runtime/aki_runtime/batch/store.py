@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from ..store.sqlite import BUSY, FileKind, SqliteFile, connect
+from ..store.sqlite import BUSY, SqliteFile, connect
 from .errors import JournalError, JournalFullError, JournalInUseError
 
 
@@ -42,12 +42,11 @@ class Store(SqliteFile):
         JournalError: The file is not a journal, is damaged, or cannot be opened.
     """
 
-    kind = FileKind(
-        name="journal",
-        of_what="journal of a batch",
-        application=0x616B696A,  # "akij", so that other files are not taken for a journal
-        version=1,
-        schema="""
+    name = "journal"
+    of_what = "journal of a batch"
+    application = 0x616B696A  # "akij", so that other files are not taken for a journal
+    version = 1
+    schema = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE rows (
     number INTEGER PRIMARY KEY,
@@ -67,15 +66,13 @@ CREATE INDEX rows_by_place ON rows (place, number);
 CREATE INDEX rows_by_job ON rows (job_id);
 CREATE INDEX rows_by_state ON rows (state, number);
 CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
-""",
-        error=JournalError,
-        full_error=JournalFullError,
-        busy_error=JournalInUseError,
-        when_damaged="without one nothing says which rows were paid, and only another output or journal begins anew",
-        when_other_format="finish the run with the version that made it, or give another output or journal to begin "
-        "anew",
-        when_gone="which pays once more for the rows that were paid",
-    )
+"""
+    error = JournalError
+    full_error = JournalFullError
+    busy_error = JournalInUseError
+    when_damaged = "without one nothing says which rows were paid, and only another output or journal begins anew"
+    when_other_format = "finish the run with the version that made it, or give another output or journal to begin anew"
+    when_gone = "which pays once more for the rows that were paid"
 
     def __init__(self, path: Path, *, exclusive: bool, survives_power_loss: bool) -> None:
         self._run_lock = lock(path) if exclusive else None
@@ -84,8 +81,7 @@ CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
             if exclusive:
                 self._check()
         except BaseException:
-            if self._run_lock is not None:
-                self._run_lock.close()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -96,10 +92,6 @@ CREATE UNIQUE INDEX rows_by_finish ON rows (finished);
 
     def _check(self) -> None:
         # Of a file that was cut, SQLite itself notices nothing until it reads a lost part.
-        try:
-            ((found,),) = self.read("PRAGMA quick_check(1)")
-            if found != "ok":
-                raise self._damaged(" ".join(str(found).split()))
-        except JournalError:
-            super().close()
-            raise
+        ((found,),) = self.read("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise self._damaged(" ".join(str(found).split()))

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from ..errors import BudgetExceededError, ConfigurationError, shorten
 from ..usage import EXACT, Described, Prices, amount_in_words
-from .sqlite import FileKind, SqliteFile
+from .sqlite import SqliteFile
 
 Amount: TypeAlias = str | int | float | Decimal
 
@@ -55,12 +55,11 @@ class OpenCall:
 
 
 class _LedgerFile(SqliteFile):
-    kind = FileKind(
-        name="ledger",
-        of_what="ledger of a budget",
-        application=0x616B696C,  # "akil"
-        version=1,
-        schema="""
+    name = "ledger"
+    of_what = "ledger of a budget"
+    application = 0x616B696C  # "akil"
+    version = 1
+    schema = """
 CREATE TABLE totals (currency TEXT NOT NULL, spent TEXT NOT NULL, reserved TEXT NOT NULL);
 INSERT INTO totals VALUES ('', '0', '0');
 CREATE TABLE calls (
@@ -71,14 +70,11 @@ CREATE TABLE calls (
     reserved TEXT NOT NULL,
     reason TEXT NOT NULL
 ) WITHOUT ROWID;
-""",
-        error=ConfigurationError,
-        full_error=ConfigurationError,
-        busy_error=ConfigurationError,
-        when_damaged="without one nothing says what was spent, and only another ledger begins anew",
-        when_other_format="use the version that made it, or give another ledger",
-        when_gone="which forgets what was spent",
-    )
+"""
+    error = full_error = busy_error = ConfigurationError
+    when_damaged = "without one nothing says what was spent, and only another ledger begins anew"
+    when_other_format = "use the version that made it, or give another ledger"
+    when_gone = "which forgets what was spent"
 
 
 class Budget:
@@ -149,14 +145,7 @@ class Budget:
         sent: Mapping[str, Any] | None = None,
         job_id: str | None = None,
     ) -> "Reservation":
-        """Return what a call is to reserve before it is submitted, or what was reserved for a job; it writes nothing.
-
-        Args:
-            prices: The prices.
-            endpoint: The endpoint.
-            server: The hub's address.
-            sent: What is sent, by the hub's names.
-            job_id: The job, where there is one.
+        """Return what a call is to reserve before this is sent, or what was reserved for a job; it writes nothing.
 
         Raises:
             ConfigurationError: Nothing bounds what the call can cost.
@@ -192,11 +181,7 @@ class Budget:
     ) -> None:
         """Take a call out of the ledger and count its cost; one that is not there is settled, or was never reserved.
 
-        Args:
-            call_id: The call.
-            job: The digest of its job, where there is one.
-            cost: What it has cost.
-            currency: The currency of that; None is the ledger's own.
+        It is found by its id or by the digest of its job. A cost without a currency is in the ledger's own.
         """
         with self._file.writing() as connection:
             found = connection.execute(
@@ -252,7 +237,7 @@ class Reservation:
     Each method is one transaction, which may run in any thread; one that comes too late changes nothing.
 
     Args:
-        budget: The budget.
+        budget: What it is reserved of.
         prices: What its cost is reckoned by.
         endpoint: The endpoint's name on the hub.
         server: The hub's address.

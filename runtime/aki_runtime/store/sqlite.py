@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -45,12 +44,17 @@ def connect(path: Path, busy_seconds: float, *, make: bool = True) -> sqlite3.Co
     )
 
 
-@dataclass(frozen=True)
-class FileKind:
-    """What a SQLite file is, and what is said when it is not.
+class SqliteFile:
+    """One SQLite file, of the kind that a subclass names.
+
+    Args:
+        path: The file; it is made, readable for this user alone, if it is missing.
+        survives_power_loss: Whether each transaction is on the disk before it counts as done (synchronous=FULL).
+            Without it a transaction survives the end of the process, however sudden, but the last ones may be
+            lost with the power.
 
     Attributes:
-        name: Such as "journal".
+        name: What people call it, such as "journal".
         of_what: Such as "journal of a batch".
         application: The number that tells it from other files.
         version: The number of its format.
@@ -61,35 +65,22 @@ class FileKind:
         when_damaged: What to do about a damaged one.
         when_other_format: What to do about one of another format.
         when_gone: What happens without one whose log is still there.
-    """
-
-    name: str
-    of_what: str
-    application: int
-    version: int
-    schema: str
-    error: type[AkiError]
-    full_error: type[AkiError]
-    busy_error: type[AkiError]
-    when_damaged: str
-    when_other_format: str
-    when_gone: str
-
-
-class SqliteFile:
-    """One SQLite file, of the kind that a subclass names.
-
-    Args:
-        path: The file; it is made, readable for this user alone, if it is missing.
-        survives_power_loss: Whether each transaction is on the disk before it counts as done (synchronous=FULL).
-            Without it a transaction survives the end of the process, however sudden, but the last ones may be
-            lost with the power.
 
     Raises:
         AkiError: The file is of another kind, is damaged, or cannot be opened.
     """
 
-    kind: ClassVar[FileKind]
+    name: ClassVar[str]
+    of_what: ClassVar[str]
+    application: ClassVar[int]
+    version: ClassVar[int]
+    schema: ClassVar[str]
+    error: ClassVar[type[AkiError]]
+    full_error: ClassVar[type[AkiError]]
+    busy_error: ClassVar[type[AkiError]]
+    when_damaged: ClassVar[str]
+    when_other_format: ClassVar[str]
+    when_gone: ClassVar[str]
 
     def __init__(self, path: Path, *, survives_power_loss: bool) -> None:
         self.path = path
@@ -141,8 +132,9 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close this process's connection."""
-        with self._using() as connection:
-            connection.close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
 
     @contextmanager
     def _using(self) -> Generator[sqlite3.Connection, None, None]:
@@ -175,12 +167,11 @@ class SqliteFile:
 
     def _make(self) -> None:
         """Make a new one beside its place and move it there whole: an empty file is then one that was emptied."""
-        kind = self.kind
         log = self.path.with_name(f"{self.path.name}-wal")
         if log.exists():
-            raise kind.error(
-                f"the {kind.name} {self.path} is gone, but its log {log} is there: put the {kind.name} back; "
-                f"without it, remove the log to begin anew, {kind.when_gone}"
+            raise self.error(
+                f"the {self.name} {self.path} is gone, but its log {log} is there: put the {self.name} back; "
+                f"without it, remove the log to begin anew, {self.when_gone}"
             )
         try:
             with (
@@ -188,50 +179,48 @@ class SqliteFile:
                 closing(connect(draft, BUSY_SECONDS)) as connection,
             ):
                 connection.executescript(
-                    f"BEGIN;PRAGMA application_id = {kind.application};"
-                    f"PRAGMA user_version = {kind.version};{kind.schema}COMMIT;"
+                    f"BEGIN;PRAGMA application_id = {self.application};"
+                    f"PRAGMA user_version = {self.version};{self.schema}COMMIT;"
                 )
         except FileExistsError:
             pass  # another process was faster
         except OSError as error:
             reason = error.strerror or str(error)
-            raise kind.error(f"the {kind.name} {self.path} cannot be opened: {reason}") from None
+            raise self.error(f"the {self.name} {self.path} cannot be opened: {reason}") from None
 
     def _require_kind(self, connection: sqlite3.Connection) -> None:
         """Refuse any other file, before anything in it is changed."""
-        kind = self.kind
         ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
         ((application,),) = connection.execute("PRAGMA application_id")
         ((version,),) = connection.execute("PRAGMA user_version")
         if not tables:
             raise self._damaged("it is empty")
-        if application != kind.application:
-            raise kind.error(f"{self.path} is not a {kind.of_what}; give another path")
-        if version != kind.version:
-            raise kind.error(
-                f"the {kind.name} {self.path} has format {version}, and this aki-client reads format {kind.version}: "
-                f"{kind.when_other_format}"
+        if application != self.application:
+            raise self.error(f"{self.path} is not a {self.of_what}; give another path")
+        if version != self.version:
+            raise self.error(
+                f"the {self.name} {self.path} has format {version}, and this aki-client reads format {self.version}: "
+                f"{self.when_other_format}"
             )
 
     def _meaning(self, error: sqlite3.Error) -> AkiError:
-        kind, code = self.kind, getattr(error, "sqlite_errorcode", 0)
+        code = getattr(error, "sqlite_errorcode", 0)
         if code in _FULL:
-            return kind.full_error(
-                f"the disk has no room for the {kind.name} {self.path}; free some and continue"
+            return self.full_error(
+                f"the disk has no room for the {self.name} {self.path}; free some and continue"
             )
         if code & 0xFF in BUSY:
-            return kind.busy_error(
-                f"another process has kept the {kind.name} {self.path} busy for {BUSY_SECONDS:.0f} s"
+            return self.busy_error(
+                f"another process has kept the {self.name} {self.path} busy for {BUSY_SECONDS:.0f} s"
             )
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return self._damaged(error)
-        return kind.error(f"the {kind.name} {self.path} cannot be used: {error}")
+        return self.error(f"the {self.name} {self.path} cannot be used: {error}")
 
     def _damaged(self, how: object) -> AkiError:
-        kind = self.kind
-        return kind.error(
-            f"{self.path} is not a {kind.of_what}, or damaged: {how}. Nothing was sent: put back a copy of it; "
-            f"{kind.when_damaged}"
+        return self.error(
+            f"{self.path} is not a {self.of_what}, or damaged: {how}. Nothing was sent: put back a copy of it; "
+            f"{self.when_damaged}"
         )
 
 

@@ -180,8 +180,9 @@ class Journal:
 
     def note_fact(self, name: str, value: Any) -> None:
         """Note a JSON value of the run as a whole, in place of an earlier one."""
-        with self._store.writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, as_text(value)])
+        self._execute(
+            "INSERT OR REPLACE INTO facts VALUES (:name, :value)", name=name, value=as_text(value)
+        )
 
     def get(self, row_id: str) -> Entry | None:
         """Return a row as it stands; None where it was never started."""
@@ -234,21 +235,16 @@ class Journal:
             digest: Something to know later whether it is still the same row.
             kept: JSON values to keep with it.
         """
-        values = [
-            row_id,
-            place,
-            RowState.SUBMITTING,
-            self.owner,
-            time.time(),
-            digest,
-            as_text(dict(kept)) if kept else None,
-        ]
-        with self._store.writing() as connection:
-            made = connection.execute(
+        with self._store.writing():
+            made = self._execute(
                 "INSERT OR IGNORE INTO rows (id, place, state, tries, owner, since, digest, kept) VALUES "
-                "(?, coalesce(?, (SELECT coalesce(max(place), 0) + 1 FROM rows)), ?, 1, ?, ?, ?, ?)",
-                values,
-            ).rowcount
+                "(:id, coalesce(:place, (SELECT coalesce(max(place), 0) + 1 FROM rows)), 'submitting', 1, "
+                ":owner, :now, :digest, :kept)",
+                id=row_id,
+                place=place,
+                digest=digest,
+                kept=as_text(dict(kept)) if kept else None,
+            )
             entry = self.get(row_id)
         assert entry is not None
         return Claim(made == 1, entry)
@@ -262,12 +258,13 @@ class Journal:
         """
         if after not in (RowState.FAILED, RowState.UNCERTAIN):
             raise ValueError(f"after={after} must be failed or uncertain")
-        with self._store.writing() as connection:
-            changed = connection.execute(
-                "UPDATE rows SET state = ?, tries = tries + 1, owner = ?, since = ?, job_id = NULL, "
-                "outcome = NULL, finished = NULL WHERE id = ? AND state = ?",
-                [RowState.SUBMITTING, self.owner, time.time(), row_id, after],
-            ).rowcount
+        with self._store.writing():
+            changed = self._execute(
+                "UPDATE rows SET state = 'submitting', tries = tries + 1, owner = :owner, since = :now, "
+                "job_id = NULL, outcome = NULL, finished = NULL WHERE id = :id AND state = :after",
+                id=row_id,
+                after=after,
+            )
             entry = self.get(row_id)
         if entry is None:
             raise JournalError(f"the journal {self.path} has no row {row_id!r}")
@@ -275,27 +272,19 @@ class Journal:
 
     def take_over(self, row_id: str, *, owner: str) -> bool:
         """Take a row that is under way from an owner who is known to be gone; false where it no longer is."""
-        with self._store.writing() as connection:
-            changed = connection.execute(
-                "UPDATE rows SET owner = ?, since = ? WHERE id = ? AND owner = ? AND state IN (?, ?)",
-                [
-                    self.owner,
-                    time.time(),
-                    row_id,
-                    owner,
-                    RowState.SUBMITTING,
-                    RowState.SUBMITTED,
-                ],
-            ).rowcount
+        changed = self._execute(
+            "UPDATE rows SET owner = :owner, since = :now "
+            "WHERE id = :id AND owner = :gone AND state IN ('submitting', 'submitted')",
+            id=row_id,
+            gone=owner,
+        )
         return changed == 1
 
     def release(self, row_id: str) -> None:
         """Forget that this owner has started a row, because it is certain that no job was made of it."""
-        with self._store.writing() as connection:
-            connection.execute(
-                "DELETE FROM rows WHERE id = ? AND state = ? AND owner = ?",
-                [row_id, RowState.SUBMITTING, self.owner],
-            )
+        self._execute(
+            "DELETE FROM rows WHERE id = :id AND state = 'submitting' AND owner = :owner", id=row_id
+        )
 
     def note_job(self, row_id: str, job_id: str) -> None:
         """Note the job that a row became, before it is polled.
@@ -305,7 +294,7 @@ class Journal:
             UnexpectedAnswerError: The job is another row's: the hub gave out one id twice, and only one row can
                 have the result.
         """
-        with self._store.writing() as connection:
+        with self._store.writing():
             taken = self._store.read(
                 "SELECT id FROM rows WHERE job_id = ? AND id != ?", [job_id, row_id]
             )
@@ -314,20 +303,13 @@ class Journal:
                     f"the hub gave row {row_id!r} the job of row {taken[0][0]!r}, which alone gets its result; "
                     f"{UNCERTAIN}"
                 )
-            changed = connection.execute(
-                "UPDATE rows SET state = ?, job_id = ?, outcome = NULL, finished = NULL, owner = ?, since = ? "
-                "WHERE id = ? AND state IN (?, ?)",
-                [
-                    RowState.SUBMITTED,
-                    job_id,
-                    self.owner,
-                    time.time(),
-                    row_id,
-                    # Somebody may have given the row up before its answer came after all.
-                    RowState.SUBMITTING,
-                    RowState.UNCERTAIN,
-                ],
-            ).rowcount
+            # Somebody may have given the row up before its answer came after all.
+            changed = self._execute(
+                "UPDATE rows SET state = 'submitted', job_id = :job, outcome = NULL, finished = NULL, "
+                "owner = :owner, since = :now WHERE id = :id AND state IN ('submitting', 'uncertain')",
+                id=row_id,
+                job=job_id,
+            )
         if not changed:
             raise JournalError(f"row {row_id!r} is not being submitted; begin it first")
 
@@ -344,16 +326,17 @@ class Journal:
         """
         if state not in FINAL:
             raise ValueError(f"state={state} must be done, failed or uncertain")
-        with self._store.writing() as connection:
-            changed = connection.execute(
-                "INSERT INTO rows (id, place, state, tries, owner, since, digest, outcome, finished) VALUES "
-                "(?, (SELECT coalesce(max(place), 0) + 1 FROM rows), ?, 0, ?, ?, '', ?, "
-                "(SELECT coalesce(max(finished), 0) + 1 FROM rows)) "
-                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, "
-                "since = excluded.since, outcome = excluded.outcome, finished = excluded.finished "
-                "WHERE state != ?",
-                [row_id, state, self.owner, time.time(), as_text(dict(outcome)), RowState.DONE],
-            ).rowcount
+        changed = self._execute(
+            "INSERT INTO rows (id, place, state, tries, owner, since, digest, outcome, finished) VALUES "
+            "(:id, (SELECT coalesce(max(place), 0) + 1 FROM rows), :state, 0, :owner, :now, '', :outcome, "
+            "(SELECT coalesce(max(finished), 0) + 1 FROM rows)) "
+            "ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, "
+            "since = excluded.since, outcome = excluded.outcome, finished = excluded.finished "
+            "WHERE state != 'done'",
+            id=row_id,
+            state=state,
+            outcome=as_text(dict(outcome)),
+        )
         return changed == 1
 
     def note_uncertain(self, outcome: Mapping[str, Any]) -> int:
@@ -373,6 +356,12 @@ class Journal:
         with self._store.writing():
             yield
 
+    def _execute(self, statement: str, **values: Any) -> int:
+        """Write, as `:owner` and `:now`, and return how many rows were changed."""
+        given = {"owner": self.owner, "now": time.time(), **values}
+        with self._store.writing() as connection:
+            return connection.execute(statement, given).rowcount
+
     def close(self) -> None:
         """Close the file, and let other processes have it."""
         self._store.close()
@@ -384,28 +373,18 @@ class Journal:
         self.close()
 
 
-def as_text(value: Any) -> str:
-    """Return a JSON value as a column holds it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def as_text(value: Any, separators: tuple[str, str] | None = (",", ":")) -> str:
+    """Return a JSON value as text that has a form in UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, separators=separators)
     try:
         text.encode()
     except UnicodeEncodeError:
         # A lone surrogate cannot be UTF-8; as an escape it is still JSON.
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=separators)
     return text
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     row_id, place, state, tries, owner, since, digest, kept, job_id, outcome = row
-    return Entry(
-        row_id,
-        place,
-        RowState(state),
-        tries,
-        owner,
-        since,
-        digest,
-        json.loads(kept) if kept else {},
-        job_id,
-        json.loads(outcome) if outcome else None,
-    )
+    kept, outcome = json.loads(kept or "{}"), json.loads(outcome or "null")
+    return Entry(row_id, place, RowState(state), tries, owner, since, digest, kept, job_id, outcome)

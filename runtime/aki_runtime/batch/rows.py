@@ -13,12 +13,12 @@ import os
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from itertools import count, islice
+from itertools import chain, count, filterfalse, islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..errors import ConfigurationError
+from ..chat.messages import with_media
+from ..errors import ConfigurationError, closest
 from ..fields.base import data_uri, plain_fields
 from ..fields.parameters import Parameter
 from ..fields.refusals import unknown_parameter
@@ -35,7 +35,6 @@ _PARQUET_ROWS = 256
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_MEDIA = ("image", "audio", "video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,8 @@ class Columns:
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Return the columns of which nobody said what becomes of them."""
-        unknown: list[str] = []
-        if self.ignore_extra:
-            return unknown
-        for name in names:
-            if name not in self.parameters and name not in self.mapping and name not in self.keep:
-                unknown.append(name)
-        return unknown
+        known = {*self.parameters, *self.mapping, *self.keep}
+        return [] if self.ignore_extra else list(filterfalse(known.__contains__, names))
 
     def read(self, raw: RawRow, digest: str = "") -> Row:
         """Make the arguments of a call of a row's values; what is absent or None is left to the constants."""
@@ -142,42 +136,21 @@ class Columns:
     def _value(self, parameter: Parameter, value: Any) -> Any:
         if self.from_text and isinstance(value, str):
             value = parameter.parse(value)
-        if self.folder is None:
-            return value
-        if parameter.type in _MEDIA:
-            return self._resolved(value)
-        return self._with_paths(value) if parameter.type == "chat" else value
+        return value if self.folder is None else with_media(value, parameter.type, self._resolved)
 
-    def _resolved(self, value: Any) -> Any:
+    def _resolved(self, value: Any, kind: str) -> Any:
         if is_array(value):
-            return [self._resolved(item) for item in value]
+            return [self._resolved(item, kind) for item in value]
         if not isinstance(value, str) or self.folder is None or is_data_uri(value):
             return value
         # An address is not a path; what becomes of it is for the check of the call to say.
         return value if "://" in value[:10] else str(self.folder / value)
 
-    def _with_paths(self, messages: Any) -> Any:
-        if not is_array(messages):
-            return messages
-        return [
-            {**message, "content": [self._part(part) for part in message["content"]]}
-            if is_object(message) and is_array(message.get("content"))
-            else message
-            for message in messages
-        ]
-
-    def _part(self, part: Any) -> Any:
-        if not is_object(part):
-            return part
-        return {k: self._resolved(v) if k in _MEDIA else v for k, v in part.items()}
-
 
 def unknown_columns(names: list[str], parameters: Mapping[str, Parameter]) -> str:
     """Say what to do about columns of which nobody said what becomes of them."""
-    close = [get_close_matches(name, list(parameters), n=1) for name in names]
-    hint = next(
-        (f" (did you mean {c[0]} for {n}?)" for n, c in zip(names, close, strict=True) if c), ""
-    )
+    meant = ((name, closest(name, parameters)) for name in names)
+    hint = next((f" (did you mean {close} for {name}?)" for name, close in meant if close), "")
     listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
     what = f"column {listed} is" if len(names) == 1 else f"columns {listed} are"
     return f"{what} for no parameter{hint}; map, keep or ignore what is extra"
@@ -278,55 +251,34 @@ class InputFile:
     def _json_lines(self) -> Iterator[Item]:
         number = 0
         with self._opened() as file:
-            for count, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                number += 1
-                where = f"line {count:,}"
-                values = _json_object(line)
-                if isinstance(values, str):
-                    yield Fault(where, values)
-                else:
-                    yield RawRow(number, where, values)
+            for place, line in enumerate(file, 1):
+                if line.strip():
+                    number += 1
+                    yield _read(number, f"line {place:,}", _json_object(line))
 
     def _csv_rows(self) -> Iterator[Item]:
-        number, last = 0, 0
+        number = 0
         with self._opened_text() as file:
             reader = self._csv(file)
             names = self._csv_header(reader)
             while True:
-                last = reader.line_num
+                where = f"line {reader.line_num + 1:,}"
                 try:
                     cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Fault(f"line {last + 1:,}", f"is not CSV: {error}")
+                    yield Fault(where, f"is not CSV: {error}")
                     return
-                if not cells:
-                    continue
-                number += 1
-                where = f"line {last + 1:,}"
-                if len(cells) != len(names):
-                    yield Fault(
-                        where, f"has {len(cells)} cells where the head has {len(names)} columns"
-                    )
-                elif any(map(_is_undecoded, cells)):
-                    yield Fault(where, "is not UTF-8")
-                else:
-                    # An empty cell is an absent value: CSV has no other way to say so.
-                    yield RawRow(
-                        number, where, dict(zip(names, [c or None for c in cells], strict=True))
-                    )
+                if cells:
+                    number += 1
+                    yield _read(number, where, _csv_object(names, cells))
 
     def _parquet_rows(self) -> Iterator[Item]:
-        number = 0
-        file = self._parquet()
         try:
-            for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield RawRow(number, f"row {number:,}", values)
+            batches = self._parquet().iter_batches(batch_size=_PARQUET_ROWS)
+            rows = chain.from_iterable(batch.to_pylist() for batch in batches)
+            yield from map(_item, count(1), rows)
         except (OSError, ValueError) as error:
             raise UnreadableInputError(f"{self.path} cannot be read: {error}") from None
 
@@ -369,18 +321,13 @@ class InputFile:
 
 
 class PythonInput:
-    """Rows from Python. Those that can be iterated over again are checked before; any others one by one.
+    """Rows from Python. Those that can be iterated over again are checked before; any others one by one."""
 
-    Attributes:
-        name: What people call it.
-        path: None: it has no folder for relative paths.
-        is_text: False: its values are what they are.
-    """
+    name = "the input"
+    path: Path | None = None  # there is no folder for relative paths
+    is_text = False
 
     def __init__(self, rows: PythonRows) -> None:
-        self.name = "the input"
-        self.path: Path | None = None
-        self.is_text = False
         self._rows = rows
 
     def fingerprint(self) -> str:
@@ -425,10 +372,13 @@ def input_of(rows: Rows) -> Input:
 
 def _item(number: int, values: object) -> Item:
     where = f"row {number:,}"
-    if not is_mapping(values):
-        problem = f"must be a mapping of columns to values, not {type(values).__name__}"
-        return Fault(where, problem)
-    return RawRow(number, where, values)
+    if is_mapping(values):
+        return RawRow(number, where, values)
+    return Fault(where, f"must be a mapping of columns to values, not {type(values).__name__}")
+
+
+def _read(number: int, where: str, values: dict[str, Any] | str) -> Item:
+    return Fault(where, values) if isinstance(values, str) else RawRow(number, where, values)
 
 
 async def _each(rows: PythonRows) -> AsyncIterator[Mapping[str, Any]]:
@@ -462,6 +412,15 @@ def _json_object(line: bytes) -> dict[str, Any] | str:
     except (ValueError, RecursionError) as error:
         return f"is not JSON: {error}"
     return value if is_object(value) else "is not a JSON object"
+
+
+def _csv_object(names: list[str], cells: list[str]) -> dict[str, Any] | str:
+    if len(cells) != len(names):
+        return f"has {len(cells)} cells where the head has {len(names)} columns"
+    if any(map(_is_undecoded, cells)):
+        return "is not UTF-8"
+    # An empty cell is an absent value: CSV has no other way to say so.
+    return dict(zip(names, [cell or None for cell in cells], strict=True))
 
 
 def _is_undecoded(cell: str) -> bool:

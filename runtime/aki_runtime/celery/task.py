@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias, cast
 
+from ..chat.messages import with_media
 from ..client.endpoint import EndpointInfo
 from ..client.resolving import EndpointLike, resolve
 from ..client.sync_client import SyncClient
 from ..errors import AkiError, ConfigurationError, InvalidParametersError, MediaError
-from ..media.formats import FORMATS
 from ..media.inputs import as_media, unreadable
-from ..shapes import is_array, is_object
 from . import engine
 from .claims import GIVE_WAY_SECONDS, Claims, RedisClaims
 from .delivery import CanceledError, Delivery, LaterError, Plan
@@ -155,7 +154,7 @@ def _for_message(
     problems: list[str] = []
     for name, value in parameters.items():
         try:
-            data[name] = _as_data(value, kinds.get(name, ""))
+            data[name] = with_media(value, kinds.get(name, ""), _as_data)
             if not isinstance(data[name], str | bytes):
                 engine.serialization.dumps(data[name], serializer=task.serializer)
         except MediaError as error:
@@ -169,19 +168,9 @@ def _for_message(
     return data
 
 
-def _as_data(value: Any, kind: str) -> Any:
-    for medium in FORMATS:
-        if kind == medium and value is not None and not isinstance(value, bytes):
-            return as_media(value, medium).data_uri()
-    if kind == "chat" and is_array(value):
-        return [_as_data(item, kind) for item in value]
-    if kind == "chat" and is_object(value):
-        # A part of a message is one key: its kind.
-        return {
-            key: _as_data(item, key if len(value) == 1 and key in FORMATS else kind)
-            for key, item in value.items()
-        }
-    return value
+def _as_data(medium: Any, kind: Any) -> Any:
+    is_data = medium is None or isinstance(medium, bytes)
+    return medium if is_data else as_media(medium, kind).data_uri()
 
 
 def _run(plan: Plan, task: Any, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..json_value import (
     check_encodes,
     json_text_schema,
 )
+from ..media.formats import FORMATS
 from ..media.inputs import (
     AudioInput,
     ImageInput,
@@ -29,7 +30,7 @@ from ..media.inputs import (
 from ..media.objects import MEDIA_TYPES, Media, uri_schema
 from ..media.sources import is_data_uri
 from ..options import AllowedPaths
-from ..shapes import encode_json, is_array, is_iterable, is_mapping
+from ..shapes import encode_json, is_array, is_iterable, is_mapping, is_object
 from .tools import ToolCall
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -123,6 +124,32 @@ def _as_sent(messages: list[dict[str, Any]], info: core_schema.SerializationInfo
         for part in message["content"]
     )
     return JsonText(messages) if media else encode_json(messages)
+
+
+def with_media(value: Any, kind: str, change: Callable[[Any, Any], Any]) -> Any:
+    """Return a parameter's value with each medium in it changed, those in the parts of messages too.
+
+    Args:
+        value: What a caller gave.
+        kind: What the parameter is, by the word of the metadata.
+        change: Takes a medium as it was given, and its kind.
+    """
+    if kind in FORMATS:
+        return change(value, kind)
+    if kind != "chat" or not is_array(value):
+        return value
+    return [
+        {**message, "content": [_changed(part, change) for part in message["content"]]}
+        if is_object(message) and is_array(message.get("content"))
+        else message
+        for message in value
+    ]
+
+
+def _changed(part: Any, change: Callable[[Any, Any], Any]) -> Any:
+    if not is_object(part):
+        return part
+    return {k: change(v, k) if k in FORMATS else v for k, v in part.items()}
 
 
 def _validate(value: object, info: ValidationInfo) -> list[dict[str, Any]]:

@@ -72,6 +72,13 @@ def test_the_files_of_a_chat_are_read_before_the_task_is_sent(app, see, picture,
     assert Image(said["content"][1]["image"]).bytes == picture.read_bytes()
 
 
+def test_a_file_of_a_part_that_names_its_type_is_read_as_well(app, see, picture):
+    part = {"type": "image", "image": str(picture)}
+    message = sent(app, see, "s", chat_context=[{"role": "user", "content": [part]}])
+    (said,) = message["chat_context"]
+    assert Image(said["content"][0]["image"]).bytes == picture.read_bytes()
+
+
 @pytest.mark.parametrize("send", SEND)
 def test_a_file_that_cannot_be_read_is_refused_and_nothing_is_sent(app, edit, tmp_path, send):
     absent = tmp_path / "absent.png"

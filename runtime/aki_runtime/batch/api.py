@@ -8,8 +8,8 @@ import json
 import signal
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
@@ -30,9 +30,9 @@ from .engine import Engine
 from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
 from .files import MediaFolder, OutputFile, require_writable
 from .journal import Journal
-from .outcome import Outcome, RowError, Summary, faults_of
+from .outcome import Outcome, RowError, Summary
 from .row_life import AnyEndpoint, KeepForRow, keep_within
-from .rows import Columns, Input, Item, Rows, input_of, unknown_columns
+from .rows import Columns, Input, Item, Row, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
 
 ROWS_FACT = "rows"
@@ -85,42 +85,24 @@ async def arun(
         AkiError: The hub refuses every further row, or is not to be reached. The output holds what is done.
     """
     chosen, path = Settings(**settings), Path(output)
-    started = time.monotonic()
     file = OutputFile(path, "finished" if chosen.as_completed else "place")
     require_writable(path.parent)
-    journal_path, folder = chosen.journal_of(path), chosen.media_of(path)
-    async with prepared(endpoint, rows, chosen) as batch:
-        journal, count = await batch.open_journal(journal_path, file, folder)
-        with journal:
-            media = MediaFolder(folder, path.parent, survives_power_loss=chosen.survives_power_loss)
-            endpoint = batch.within_budget(path.with_name(f"{path.name}.ledger"))
-            engine = Engine(endpoint, journal, chosen, media.keep, started)
-            tally, limiter = engine.tally, engine.limiter
-            file.begin(journal, chosen.again)
-            try:
-                todo = batch.source.rows(batch.columns, chosen.limit)
-                async with aclosing(engine.outcomes(todo)) as outcomes:
-                    async for outcome in outcomes:
-                        file.add(outcome)
-                        if chosen.on_progress is not None:
-                            now = time.monotonic()
-                            chosen.on_progress(
-                                tally.progress(count, limiter.active, limiter.limit, now)
-                            )
-            finally:
-                # Whatever ended the run: the output then holds all that the journal does.
-                await asyncio.to_thread(file.write, journal)
-            faults = await asyncio.to_thread(faults_of, journal)
-        return tally.summary(
-            count,
-            time.monotonic(),
-            picked_up=engine.picked_up,
-            interrupted=engine.stop.is_asked,
-            output=path,
-            journal=journal_path,
-            faults=faults,
-            refused=engine.refusal,
-        )
+    places = chosen.journal_of(path), path.with_name(f"{path.name}.ledger"), chosen.media_of(path)
+    async with (
+        prepared(endpoint, rows, chosen) as batch,
+        batch.begun(*places, file) as (engine, todo),
+    ):
+        file.begin(engine.journal, chosen.again)
+        try:
+            async with aclosing(engine.outcomes(todo)) as outcomes:
+                async for outcome in outcomes:
+                    file.add(outcome)
+                    if chosen.on_progress is not None:
+                        chosen.on_progress(engine.progress())
+        finally:
+            # Whatever ended the run: the output then holds all that the journal does.
+            await asyncio.to_thread(file.write, engine.journal)
+        return await asyncio.to_thread(engine.summary, path)
 
 
 async def stream(
@@ -131,33 +113,26 @@ async def stream(
     With `journal=` the next call goes on where this one ended: rows with an outcome are not yielded again. Without
     it the journal is a temporary file. Media are data URIs, unless `media=` names a folder.
 
-    Args:
-        endpoint: As in `arun`.
-        rows: As in `arun`.
-        settings: `Settings` has them all.
+    Endpoint, rows and settings are as in `arun`.
 
     Raises:
         InvalidRowsError: Rows have faults; nothing was sent.
         AkiError: What ended the batch before its time.
     """
     chosen = Settings(**settings)
-    folder = Path(chosen.media) if chosen.media is not None else None
-    keep: KeepForRow = keep_within
-    if folder is not None:
-        keep = MediaFolder(folder, Path(), survives_power_loss=chosen.survives_power_loss).keep
-    async with AsyncExitStack() as stack:
-        if chosen.journal is None:
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
-            path = Path(scratch) / "journal"
-        else:
+    with ExitStack() as stack:
+        if chosen.journal is not None:
             path = Path(chosen.journal)
-        batch = await stack.enter_async_context(prepared(endpoint, rows, chosen))
-        journal, _ = await batch.open_journal(path, media=folder)
-        ledger = path.with_name(f"{path.name}.ledger") if chosen.journal is not None else None
-        endpoint = batch.within_budget(ledger)
-        engine = Engine(endpoint, stack.enter_context(journal), chosen, keep, time.monotonic())
-        todo = batch.source.rows(batch.columns, chosen.limit)
-        async with aclosing(engine.outcomes(todo)) as outcomes:
+            ledger = path.with_name(f"{path.name}.ledger")
+        else:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="aki-batch-"))
+            path, ledger = Path(scratch) / "journal", None
+        media = Path(chosen.media) if chosen.media is not None else None
+        async with (
+            prepared(endpoint, rows, chosen) as batch,
+            batch.begun(path, ledger, media) as (engine, todo),
+            aclosing(engine.outcomes(todo)) as outcomes,
+        ):
             async for outcome in outcomes:
                 yield outcome
 
@@ -205,15 +180,7 @@ def _interruptible(
 
 @dataclass(frozen=True)
 class PreparedBatch:
-    """A batch that could begin.
-
-    Attributes:
-        found: The endpoint, with its hub and options.
-        endpoint: The same, as what is called.
-        source: Where the rows come from.
-        columns: What becomes of each column.
-        settings: How it is carried out.
-    """
+    """A batch that could begin; its endpoint as it was found, with hub and options, and as what is called."""
 
     found: Resolved
     endpoint: AnyEndpoint
@@ -221,14 +188,32 @@ class PreparedBatch:
     columns: Columns
     settings: Settings
 
-    def within_budget(self, ledger: Path | None) -> AnyEndpoint:
-        """Return the endpoint with the budget of the settings, which an amount keeps in this ledger."""
-        budget = self.settings.budget
-        if budget is None:
-            return self.endpoint
-        if not isinstance(budget, Budget):
-            budget = Budget(budget, ledger=ledger)
-        return self.endpoint.with_options(budget=budget)
+    @asynccontextmanager
+    async def begun(
+        self, journal: Path, ledger: Path | None, media: Path | None, file: OutputFile | None = None
+    ) -> AsyncGenerator[tuple[Engine, AsyncIterator[Row]]]:
+        """Give what carries the rows out, and the rows, with all of them checked and the journal open.
+
+        Args:
+            journal: The journal's file.
+            ledger: Where a budget that is an amount is counted; None where that is not for further runs.
+            media: The folder for media; None keeps them within the outputs.
+            file: The output.
+        """
+        settings, endpoint, budget = self.settings, self.endpoint, self.settings.budget
+        started = time.monotonic()
+        opened, count = await self.open_journal(journal, file, media)
+        with opened:
+            keep: KeepForRow = keep_within
+            if media is not None:
+                base = file.path.parent if file is not None else Path()
+                is_safe = settings.survives_power_loss
+                keep = MediaFolder(media, base, survives_power_loss=is_safe).keep
+            if budget is not None:
+                budget = budget if isinstance(budget, Budget) else Budget(budget, ledger=ledger)
+                endpoint = endpoint.with_options(budget=budget)
+            engine = Engine(endpoint, opened, settings, keep, count, started)
+            yield engine, self.source.rows(self.columns, settings.limit)
 
     async def check(self) -> int | None:
         """Check all rows, and return how many there are; None where they can be read only once.
@@ -238,16 +223,14 @@ class PreparedBatch:
             UnreadableInputError: The input cannot be read, or has columns that are for nothing.
             BatchStoppedError: It was asked to stop meanwhile.
         """
-        is_over = Event()
-        if self.settings.stop is not None:
-            self.settings.stop.when(asked=is_over.set)
+        is_over, stop = Event(), self.settings.stop or Stop()
         try:
-            count = await asyncio.to_thread(self._check, is_over)
-            if is_over.is_set():
-                raise BatchStoppedError("stopped while the rows were checked; nothing was sent")
-            return count
+            count = await asyncio.to_thread(self._check, is_over, stop)
         finally:
             is_over.set()  # for the thread, where this task was cancelled
+        if stop.is_asked:
+            raise BatchStoppedError("stopped while the rows were checked; nothing was sent")
+        return count
 
     async def open_journal(
         self, path: Path, output: OutputFile | None = None, media: Path | None = None
@@ -287,13 +270,11 @@ class PreparedBatch:
                 adopted = await asyncio.to_thread(files.adopt, journal, output.path, output.read())
                 if adopted and settings.on_notice is not None:
                     settings.on_notice(_adopted(adopted, output.path, path))
-            known: int | None = journal.fact(ROWS_FACT)
-            if known is None:
-                rows = rows if is_new else await self.check()
-                if rows is not None and settings.limit is None:
-                    journal.note_fact(ROWS_FACT, rows)
-            else:
-                rows = known
+            if not is_new:
+                known: int | None = journal.fact(ROWS_FACT)
+                rows = known if known is not None else await self.check()
+            if rows is not None and settings.limit is None:
+                journal.note_fact(ROWS_FACT, rows)
             interrupted = (
                 f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
             )
@@ -319,7 +300,7 @@ class PreparedBatch:
             "kept columns": _shown(sorted(columns.keep)),
         }
 
-    def _check(self, is_over: Event) -> int | None:
+    def _check(self, is_over: Event, stop: Stop) -> int | None:
         unknown = self.columns.unknown(self.source.header() or [])
         if unknown:
             reason = unknown_columns(unknown, self.columns.parameters)
@@ -332,7 +313,7 @@ class PreparedBatch:
         has_budget = self.settings.budget is not None or options.budget is not None
         prices = options.prices if has_budget else None
         for item in islice(items, self.settings.limit):
-            if is_over.is_set():
+            if is_over.is_set() or stop.is_asked:
                 break
             count += 1
             for problem in self._problems(item, options.allow_paths, prices):

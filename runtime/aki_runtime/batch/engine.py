@@ -3,22 +3,34 @@
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from concurrent.futures import Future
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from ..errors import BudgetExceededError
 from .errors import JournalMismatchError
 from .journal import Entry, Journal, RowState
 from .limits import ConcurrencyLimiter, OutageTimer
-from .outcome import Outcome, Tally, has_unknown_end, is_started_again
+from .outcome import (
+    Outcome,
+    Progress,
+    Summary,
+    Tally,
+    faults_of,
+    has_unknown_end,
+    is_started_again,
+    start_again,
+)
 from .row_life import AnyEndpoint, KeepForRow, RowLife, Started
 from .rows import Row
 from .settings import Settings, Stop
 
 T = TypeVar("T")
 P = ParamSpec("P")
+_Note: TypeAlias = tuple[Callable[[], Any], "Future[Any]"]
 
 MOST_TOGETHER = 200
 """Largest number of notes that are written as one transaction."""
@@ -29,6 +41,9 @@ _LOOKED_UP_AT_ONCE = 64
 _UNREAD = 1000
 """Outcomes that wait for a slow reader before no further row is started."""
 
+_FEW = 3
+"""Outcomes before a rate says anything."""
+
 
 class Engine:
     """Carries out a batch, once.
@@ -38,14 +53,8 @@ class Engine:
         journal: Where each step is noted.
         settings: How many jobs at a time, which rows again, how it is stopped.
         keep: What becomes of media.
+        count: How many rows there are; None while nobody knows.
         started: When the run started, in seconds on the monotonic clock.
-
-    Attributes:
-        limiter: How many rows are under way, and may be.
-        tally: The outcomes that there are.
-        picked_up: How many jobs of earlier runs were picked up.
-        refusal: Why no further row was started, where the budget forbade it.
-        stop: How it is asked to stop.
     """
 
     def __init__(
@@ -54,17 +63,20 @@ class Engine:
         journal: Journal,
         settings: Settings,
         keep: KeepForRow,
+        count: int | None,
         started: float,
     ) -> None:
-        self._journal = journal
+        self.journal = journal
         self._writer = JournalWriter(journal)
         self._settings = settings
-        self.stop = settings.stop or Stop()
-        self.limiter = ConcurrencyLimiter(settings.concurrency)
-        self.tally = Tally(journal.counts(), started)
+        self._count = count
+        self._started = started
+        self._stop = settings.stop or Stop()
+        self._limiter = ConcurrencyLimiter(settings.concurrency)
+        self._tally = Tally(journal.counts())
         self._life = RowLife(
             endpoint,
-            self.limiter,
+            self._limiter,
             OutageTimer(
                 settings.outage_timeout, endpoint=endpoint.info.name, resume="the same command"
             ),
@@ -77,8 +89,40 @@ class Engine:
         self._read = asyncio.Event()
         self._failure: BaseException | None = None
         self._has_warned = False
-        self.picked_up = 0
-        self.refusal = ""
+        self._picked_up = 0
+        self._refusal = ""
+
+    def progress(self) -> Progress:
+        """Return how far the batch is."""
+        seconds = max(time.monotonic() - self._started, 1e-6)
+        rate = self._tally.ended / seconds if self._tally.ended >= _FEW else None
+        todo = None if self._count is None else max(0, self._count - self._tally.total)
+        return Progress(
+            rows=self._count,
+            running=self._limiter.active,
+            limit=self._limiter.limit,
+            seconds=seconds,
+            rate=rate,
+            left=todo / rate if rate and todo is not None else None,
+            **self._tally.figures(),
+        )
+
+    def summary(self, output: Path) -> Summary:
+        """Return what came of the batch."""
+        return Summary(
+            rows=self._count if self._count is not None else self._tally.total,
+            before=self._tally.before,
+            picked_up=self._picked_up,
+            seconds=time.monotonic() - self._started,
+            interrupted=self._stop.is_asked,
+            output=output,
+            journal=self.journal.path,
+            faults=faults_of(self.journal),
+            cost=self._tally.cost,
+            cost_unknown=self._tally.cost_unknown,
+            refused=self._refusal,
+            **self._tally.figures(),
+        )
 
     async def outcomes(self, rows: AsyncIterator[Row]) -> AsyncGenerator[Outcome, None]:
         """Carry out the rows and yield each outcome once it is noted. Leaving early leaves jobs on the hub.
@@ -86,7 +130,7 @@ class Engine:
         Raises:
             AkiError: What ended the batch before its time; every outcome until then has been yielded.
         """
-        self.stop.when(asked=self.limiter.close, now=self._life.leave)
+        self._stop.when(asked=self._limiter.close, now=self._life.leave)
         async with self._writer:
             # A task of its own, because the caller may leave at any `yield`, and rows under way need their journal.
             feeding = asyncio.create_task(self._feed(rows))
@@ -94,12 +138,12 @@ class Engine:
             try:
                 while (outcome := await self._found.get()) is not None:
                     self._read.set()
-                    self.tally.add(outcome)
+                    self._tally.add(outcome)
                     yield outcome
                 is_left = False
             finally:
                 if is_left:
-                    self.stop.now()
+                    self._stop.now()
                 self._read.set()
                 await _outlast(feeding)
         if self._failure is not None:
@@ -108,7 +152,7 @@ class Engine:
     async def _feed(self, rows: AsyncIterator[Row]) -> None:
         try:
             # Jobs of earlier runs first: the hub keeps a finished result for a few minutes only.
-            for entry in self._journal.entries(RowState.SUBMITTED):
+            for entry in self.journal.entries(RowState.SUBMITTED):
                 row = Row(entry.place, entry.row_id, {}, entry.kept)
                 if not await self._start(row, entry):
                     return
@@ -118,7 +162,7 @@ class Engine:
                 if len(portion) == _LOOKED_UP_AT_ONCE:
                     await self._start_all(portion)
                     portion = []
-                if self.stop.is_asked:
+                if self._stop.is_asked:
                     return
             await self._start_all(portion)
         except BaseException as error:
@@ -137,7 +181,7 @@ class Engine:
                 if not is_started_again(entry, self._settings.again):
                     continue
             # Nobody reads the outcomes as fast as they come: more of them would only fill the memory.
-            while self._found.qsize() >= _UNREAD and not self.stop.is_asked:
+            while self._found.qsize() >= _UNREAD and not self._stop.is_asked:
                 self._read.clear()
                 await self._read.wait()
             if not await self._start(row, entry):
@@ -145,12 +189,14 @@ class Engine:
 
     async def _start(self, row: Row, entry: Entry | None) -> bool:
         """Carry a row out beside the others once there is room for it; false where nothing more is started."""
-        if not await self.limiter.acquire():
+        if not await self._limiter.acquire():
             return False
-        if entry is not None and entry.state is not RowState.SUBMITTED:
-            self.tally.forget(entry)
-        notes = _BatchNotes(self._writer, self.stop, row, entry)
-        self.picked_up += notes.known_job is not None
+        if entry is not None:
+            is_under_way = entry.state is RowState.SUBMITTED
+            self._picked_up += is_under_way or has_unknown_end(entry)
+            if not is_under_way:
+                self._tally.forget(entry)
+        notes = _BatchNotes(self._writer, self._stop, row, entry)
         task = asyncio.create_task(self._carry_out(row, notes))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -162,33 +208,33 @@ class Engine:
             if outcome is not None:
                 self._found.put_nowait(outcome)
         except BudgetExceededError as error:
-            self.refusal = self.refusal or error.message
-            self.stop.soon()
+            self._refusal = self._refusal or error.message
+            self._stop.soon()
         except BaseException as error:
             self._fail(error)
         finally:
-            self.limiter.release()
+            self._limiter.release()
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
-        self.stop.soon()
+        self._stop.soon()
 
     def _wait_for_room(self, error: BaseException) -> None:
-        self.stop.soon()
+        self._stop.soon()
         if not self._has_warned and self._settings.on_notice is not None:
             self._has_warned = True
             self._settings.on_notice(
                 f"nothing can be written ({error}); no further row is started, and the results in hand wait "
                 "for room: free some, or press Ctrl-C to give them up"
             )
-        if self.stop.is_now:
+        if self._stop.is_now:
             raise error
 
 
 class JournalWriter:
     """Writes the notes of many tasks in one thread, so that those of one moment wait for the disk once (group commit).
 
-    Use it in an `async with` block of one event loop.
+    Use it in an `async with` block.
 
     Args:
         journal: The journal; it is not closed here.
@@ -212,12 +258,12 @@ class JournalWriter:
         Raises:
             JournalError: It was not written.
         """
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._notes.put(_Note(partial(note, self._journal, *args, **kwargs), future))
-        return await future
+        written: Future[T] = Future()
+        written.set_running_or_notify_cancel()  # from here on it cannot be cancelled
+        self._notes.put((partial(note, self._journal, *args, **kwargs), written))
+        return await asyncio.wrap_future(written)
 
     async def __aenter__(self) -> "JournalWriter":
-        self._loop = asyncio.get_running_loop()
         self._thread.start()
         return self
 
@@ -234,37 +280,22 @@ class JournalWriter:
             is_over = None in notes
             self._write(list(filter(None, notes)))
 
-    def _write(self, notes: "list[_Note]") -> None:
+    def _write(self, notes: list[_Note]) -> None:
+        values: list[Any] = []
         try:
             with self._journal.together():
-                for note in notes:
-                    note.value = note.write()
+                for write, _ in notes:
+                    values.append(write())
         except BaseException:
             # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
-            for note in notes:
+            for write, written in notes:
                 try:
-                    note.value = note.write()
+                    written.set_result(write())
                 except BaseException as error:
-                    note.error = error
-        for note in notes:
-            self._loop.call_soon_threadsafe(note.deliver)
-
-
-@dataclass
-class _Note:
-    write: Callable[[], Any]
-    future: "asyncio.Future[Any]"
-    value: Any = None
-    error: BaseException | None = None
-
-    def deliver(self) -> None:
-        # In the event loop's thread; the task may have been cancelled meanwhile.
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
+                    written.set_exception(error)
         else:
-            self.future.set_result(self.value)
+            for (_, written), value in zip(notes, values, strict=True):
+                written.set_result(value)
 
 
 class _BatchNotes:
@@ -275,10 +306,6 @@ class _BatchNotes:
         self._stop = stop
         self._row = row
         self._entry = entry
-        is_known = entry is not None and (
-            entry.state is RowState.SUBMITTED or has_unknown_end(entry)
-        )
-        self.known_job = entry.job_id if entry is not None and is_known else None
 
     @property
     def is_live(self) -> bool:
@@ -292,18 +319,10 @@ class _BatchNotes:
             claim = await self._writer.write(
                 Journal.begin, row.row_id, place=row.number, digest=row.digest, kept=row.kept
             )
-            is_mine = claim.is_mine
-        else:
-            is_mine = entry.state is RowState.SUBMITTED or await self._writer.write(
-                self._begin_again, entry.state
-            )
-        return Started(self.known_job) if is_mine else None
-
-    def _begin_again(self, journal: Journal, after: RowState) -> bool:
-        is_mine = journal.begin_again(self._row.row_id, after=after).is_mine
-        if is_mine and self.known_job is not None:
-            journal.note_job(self._row.row_id, self.known_job)
-        return is_mine
+            return Started() if claim.is_mine else None
+        if entry.state is RowState.SUBMITTED:
+            return Started(entry.job_id)
+        return Started(await self._writer.write(start_again, entry))
 
     async def release(self) -> None:
         await self._writer.write(Journal.release, self._row.row_id)

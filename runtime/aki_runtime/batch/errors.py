@@ -1,6 +1,6 @@
 """What can stop a batch, beside the errors of a single call."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,31 +63,30 @@ class FaultCounter:
 
     Attributes:
         total: How many there were.
+        unlisted: How many of them `faults` does not hold.
     """
 
     def __init__(self) -> None:
         self.total = 0
+        self.unlisted = 0
         self._counts: Counter[str] = Counter()
-        self._places: dict[str, list[str]] = {}
+        self._places: defaultdict[str, list[str]] = defaultdict(list)
 
     def add(self, place: str, problem: str) -> None:
         """Count what is wrong with a row."""
         self.total += 1
-        if problem in self._counts or len(self._counts) < MAX_FAULTS:
-            self._counts[problem] += 1
-            if self._counts[problem] <= MAX_PLACES:
-                self._places.setdefault(problem, []).append(place)
-
-    @property
-    def unlisted(self) -> int:
-        """How many of them `faults` does not hold."""
-        return self.total - self._counts.total()
+        if problem not in self._counts and len(self._counts) == MAX_FAULTS:
+            self.unlisted += 1
+            return
+        self._counts[problem] += 1
+        if self._counts[problem] <= MAX_PLACES:
+            self._places[problem].append(place)
 
     def faults(self) -> tuple[Fault, ...]:
         """Return the faults, in the order in which they were met first."""
         found: list[Fault] = []
-        for problem, named in self._places.items():
-            count = self._counts[problem]
+        for problem, count in self._counts.items():
+            named = self._places[problem]
             rest = f" and {count - len(named):,} more" if count > len(named) else ""
             found.append(Fault(", ".join(named) + rest, problem, count))
         return tuple(found)

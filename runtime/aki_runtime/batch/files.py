@@ -9,7 +9,8 @@ noted.
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..errors import MediaError
 from ..files import replacing
 from ..media.objects import Media
 from .errors import JournalMismatchError, OutputError, UnreadableInputError
-from .journal import FINAL, Journal, Order, RowState
+from .journal import FINAL, Journal, Order, RowState, as_text
 from .outcome import Outcome, is_started_again, outcome_of, read_outcome
 from .parquet import read_parquet, write_parquet
 from .rows import JSON_LINES, PARQUET, import_pyarrow
@@ -61,7 +62,7 @@ class OutputFile:
         """Bring a file that grows up to what the journal says; make any other one where there is none.
 
         Args:
-            journal: The journal.
+            journal: What it is made of.
             again: The states of rows that this run starts again; their outcomes are yet to come.
 
         Raises:
@@ -69,10 +70,8 @@ class OutputFile:
         """
         if self._order == "finished" and not self._is_parquet:
             self.write(journal, again)
-            try:
+            with self._writing():
                 self._live = self.path.open("ab", buffering=0)
-            except OSError as error:
-                raise self._failed(error) from None
         elif not self.path.exists():
             # From here on it shows, by being there, that there was a journal.
             self.write(journal)
@@ -83,30 +82,28 @@ class OutputFile:
         Raises:
             OutputError: It holds something else.
         """
-        if not self.path.exists():
-            return
+        for place, value in enumerate(self._values() if self.path.exists() else (), 1):
+            outcome = read_outcome(value)
+            if outcome is None:
+                raise OutputError(
+                    f"{self.path} holds something other than outcomes of a batch (line {place:,}); "
+                    "move it away, or give another output"
+                )
+            yield outcome
+
+    def _values(self) -> Iterator[object]:
         try:
-            values = read_parquet(self.path) if self._is_parquet else self._lines()
-            for place, value in enumerate(values, 1):
-                outcome = read_outcome(value)
-                if outcome is None:
-                    raise OutputError(
-                        f"{self.path} holds something other than outcomes of a batch (line {place:,}); "
-                        "move it away, or give another output"
-                    )
-                yield outcome
-        except OutputError:
-            raise
+            if self._is_parquet:
+                yield from read_parquet(self.path)
+                return
+            with self.path.open("rb") as file:
+                for line in file:
+                    if line.endswith(b"\n"):  # else a kill has cut it
+                        yield json.loads(line)
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{self.path} cannot be read as what a batch wrote: {error}; move it away, or give another output"
             ) from None
-
-    def _lines(self) -> Iterator[object]:
-        with self.path.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):  # else a kill has cut it
-                    yield json.loads(line)
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome that the journal has, where the file grows.
@@ -115,32 +112,22 @@ class OutputFile:
             OutputError: It cannot be written.
         """
         if self._live is not None:
-            try:
+            with self._writing():
                 self._live.write(line(outcome))
-            except OSError as error:
-                self.close()
-                raise self._failed(error) from None
 
     def write(self, journal: Journal, again: Collection[RowState] | None = None) -> None:
-        """Make the file anew of the journal.
-
-        Args:
-            journal: The journal.
-            again: As for `begin`; rows that are started again are left out. None leaves none out.
+        """Make the file anew of the journal, without the rows that are started again, as for `begin`.
 
         Raises:
             OutputError: It cannot be written; an older file is as it was.
         """
         self.close()
-        try:
-            with replacing(self.path, sync=True, mark="part") as part:
-                if self._is_parquet:
-                    write_parquet(part, partial(self._outcomes, journal, again))
-                else:
-                    with part.open("wb") as file:
-                        file.writelines(map(line, self._outcomes(journal, again)))
-        except OSError as error:
-            raise self._failed(error) from None
+        with self._writing(), replacing(self.path, sync=True, mark="part") as part:
+            if self._is_parquet:
+                write_parquet(part, partial(self._outcomes, journal, again))
+            else:
+                with part.open("wb") as file:
+                    file.writelines(map(line, self._outcomes(journal, again)))
 
     def close(self) -> None:
         """Close a file that grows."""
@@ -153,11 +140,15 @@ class OutputFile:
             if again is None or not is_started_again(entry, again):
                 yield outcome_of(entry)
 
-    def _failed(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self.path} cannot be written: {error.strerror or error}; every outcome is in the journal, "
-            "and the same command writes the file once this is mended"
-        )
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self.path} cannot be written: {error.strerror or error}; every outcome is in the journal, "
+                "and the same command writes the file once this is mended"
+            ) from None
 
 
 class MediaFolder:
@@ -325,8 +316,4 @@ def line(outcome: Outcome) -> bytes:
         values["error"] = note.pop("error")
     if outcome.job_id is not None:
         values["job_id"] = outcome.job_id
-    values |= note
-    try:
-        return json.dumps(values, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:  # a lone surrogate; as an escape it is still JSON
-        return json.dumps(values).encode() + b"\n"
+    return as_text({**values, **note}, separators=None).encode() + b"\n"

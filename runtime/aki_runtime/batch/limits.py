@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..errors import AkiError, ConfigurationError, ConnectionFailedError
 from ..http.clients import MAX_CONNECTIONS
@@ -52,6 +53,7 @@ class ConcurrencyLimiter:
 
     Attributes:
         active: Slots that are taken.
+        is_closed: Whether no further slot is given out.
         not_before: When the next slot may be given, on the clock.
     """
 
@@ -75,7 +77,7 @@ class ConcurrencyLimiter:
         self._shortest = self._shortest_before = float("inf")
         self._positions = 0
         self._waiting_again = 0
-        self._is_closed = False
+        self.is_closed = False
         self._changed = asyncio.Event()
 
     @property
@@ -83,18 +85,13 @@ class ConcurrencyLimiter:
         """Slots that may be taken at a time."""
         return max(1, int(self._limit))
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether no further slot is given out."""
-        return self._is_closed
-
     async def acquire(self, *, is_new: bool = True) -> bool:
         """Wait for a slot; false where the limiter is closed.
 
         Args:
             is_new: Whether it is for a newcomer, who waits behind all that were refused.
         """
-        while not self._is_closed:
+        while not self.is_closed:
             pause = self.not_before - self._now()
             has_turn = not (is_new and self._waiting_again)
             if pause <= 0 and self.active < self.limit and has_turn:
@@ -136,7 +133,7 @@ class ConcurrencyLimiter:
 
     def close(self) -> None:
         """Give out no further slot."""
-        self._is_closed = True
+        self.is_closed = True
         self._wake()
 
     def on_accepted(self) -> None:
@@ -173,11 +170,8 @@ class ConcurrencyLimiter:
         longer = position - min(self._shortest, self._shortest_before)
         self._positions += 1
         if self._positions == _WINDOW:
-            self._shortest_before, self._shortest, self._positions = (
-                self._shortest,
-                float("inf"),
-                0,
-            )
+            self._shortest_before, self._shortest = self._shortest, float("inf")
+            self._positions = 0
         self._is_crowded = longer > CROWD // 2
         if longer > CROWD and started >= self._last_cut:
             self._cut(0.85)
@@ -193,29 +187,20 @@ class ConcurrencyLimiter:
         self._changed = asyncio.Event()
 
 
+@dataclass(kw_only=True)
 class OutageTimer:
     """Measures how long the hub is out of reach.
 
-    Args:
+    Attributes:
         seconds: How long it may be.
         endpoint: The endpoint's name.
         resume: What resumes the run, such as "the same command".
-        now: The clock, in seconds.
     """
 
-    def __init__(
-        self,
-        seconds: float,
-        *,
-        endpoint: str,
-        resume: str,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._seconds = seconds
-        self._endpoint = endpoint
-        self._resume = resume
-        self._now = now
-        self._since: float | None = None
+    seconds: float = field(kw_only=False)
+    endpoint: str
+    resume: str
+    _since: float | None = field(default=None, init=False)
 
     def record_success(self) -> None:
         """Take note that the hub has answered."""
@@ -231,10 +216,11 @@ class OutageTimer:
             # "Queue full" for hours is a hub that works.
             self.record_success()
             return
-        self._since = self._now() if self._since is None else self._since
-        if self._now() - self._since > self._seconds:
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        if now - self._since > self.seconds:
             raise BatchStoppedError(
-                f"the hub has not been reached for {self._seconds:.0f} s ({reason.message}); "
-                f"{self._resume} goes on from here",
-                endpoint=self._endpoint,
+                f"the hub has not been reached for {self.seconds:.0f} s ({reason.message}); "
+                f"{self.resume} goes on from here",
+                endpoint=self.endpoint,
             )

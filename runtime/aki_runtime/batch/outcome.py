@@ -24,8 +24,6 @@ STATUSES: Mapping[RowState, Status] = {
 }
 
 _AMOUNT = re.compile(r"\d{1,40}(\.\d{1,40})?", re.ASCII)
-_FEW = 3
-"""Outcomes before a rate says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +150,15 @@ def is_started_again(entry: Entry, again: Collection[RowState]) -> bool:
     return entry.state in again or has_unknown_end(entry)
 
 
+def start_again(journal: Journal, entry: Entry) -> str | None:
+    """Claim a row anew that has failed or is uncertain, and return the job that is asked for; None for a new one."""
+    journal.begin_again(entry.row_id, after=entry.state)
+    if entry.job_id is None or not has_unknown_end(entry):
+        return None
+    journal.note_job(entry.row_id, entry.job_id)
+    return entry.job_id
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a batch is.
@@ -239,35 +246,36 @@ class Tally:
 
     Args:
         before: How many rows earlier runs have left in each state.
-        started: When this run started, in seconds on its clock.
 
     Attributes:
         before: Outcomes of earlier runs.
-        tokens: Tokens that were generated in this run.
-        compute_seconds: Seconds of computing in this run.
+        ended: Outcomes of this run.
         cost: What this run costs, as far as it is known; None where nothing is.
         cost_unknown: Rows of this run whose cost is not known.
-        started: When this run started.
     """
 
-    def __init__(self, before: Mapping[RowState, int], started: float) -> None:
-        self._counts: Counter[Status] = Counter()
+    def __init__(self, before: Mapping[RowState, int]) -> None:
+        self._counts: Counter[str] = Counter()
         for state, status in STATUSES.items():
             self._counts[status] = before[state]
-        self.before = self._counts.total()
-        self.tokens = 0
-        self.compute_seconds = 0.0
+        self.before = self.total
+        self.ended = 0
         self.cost: Decimal | None = None
         self.cost_unknown = 0
-        self.started = started
-        self._ended = 0
+        self._tokens = 0
+        self._compute_seconds = 0.0
+
+    @property
+    def total(self) -> int:
+        """Rows that have an outcome."""
+        return self._counts.total()
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome."""
-        self._ended += 1
+        self.ended += 1
         self._counts[outcome.status] += 1
-        self.tokens += outcome.tokens or 0
-        self.compute_seconds += outcome.compute_duration or 0.0
+        self._tokens += outcome.tokens or 0
+        self._compute_seconds += outcome.compute_duration or 0.0
         if outcome.cost is not None:
             self.cost = EXACT.add(self.cost or Decimal(0), outcome.cost)
         elif outcome.job_id is not None or outcome.status == "uncertain":
@@ -278,53 +286,6 @@ class Tally:
         self._counts[STATUSES[entry.state]] -= 1
         self.before -= 1
 
-    def summary(
-        self,
-        rows: int | None,
-        now: float,
-        *,
-        picked_up: int,
-        interrupted: bool,
-        output: Path,
-        journal: Path,
-        faults: tuple[Fault, ...],
-        refused: str,
-    ) -> Summary:
-        """Return what came of the batch."""
-        return Summary(
-            rows=rows if rows is not None else self._counts.total(),
-            done=self._counts["done"],
-            failed=self._counts["failed"],
-            uncertain=self._counts["uncertain"],
-            before=self.before,
-            picked_up=picked_up,
-            tokens=self.tokens,
-            compute_seconds=self.compute_seconds,
-            seconds=now - self.started,
-            interrupted=interrupted,
-            output=output,
-            journal=journal,
-            faults=faults,
-            cost=self.cost,
-            cost_unknown=self.cost_unknown,
-            refused=refused,
-        )
-
-    def progress(self, rows: int | None, running: int, limit: int, now: float) -> Progress:
-        """Return how far the batch is."""
-        seconds = max(now - self.started, 1e-6)
-        rate = self._ended / seconds if self._ended >= _FEW else None
-        todo = None if rows is None else max(0, rows - self._counts.total())
-        return Progress(
-            rows=rows,
-            done=self._counts["done"],
-            failed=self._counts["failed"],
-            uncertain=self._counts["uncertain"],
-            running=running,
-            limit=limit,
-            tokens=self.tokens,
-            compute_seconds=self.compute_seconds,
-            seconds=seconds,
-            rate=rate,
-            left=todo / rate if rate and todo is not None else None,
-        )
+    def figures(self) -> dict[str, Any]:
+        """Return what progress and summary both say of the outcomes."""
+        return {**self._counts, "tokens": self._tokens, "compute_seconds": self._compute_seconds}

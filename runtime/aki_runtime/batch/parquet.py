@@ -29,11 +29,7 @@ _LAST = {
 
 
 def write_parquet(path: Path, read: Callable[[], Iterable[Outcome]]) -> None:
-    """Write outcomes as a table.
-
-    Args:
-        path: The file.
-        read: Reads the outcomes, once for the types of the columns and once more to write them.
+    """Write outcomes as a table; they are read once for the types of the columns, and once more to write them.
 
     Raises:
         UnreadableInputError: pyarrow is not installed.
@@ -146,15 +142,11 @@ def _common(one: str, other: str) -> str:
 
 
 def _cell(value: Any, kind: str) -> Any:
-    match kind:
-        case "text" if value is not None:
-            return utf8(value)
-        case "texts" if value is not None:
-            return [utf8(item) for item in value]
-        case "json" if value is not None:
-            return utf8(json.dumps(value, ensure_ascii=False))
-        case _:
-            return value
+    if value is None or kind not in ("text", "texts", "json"):
+        return value
+    if kind == "texts":
+        return list(map(utf8, value))
+    return utf8(value if kind == "text" else json.dumps(value, ensure_ascii=False))
 
 
 def utf8(text: str) -> str:

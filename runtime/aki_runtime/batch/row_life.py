@@ -177,12 +177,7 @@ class RowLife:
     async def carry_out(
         self, row: Row, notes: RowNotes, on_event: OnEvent | None = None
     ) -> Outcome | None:
-        """Submit a row, or take the job up that it has, and follow it to the end.
-
-        Args:
-            row: The row.
-            notes: Where its steps are noted.
-            on_event: Called with each event of its job.
+        """Submit a row, or take the job up that it has, and follow it to the end; each event of the job is handed on.
 
         Returns:
             The outcome; None where the row is left, to be carried out later or by somebody else.

@@ -1,6 +1,6 @@
 """The class for `map_batches`: blocks of rows become calls, and outcomes columns of the same types in every block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -112,20 +112,20 @@ def rows_of(table: Any, options: CallOptions, reader: Columns) -> list[Row]:
 def with_outcomes(table: Any, outcomes: Sequence[Outcome], options: CallOptions) -> Any:
     """Return a block with the columns of its outcomes added."""
     arrow = import_pyarrow("lib")
-    text = arrow.string()
-    columns: dict[str, tuple[list[Any], Any]] = {
-        name: ([_cell(outcome, kind) for outcome in outcomes], text)
-        for name, kind in zip(new_columns(options), OUTCOME_COLUMNS, strict=False)
+    numbers: Mapping[type | None, Any] = {
+        bool: arrow.bool_(),
+        int: arrow.int64(),
+        float: arrow.float64(),
     }
-    arrow_types = {bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64(), str: text}
-    model = options.found.info.reading.output
-    for output, column in options.fields.items():
-        kind = _type_of(model, output)
-        cells = [_field(outcome.outputs.get(output), kind) for outcome in outcomes]
-        columns[column] = (cells, arrow_types[kind or str])
-    for name, (cells, arrow_type) in columns.items():
-        storable = [utf8(cell) if isinstance(cell, str) else cell for cell in cells]
-        table = table.append_column(name, arrow.array(storable, arrow_type))
+    columns: list[tuple[Callable[[Outcome], Any], type | None]] = [
+        (cell, str) for cell in OUTCOME_COLUMNS.values()
+    ]
+    for output in options.fields:
+        kind = _type_of(options.found.info.reading.output, output)
+        columns.append((partial(_field, output, kind), kind))
+    for name, (cell, kind) in zip(new_columns(options), columns, strict=True):
+        cells = [utf8(c) if isinstance(c, str) else c for c in map(cell, outcomes)]
+        table = table.append_column(name, arrow.array(cells, numbers.get(kind, arrow.string())))
     return table
 
 
@@ -145,20 +145,6 @@ def _row(values: Mapping[str, Any], options: CallOptions, reader: Columns) -> Ro
     return replace(row, number=int.from_bytes(name[:8]), row_id=row_id, digest=digest)
 
 
-def _cell(outcome: Outcome, kind: str) -> str | None:
-    match kind:
-        case "outcome":
-            return outcome.status
-        case "outputs":
-            return as_text(dict(outcome.outputs)) if outcome.outputs else None
-        case "error_type":
-            return outcome.error.type if outcome.error else None
-        case "error":
-            return outcome.error.message if outcome.error else None
-        case _:
-            return outcome.job_id
-
-
 def _type_of(model: type[OutputModel], name: str) -> type | None:
     """Return the type of a declared output where it is a plain one."""
     annotation = model.model_fields[name].annotation
@@ -168,7 +154,8 @@ def _type_of(model: type[OutputModel], name: str) -> type | None:
     return next((kind for kind in (bool, int, float, str) if issubclass(kinds[0], kind)), None)
 
 
-def _field(value: Any, kind: type | None) -> Any:
+def _field(output: str, kind: type | None, outcome: Outcome) -> Any:
+    value = outcome.outputs.get(output)
     if value is None:
         return None
     if kind is None:

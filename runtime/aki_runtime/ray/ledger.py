@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from ..batch import files
 from ..batch.errors import JournalInUseError
 from ..batch.journal import FINAL, Entry, Journal, RowState
-from ..batch.outcome import Outcome, RowError, has_unknown_end
+from ..batch.outcome import Outcome, RowError, start_again
 from ..errors import UnexpectedAnswerError
 
 _LOCK_SECONDS = 20.0
@@ -242,7 +242,10 @@ class Ledger:
         if begin.digest and entry.digest and entry.digest != begin.digest:
             return Differs()
         if entry.state in FINAL:
-            return self._begin_again(begin, entry) if entry.state in begin.again else RowEnd(entry)
+            if entry.state not in begin.again:
+                return RowEnd(entry)
+            job_id = start_again(journal, entry)
+            return Fresh() if job_id is None else Known(job_id)
         if entry.owner == str(begin.attempt):
             # The same question once more: its answer was lost with the ledger's process.
             return Known(entry.job_id) if entry.job_id is not None else Fresh()
@@ -257,14 +260,6 @@ class Ledger:
         given_up = Outcome(0, "uncertain", error=RowError("InterruptedError", _LEFT))
         journal.note_outcome(begin.row_id, RowState.UNCERTAIN, given_up.to_note())
         return self._begin(begin)
-
-    def _begin_again(self, begin: Begin, entry: Entry) -> Reply:
-        journal = self._journal.as_owner(str(begin.attempt))
-        journal.begin_again(begin.row_id, after=entry.state)
-        if entry.job_id is None or not has_unknown_end(entry):
-            return Fresh()
-        journal.note_job(begin.row_id, entry.job_id)
-        return Known(entry.job_id)
 
     def _note_job(self, note: NoteJob) -> Reply:
         entry = self._journal.get(note.row_id)

@@ -6,6 +6,7 @@ through the worker has to count as dead itself, and a little before the ledger t
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from ..batch.errors import JournalError, JournalFullError
@@ -69,26 +70,25 @@ class Mailbox:
 
     async def _deliver(self) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._lease / 5):
                     await self._has_some.wait()
-            except TimeoutError:
-                pass
             questions = self._questions[:_MOST_TOGETHER]
             del self._questions[:_MOST_TOGETHER]
             if not self._questions:
                 self._has_some.clear()
-            waiting = [answer for _, answer in questions]
+            answers: Sequence[Reply | JournalError]
             try:
                 answers = await self._sent([operation for operation, _ in questions])
             except JournalError as error:
-                for future in waiting:
-                    if not future.done():  # who has asked may have been cancelled
-                        future.set_exception(error)
-            else:
-                for future, answer in zip(waiting, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
+                answers = [error] * len(questions)
+            for (_, future), answer in zip(questions, answers, strict=True):
+                if future.done():
+                    continue  # who has asked was cancelled
+                if isinstance(answer, JournalError):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
 
     async def _sent(self, operations: Sequence[Operation]) -> Sequence[Reply]:
         """Send until it arrives: an operation that comes twice means the same."""

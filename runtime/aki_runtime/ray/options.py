@@ -1,13 +1,14 @@
 """How the rows of a dataset are carried out: every option, its default and its check. It travels to all nodes."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..batch.journal import RowState, states_started_again
+from ..batch.journal import RowState, as_text, states_started_again
 from ..batch.limits import require_concurrency
+from ..batch.outcome import Outcome
 from ..batch.rows import Columns
 from ..client.async_client import AsyncClient
 from ..client.resolving import BoundEndpoint, Resolved, resolve
@@ -17,8 +18,14 @@ from ..options import Options
 from ..secret import read_key_file
 from .journal import RowJournal
 
-OUTCOME_COLUMNS = ("outcome", "outputs", "error_type", "error", "job_id")
-"""The columns that every outcome has, without their prefix."""
+OUTCOME_COLUMNS: Mapping[str, Callable[[Outcome], str | None]] = {
+    "outcome": lambda outcome: outcome.status,
+    "outputs": lambda outcome: as_text(dict(outcome.outputs)) if outcome.outputs else None,
+    "error_type": lambda outcome: outcome.error.type if outcome.error else None,
+    "error": lambda outcome: outcome.error.message if outcome.error else None,
+    "job_id": lambda outcome: outcome.job_id,
+}
+"""The columns that every outcome has, without their prefix, and what is in their cells."""
 
 
 @dataclass(frozen=True, kw_only=True)

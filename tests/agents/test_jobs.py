@@ -132,8 +132,9 @@ def test_cancelling_a_request_cancels_the_job_on_the_hub(agents, hub, mode):
 class WritesHalfAPair(WorkerFails):
     """The job writes half a surrogate pair, which is JSON and no UTF-8."""
 
-    def _failing(self, work):
-        return work.answering("half \ud83d pair " * 50)
+    async def apply(self, exchange):
+        exchange.context.alter_work = lambda work: work.answering("half \ud83d pair " * 50)
+        await exchange.forward()
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])

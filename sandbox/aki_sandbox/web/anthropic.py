@@ -8,29 +8,18 @@ import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from aki_sandbox.jsontypes import Json, JsonObject, objects
 from aki_sandbox.web.chat import (
-    ChatCall,
     ChatInterface,
-    ChatMessages,
-    Choice,
     ModelTurn,
     Piece,
     RefusedError,
-    renamed,
     text_of,
-    texts,
 )
 
-_RENAMED = {
-    "max_tokens": "max_gen_tokens",
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-}
+_ALIKE = ("model", "max_tokens", "temperature", "top_p", "top_k")
 _KINDS_OF_ERRORS = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -49,41 +38,37 @@ _DELTAS: dict[Piece, tuple[str, str]] = {
 class AnthropicRoutes(ChatInterface):
     """Handlers of the Anthropic interface."""
 
+    status_of_lacking = 404
+
     def all(self) -> list[BaseRoute]:
         """Return the routes."""
         post = ["POST"]
         path = "/anthropic/v1/messages"
         return [
             Route(path, self.answer, methods=post, name="chat"),
-            Route(f"{path}/count_tokens", self._count_tokens, methods=post, name="unknown"),
+            Route(f"{path}/count_tokens", self.lacking, methods=post, name="unknown"),
         ]
-
-    async def _count_tokens(self, request: Request) -> Response:
-        return self.refused(RefusedError(404, f"{request.url.path} is not implemented."))
 
     def key(self, request: Request) -> str | None:
         """Return the key of a request; a bearer token is none."""
         return request.headers.get("x-api-key")
 
-    def read(self, asked: JsonObject) -> ChatCall:
-        """Return what a request asks for."""
+    def read(self, asked: JsonObject) -> JsonObject:
+        """Return a request as OpenAI words it."""
         for name, kind in (("model", str), ("messages", list), ("max_tokens", int)):
             if not isinstance(asked.get(name), kind):
                 raise RefusedError(400, f"{name}: must be given.")
-        conversation = ChatMessages()
-        if system := text_of(asked.get("system")):
-            conversation.say("system", system)
+        system = text_of(asked.get("system"))
+        messages: list[Json] = [{"role": "system", "content": system}] if system else []
         for message in objects(asked["messages"]):
-            _add(conversation, message)
-        return ChatCall(
-            model=str(asked["model"]),
-            conversation=conversation,
-            parameters=renamed(asked, _RENAMED),
-            tools=[_tool(tool) for tool in objects(asked.get("tools"))],
-            choice=_choice(asked.get("tool_choice")),
-            stop=texts(asked.get("stop_sequences")),
-            streams=asked.get("stream") is True,
-        )
+            messages += _messages(message)
+        return {
+            **{name: asked.get(name) for name in _ALIKE},
+            "messages": messages,
+            "tools": [_tool(tool) for tool in objects(asked.get("tools"))],
+            "tool_choice": _choice(asked.get("tool_choice")),
+            "stop": asked.get("stop_sequences"),
+        }
 
     def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
         """Return a finished message."""
@@ -180,53 +165,53 @@ def _wants_thoughts(asked: JsonObject) -> bool:
     return isinstance(thinking, dict) and thinking.get("type") != "disabled"
 
 
-def _tool(tool: JsonObject) -> JsonObject:
-    """Return a tool as the hub takes it: as OpenAI words it."""
+def _tool(tool: JsonObject) -> Json:
     function: JsonObject = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
     if tool.get("description") is not None:
         function["description"] = tool["description"]
     return {"type": "function", "function": function}
 
 
-def _choice(choice: Json) -> Choice:
+def _choice(choice: Json) -> Json:
     match choice:
         case {"type": "tool", "name": str(name)}:
-            return (name,)
+            return {"function": {"name": name}}
         case {"type": "any"}:
-            return "any"
+            return "required"
         case {"type": "none"}:
             return "none"
         case _:
             return "auto"
 
 
-def _add(conversation: ChatMessages, message: JsonObject) -> None:
-    """Add a message as the hub takes it; results of tools come first, as they must."""
-    content = message.get("content")
+def _messages(message: JsonObject) -> list[Json]:
+    """Return what a message holds as messages; results of tools come first, as they must."""
+    role, content = message.get("role"), message.get("content")
     if isinstance(content, str):
-        conversation.say(message.get("role"), content)
-        return
+        return [{"role": role, "content": content}]
+    made: list[Json] = []
     parts: list[Json] = []
-    calls: list[tuple[Json, Json, Json]] = []
-    is_answered = False
+    calls: list[Json] = []
     for block in objects(content):
         match block.get("type"):
             case "text":
-                parts.append({"text": block.get("text")})
+                parts.append({"type": "text", "text": block.get("text")})
             case "image":
-                parts.append({"image": _data_uri(block.get("source"))})
+                parts.append({"type": "image_url", "image_url": _data_uri(block.get("source"))})
             case "tool_use":
                 # As it came, which is JSON text, or as Anthropic has it.
-                calls.append((block.get("id"), block.get("name"), block.get("input")))
+                function: JsonObject = {"name": block.get("name"), "arguments": block.get("input")}
+                calls.append({"id": block.get("id"), "function": function})
             case "tool_result":
-                conversation.give_back(block.get("tool_use_id"), block.get("content"))
-                is_answered = True
+                told: JsonObject = {"role": "tool", "content": block.get("content")}
+                made.append({**told, "tool_call_id": block.get("tool_use_id")})
             case "thinking" | "redacted_thinking":
                 pass
             case other:
                 raise RefusedError(400, f"messages: a block of type {other} is not supported.")
-    if parts or calls or not is_answered:
-        conversation.say(message.get("role"), parts or None, calls)
+    if parts or calls or not made:
+        made.append({"role": role, "content": parts or None, "tool_calls": calls})
+    return made
 
 
 def _data_uri(source: Json) -> Json:

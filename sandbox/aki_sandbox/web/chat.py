@@ -1,16 +1,16 @@
 """What the OpenAI and the Anthropic interface of a hub share: model ids, conversations, and a model's turn.
 
-Owns the translation into a call of a chat endpoint, which tool has to be called, and what is an error. Must not know
-how either interface words requests, answers and errors.
+Owns the translation of a request, as OpenAI words it, into a call of a chat endpoint, which tool has to be called, and
+what is an error. Must not know how either interface words answers and errors.
 """
 
 import asyncio
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import ClassVar, Literal, TypeAlias
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
-from aki_sandbox.jsontypes import Json, JsonObject, as_object
+from aki_sandbox.jsontypes import Json, JsonObject, as_object, objects
 from aki_sandbox.web.http import PAUSE, json_response, read_payload, wait_for_result
 from aki_sandbox.workers.outputs import tokens
 from aki_sandbox.workers.prompts import tool_call
@@ -27,6 +27,13 @@ from aki_sandbox.workers.work import TOOL_CALL_CUT, WorkItem
 
 _DOCUMENTED_IDS = {"llama3_chat": "llama3-chat-70b", "gpt_oss_chat": "gpt-oss-120b"}
 KEY_NOT_VALID = ("Key not valid", "invalid_api_key")
+_RENAMED = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "max_gen_tokens",
+    "max_completion_tokens": "max_gen_tokens",
+}
 _SIZE = re.compile(r"\d+b\b")
 
 
@@ -56,80 +63,6 @@ class RefusedError(Exception):
         self.code = code
 
 
-class ChatMessages:
-    """The messages of a chat, as the hub takes them.
-
-    Attributes:
-        messages: The hub's messages.
-        called: The tools that were called since the user last said something.
-    """
-
-    def __init__(self) -> None:
-        self.messages: list[Json] = []
-        self.called: list[str] = []
-        self._names: dict[str, str] = {}
-        self._results: list[str] = []
-
-    def say(self, role: Json, content: Json, calls: Sequence[tuple[Json, Json, Json]] = ()) -> None:
-        """Add a message, with the calls of tools beside it: the id, name and arguments of each."""
-        message: JsonObject = {"role": role, "content": content}
-        if role == "user":
-            self.called = []
-        self.called += [str(name) for _, name, _ in calls]
-        self._names |= {str(call_id): str(name) for call_id, name, _ in calls}
-        if calls:
-            message["tool_calls"] = [{"name": name, "arguments": args} for _, name, args in calls]
-        self._results = []
-        self.messages.append(message)
-
-    def give_back(self, call_id: Json, content: Json) -> None:
-        """Add what a tool returned: to a hub it is something that the user says."""
-        if self._results:
-            self.messages.pop()
-        name = self._names.get(str(call_id), "the tool")
-        self._results.append(f"{name} returned {text_of(content)}")
-        self.messages.append({"role": "user", "content": "\n".join(self._results)})
-
-
-Choice: TypeAlias = Literal["auto", "none", "any"] | tuple[str]
-"""Which tool has to be called: the one named in a tuple, or any."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatCall:
-    """A request, freed from how an interface words it.
-
-    Attributes:
-        model: The id of the model.
-        conversation: What was said.
-        parameters: Further inputs of the hub's chat endpoints.
-        tools: The tools, as OpenAI words them.
-        choice: Which of these has to be called.
-        schema: What the answer has to fit; None for text.
-        stop: What ends the answer as soon as it is written.
-        streams: Whether the answer is wanted in pieces.
-    """
-
-    model: str
-    conversation: ChatMessages
-    parameters: JsonObject
-    tools: list[JsonObject] = field(default_factory=list[JsonObject])
-    choice: Choice = "auto"
-    schema: Json = None
-    stop: list[str] = field(default_factory=list[str])
-    streams: bool = False
-
-    @property
-    def forced(self) -> str | None:
-        """The tool that has to be called, if the user's words name none; of any, the next that was not called yet."""
-        names = [str(as_object(tool.get("function")).get("name")) for tool in self.tools]
-        if isinstance(self.choice, tuple):
-            return self.choice[0]
-        if self.choice != "any" or not names:
-            return None
-        return next((name for name in names if name not in self.conversation.called), names[-1])
-
-
 Piece: TypeAlias = Literal["thinking", "text", "call"]
 """What a piece of a model's turn is of."""
 
@@ -144,34 +77,48 @@ class ModelTurn:
         stop_sequence: What has ended the answer, or None.
     """
 
-    def __init__(self, hub: SandboxHub, key: str, call: ChatCall) -> None:
+    def __init__(self, hub: SandboxHub, key: str, asked: JsonObject) -> None:
         """Begin a turn.
+
+        Args:
+            hub: Whose model it is.
+            key: Who asks.
+            asked: The request, as OpenAI words it.
 
         Raises:
             RefusedError: There is no such model, or the hub does not take the call.
         """
         self._hub = hub
-        self._call = call
+        self._schema = _schema(asked.get("response_format"))
+        stop = asked.get("stop")
+        stops = stop if isinstance(stop, list) else [stop]
+        self._stops = [each for each in stops if isinstance(each, str) and each]
         self.stop_sequence: str | None = None
-        known = models(hub)
-        self.model = call.model if call.model in known else hub.settings.replacement_model or ""
+        known, wanted = models(hub), str(asked.get("model"))
+        self.model = wanted if wanted in known else hub.settings.replacement_model or ""
         if self.model not in known:
-            raise RefusedError(404, f"There is no model {call.model}.", "unknown_model")
-        payload = {"key": key, "chat_context": json.dumps(call.conversation.messages)}
-        if call.tools and call.choice != "none":
-            payload["tools"] = json.dumps(call.tools)
-        job = hub.start(known[self.model], {**payload, **call.parameters}, self._altered)
+            raise RefusedError(404, f"There is no model {wanted}.", "unknown_model")
+        messages, called = _conversation(objects(asked.get("messages")))
+        tools, choice = objects(asked.get("tools")), asked.get("tool_choice")
+        self._tools: list[Json] = [*tools]
+        self._forced = _forced(choice, tools, called)
+        payload: JsonObject = {"key": key, "chat_context": json.dumps(messages)}
+        if tools and choice != "none":
+            payload["tools"] = json.dumps(tools)
+        for name, ours in _RENAMED.items():
+            if asked.get(name) is not None:
+                payload[ours] = asked[name]
+        job = hub.start(known[self.model], payload, self._altered)
         if isinstance(job, Reply):
             raise RefusedError(job.status, _first_sentence(job), "job_refused")
         self.job = job
 
     def _altered(self, work: WorkItem) -> WorkItem:
-        call = self._call
-        if call.schema is not None:
-            work = work.answering(json.dumps(example(call.schema, work.prompt)))
-        if call.forced is not None and work.tool_call is None:
-            work = work.calling(tool_call([*call.tools], call.forced, work.prompt))
-        found = [(work.answer.find(stop), stop) for stop in call.stop if stop in work.answer]
+        if self._schema is not None:
+            work = work.answering(json.dumps(example(self._schema, work.prompt)))
+        if self._forced is not None and work.tool_call is None:
+            work = work.calling(tool_call(self._tools, self._forced, work.prompt))
+        found = [(work.answer.find(stop), stop) for stop in self._stops if stop in work.answer]
         if found and work.tool_call is None:
             end, self.stop_sequence = min(found)
             work = replace(work, answer=work.answer[:end])
@@ -242,6 +189,72 @@ class ModelTurn:
                 yield "call", part
 
 
+def _schema(response_format: Json) -> Json:
+    """Return what an answer has to fit; None for text."""
+    wanted = response_format if isinstance(response_format, dict) else {"type": "text"}
+    match wanted.get("type"):
+        case "text":
+            return None
+        case "json_schema" if isinstance(described := wanted.get("json_schema"), dict):
+            return described.get("schema", {})
+        case other:
+            raise RefusedError(400, f"response_format {other} is not supported; use json_schema.")
+
+
+def _forced(choice: Json, tools: list[JsonObject], called: list[str]) -> str | None:
+    """Return the tool to call where the user's words name none; of any, the next that was not called yet."""
+    names = [str(as_object(tool.get("function")).get("name")) for tool in tools]
+    match choice:
+        case {"function": {"name": str(name)}}:
+            return name
+        case "required" if names:
+            return next((name for name in names if name not in called), names[-1])
+        case _:
+            return None
+
+
+def _conversation(messages: list[JsonObject]) -> tuple[list[Json], list[str]]:
+    """Return messages as the hub takes them, and the tools that were called since the user last said something."""
+    made: list[Json] = []
+    names: dict[str, str] = {}
+    called: list[str] = []
+    results: list[str] = []
+    for message in messages:
+        role, content = message.get("role"), message.get("content")
+        if role in ("tool", "function"):
+            # To a hub what tools returned is one thing that the user says.
+            if results:
+                made.pop()
+            tool = names.get(str(message.get("tool_call_id")), "the tool")
+            results.append(f"{tool} returned {text_of(content)}")
+            made.append({"role": "user", "content": "\n".join(results)})
+            continue
+        results = []
+        if role == "user":
+            called = []
+        if isinstance(content, list):
+            content = [_part(part) for part in content]
+        told: JsonObject = {"role": "system" if role == "developer" else role, "content": content}
+        calls: list[Json] = []
+        for call in objects(message.get("tool_calls")):
+            if isinstance(function := call.get("function"), dict):
+                name = function.get("name")
+                calls.append({"name": name, "arguments": function.get("arguments")})
+                names[str(call.get("id"))] = str(name)
+                called.append(str(name))
+        made.append({**told, "tool_calls": calls} if calls else told)
+    return made, called
+
+
+def _part(part: Json) -> Json:
+    if not isinstance(part, dict):
+        return part
+    if part.get("type") == "image_url":
+        image = part.get("image_url")
+        return {"image": image.get("url") if isinstance(image, dict) else image}
+    return {"text": part.get("text")}
+
+
 def _require_success(reply: Reply) -> None:
     error = reply.body.get("error")
     if error == TOOL_CALL_CUT:
@@ -257,7 +270,13 @@ def _first_sentence(reply: Reply) -> str:
 
 
 class ChatInterface(ABC):
-    """An interface: what it makes of requests and turns."""
+    """An interface: what it makes of requests and turns.
+
+    Attributes:
+        status_of_lacking: What it answers to requests that a hub does not know.
+    """
+
+    status_of_lacking: ClassVar[int]
 
     def __init__(self, hub: SandboxHub) -> None:
         self.hub = hub
@@ -268,10 +287,9 @@ class ChatInterface(ABC):
             key = self.key(request)
             if key is None or not self.hub.settings.accepts(key):
                 raise RefusedError(401, *KEY_NOT_VALID)
-            asked = await read_payload(request, self.hub.settings.max_body_bytes)
-            call = self.read(asked)
-            turn = ModelTurn(self.hub, key, call)
-            if call.streams:
+            asked = await read_payload(request)
+            turn = ModelTurn(self.hub, key, self.read(asked))
+            if asked.get("stream") is True:
                 return StreamingResponse(self.events(turn, asked), media_type="text/event-stream")
             await turn.finish()
             return json_response(200, self.whole(turn, asked))
@@ -279,6 +297,11 @@ class ChatInterface(ABC):
             return self.refused(RefusedError(error.status_code, error.detail))
         except RefusedError as refusal:
             return self.refused(refusal)
+
+    async def lacking(self, request: Request) -> Response:
+        """Answer a request of a kind that a hub does not know."""
+        message = f"{request.url.path} is not implemented."
+        return self.refused(RefusedError(self.status_of_lacking, message, "not_implemented"))
 
     def refused(self, refusal: RefusedError) -> Response:
         """Answer with an error."""
@@ -289,8 +312,8 @@ class ChatInterface(ABC):
         """Return the key of a request."""
 
     @abstractmethod
-    def read(self, asked: JsonObject) -> ChatCall:
-        """Return what a request asks for; raise a RefusedError where it cannot be read."""
+    def read(self, asked: JsonObject) -> JsonObject:
+        """Return a request as OpenAI words it; raise a RefusedError where it cannot be read."""
 
     @abstractmethod
     def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
@@ -310,14 +333,3 @@ def text_of(content: Json) -> str:
     parts = content if isinstance(content, list) else [content]
     found = [part.get("text") if isinstance(part, dict) else part for part in parts]
     return "\n".join(text for text in found if isinstance(text, str))
-
-
-def texts(value: Json) -> list[str]:
-    """Return the texts of a list, or a text that stands for a list of one."""
-    items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, str) and item]
-
-
-def renamed(asked: JsonObject, names: dict[str, str]) -> JsonObject:
-    """Return the parameters of a request by the hub's names; those that are null are left out."""
-    return {ours: asked[name] for name, ours in names.items() if asked.get(name) is not None}

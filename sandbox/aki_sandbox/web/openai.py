@@ -1,6 +1,6 @@
 """The OpenAI interface of a hub: its models and chat completions, plain and streaming.
 
-Owns how that interface words requests, answers and errors. Must not know more of the hub than `chat` offers.
+Owns how that interface words answers and errors. Must not know more of the hub than `chat` offers.
 """
 
 import json
@@ -10,41 +10,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aki_sandbox.jsontypes import Json, JsonObject, as_object, objects
+from aki_sandbox.jsontypes import Json, JsonObject, as_object
 from aki_sandbox.web.chat import (
     KEY_NOT_VALID,
-    ChatCall,
     ChatInterface,
-    ChatMessages,
-    Choice,
     ModelTurn,
     RefusedError,
     models,
-    renamed,
-    texts,
 )
 from aki_sandbox.web.http import json_response
 
 _PREFIXES = ("/v1", "/openai/v1")
 _LACKING = ("responses", "embeddings", "audio/{rest:path}", "images/{rest:path}")
-_RENAMED = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "max_tokens": "max_gen_tokens",
-    "max_completion_tokens": "max_gen_tokens",
-}
 
 
 class OpenAIRoutes(ChatInterface):
     """Handlers of the OpenAI interface, under both prefixes that are documented."""
+
+    status_of_lacking = 500
 
     def all(self) -> list[BaseRoute]:
         """Return the routes."""
         answers = (
             ("models", "GET", self._models, "models"),
             ("chat/completions", "POST", self.answer, "chat"),
-            *((path, "POST", self._lacking, "unknown") for path in _LACKING),
+            *((path, "POST", self.lacking, "unknown") for path in _LACKING),
         )
         return [
             Route(f"{prefix}/{path}", answer, methods=[method], name=name)
@@ -61,30 +51,16 @@ class OpenAIRoutes(ChatInterface):
         ]
         return json_response(200, {"object": "list", "data": data})
 
-    async def _lacking(self, request: Request) -> Response:
-        message = f"{request.url.path} is not implemented."
-        return self.refused(RefusedError(500, message, "not_implemented"))
-
     def key(self, request: Request) -> str | None:
         """Return the key of a request."""
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         return key if scheme == "Bearer" else None
 
-    def read(self, asked: JsonObject) -> ChatCall:
-        """Return what a request asks for."""
-        model = asked.get("model")
-        if not isinstance(model, str) or not isinstance(asked.get("messages"), list):
+    def read(self, asked: JsonObject) -> JsonObject:
+        """Return a request as it came."""
+        if not isinstance(asked.get("model"), str) or not isinstance(asked.get("messages"), list):
             raise RefusedError(400, "model and messages must be given.")
-        return ChatCall(
-            model=model,
-            conversation=_conversation(objects(asked["messages"])),
-            parameters=renamed(asked, _RENAMED),
-            tools=objects(asked.get("tools")),
-            choice=_choice(asked.get("tool_choice")),
-            schema=_schema(asked.get("response_format")),
-            stop=texts(asked.get("stop")),
-            streams=asked.get("stream") is True,
-        )
+        return asked
 
     def whole(self, turn: ModelTurn, asked: JsonObject) -> JsonObject:
         """Return a finished chat completion."""
@@ -169,54 +145,3 @@ def _call(turn: ModelTurn, arguments: str) -> JsonObject:
 
 def _event(body: JsonObject) -> bytes:
     return f"data: {json.dumps(body)}\n\n".encode("ascii")
-
-
-def _choice(choice: Json) -> Choice:
-    match choice:
-        case {"function": {"name": str(name)}}:
-            return (name,)
-        case "required":
-            return "any"
-        case "none":
-            return "none"
-        case _:
-            return "auto"
-
-
-def _schema(response_format: Json) -> Json:
-    wanted = response_format if isinstance(response_format, dict) else {"type": "text"}
-    match wanted.get("type"):
-        case "text":
-            return None
-        case "json_schema" if isinstance(described := wanted.get("json_schema"), dict):
-            return described.get("schema", {})
-        case other:
-            raise RefusedError(400, f"response_format {other} is not supported; use json_schema.")
-
-
-def _conversation(messages: list[JsonObject]) -> ChatMessages:
-    """Return messages as the hub wants them: other names of the system role and of parts."""
-    made = ChatMessages()
-    for message in messages:
-        role, content = message.get("role"), message.get("content")
-        if role in ("tool", "function"):
-            made.give_back(message.get("tool_call_id"), content)
-            continue
-        if isinstance(content, list):
-            content = [_part(part) for part in content]
-        calls = [
-            (call.get("id"), function.get("name"), function.get("arguments"))
-            for call in objects(message.get("tool_calls"))
-            if isinstance(function := call.get("function"), dict)
-        ]
-        made.say("system" if role == "developer" else role, content, calls)
-    return made
-
-
-def _part(part: Json) -> Json:
-    if not isinstance(part, dict):
-        return part
-    if part.get("type") == "image_url":
-        image = part.get("image_url")
-        return {"image": image.get("url") if isinstance(image, dict) else image}
-    return {"text": part.get("text")}

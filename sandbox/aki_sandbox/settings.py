@@ -80,6 +80,4 @@ class HubSettings:
 
     def accepts(self, key: str) -> bool:
         """Say whether a key is valid."""
-        if self.keys is None:
-            return key not in {"", "bad-key"}
-        return key in self.keys
+        return key not in {"", "bad-key"} if self.keys is None else key in self.keys

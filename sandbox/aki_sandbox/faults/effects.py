@@ -31,7 +31,8 @@ class Reset(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Break the connection."""
-        await (exchange.answer() if self.reached else exchange.read())
+        if self.reached:
+            await exchange.answer()
         await exchange.reset()
 
 
@@ -85,7 +86,7 @@ class Stall(Effect):
         """Send a part, wait, and send the rest."""
         rest = await exchange.send_part(await exchange.answer(), self.part)
         await exchange.sleep(self.seconds)
-        await exchange.send_rest(rest)
+        await exchange.send_body(rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class Status(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the error."""
-        await (exchange.answer() if self.reached else exchange.read())
+        if self.reached:
+            await exchange.answer()
         phrase = HTTPStatus(self.status).phrase
         match self.body:
             case "json":
@@ -135,8 +137,7 @@ class Redirect(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the redirect."""
-        await exchange.read()
-        location = f"{self.to}{exchange.path}"
+        location = f"{self.to}{exchange.request.scope['path']}"
         await exchange.send(Response(status_code=self.status, headers={"location": location}))
 
 
@@ -146,7 +147,6 @@ class LoginPage(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Answer with the page."""
-        await exchange.read()
         await exchange.send(_page(200, "Log in to the network"))
 
 
@@ -162,8 +162,8 @@ class Raw(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Send the bytes."""
-        await exchange.read()
-        await exchange.send_raw(self.data)
+        exchange.context.transport.write(self.data)
+        await exchange.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,6 @@ class QueueFull(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Refuse."""
-        await exchange.read()
         endpoint = exchange.hub.catalogue.get(exchange.context.endpoint or "")
         error = f"Job queue reached max length {self.length}!"
         version = endpoint.version if endpoint else None
@@ -256,7 +255,6 @@ class Lapse(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Let the job lapse, and answer."""
-        await exchange.read()
         exchange.hub.lapse(exchange.context.job_id or "")
         await exchange.forward()
 
@@ -267,6 +265,5 @@ class Forget(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Forget, and answer."""
-        await exchange.read()
         exchange.hub.jobs.forget_all()
         await exchange.forward()

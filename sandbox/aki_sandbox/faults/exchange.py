@@ -21,26 +21,22 @@ class PendingRequest:
     """One request, not answered yet.
 
     Attributes:
-        hub: The rules behind the routes.
+        request: As it came.
         context: What kind of request it is.
+        hub: The rules behind the routes.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         self.context = context_of(scope)
         self.hub = self.context.hub
         self._app = app
-        self._request = Request(scope, receive)
+        self.request = Request(scope, receive)
         self._send = send
         self._answer: Response | None = None
 
-    @property
-    def path(self) -> str:
-        """The path of the request."""
-        return str(self._request.scope["path"])
-
     async def read(self) -> bytes:
         """Read the request in full and return its body."""
-        return await self._request.body()
+        return await self.request.body()
 
     async def forward(self) -> None:
         """Let the hub answer the caller as if nothing had happened."""
@@ -67,7 +63,7 @@ class PendingRequest:
 
     async def send(self, answer: Response) -> None:
         """Send an answer."""
-        await self.send_rest(await self.send_part(answer, 0))
+        await self.send_body(await self.send_part(answer, 0))
 
     async def send_part(self, answer: Response, part: float) -> bytes:
         """Send the headers, which announce all, and a part of the body; return what is left."""
@@ -80,17 +76,24 @@ class PendingRequest:
         )
         body = bytes(answer.body)
         cut = int(len(body) * part)
-        await self._send_body(body[:cut], more=True)
+        await self.send_body(body[:cut], more=True)
         return body[cut:]
 
-    async def send_rest(self, rest: bytes) -> None:
-        """Send what `send_part` left."""
-        await self._send_body(rest, more=False)
-
-    async def send_raw(self, data: bytes) -> None:
-        """Send bytes past the server, and close the connection."""
-        self.context.transport.write(data)
-        await self.close()
+    async def send_body(self, body: bytes, *, more: bool = False) -> None:
+        """Send a part of the body, and say whether more will follow."""
+        # In pieces, so that a caller who reads slowly holds back a large answer.
+        last = max(0, len(body) - 1) // _PIECE * _PIECE
+        for start in range(0, last + 1, _PIECE):
+            if self.context.is_gone():
+                await self._until_disconnected()
+                return
+            await self._send(
+                {
+                    "type": "http.response.body",
+                    "body": body[start : start + _PIECE],
+                    "more_body": more or start < last,
+                }
+            )
 
     async def reset(self) -> None:
         """Break the connection with a RST."""
@@ -113,28 +116,13 @@ class PendingRequest:
             await asyncio.sleep(min(left, _LONGEST_NAP))
 
     async def _answered(self, send: Send) -> None:
-        request = replayed(await self.read(), self._request.receive)
-        await self._app(self._request.scope, request, send)
-
-    async def _send_body(self, body: bytes, *, more: bool) -> None:
-        # In pieces, so that a caller who reads slowly holds back a large answer.
-        last = max(0, len(body) - 1) // _PIECE * _PIECE
-        for start in range(0, last + 1, _PIECE):
-            if self.context.is_gone():
-                await self._until_disconnected()
-                return
-            await self._send(
-                {
-                    "type": "http.response.body",
-                    "body": body[start : start + _PIECE],
-                    "more_body": more or start < last,
-                }
-            )
+        request = replayed(await self.read(), self.request.receive)
+        await self._app(self.request.scope, request, send)
 
     async def _until_disconnected(self) -> None:
         # Uvicorn logs a complaint about every application that returns without an answer, unless
         # it has seen the end of the connection before.
-        while (await self._request.receive())["type"] != "http.disconnect":
+        while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
 

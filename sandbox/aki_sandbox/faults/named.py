@@ -24,8 +24,6 @@ def _on(kind: On, effect: Effect, **rule: Any) -> Callable[[FaultPlan], FaultRul
     return lambda plan: plan.add(effect, on=kind, **rule)
 
 
-_ALWAYS: dict[str, Any] = {"times": None}
-
 FAULTS: Mapping[str, Callable[[FaultPlan], FaultRule]] = {
     "connection reset as soon as it is made": lambda plan: plan.refuse(times=None),
     "submit reset, unread by the hub": _on("submit", Reset()),
@@ -33,7 +31,7 @@ FAULTS: Mapping[str, Callable[[FaultPlan], FaultRule]] = {
     "answer to the submit cut": _on("submit", Cut()),
     "three polls reset": _on("poll", Reset(), times=3),
     "every third poll reset": _on("poll", Reset(), every=3, times=None),
-    "every poll reset": _on("poll", Reset(), **_ALWAYS),
+    "every poll reset": _on("poll", Reset(), times=None),
     "two polls cut": _on("running", Cut(), times=2),
     "final answer reset": _on("final", Reset(reached=True)),
     "final answer cut": _on("final", Cut()),
@@ -41,15 +39,15 @@ FAULTS: Mapping[str, Callable[[FaultPlan], FaultRule]] = {
     "submit answered late": _on("submit", Delay(0.4)),
     "submit answered after the deadline": _on("submit", Delay(3.0)),
     "submit never answered": _on("submit", Delay(60)),
-    "polls answered late": _on("poll", Delay(0.3), **_ALWAYS),
-    "polls never answered": _on("poll", Delay(60), **_ALWAYS),
+    "polls answered late": _on("poll", Delay(0.3), times=None),
+    "polls never answered": _on("poll", Delay(60), times=None),
     "polls stall amid the body": _on("poll", Stall(0.2), times=2),
-    "polls stall for ever": _on("poll", Stall(60), **_ALWAYS),
+    "polls stall for ever": _on("poll", Stall(60), times=None),
     "submit answered 429 twice": _on("submit", Status(429), times=2),
-    "every submit answered 429": _on("submit", Status(429), **_ALWAYS),
+    "every submit answered 429": _on("submit", Status(429), times=None),
     "queue full once": _on("submit", QueueFull()),
-    "queue full for good": _on("submit", QueueFull(length=7), **_ALWAYS),
-    "every poll answered 503": _on("poll", Status(503, body="html"), **_ALWAYS),
+    "queue full for good": _on("submit", QueueFull(length=7), times=None),
+    "every poll answered 503": _on("poll", Status(503, body="html"), times=None),
     "login page for the submit": _on("submit", LoginPage()),
     "login page for a poll": _on("poll", LoginPage()),
     "job lapses": _on("poll", Lapse(), nth=2),

@@ -110,10 +110,8 @@ class FaultRule:
     def strikes(self, job_id: str | None) -> bool:
         """Count one more request, and say whether that one goes wrong."""
         self.seen += 1
-        if not self.per_job:
-            return self.schedule(self.seen)
         self._seen_by_job[job_id] += 1
-        return self.schedule(self._seen_by_job[job_id])
+        return self.schedule(self._seen_by_job[job_id] if self.per_job else self.seen)
 
 
 class FaultPlan:

@@ -92,10 +92,13 @@ class Bill:
         tariffs, lines, whole = self._settings.tariffs, dict[str, Json](), Fraction()
         for name, used in sorted(self._used[key].items()):
             amount = used.amount(tariffs.get(name) or tariffs["*"])
-            counts: dict[str, Json] = {
-                each.name: _exact(getattr(used, each.name)) for each in fields(used)
+            counts = {each.name: getattr(used, each.name) for each in fields(used)} | {
+                "amount": amount
             }
-            lines[name] = {**counts, "amount": _decimal(amount)}
+            lines[name] = {
+                what: figure if isinstance(figure, int) else _decimal(figure)
+                for what, figure in counts.items()
+            }
             whole += amount
         cents = int(whole * 100 + Fraction(1, 2))
         return {
@@ -104,10 +107,6 @@ class Bill:
             "to_the_cent": f"{cents // 100}.{cents % 100:02d}",
             "endpoints": lines,
         }
-
-
-def _exact(figure: int | Fraction) -> Json:
-    return figure if isinstance(figure, int) else _decimal(figure)
 
 
 def _decimal(amount: Fraction) -> str:

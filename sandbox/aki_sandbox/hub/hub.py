@@ -138,9 +138,11 @@ class SandboxHub:
         denied = self._denied(endpoint, payload)
         if denied:
             return denied
+        # The parameters of the transport are let through where the document does not list them.
+        undeclared = _TRANSPORT_PARAMETERS - endpoint.inputs.keys()
         inputs, refusals = validate_inputs(
             endpoint.inputs,
-            _without_undeclared_transport(endpoint, payload),
+            {given: value for given, value in payload.items() if given not in undeclared},
             public_server_defects=self.settings.public_server_defects,
         )
         if refusals:
@@ -221,11 +223,3 @@ class SandboxHub:
             job.handed_out = True
         body["job_state"] = job.state.value
         return Reply(200, body)
-
-
-def _without_undeclared_transport(
-    endpoint: HubEndpoint, payload: Mapping[str, Json]
-) -> dict[str, Json]:
-    """Leave out the transport's own parameters where the document does not list them."""
-    undeclared = _TRANSPORT_PARAMETERS - endpoint.inputs.keys()
-    return {name: value for name, value in payload.items() if name not in undeclared}

@@ -115,11 +115,7 @@ class Queue:
 
     def lapse(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job as lapsed, as when its worker is seen offline. A final state stays."""
-        if job.state is WireState.QUEUED:
-            return self._end_waiting(job, now, WireState.LAPSED)
-        if not job.ended:
-            self._end(job, now, WireState.LAPSED)
-        return []
+        return self._stop(job, now, now, WireState.LAPSED)
 
     def position(self, job: SandboxJob) -> int:
         """Return the place of a job: 1 is the next to start, 0 has started."""
@@ -137,21 +133,24 @@ class Queue:
 
     def _cancel(self, job: SandboxJob, now: float) -> list[SandboxJob]:
         """End a job at its worker's next step, or before it starts. A final state stays."""
-        if job.state is WireState.QUEUED:
-            return self._end_waiting(job, now, WireState.CANCELED)
-        if job.started_at is not None and not job.ended and job.ends_as is WireState.DONE:
+        at = now
+        if job.started_at is not None:
             # Workers look for a cancelling when they report, so the step that runs is paid.
             at = job.started_at + job.work.end_of_step(now - job.started_at)
             # A worker hears of it between two steps; after the last one the job is done.
-            if at < job.ends_at:
-                self._end(job, at, WireState.CANCELED)
-        return []
+            if job.ends_as is not WireState.DONE or at >= job.ends_at:
+                return []
+        return self._stop(job, now, at, WireState.CANCELED)
 
-    def _end_waiting(self, job: SandboxJob, now: float, state: WireState) -> list[SandboxJob]:
-        self.waiting.remove(job)
-        job.state = state
-        job.ends_at = now
-        return [job]
+    def _stop(self, job: SandboxJob, now: float, at: float, state: WireState) -> list[SandboxJob]:
+        """End a job at once where it waits, or at a time where it is processed; return it if it has ended."""
+        if job.state is WireState.QUEUED:
+            self.waiting.remove(job)
+            job.state, job.ends_at = state, now
+            return [job]
+        if not job.ended:
+            self._end(job, at, state)
+        return []
 
     def _start_waiting(self, now: float) -> list[SandboxJob]:
         lapsed: list[SandboxJob] = []

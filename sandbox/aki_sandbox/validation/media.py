@@ -91,62 +91,50 @@ def check_media(kind: str, name: str, attributes: JsonObject, value: Json, refus
     if kind not in medium.kinds:
         refuse(f"Parameter {name} holds {medium.format}, which is not of kind {kind}.")
         return
-    _check_choice(name, "format", attributes, (medium.format,), refuse)
+    limits = {what: as_object(limit) for what, limit in attributes.items()}
+    limits = {what: limit for what, limit in limits.items() if not limit.get("auto_convert")}
+    _check_choice(name, "format", limits, (medium.format,), refuse)
     if medium.color_spaces:
-        _check_choice(name, "color_space", attributes, medium.color_spaces, refuse)
+        _check_choice(name, "color_space", limits, medium.color_spaces, refuse)
     if medium.size and kind != "audio":
-        _check_size(name, as_object(attributes.get("size")), medium.size, refuse)
+        _check_size(name, limits.get("size", {}), medium.size, refuse)
     for figure, number in medium.figures.items():
-        limits = as_object(attributes.get(figure))
-        if not limits.get("auto_convert"):
-            check_number(f"{name}.{figure}", limits, number, refuse)
-            _check_choice(name, figure, attributes, (str(round(number)),), refuse)
+        check_number(f"{name}.{figure}", limits.get(figure, {}), number, refuse)
+        _check_choice(name, figure, limits, (str(round(number)),), refuse)
 
 
 def _measured(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts | None:
     try:
         if "image" in kinds:
-            return _measured_picture(name, kinds, data)
+            with Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS) as picture:
+                space = _COLOR_SPACES.get(picture.mode, picture.mode)
+                # JPEG stores YUV; servers and people alike call such a picture either.
+                spaces = ("RGB", "YUV") if name == "jpeg" and space == "RGB" else (space,)
+                return MediaFacts(name, kinds, picture.size, spaces)
         if name == "wav" and data.startswith(b"RIFF"):
-            return _measured_sound(name, kinds, data)
+            with wave.open(io.BytesIO(data)) as sound:
+                rate, channels = sound.getframerate(), sound.getnchannels()
+                depth = sound.getsampwidth() * 8
+                figures = {
+                    "sample_rate": rate,
+                    "sample_bit_depth": depth,
+                    "channels": channels,
+                    "audio_bit_rate": rate * channels * depth,
+                    "duration": sound.getnframes() / rate,
+                }
+                return MediaFacts(name, kinds, figures=figures)
     except (OSError, ValueError, EOFError, wave.Error, Image.DecompressionBombError):
         return None
     return MediaFacts(name, kinds)
 
 
-def _measured_picture(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts:
-    with Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS) as picture:
-        space = _COLOR_SPACES.get(picture.mode, picture.mode)
-        # JPEG stores YUV; servers and people alike call such a picture either.
-        spaces = ("RGB", "YUV") if name == "jpeg" and space == "RGB" else (space,)
-        return MediaFacts(name, kinds, picture.size, spaces)
-
-
-def _measured_sound(name: str, kinds: tuple[str, ...], data: bytes) -> MediaFacts:
-    with wave.open(io.BytesIO(data)) as sound:
-        rate, channels, depth = sound.getframerate(), sound.getnchannels(), sound.getsampwidth() * 8
-        return MediaFacts(
-            name,
-            kinds,
-            figures={
-                "sample_rate": rate,
-                "sample_bit_depth": depth,
-                "channels": channels,
-                "audio_bit_rate": rate * channels * depth,
-                "duration": sound.getnframes() / rate,
-            },
-        )
-
-
 def _check_choice(
-    name: str, attribute: str, attributes: JsonObject, found: tuple[str, ...], refuse: Refuse
+    name: str, what: str, limits: dict[str, JsonObject], found: tuple[str, ...], refuse: Refuse
 ) -> None:
-    limits = as_object(attributes.get(attribute))
-    choices = [str(choice) for choice in as_list(limits.get("supported"))]
-    fitting = {_plain(choice) for choice in choices} & {_plain(word) for word in found}
-    if choices and not fitting and not limits.get("auto_convert"):
+    choices = [str(choice) for choice in as_list(limits.get(what, {}).get("supported"))]
+    if choices and not {_plain(choice) for choice in choices} & {_plain(word) for word in found}:
         refuse(
-            f"Parameter {name} has {attribute} {found[0]}, and the endpoint takes "
+            f"Parameter {name} has {what} {found[0]}, and the endpoint takes "
             f"{' or '.join(choices)} only."
         )
 
@@ -156,8 +144,6 @@ def _plain(word: str) -> str:
 
 
 def _check_size(name: str, limits: JsonObject, size: tuple[int, int], refuse: Refuse) -> None:
-    if limits.get("auto_convert"):
-        return
     pairs = {word: as_list(pair) for word, pair in limits.items()}
     for index, pixels in enumerate(size):
         side = {word: pair[index] for word, pair in pairs.items() if len(pair) == len(size)}

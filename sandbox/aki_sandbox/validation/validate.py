@@ -101,11 +101,18 @@ def validate_inputs(
     unknown = [name for name in payload if name not in parameters]
     if unknown:
         refusals.append(f"Invalid input parameter(s): {', '.join(unknown)}")
+    given = [name for name in parameters if payload.get(name) is not None]
+    chats = [name for name in given if type_word(parameters[name]) == "chat_context"]
     values: JsonObject = {}
     for name, attributes in parameters.items():
         # Even an empty text beside a conversation is refused.
-        if type_word(attributes) == "text_context" and payload.get(name) is not None:
-            _refuse_beside_chat(name, parameters, payload, refusals.append)
+        if chats and name in given and type_word(attributes) == "text_context":
+            refusals.append(
+                f"Parameter '{name}' is of type 'text_context', but the parameter(s) of type "
+                f"'chat_context' were also provided: {', '.join(chats)}. Only one type of parameter, "
+                "either 'chat_context' or 'text_context', can be included in the request. Please "
+                "remove the conflicting parameter(s) and try again."
+            )
         check = _Check(name, attributes, refusals.append, public_server_defects)
         value = check.checked(payload.get(name))
         if value is not None:
@@ -117,23 +124,6 @@ def type_word(attributes: Mapping[str, Json]) -> str:
     """Return the type of a parameter; a missing one means string."""
     word = attributes.get("type", "string")
     return word if isinstance(word, str) else "string"
-
-
-def _refuse_beside_chat(
-    name: str, parameters: Mapping[str, JsonObject], payload: Mapping[str, Json], refuse: Refuse
-) -> None:
-    chats = [
-        other
-        for other, attributes in parameters.items()
-        if type_word(attributes) == "chat_context" and payload.get(other) is not None
-    ]
-    if chats:
-        refuse(
-            f"Parameter '{name}' is of type 'text_context', but the parameter(s) of type "
-            f"'chat_context' were also provided: {', '.join(chats)}. Only one type of parameter, "
-            "either 'chat_context' or 'text_context', can be included in the request. Please "
-            "remove the conflicting parameter(s) and try again."
-        )
 
 
 class _Check:

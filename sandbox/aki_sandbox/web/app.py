@@ -5,7 +5,8 @@ one place where every request can be intercepted. Must not decide what is answer
 """
 
 import contextlib
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,7 +17,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aki_sandbox.hub.hub import SandboxHub
 from aki_sandbox.hub.replies import Reply
-from aki_sandbox.jsontypes import JsonObject
 from aki_sandbox.web.anthropic import AnthropicRoutes
 from aki_sandbox.web.http import (
     add_context,
@@ -30,13 +30,8 @@ from aki_sandbox.web.http import (
 )
 from aki_sandbox.web.openai import OpenAIRoutes
 
-
-class Interceptor(Protocol):
-    """Sees every request first: the place from which to break a connection, say."""
-
-    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or let the hub do it with `await app(scope, receive, send)`."""
-        ...
+Interceptor: TypeAlias = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
+"""Sees every request first, and answers it, or lets the hub do it with `await app(scope, receive, send)`."""
 
 
 class SandboxApp:
@@ -117,7 +112,7 @@ class HubRoutes:
 
     async def _details(self, request: Request) -> Response:
         name: str = request.path_params["name"]
-        key = (await self._payload(request)).get("key")
+        key = (await read_payload(request)).get("key")
         reply = self._hub.details(name, key if isinstance(key, str) else None)
         if reply is None:
             raise HTTPException(404)
@@ -132,7 +127,7 @@ class HubRoutes:
         return _respond(self._hub.bill(request.query_params.get("key")))
 
     async def _call(self, request: Request) -> Response:
-        payload = await self._payload(request)
+        payload = await read_payload(request)
         name: str = request.path_params["name"]
         if name not in self._hub.catalogue:
             return server_error(request, 404, f"Requested URL /{name} not found")
@@ -148,14 +143,11 @@ class HubRoutes:
         return _respond(result) if result else server_error(request, 503, "Response Timeout")
 
     async def _progress(self, request: Request) -> Response:
-        payload = await self._payload(request)
+        payload = await read_payload(request)
         name: str = request.path_params["name"]
         if name not in self._hub.catalogue:
             return server_error(request, 404, f"Requested URL /{name}/progress not found")
         return _respond(self._hub.progress(name, payload))
-
-    async def _payload(self, request: Request) -> JsonObject:
-        return await read_payload(request, self._hub.settings.max_body_bytes)
 
 
 def _respond(reply: Reply) -> Response:

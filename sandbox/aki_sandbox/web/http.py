@@ -47,7 +47,7 @@ def server_error(request: Request, status: int, message: str) -> Response:
     return PlainTextResponse(f"{title}\n{'=' * len(title)}\n{message}\n\n", status)
 
 
-async def read_payload(request: Request, max_bytes: int) -> JsonObject:
+async def read_payload(request: Request) -> JsonObject:
     """Return the JSON object in a request's body, or the query of a GET.
 
     Raises:
@@ -55,9 +55,9 @@ async def read_payload(request: Request, max_bytes: int) -> JsonObject:
     """
     if request.method == "GET":
         return dict(request.query_params)
-    payload = parsed_object(await _read_body(request, max_bytes) or b"{}")
+    payload = parsed_object(await _read_body(request) or b"{}")
     if payload is None:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "Failed when parsing body as json")
+        raise HTTPException(400, "Failed when parsing body as json")
     return payload
 
 
@@ -82,10 +82,9 @@ def replayed(request: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-async def _read_body(request: Request, max_bytes: int) -> bytes:
-    too_large = HTTPException(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body exceeds the size limit"
-    )
+async def _read_body(request: Request) -> bytes:
+    max_bytes = context_of(request.scope).hub.settings.max_body_bytes
+    too_large = HTTPException(413, "Request body exceeds the size limit")
     # What is announced may be less than what comes.
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > max_bytes:

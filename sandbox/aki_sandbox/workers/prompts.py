@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from itertools import takewhile
 
-from aki_sandbox.jsontypes import Json, JsonObject, objects
+from aki_sandbox.jsontypes import Json, JsonObject, as_object, objects
 from aki_sandbox.workers.schemas import example
 
 _ARGUMENTS = re.compile(r"\[\[[^\[\]]*\bargs=(?=\{)")
@@ -51,14 +51,13 @@ def tool_call(tools: Json, name: str, prompt: str, arguments: str = "") -> JsonO
         prompt: What texts among the arguments say.
         arguments: The arguments as JSON; "" has them made.
     """
-    schema: Json = None
-    for tool in objects(tools):
-        function = tool.get("function", tool)
-        if isinstance(function, dict) and function.get("name") == name:
-            schema = function.get("parameters")
-    schema = schema or {"type": "object"}
-    made: Json = json.loads(arguments) if arguments else example(schema, prompt)
-    return {"name": name, "arguments": made}
+    functions = [as_object(tool.get("function", tool)) for tool in objects(tools)]
+    schemas = [each.get("parameters") for each in functions if each.get("name") == name]
+    schema = (schemas[-1] if schemas else None) or {"type": "object"}
+    return {
+        "name": name,
+        "arguments": json.loads(arguments) if arguments else example(schema, prompt),
+    }
 
 
 def words_read(inputs: Mapping[str, Json]) -> list[str]:
@@ -89,8 +88,8 @@ class PrefixCache:
 
 
 def _content(message: Json) -> Json:
-    content = message.get("content") if isinstance(message, dict) else None
+    content = as_object(message).get("content")
     if isinstance(content, list):
-        texts = [part.get("text") for part in content if isinstance(part, dict)]
+        texts = [part.get("text") for part in objects(content)]
         return " ".join(text for text in texts if isinstance(text, str))
     return content

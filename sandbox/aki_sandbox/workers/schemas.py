@@ -6,7 +6,7 @@ example. Must not know what the value is for.
 
 import math
 
-from aki_sandbox.jsontypes import Json, JsonObject
+from aki_sandbox.jsontypes import Json, JsonObject, as_list, as_object
 
 _DEEPEST = 6
 """From this depth on, what may be left out is: a schema may hold itself."""
@@ -97,20 +97,23 @@ class _Maker:
         if not isinstance(schema, dict) or hops > _DEEPEST:
             return {}
         part = dict(schema)
-        others = (
-            [self._at(reference)] if isinstance(reference := part.pop("$ref", None), str) else []
-        )
+        others: list[Json] = []
+        if isinstance(reference := part.pop("$ref", None), str):
+            others.append(self._at(reference))
         for key in ("anyOf", "oneOf"):
-            if isinstance(choices := part.pop(key, None), list):
-                resolved = [self._resolved(choice, hops + 1, ends=ends) for choice in choices]
-                others += [_first_choice(resolved, null=ends)]
-        if isinstance(all_of := part.pop("allOf", None), list):
-            others += all_of
+            choices = as_list(part.pop(key, None))
+            resolved = [self._resolved(choice, hops + 1, ends=ends) for choice in choices]
+            # The first that is not null, or is.
+            others += sorted(resolved, key=lambda each: (_type_of(each) == "null") is not ends)[:1]
+        others += as_list(part.pop("allOf", None))
         for other in (self._resolved(each, hops + 1, ends=ends) for each in others):
             merged: JsonObject = {**other, **part}
-            if required := [*_list(part, "required"), *_list(other, "required")]:
+            if required := [*as_list(part.get("required")), *as_list(other.get("required"))]:
                 merged["required"] = required
-            if properties := {**_object(other, "properties"), **_object(part, "properties")}:
+            if properties := {
+                **as_object(other.get("properties")),
+                **as_object(part.get("properties")),
+            }:
                 merged["properties"] = properties
             part = merged
         return part
@@ -118,19 +121,18 @@ class _Maker:
     def _at(self, reference: str) -> Json:
         found = self._root
         for name in reference.removeprefix("#").split("/")[1:]:
-            name = name.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, dict) else None
+            found = as_object(found).get(name.replace("~1", "/").replace("~0", "~"))
         return found
 
     def _object(self, part: JsonObject, depth: int) -> Json:
-        properties = _object(part, "properties")
-        names = [name for name in _list(part, "required") if isinstance(name, str)]
+        properties = as_object(part.get("properties"))
+        names = [name for name in as_list(part.get("required")) if isinstance(name, str)]
         if not names and depth < _DEEPEST:
             names = list(properties)[:1]
         return {name: self.value(properties.get(name), depth + 1, 0) for name in names}
 
     def _array(self, part: JsonObject, depth: int) -> Json:
-        first = _list(part, "prefixItems")
+        first = as_list(part.get("prefixItems"))
         fewest, most = _bound(part, "minItems", 0), _bound(part, "maxItems", _FAR)
         wanted = (
             max(fewest, len(first)) if first or depth >= _DEEPEST else max(fewest, min(1, most))
@@ -139,7 +141,7 @@ class _Maker:
         return [self.value(item, depth + 1, index) for index, item in enumerate([*first, *rest])]
 
     def _string(self, part: JsonObject, index: int) -> Json:
-        shown = part.get("default", next(iter(_list(part, "examples")), None))
+        shown = part.get("default", next(iter(as_list(part.get("examples"))), None))
         if "pattern" in part and isinstance(shown, str):
             return shown
         if isinstance(written := part.get("format"), str) and written in _FORMATS:
@@ -147,11 +149,6 @@ class _Maker:
         text = f"{index + 1} {self._text}" if index else self._text
         fewest, most = _bound(part, "minLength", 0), _bound(part, "maxLength", _FAR)
         return text[: int(most)].ljust(int(min(fewest, _LONGEST)), ".")
-
-
-def _first_choice(choices: list[JsonObject], *, null: bool) -> JsonObject:
-    in_order = sorted(choices, key=lambda each: (_type_of(each) == "null") is not null)
-    return in_order[0] if in_order else {}
 
 
 def _type_of(part: JsonObject) -> str:
@@ -191,13 +188,3 @@ def _bound(part: JsonObject, name: str, default: float) -> float:
         return default
     # Nothing can be computed with what is larger, or not a number.
     return value if abs(value) <= 1e100 else default
-
-
-def _list(part: JsonObject, name: str) -> list[Json]:
-    value = part.get(name)
-    return value if isinstance(value, list) else []
-
-
-def _object(part: JsonObject, name: str) -> JsonObject:
-    value = part.get(name)
-    return value if isinstance(value, dict) else {}

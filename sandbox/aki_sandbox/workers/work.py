@@ -136,16 +136,18 @@ def plan_work(
         cache: What was read before; None for nothing.
     """
     prompt, directives = split_directives(written_by_caller(inputs))
-    thinking = _THOUGHTS if "think" in directives or _is_thinking_model(endpoint) else ""
+    is_writing = "text" in endpoint.outputs
+    thinks = "think" in directives or any(model in endpoint.name for model in _THINKING_MODELS)
+    thinking = _THOUGHTS if thinks else ""
     limit = inputs.get("max_gen_tokens")
     if isinstance(limit, int):  # thoughts are tokens too, and one is left for the answer
         thinking = " ".join(thinking.split()[: max(limit - 1, 0)])
     answer = _answer(endpoint, prompt, _words_left(inputs, thinking))
     words = len(thinking.split()) + len(answer.split())
-    steps = _not_negative(directives.get("steps"), words if _writes(endpoint) else _STEPS_OF_MEDIA)
+    steps = _not_negative(directives.get("steps"), words if is_writing else _STEPS_OF_MEDIA)
     error = directives.get("error", directives.get("errkeep"))
     seconds = _not_negative(directives.get("dur"), job_seconds)
-    read = words_read(inputs) if _writes(endpoint) else []
+    read = words_read(inputs) if is_writing else []
     work = WorkItem(
         endpoint=endpoint,
         inputs={
@@ -169,14 +171,6 @@ def plan_work(
         return work
     arguments = directives.get("args", "")
     return work.calling(tool_call(inputs.get("tools"), directives["tool"], prompt, arguments))
-
-
-def _is_thinking_model(endpoint: HubEndpoint) -> bool:
-    return any(model in endpoint.name for model in _THINKING_MODELS)
-
-
-def _writes(endpoint: HubEndpoint) -> bool:
-    return "text" in endpoint.outputs
 
 
 def _words_left(inputs: Mapping[str, Json], thinking: str) -> int | None:

@@ -65,30 +65,23 @@ def sbom(extras: Iterable[str]) -> dict[str, Any]:
 
 
 def _graph(extras: frozenset[str]) -> dict[str, set[str]]:
-    """Return what needs what; what is not installed here (for another system, say) is left out."""
+    """Return what needs what; what is not installed here is left out."""
     found: dict[str, set[str]] = {}
     waiting, seen = [(NAME, extras)], set[tuple[str, frozenset[str]]]()
     while waiting:
         name, wanted = place = waiting.pop()
-        if place not in seen:
-            seen.add(place)
-            asked = {
-                each: of for each, of in _requirements(name, wanted).items() if _is_installed(each)
-            }
-            found.setdefault(name, set()).update(asked)
-            waiting += asked.items()
+        if place in seen:
+            continue
+        seen.add(place)
+        needs = found.setdefault(name, set())
+        for asked in map(Requirement, distribution(name).requires or ()):
+            each, marker = canonicalize_name(asked.name), asked.marker
+            if marker and not any(marker.evaluate({"extra": extra}) for extra in {"", *wanted}):
+                continue  # for another system, or an extra that nobody asked for
+            if _is_installed(each):
+                needs.add(each)
+                waiting.append((each, frozenset(asked.extras)))
     return found
-
-
-def _requirements(name: str, extras: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Return what a package asks for on this system, with the extras asked of each."""
-    asked = map(Requirement, distribution(name).requires or ())
-    return {
-        canonicalize_name(each.name): frozenset(each.extras)
-        for each in asked
-        if each.marker is None
-        or any(each.marker.evaluate({"extra": extra}) for extra in {"", *extras})
-    }
 
 
 def _is_installed(name: str) -> bool:

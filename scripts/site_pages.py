@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from aki_codegen.commands.export import offered_endpoints
@@ -158,28 +158,17 @@ def write_site(folder: Path, of: Path, snapshot: Snapshot) -> None:
 
 def _written_by_people() -> dict[str, tuple[str, str]]:
     """Return pages by their path in the site, with their file in the repository and their text."""
-    docs = sorted((TOP / "docs").rglob("*.md"))
-    pages = {
-        path.relative_to(TOP / "docs").as_posix(): (
-            path.relative_to(TOP).as_posix(),
-            path.read_text("utf-8"),
-        )
-        for path in docs
-    }
-    sections = dict(_sections((TOP / "README.md").read_text("utf-8")))
-    first = sections[""] + "".join(
-        f"\n## {heading}\n{sections[heading]}" for heading in FIRST_PAGE if heading in sections
-    )
-    return {"index.md": ("README.md", first), **example_pages(TOP), **pages}
-
-
-def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """Split a text at its second headings; what is before the first of them is called nothing."""
-    headings = list(re.finditer(r"^## (.+)\n", text, re.MULTILINE))
-    yield "", text[: headings[0].start()]
-    for place, heading in enumerate(headings):
-        end = headings[place + 1].start() if place + 1 < len(headings) else len(text)
-        yield heading[1], text[heading.end() : end]
+    docs: dict[str, tuple[str, str]] = {}
+    for path in sorted((TOP / "docs").rglob("*.md")):
+        file, text = path.relative_to(TOP).as_posix(), path.read_text("utf-8")
+        docs[file.removeprefix("docs/")] = (file, text)
+    readme = (TOP / "README.md").read_text("utf-8")
+    first, *others = re.split(r"^## (.+)\n", readme, flags=re.MULTILINE)
+    sections = dict(zip(others[::2], others[1::2], strict=True))
+    for heading in FIRST_PAGE:
+        if heading in sections:
+            first += f"\n## {heading}\n{sections[heading]}"
+    return {"index.md": ("README.md", first), **example_pages(TOP), **docs}
 
 
 def _linked(text: str, source: str, page: str, places: dict[str, str]) -> str:
@@ -222,22 +211,18 @@ def _reference_pages() -> dict[str, str]:
 
 def _public_names() -> dict[str, list[str]]:
     """Return the public names of each page of the reference, as paths to what they name."""
-    tree = ast.parse(Path(str(public.__file__)).read_text("utf-8"))
-    paths = {
-        alias.name: (node.module or "", f"aki_runtime.{node.module}.{alias.name}")
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
     pages: dict[str, list[str]] = {title: [] for title in REFERENCE}
-    pages["Clients and calls"] += [f"{PACKAGE}.client.Aki", f"{PACKAGE}.client.AsyncAki"]
     pages["Clients and calls"] += [
+        f"{PACKAGE}.client.Aki",
+        f"{PACKAGE}.client.AsyncAki",
         "aki_runtime.client.sync_client.SyncClient",
         "aki_runtime.client.async_client.AsyncClient",
     ]
-    for module, path in paths.values():
-        titles = [title for title, modules in REFERENCE.items() if module in modules.split()]
-        pages[titles[0] if titles else "Results"].append(path)
+    for node in ast.parse(Path(str(public.__file__)).read_text("utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            titles = [t for t, modules in REFERENCE.items() if node.module in modules.split()]
+            names = [f"aki_runtime.{node.module}.{alias.name}" for alias in node.names]
+            pages[titles[0] if titles else "Results"] += names
     return pages
 
 

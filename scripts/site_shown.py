@@ -1,13 +1,10 @@
 """What pages of the site show of programs: the examples with what they print, and the sandbox's answers to calls."""
 
 import ast
-import io
 import json
 import re
 import sys
-import wave
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,7 @@ from aki_runtime.media.objects import Image
 from aki_runtime.shapes import is_array
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
-from PIL import Image as Pictures
+from aki_sandbox.workers.media import paint, speak
 
 
 def example_pages(top: Path) -> dict[str, tuple[str, str]]:
@@ -118,22 +115,16 @@ def _pictures(result: Any) -> list[Image]:
     return [item for items in listed for item in items if isinstance(item, Image)]
 
 
+_MEDIA = {
+    "image": paint("A picture", (256, 256), 1, {"format": "PNG"}),
+    "audio": speak("A few words"),
+    # The sandbox looks at the first bytes of a video alone.
+    "video": b"\x00\x00\x00\x18ftypisom" + bytes(40),
+}
+
+
 def _sample(value: Any) -> Any:
     """Put a medium in place of each file."""
     if is_array(value):
         return [_sample(item) for item in value]
-    return _media()[value.kind] if isinstance(value, File) else value
-
-
-@cache
-def _media() -> dict[str, bytes]:
-    picture, sound = io.BytesIO(), io.BytesIO()
-    Pictures.new("RGB", (256, 256), "steelblue").save(picture, "PNG")
-    with wave.open(sound, "wb") as recorded:
-        recorded.setnchannels(1)
-        recorded.setsampwidth(2)
-        recorded.setframerate(16_000)
-        recorded.writeframes(bytes(2 * 16_000))
-    # The sandbox looks at the first bytes of a video alone.
-    video = b"\x00\x00\x00\x18ftypisom" + bytes(40)
-    return {"image": picture.getvalue(), "audio": sound.getvalue(), "video": video}
+    return _MEDIA[value.kind] if isinstance(value, File) else value

@@ -239,12 +239,11 @@ class WorkerFails(Effect):
 
     async def apply(self, exchange: PendingRequest) -> None:
         """Let the hub take the call, as work that fails."""
-
-        def failing(work: WorkItem) -> WorkItem:
-            return replace(work, error=self.error, keeps_outputs=self.keeps_outputs)
-
-        exchange.context.alter_work = failing
+        exchange.context.alter_work = self._failing
         await exchange.forward()
+
+    def _failing(self, work: WorkItem) -> WorkItem:
+        return replace(work, error=self.error, keeps_outputs=self.keeps_outputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class FaultPlan:
     """
 
     def __init__(self) -> None:
-        self._rules: list[FaultRule] = []
+        self._faults: list[FaultRule] = []
 
     def add(
         self,
@@ -188,16 +188,16 @@ class FaultPlan:
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
-        self._rules.clear()
+        self._faults.clear()
 
     def refuses_connection(self) -> bool:
         """Count a connection, and say whether it is refused."""
-        return struck([rule for rule in self._rules if not rule.effect]) is not None
+        return struck([rule for rule in self._faults if not rule.effect]) is not None
 
     async def intercept(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request go wrong, or else the hub answer it: the interceptor of a sandbox server."""
         context = context_of(scope)
-        rules = [r for r in self._rules if r.effect and r.is_for(context.kind, context.endpoint)]
+        rules = [r for r in self._faults if r.effect and r.is_for(context.kind, context.endpoint)]
         if not rules:
             await app(scope, receive, send)
             return
@@ -220,7 +220,7 @@ class FaultPlan:
         if only_on and rule.on not in only_on:
             sensible = " or ".join(f'on="{kind}"' for kind in sorted(only_on))
             raise ValueError(f"{type(rule.effect).__name__} is for {sensible} only.")
-        self._rules.append(rule)
+        self._faults.append(rule)
         return rule
 
 

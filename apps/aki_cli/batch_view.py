@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aki_runtime.terminal import one_line, readable
@@ -27,7 +28,7 @@ def batch_view() -> "Generator[Lines | Bar]":
 
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
-        yield Bar(progress)
+        yield Bar(progress, progress.add_task("checking the rows", total=None))
 
 
 class Lines:
@@ -49,21 +50,17 @@ class Lines:
         say(sentence)
 
 
+@dataclass
 class Bar:
-    """A bar that moves, and a line of figures behind it.
+    """A bar of Rich that moves, and a line of figures behind it."""
 
-    Args:
-        progress: What Rich draws.
-    """
-
-    def __init__(self, progress: Any) -> None:
-        self._progress = progress
-        self._task = progress.add_task("checking the rows", total=None)
+    bar: Any
+    task: Any
 
     def show(self, progress: "Progress") -> None:
         """Move the bar."""
-        self._progress.update(
-            self._task,
+        self.bar.update(
+            self.task,
             total=progress.rows,
             completed=progress.ended,
             description=" · ".join(progress_clauses(progress)),
@@ -71,7 +68,7 @@ class Bar:
 
     def say(self, sentence: str) -> None:
         """Write a line above the bar."""
-        self._progress.console.print(f"aki: {readable(sentence)}", markup=False, highlight=False)
+        self.bar.console.print(f"aki: {readable(sentence)}")
 
 
 def progress_clauses(progress: "Progress") -> Iterator[str]:
@@ -91,16 +88,9 @@ def progress_clauses(progress: "Progress") -> Iterator[str]:
 
 
 def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
-    """Say in lines what came of a batch, and what can be done about the rest.
-
-    Args:
-        summary: What came of it.
-        currency: Of what it costs; empty where there are no prices.
-    """
-    counts = [f"{summary.done:,} done"]
-    counts += [f"{summary.failed:,} failed"] if summary.failed else []
-    counts += [f"{summary.uncertain:,} uncertain"] if summary.uncertain else []
-    counts += [f"{summary.left:,} left"] if summary.left else []
+    """Say in lines what came of a batch, with prices in which currency, and what can be done about the rest."""
+    others = {"failed": summary.failed, "uncertain": summary.uncertain, "left": summary.left}
+    counts = [f"{summary.done:,} done", *(f"{n:,} {what}" for what, n in others.items() if n)]
     earlier = f" ({summary.before:,} of them before)" if summary.before else ""
     figures = [duration(summary.seconds), *_figures(summary.tokens, summary.compute_seconds)]
     yield f"{number_of(summary.rows, 'row')}: {', '.join(counts)}{earlier}; {', '.join(figures)}"
@@ -110,9 +100,9 @@ def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:
         yield f"cost of this run: {cost}{unknown if summary.cost_unknown else ''}"
     for fault in summary.faults:
         yield f"  {number_of(fault.rows, 'row')}: {one_line(fault.problem)} ({fault.place})"
-    others = summary.failed + summary.uncertain - sum(fault.rows for fault in summary.faults)
-    if others > 0:
-        yield f"  {number_of(others, 'row')}: other reasons; the outcomes have them"
+    unnamed = summary.failed + summary.uncertain - sum(fault.rows for fault in summary.faults)
+    if unnamed > 0:
+        yield f"  {number_of(unnamed, 'row')}: other reasons; the outcomes have them"
     if summary.picked_up:
         were = "was" if summary.picked_up == 1 else "were"
         yield f"{number_of(summary.picked_up, 'job')} of an earlier run {were} picked up"

@@ -19,7 +19,7 @@ from .catalogue import CatalogueEntry
 from .exits import CommandError, Exit, StoppedError
 from .job_notes import JobNote, find_note
 from .settings import CliSettings
-from .showing import Sink, Watch
+from .showing import Watch
 from .terminal import say, write
 
 if TYPE_CHECKING:
@@ -35,12 +35,7 @@ _PLAIN = ("text", "prompt", "integer", "number", "boolean", "choice")
 def input_of(
     found: CatalogueEntry, json_file: str | None, written: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the input of a call: the JSON document, overridden by what was written as options.
-
-    Args:
-        found: The endpoint.
-        json_file: A file, `-` for stdin; None for none.
-        written: What was written for each parameter.
+    """Return the input of a call: the JSON document, overridden by what was written for each parameter.
 
     Raises:
         CommandError: Something cannot be read; a line for each.
@@ -69,11 +64,6 @@ def with_main_text(
     found: CatalogueEntry, given: dict[str, Any], text: str | None
 ) -> dict[str, Any]:
     """Return the input of a call with the text that stands without a name, or with stdin where one is needed.
-
-    Args:
-        found: The endpoint.
-        given: What was written for its parameters.
-        text: What was written without a name; None for nothing.
 
     Raises:
         CommandError: The text cannot be read, or stands twice.
@@ -109,21 +99,6 @@ def bound(client: "Aki", found: CatalogueEntry) -> "AnyEndpoint":
     return client.endpoint(found.name)
 
 
-def call(
-    settings: CliSettings, target: Sink, found: CatalogueEntry, given: Mapping[str, Any]
-) -> None:
-    """Call an endpoint, show what happens, and deliver the result.
-
-    Raises:
-        AkiError: The client's own.
-        StoppedError: Somebody stopped it; the hub was asked to cancel the job.
-    """
-    with settings.client() as client:
-        watch = Watch(text=target.form == "text", bar=target.form != "quiet")
-        result = follow(settings, client, found, given, watch)
-    target.deliver(result, streamed=watch.streamed)
-
-
 def follow(
     settings: CliSettings,
     client: "Aki",
@@ -147,13 +122,14 @@ def follow(
             return stream.result()
 
 
-def detach(settings: CliSettings, found: CatalogueEntry, given: Mapping[str, Any]) -> None:
+def detach(
+    settings: CliSettings, client: "Aki", found: CatalogueEntry, given: Mapping[str, Any]
+) -> None:
     """Submit a job, print its id and say how its result is fetched."""
-    with settings.client() as client:
-        with cancelling(found):
-            job = bound(client, found).submit(**given)
-        note = note_of(settings, client, found, job.id)
-        note.write()
+    with cancelling(found):
+        job = bound(client, found).submit(**given)
+    note = note_of(settings, client, found, job.id)
+    note.write()
     # Scripts take the id from stdout, so that what people read goes elsewhere.
     write(f"{job.id}\n")
     say(note.left("submitted"))
@@ -184,12 +160,7 @@ def cancelling(found: CatalogueEntry) -> Generator[None, None, None]:
 
 
 def read_value(name: str, text: str, field: FieldMetadata) -> Any:
-    """Return the value of a parameter.
-
-    Args:
-        name: The parameter, for the sentence where it cannot be read.
-        text: What was written.
-        field: What the parameter takes.
+    """Return the value of a parameter, which a sentence names where it cannot be read.
 
     Raises:
         ValueError: A file cannot be read, or is not JSON where it has to be.

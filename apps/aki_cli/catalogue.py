@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aki_runtime.errors import NotFoundError, removed_in_words
-from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
+from aki_runtime.metadata import (
+    EndpointMetadata,
+    FieldMetadata,
+    as_settled,
+    field_in_words,
+    read_metadata,
+)
 from aki_runtime.shapes import is_array, is_object, object_or_empty
 from aki_runtime.terminal import one_line
 
@@ -77,6 +83,9 @@ class Catalogue:
         package: Its name.
         folder: Where it is; defaults to where Python finds it.
 
+    Attributes:
+        hub: What it says of its hub: `server` and `layout`.
+
     Raises:
         CommandError: There is no such package.
     """
@@ -86,37 +95,25 @@ class Catalogue:
         self._package = package
         try:
             named = _read(self._folder / "names.json")
-            # An endpoint whose name begins with a dollar sign has a second one before it.
-            self._names = {
-                wire[1:] if wire[:2] == "$$" else wire: entry
-                for wire, entry in named.items()
-                if _is_named(entry)
-            }
-            overrides = self._read_if_any("overrides.json").get("endpoints")
-            self._overrides = overrides if is_object(overrides) else {}
-            state = self._read_if_any("state.json")
-            removed, alternatives = map(
-                object_or_empty, map(state.get, ("removed", "alternatives"))
+            self.hub, overrides, state = map(
+                self._read_if_any, ("hub.json", "overrides.json", "state.json")
             )
-            self._removed = {
-                wire: removed_in_words(wire, str(day), _texts(alternatives.get(wire)))
-                for wire, day in removed.items()
-            }
         except (OSError, RecursionError, ValueError):
             raise no_package(package) from None
+        # An endpoint whose name begins with a dollar sign has a second one before it.
+        self._names = {
+            wire[1:] if wire[:2] == "$$" else wire: entry
+            for wire, entry in named.items()
+            if _is_named(entry)
+        }
+        self._overrides = object_or_empty(overrides.get("endpoints"))
+        self._removed = object_or_empty(state.get("removed"))
+        self._alternatives = object_or_empty(state.get("alternatives"))
 
     @cached_property
     def names(self) -> dict[str, str]:
         """The endpoints' names in Python, by those on the hub, sorted."""
         return {name: entry["name"] for name, entry in sorted(self._names.items())}
-
-    @cached_property
-    def hub(self) -> dict[str, Any]:
-        """What the package says of its hub: `server` and `layout`."""
-        try:
-            return self._read_if_any("hub.json")
-        except (OSError, RecursionError, ValueError):
-            return {}
 
     @cached_property
     def models(self) -> dict[str, str]:
@@ -125,9 +122,9 @@ class Catalogue:
 
     def find(self, name: str) -> CatalogueEntry | None:
         """Return an endpoint by its name in Python or on the hub, None where the package lacks it."""
-        by_attribute = {attribute: wire for wire, attribute in self.names.items()}
-        wire = name if name in self.names else by_attribute.get(name)
-        return None if wire is None else self._described(wire)
+        if name in self.names:
+            return self._described(name)
+        return next((self._described(w) for w, known in self.names.items() if known == name), None)
 
     def all(self) -> list[CatalogueEntry]:
         """Return all endpoints."""
@@ -157,12 +154,23 @@ class Catalogue:
         except (OSError, RecursionError, ValueError):
             return None
         settled: Any = as_settled(document, self._overrides.get(wire))
-        gone = self._removed.get(wire, "")
+        gone = self._removal(wire) if wire in self._removed else ""
         return CatalogueEntry(wire, attribute, self._names[wire]["fields"], settled, gone)
+
+    def _removal(self, wire: str) -> str:
+        others = self._alternatives.get(wire)
+        named = [each for each in others if isinstance(each, str)] if is_array(others) else []
+        return removed_in_words(wire, str(self._removed[wire]), named)
 
     def _read_if_any(self, name: str) -> dict[str, Any]:
         path = self._folder / name
         return _read(path) if path.exists() else {}
+
+
+def what_it_takes(field: FieldMetadata) -> str:
+    """Say what a field is for and what it takes, without the stop at the end."""
+    description = one_line(field.description).rstrip(".")
+    return ". ".join([*([description] if description else []), field_in_words(field, one_line)])
 
 
 def default_of(field: FieldMetadata) -> str:
@@ -190,10 +198,12 @@ def find_endpoint(settings: "CliSettings", name: str, *, live: bool = False) -> 
     if found is not None and not live:
         return found
     wire = found.name if found is not None else name
-    document = _ask(settings, wire)
-    if document is None:
-        raise catalogue.missing(name, f"neither {settings.package} nor the hub has an endpoint")
-    return live_endpoint(wire, document, found)
+    with settings.client() as client:
+        try:
+            return live_endpoint(wire, client.endpoint_details(wire), found)
+        except NotFoundError:
+            sentence = f"neither {settings.package} nor the hub has an endpoint"
+            raise catalogue.missing(name, sentence) from None
 
 
 def live_endpoint(
@@ -206,24 +216,12 @@ def live_endpoint(
         document: What the hub says.
         known: The same endpoint in the package, whose names in Python stay; newcomers are called as on the hub.
     """
-    before: Mapping[str, Mapping[str, str]] = known.fields if known is not None else {}
+    known = known or CatalogueEntry(name, "", {}, {})
     fields = {
-        section: {wire: before.get(section, {}).get(wire, wire) for wire in described}
+        section: {wire: known.fields.get(section, {}).get(wire, wire) for wire in described}
         for section, described in read_metadata(document).sections.items()
     }
-    return CatalogueEntry(name, known.attribute if known is not None else "", fields, document)
-
-
-def _ask(settings: "CliSettings", name: str) -> Mapping[str, Any] | None:
-    with settings.client() as client:
-        try:
-            return client.endpoint_details(name)
-        except NotFoundError:
-            return None
-
-
-def _texts(value: object) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if is_array(value) else []
+    return CatalogueEntry(name, known.attribute, fields, document)
 
 
 def _is_named(entry: object) -> TypeGuard[dict[str, Any]]:

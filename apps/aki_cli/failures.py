@@ -3,10 +3,9 @@
 import logging
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import quote
 
 from aki_runtime import errors
 from aki_runtime.batch.errors import (
@@ -15,15 +14,11 @@ from aki_runtime.batch.errors import (
     JournalMismatchError,
     UnreadableInputError,
 )
+from aki_runtime.secret import without_key
 
 from .exits import CommandError, Exit
 from .settings import CliSettings, no_key, settings_of
 from .terminal import say
-
-HIDDEN = "***"
-SHORTEST_SECRET = 8
-"""Characters; a shorter key is a stand-in for a sandbox, and may be a word of any sentence."""
-
 
 STATUS_OF: dict[type[BaseException], Exit] = {
     errors.InvalidParametersError: Exit.USAGE,
@@ -70,34 +65,30 @@ def report(error: Exception, context: Any) -> Exit:
     # Whoever reads stderr may be gone; the status is right all the same.
     with suppress(BrokenPipeError):
         if settings.debug:
-            sys.stderr.write(redacted("".join(traceback.format_exception(error)), secrets))
-        say(redacted(sentence, secrets))
+            sys.stderr.write(_redacted("".join(traceback.format_exception(error)), secrets))
+        say(_redacted(sentence, secrets))
     return status
 
 
-def redacted(text: str, secrets: tuple[str, ...]) -> str:
-    """Return a text without keys, in whatever spelling they stand there."""
-    for secret in (key for key in secrets if len(key) >= SHORTEST_SECRET):
-        # An address has it percent-encoded, a traceback as Python writes it.
-        for spelling in {secret, quote(secret, safe=""), repr(secret)[1:-1]}:
-            text = text.replace(spelling, HIDDEN)
-    return text
+def _redacted(text: str, secrets: tuple[str, ...]) -> str:
+    content: bytes | bytearray = text.encode("utf-8", "backslashreplace")
+    for secret in secrets:
+        content = without_key(content, secret)
+    return content.decode()
 
 
-def log_to_stderr() -> Callable[[], None]:
-    """Show the client's log lines, which hold no key and only shortened job ids; return what ends it."""
+@contextmanager
+def log_on_stderr() -> Generator[None]:
+    """Show the client's log lines, which hold no key and only shortened job ids."""
     log = logging.getLogger("aki_client")
     before = log.level
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-
-    def end() -> None:
-        log.removeHandler(handler)
-        log.setLevel(before)
-
-    return end
+    yield
+    log.removeHandler(handler)
+    log.setLevel(before)
 
 
 def _sentence(error: Exception) -> tuple[str, Exit]:
@@ -108,22 +99,17 @@ def _sentence(error: Exception) -> tuple[str, Exit]:
     # Typer's errors of usage have no public name; this is what they have in common.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
-        meant: list[str] = getattr(error, "possibilities", None) or []
-        if meant:
-            return (
-                f"{getattr(error, 'message', error)}; did you mean {' or '.join(meant)}?",
-                Exit.USAGE,
-            )
+        if meant := getattr(error, "possibilities", None):
+            said = getattr(error, "message", error)
+            return f"{said}; did you mean {' or '.join(meant)}?", Exit.USAGE
         words = str(format_message())
         quotes = "; a text with spaces stands in quotes" if "extra argument" in words else ""
         return f"{words}{quotes}{_help_for(error)}", Exit.USAGE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}", Exit.FAILED
-    return (
-        f"{type(error).__name__}: {error} (this should not happen; --debug shows where)",
-        Exit.FAILED,
-    )
+    kind = type(error).__name__
+    return f"{kind}: {error} (this should not happen; --debug shows where)", Exit.FAILED
 
 
 def _help_for(error: Exception) -> str:

@@ -88,9 +88,9 @@ def _version(wanted: bool) -> None:
 def _hold(ctx: typer.Context, *, debug: bool, **_: Any) -> None:
     """Hold the global options, which `settings_of` reads."""
     if debug:
-        from .failures import log_to_stderr
+        from .failures import log_on_stderr
 
-        ctx.call_on_close(log_to_stderr())
+        ctx.with_resource(log_on_stderr())
 
 
 def _parameter(name: str, kind: Any, default: Any) -> Parameter:

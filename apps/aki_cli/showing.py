@@ -169,6 +169,10 @@ class Sink:
     _paths: dict[str, list[str]] = field(default_factory=dict[str, list[str]], init=False)
     _faults: list[str] = field(default_factory=list[str], init=False)
 
+    def watch(self) -> Watch:
+        """Return what shows a job on its way here."""
+        return Watch(text=self.form == "text", bar=self.form != "quiet")
+
     def deliver(self, result: "OutputModel", *, streamed: bool = False) -> None:
         """Save what is to be saved and show the rest.
 

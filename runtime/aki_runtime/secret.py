@@ -71,7 +71,7 @@ def read_key_file(path: str | Path) -> str:
 
 
 def without_key(content: bytes | bytearray, key: object) -> bytes | bytearray:
-    """Return what a hub answered without the key, where it repeats what it was asked."""
+    """Return what a hub answered, or a failure says, without the key in any spelling."""
     if isinstance(key, str) and len(key) >= SHORTEST_KEY:
         for form in _written_forms(key):
             if form in content:
@@ -82,7 +82,8 @@ def without_key(content: bytes | bytearray, key: object) -> bytes | bytearray:
 
 @lru_cache(maxsize=8)
 def _written_forms(key: str) -> tuple[bytes, ...]:
-    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}
+    # As it is, in an address, in JSON, and in a traceback.
+    written = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1], repr(key)[1:-1]}
     written.add(json.dumps(key, ensure_ascii=False)[1:-1])
     longest_first = sorted(written, key=len, reverse=True)
     return tuple(form.encode("utf-8", "replace") for form in longest_first)

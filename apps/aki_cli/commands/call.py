@@ -8,11 +8,11 @@ something else tomorrow. No model is imported for help.
 import re
 from typing import Any
 
-from aki_runtime.metadata import MEDIA, FieldMetadata, field_in_words
+from aki_runtime.metadata import MEDIA, FieldMetadata
 from aki_runtime.terminal import one_line
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint
+from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint, what_it_takes
 from ..exits import CommandError, Exit
 from ..root import LOOK
 from ..settings import settings_of
@@ -113,7 +113,7 @@ def _command_of(name: str, found: CatalogueEntry, before: Any) -> TyperCommand:
 
     def run(**given: Any) -> int:
         # Help and completion come without what a call needs.
-        from ..calling import call, detach, input_of, with_main_text
+        from ..calling import detach, follow, input_of, with_main_text
 
         text = given.pop(_TEXT, None)
         written = {place: value for place, value in given.items() if value is not None}
@@ -124,10 +124,13 @@ def _command_of(name: str, found: CatalogueEntry, before: Any) -> TyperCommand:
         inputs = input_of(found, own["json_file"], values)
         if own["json_file"] is None or text is not None:
             inputs = with_main_text(found, inputs, text)
-        if own["detached"]:
-            detach(settings, found, inputs)
-        else:
-            call(settings, target, found, inputs)
+        with settings.client() as client:
+            if own["detached"]:
+                detach(settings, client, found, inputs)
+                return Exit.OK
+            watch = target.watch()
+            result = follow(settings, client, found, inputs, watch)
+        target.deliver(result, streamed=watch.streamed)
         return Exit.OK
 
     text = TyperArgument(
@@ -174,11 +177,9 @@ def _option(place: str, option: str, field: FieldMetadata, options: dict[str, st
 
 
 def _line(field: FieldMetadata) -> str:
-    description = one_line(field.description).rstrip(".")
-    parts = [*([description] if description else []), field_in_words(field, one_line)]
     default = default_of(field)
     mark = "  [required]" if field.required else f"  [default: {default}]" if default else ""
-    return ". ".join(parts) + "." + mark
+    return f"{what_it_takes(field)}.{mark}"
 
 
 def _help(found: CatalogueEntry) -> str:

@@ -11,6 +11,7 @@ and choices are a hub's words: nothing is evaluated.
 # command line unquoted, where a choice of a hub such as `$(…)` runs with the next return.
 
 import os
+import shlex
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -69,7 +70,9 @@ def print_candidates(shell: str, words: list[str]) -> int:
         found = []
     for value, meaning in found:
         if value.isprintable():
-            print(_quoted(value) if shell == "bash" else f"{value}\t{one_line(meaning)}")
+            # Bash puts a candidate on the command line as it is, where it must not become more than a word.
+            quoted = value if value == FILES else shlex.quote(value)
+            print(quoted if shell == "bash" else f"{value}\t{one_line(meaning)}")
     return 0
 
 
@@ -97,12 +100,7 @@ def candidates(before: list[str], word: str, program: str = "aki") -> list[tuple
         # With an option that has no value yet, nothing of the line is read.
         return _values(option, _innermost(command, before[:-1]), word)
     if word.startswith("-"):
-        return [
-            (spelling, parameter.help or "")
-            for parameter in parameters
-            for spelling in (*parameter.opts, *parameter.secondary_opts)
-            if spelling.startswith(word) and parameter.param_type_name == "option"
-        ]
+        return _offered(context.command, context, word)
     if hasattr(context.command, "list_commands"):
         return _commands(context, word, root.COMMANDS)
     arguments = [p for p in parameters if p.param_type_name == "argument"]
@@ -135,7 +133,11 @@ def _option(parameters: list[Any], spelling: str) -> Any:
 def _values(parameter: Any, context: Any, word: str) -> list[tuple[str, str]]:
     if word.startswith("@") or parameter.metavar in _TAKE_FILES:
         return [(FILES, "")]
-    return [(item.value, item.help or "") for item in parameter.shell_complete(context, word)]
+    return _offered(parameter, context, word)
+
+
+def _offered(by: Any, context: Any, word: str) -> list[tuple[str, str]]:
+    return [(item.value, item.help or "") for item in by.shell_complete(context, word)]
 
 
 def _commands(context: Any, word: str, table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -157,10 +159,3 @@ def _rejoined(words: list[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
-
-
-def _quoted(value: str) -> str:
-    # Bash puts a candidate on the command line as it is, where it must not become more than a word.
-    import shlex
-
-    return value if value == FILES else shlex.quote(value)

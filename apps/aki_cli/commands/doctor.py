@@ -45,16 +45,19 @@ def doctor(ctx: typer.Context) -> int:
     catalogue = report.check("package", lambda: Catalogue(settings.package))
     hub: dict[str, Any] = catalogue.hub if catalogue else {}
     layout = settings.layout or hub.get("layout")
+    shown = {
+        "server": settings.server or hub.get("server"),
+        "layout": layout,
+        "timeout": f"{3600 if settings.timeout is None else settings.timeout:g} s",
+    }
     if catalogue:
-        _line_of(
-            report, settings, "package", f"{settings.package}, {len(catalogue.names)} endpoints"
-        )
-    _line_of(report, settings, "server", settings.server or hub.get("server"))
-    _line_of(report, settings, "layout", layout)
-    _line_of(
-        report, settings, "timeout", f"{3600 if settings.timeout is None else settings.timeout:g} s"
-    )
-    _where_key_is(report, settings)
+        shown = {"package": f"{settings.package}, {len(catalogue.names)} endpoints", **shown}
+    for name, value in shown.items():
+        is_written = getattr(settings, name) not in (None, PACKAGE)
+        at_hand = "default" if name == "timeout" else "as generated"
+        origin = settings.sources.get(name) or (f"--{name}" if is_written else at_hand)
+        report.line(name, f"{value}  ({origin})")
+    report.line("key", _where_key_is(settings))
     for name, value in sorted(os.environ.items()):
         if name.lower().endswith("_proxy") or name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
             report.line(name, _CREDENTIALS.sub(r"\1***@", value))
@@ -92,21 +95,11 @@ class _Report:
         return None
 
 
-def _line_of(report: _Report, settings: CliSettings, name: str, value: object) -> None:
-    at_hand = "default" if name == "timeout" else "as generated"
-    is_written = getattr(settings, name) not in (None, PACKAGE)
-    origin = settings.sources.get(name) or (f"--{name}" if is_written else at_hand)
-    report.line(name, f"{value}  ({origin})")
-
-
-def _where_key_is(report: _Report, settings: CliSettings) -> None:
+def _where_key_is(settings: CliSettings) -> str:
     if settings.key_file is not None:
         origin = settings.sources.get("key_file", "--api-key-file")
-        report.line("key", f"in the file {settings.key_file}  ({origin})")
-    elif os.environ.get("AKI_API_KEY", "").strip():
-        report.line("key", "in AKI_API_KEY")
-    else:
-        report.line("key", no_key())
+        return f"in the file {settings.key_file}  ({origin})"
+    return "in AKI_API_KEY" if os.environ.get("AKI_API_KEY", "").strip() else no_key()
 
 
 def _ask(report: _Report, settings: CliSettings, layout: object) -> None:

@@ -8,7 +8,14 @@ from aki_runtime.errors import StatusError, UnexpectedAnswerError
 from aki_runtime.metadata import FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
 
-from ..catalogue import Catalogue, CatalogueEntry, default_of, find_endpoint, live_endpoint
+from ..catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    default_of,
+    find_endpoint,
+    live_endpoint,
+    what_it_takes,
+)
 from ..root import ENDPOINT
 from ..settings import settings_of
 from ..terminal import draw, say, shell_line
@@ -120,13 +127,7 @@ def _parameters(found: CatalogueEntry) -> None:
     table = _new_table("parameter", "takes", "default")
     for name, field in fields.items():
         default = "required" if field.required else default_of(field)
-        description = one_line(field.description).rstrip(".")
-        words = field_in_words(field, one_line)
-        table.add_row(
-            options.get(name) or one_line(name),
-            f"{description}. {words}" if description else words,
-            default,
-        )
+        table.add_row(options.get(name) or one_line(name), what_it_takes(field), default)
     draw("", table)
 
 

@@ -14,7 +14,7 @@ from ..exits import Exit, StoppedError
 from ..job_notes import LAPSES, all_notes
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..showing import OUTPUT, SAVE_TO, Listing, Sink, TextOrJson, Watch, sink
+from ..showing import OUTPUT, SAVE_TO, Listing, Sink, TextOrJson, sink
 from ..terminal import say, write, write_json
 
 
@@ -65,7 +65,7 @@ def job(
     settings = settings_of(ctx)
     target = sink(output, save_to)
     found = find_endpoint(settings, name)
-    watch = Watch(text=target.form == "text", bar=target.form != "quiet")
+    watch = target.watch()
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         note = note_of(settings, client, found, job_id)

@@ -18,6 +18,7 @@ from aki_runtime.secret import how_to_give_a_key
 from aki_runtime.shapes import is_number, is_object
 
 from .exits import CommandError, Exit, did_you_mean, no_package
+from .terminal import shell_line
 
 if TYPE_CHECKING:
     from aki_client import Aki, AsyncAki
@@ -163,7 +164,7 @@ class CliSettings:
         if not is_loopback(urlsplit(server).hostname):
             raise ConfigurationError(
                 f"the key in {variable} does not go to {server}, which only {project} names; "
-                f"if you trust it: export AKI_API_SERVER={server}"
+                f"if you trust it: {shell_line('export', f'AKI_API_SERVER={server}')}"
             )
 
     def secrets(self) -> tuple[str, ...]:

@@ -103,6 +103,17 @@ def test_the_key_does_not_go_to_a_hub_that_only_a_file_names(
         assert "export AKI_API_SERVER=https://hub.example" in ran.err
 
 
+def test_the_line_that_trusts_a_hub_runs_nothing_that_the_file_says(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AKI_API_SERVER")
+    project('server = "https://hub.example/$(touch pwned)"')
+    ran = aki("key")
+    assert ran.err.endswith(
+        "trust it: export 'AKI_API_SERVER=https://hub.example/$(touch pwned)'\n"
+    )
+
+
 def test_a_key_file_beside_the_file_is_for_its_hub(
     aki: Command, hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

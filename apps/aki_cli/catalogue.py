@@ -209,13 +209,7 @@ def find_endpoint(settings: "CliSettings", name: str, *, live: bool = False) -> 
 def live_endpoint(
     name: str, document: Mapping[str, Any], known: CatalogueEntry | None
 ) -> CatalogueEntry:
-    """Return an endpoint as the hub describes it today.
-
-    Args:
-        name: Its name on the hub.
-        document: What the hub says.
-        known: The same endpoint in the package, whose names in Python stay; newcomers are called as on the hub.
-    """
+    """Return an endpoint as the hub describes it today; names that are known stay, others are as on the hub."""
     known = known or CatalogueEntry(name, "", {}, {})
     fields = {
         section: {wire: known.fields.get(section, {}).get(wire, wire) for wire in described}

@@ -82,12 +82,7 @@ def no_package(name: str) -> CommandError:
 
 
 def of_extra(extra: str, module: str, what: str) -> Any:
-    """Import what an extra brings.
-
-    Args:
-        extra: Its name.
-        module: The module that needs it.
-        what: What people call that.
+    """Import a module, `what` to people, that needs an extra.
 
     Raises:
         CommandError: The extra is not installed.

@@ -4,7 +4,7 @@
 """
 
 from importlib import import_module
-from inspect import Parameter, Signature
+from inspect import Signature, signature
 from typing import Annotated, Any
 
 import typer
@@ -85,7 +85,15 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _hold(ctx: typer.Context, *, debug: bool, **_: Any) -> None:
+def _hold(
+    ctx: typer.Context,
+    *,
+    debug: bool,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    **_: Any,
+) -> None:
     """Hold the global options, which `settings_of` reads."""
     if debug:
         from .failures import log_on_stderr
@@ -93,21 +101,8 @@ def _hold(ctx: typer.Context, *, debug: bool, **_: Any) -> None:
         ctx.with_resource(log_on_stderr())
 
 
-def _parameter(name: str, kind: Any, default: Any) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-
-VERSION = typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-# Typer takes options from a function's signature, and here each is a field of the settings.
-setattr(  # noqa: B010 mypy knows no such attribute
-    _hold,
-    "__signature__",
-    Signature(
-        [
-            _parameter("ctx", typer.Context, Parameter.empty),
-            *(_parameter(name, kind, getattr(CliSettings, name)) for name, kind in OPTIONS.items()),
-            _parameter("version", Annotated[bool, VERSION], False),
-        ]
-    ),
-)
+# Typer reads options from a signature, and here they are fields of the settings.
+_own, _fields = signature(_hold).parameters, signature(CliSettings).parameters
+_options = [_own["ctx"], *(_fields[name] for name in OPTIONS), _own["version"]]
+setattr(_hold, "__signature__", Signature(_options))  # noqa: B010 mypy knows no such attribute
 app.callback()(_hold)

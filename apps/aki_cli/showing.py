@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 from aki_runtime.errors import MediaError
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from aki_client import Event, Media, OutputModel
     from rich.progress import Progress
 
-Json = dict[str, Any]
 Form = Literal["text", "json", "quiet"]
-FORMS: dict[str, Form] = {"text": "text", "json": "json", "quiet": "quiet"}
+FORMS: tuple[Form, ...] = get_args(Form)
 
 
 class TextOrJson(StrEnum):
@@ -65,7 +64,7 @@ def sink(form: str, save_to: str) -> "Sink":
     Raises:
         CommandError: There is no such form, or no such folder.
     """
-    known = FORMS.get(form)
+    known = next((one for one in FORMS if one == form), None)
     if known is None:
         raise CommandError(f"--output {form!r} must be one of {', '.join(FORMS)}", Exit.USAGE)
     target = Path(save_to)

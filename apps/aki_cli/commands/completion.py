@@ -56,12 +56,7 @@ def completion(
 
 
 def print_candidates(shell: str, words: list[str]) -> int:
-    """Print the candidates for the last word.
-
-    Args:
-        shell: bash, zsh or fish.
-        words: What was written behind `aki`; the last one, perhaps empty, is the one to complete.
-    """
+    """Print the candidates for the last of the words behind `aki`, as the script of a shell reads them."""
     words = _rejoined(words) if shell == "bash" else words
     word = "" if not words or words[-1] == '""' else words[-1]
     try:

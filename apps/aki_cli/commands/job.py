@@ -27,9 +27,7 @@ WAIT_SECONDS = 5.0
 """How long `cancel` waits for the job's end; a hub may take its time, or ignore the wish."""
 
 
-def jobs(
-    output: Listing = TextOrJson.TEXT,
-) -> None:
+def jobs(output: Listing = TextOrJson.TEXT) -> None:
     """List the jobs that this machine submitted and has not fetched. No hub is asked: that would fetch results."""
     from ..batch_view import duration
 

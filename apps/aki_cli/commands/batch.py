@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..batch_view import batch_view, number_of, summary_lines
+from ..calling import bound, read_value
 from ..catalogue import Catalogue, CatalogueEntry
 from ..exits import CommandError, Exit, StoppedError, did_you_mean
 from ..root import ENDPOINT
 from ..settings import settings_of
+from ..terminal import write
 
 if TYPE_CHECKING:
     from aki_runtime.batch.public import SettingChanges
@@ -109,9 +112,6 @@ def batch(
         "resubmit_uncertain": resubmit_uncertain,
         "budget": budget,
     }
-    # Help and completion come without what a batch needs.
-    from ..calling import bound
-
     # It sends nothing itself: the batch makes its own async client with the same key, hub and options.
     with settings.client() as client:
         endpoint = bound(client, found)
@@ -122,10 +122,7 @@ def batch(
 
 
 def _check(endpoint: "AnyEndpoint", rows: Path, changes: "SettingChanges") -> Exit:
-    from aki_runtime.batch.public import check
-
-    from ..batch_view import number_of
-    from ..terminal import write
+    from aki_runtime.batch.public import check  # what help can do without
 
     write(f"{number_of(check(endpoint, rows, **changes), 'row')} in order; nothing was sent\n")
     return Exit.OK
@@ -134,10 +131,7 @@ def _check(endpoint: "AnyEndpoint", rows: Path, changes: "SettingChanges") -> Ex
 def _run(
     endpoint: "AnyEndpoint", rows: Path, output: Path, changes: "SettingChanges", currency: str
 ) -> Exit:
-    from aki_runtime.batch.public import BatchStoppedError, Stop, run
-
-    from ..batch_view import batch_view, summary_lines
-    from ..terminal import write
+    from aki_runtime.batch.public import BatchStoppedError, Stop, run  # what help can do without
 
     changes["stop"] = stop = Stop()
     try:
@@ -166,8 +160,6 @@ def _mapping_of(found: CatalogueEntry, written: list[str]) -> dict[str, str]:
 
 def _constants_of(found: CatalogueEntry, written: list[str]) -> dict[str, Any]:
     """Return the values for rows that have none, as in `width=512`, read as `aki call` reads them."""
-    from ..calling import read_value
-
     constants: dict[str, Any] = {}
     fields = found.section("input")
     for text in written:

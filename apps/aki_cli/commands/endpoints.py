@@ -1,11 +1,11 @@
 """`aki endpoints` and `aki show NAME`: which endpoints there are, and what one takes and gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from aki_runtime.errors import StatusError, UnexpectedAnswerError
-from aki_runtime.metadata import FieldMetadata, field_in_words
+from aki_runtime.metadata import field_in_words
 from aki_runtime.terminal import one_line
 
 from ..catalogue import (
@@ -52,7 +52,16 @@ def endpoints(
         hint = f"; there are {one_line(', '.join(there))}" if category and there else ""
         say(f"no endpoint{f' of category {category!r}' if category else ''}{hint}")
         return
-    _table(shown)
+    shown.sort(key=lambda found: (found.metadata.category or "~", found.name))
+    rows = [
+        (
+            one_line(found.attribute or found.name),
+            one_line(found.metadata.category or ""),
+            one_line(found.title) + ("" if found.attribute else " (not in the package)"),
+        )
+        for found in shown
+    ]
+    draw(_table(("endpoint", "category", "title"), rows))
 
 
 def _live(client: "Aki", name: str) -> CatalogueEntry:
@@ -61,16 +70,6 @@ def _live(client: "Aki", name: str) -> CatalogueEntry:
     except (StatusError, UnexpectedAnswerError) as error:
         say(f"the details of {one_line(name)} cannot be read: {error}")
         return live_endpoint(name, {}, None)
-
-
-def _table(shown: list[CatalogueEntry]) -> None:
-    table = _new_table("endpoint", "category", "title")
-    for found in sorted(shown, key=lambda found: (found.metadata.category or "~", found.name)):
-        name = found.attribute or found.name
-        note = "" if found.attribute else " (not in the package)"
-        title = one_line(found.title)
-        table.add_row(one_line(name), one_line(found.metadata.category or ""), title + note)
-    draw(table)
 
 
 def show(
@@ -86,11 +85,17 @@ def show(
     _introduce(found)
     if live or not found.attribute:
         draw(_live_figures(found.document))
-    _parameters(found)
+    if parameters := list(_parameters(found)):
+        draw("", _table(("parameter", "takes", "default"), parameters))
     for section, title in (("output", "outputs"), ("progress", "progress")):
-        fields = found.section(section)
-        if fields:
-            draw("", _fields(fields, title))
+        if fields := found.section(section):
+            # A failure has a sentence of its own.
+            named = (
+                (one_line(n), field_in_words(f, one_line))
+                for n, f in fields.items()
+                if n != "error"
+            )
+            draw("", _table((title, ""), named))
     line = shell_line("aki", "call", found.attribute or found.name)
     draw(f"\n{line}{_example(found)}", style="dim")
 
@@ -119,35 +124,23 @@ def _live_figures(document: Mapping[str, Any]) -> str:
     return " ".join(words.format(count) for words, count in known if isinstance(count, int))
 
 
-def _parameters(found: CatalogueEntry) -> None:
-    fields = found.section("input")
-    if not fields:
-        return
+def _parameters(found: CatalogueEntry) -> Iterator[tuple[str, ...]]:
     options = options_of(found)
-    table = _new_table("parameter", "takes", "default")
-    for name, field in fields.items():
+    for name, field in found.section("input").items():
         default = "required" if field.required else default_of(field)
-        table.add_row(options.get(name) or one_line(name), what_it_takes(field), default)
-    draw("", table)
+        yield options.get(name) or one_line(name), what_it_takes(field), default
 
 
-def _fields(fields: Mapping[str, FieldMetadata], title: str) -> "Table":
-    table = _new_table(title, "")
-    for name, field in fields.items():
-        if name != "error":  # a failure has a sentence of its own
-            table.add_row(one_line(name), field_in_words(field, one_line))
-    return table
-
-
-def _new_table(*columns: str) -> "Table":
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> "Table":
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    first, *others = columns
-    table.add_column(first, no_wrap=True, style="bold")
-    for column in others:
+    table.add_column(columns[0], no_wrap=True, style="bold")
+    for column in columns[1:]:
         table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

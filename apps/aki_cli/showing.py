@@ -64,14 +64,13 @@ def sink(form: str, save_to: str) -> "Sink":
     Raises:
         CommandError: There is no such form, or no such folder.
     """
-    known = next((one for one in FORMS if one == form), None)
-    if known is None:
+    if form not in FORMS:
         raise CommandError(f"--output {form!r} must be one of {', '.join(FORMS)}", Exit.USAGE)
     target = Path(save_to)
     folder = target if target.is_dir() else target.parent
     if not save_to.endswith("/") and not folder.is_dir():
         raise CommandError(f"--save-to {save_to}: there is no folder {folder}", Exit.USAGE)
-    return Sink(known, save_to)
+    return Sink(form, save_to)
 
 
 class Watch:

@@ -7,7 +7,6 @@ cannot be written to, another one is found. It must not know where jobs come fro
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -26,15 +25,10 @@ if TYPE_CHECKING:
 Form = Literal["text", "json", "quiet"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
-
-class TextOrJson(StrEnum):
-    """What goes to stdout of a command that lists."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-Listing = Annotated[TextOrJson, typer.Option("--output", "-o", help="What goes to stdout.")]
+Listing = Annotated[
+    Literal["text", "json"], typer.Option("--output", "-o", help="What goes to stdout.")
+]
+"""The option of commands that list."""
 
 LONGEST_FIGURE = 40
 """Characters of an output that the line of figures shows."""

@@ -9,7 +9,7 @@ import typer
 from aki_runtime.terminal import one_line
 
 from ..exits import CommandError, Exit
-from ..showing import Listing, TextOrJson
+from ..showing import Listing
 from ..terminal import write, write_json
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def budget(
             autocompletion=_open_calls,
         ),
     ] = None,
-    output: Listing = TextOrJson.TEXT,
+    output: Listing = "text",
 ) -> None:
     """Show what was spent of a budget, and each open call: one whose cost is not known. No hub is asked."""
     from aki_runtime.usage import amount_in_words
@@ -46,7 +46,7 @@ def budget(
     for word in settle or ():
         _settle(found, word)
     calls, currency = found.open_calls(), found.currency
-    if output is TextOrJson.JSON:
+    if output == "json":
         listed = [{**asdict(call), "reserved": f"{call.reserved:f}"} for call in calls]
         totals = {"spent": f"{found.spent:f}", "reserved": f"{found.reserved:f}"}
         write_json({"currency": currency, **totals, "open_calls": listed})

@@ -11,7 +11,7 @@ from aki_runtime.terminal import one_line
 from ..catalogue import Catalogue
 from ..exits import CommandError, Exit
 from ..settings import no_key, settings_of
-from ..showing import Listing, TextOrJson
+from ..showing import Listing
 from ..terminal import write, write_json
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def changes(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="One endpoint; all of them without.")
     ] = None,
-    output: Listing = TextOrJson.TEXT,
+    output: Listing = "text",
 ) -> int:
     """Compare the package with the hub of today. Exit status 10, 11 or 12 says how bad the worst change is."""
     settings = settings_of(ctx)
@@ -48,7 +48,7 @@ def changes(
     with settings.client() as client:
         found = client.check(name)
     worst = next((word for word in _WORST_FIRST if any(c.severity == word for c in found)), None)
-    if output is TextOrJson.JSON:
+    if output == "json":
         document = {"severity": worst, "changes": [asdict(change) for change in found]}
         write_json(document)
     else:

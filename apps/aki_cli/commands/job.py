@@ -14,7 +14,7 @@ from ..exits import Exit, StoppedError
 from ..job_notes import LAPSES, all_notes
 from ..root import ENDPOINT
 from ..settings import settings_of
-from ..showing import OUTPUT, SAVE_TO, Listing, Sink, TextOrJson, sink
+from ..showing import OUTPUT, SAVE_TO, Listing, Sink, sink
 from ..terminal import say, write, write_json
 
 
@@ -27,12 +27,12 @@ WAIT_SECONDS = 5.0
 """How long `cancel` waits for the job's end; a hub may take its time, or ignore the wish."""
 
 
-def jobs(output: Listing = TextOrJson.TEXT) -> None:
+def jobs(output: Listing = "text") -> None:
     """List the jobs that this machine submitted and has not fetched. No hub is asked: that would fetch results."""
     from ..batch_view import duration
 
     notes = all_notes()
-    if output is TextOrJson.JSON:
+    if output == "json":
         write_json(
             [
                 {**asdict(note), "seconds_left": max(note.seconds_left, 0), "fetch": note.command}

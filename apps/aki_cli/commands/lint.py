@@ -1,22 +1,12 @@
 """`aki lint PATH…`: finds calls in source files that the hub would refuse; what judges them is another package."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ..exits import CommandError, Exit, of_extra
 from ..terminal import say, write
-
-
-class ReportFormat(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JSON = "json"
 
 
 def lint(
@@ -25,8 +15,9 @@ def lint(
         typer.Argument(metavar="PATH…", help="Python files, and folders of such (.)."),
     ] = None,
     form: Annotated[
-        ReportFormat, typer.Option("--format", help="How findings are written.")
-    ] = ReportFormat.TEXT,
+        Literal["text", "github", "sarif", "json"],
+        typer.Option("--format", help="How findings are written."),
+    ] = "text",
     python: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="The interpreter or environment of the project."),
@@ -47,7 +38,7 @@ def lint(
         if not path.exists():
             raise CommandError(f"{path}: no such file or folder", Exit.USAGE)
     checked = [check_file(path, python) for path in source_files(named)]
-    write("".join(f"{line}\n" for line in written(checked, form.value)))
+    write("".join(f"{line}\n" for line in written(checked, form)))
     for file in checked:
         if file.skipped:
             say(f"{file.path} {file.skipped}; it is left out")

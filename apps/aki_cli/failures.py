@@ -86,9 +86,11 @@ def log_on_stderr() -> Generator[None]:
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    yield
-    log.removeHandler(handler)
-    log.setLevel(before)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _sentence(error: Exception) -> tuple[str, Exit]:

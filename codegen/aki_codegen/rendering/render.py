@@ -1,10 +1,11 @@
 """The modules of a package as text, from the IR, not yet formatted. It writes nothing."""
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
 
-from aki_runtime import public
 from aki_runtime.packages import RUNTIME_API
 
 from ..ir import Field, NamedEndpoint, Section
@@ -31,6 +32,14 @@ WAYS = {
     "submit": ("submit", "Submitted"),
 }
 """The method of each way to use an endpoint, and what stands for its result."""
+
+OFFERED = {
+    "package": "public.py",
+    "batch": "batch/public.py",
+    "celery": "celery/__init__.py",
+    "ray": "ray/public.py",
+}
+"""The file of the runtime whose `__all__` a module of a package offers."""
 
 MODULE_DOC = (
     "Its models and its function come first. Below them is what editors and type checkers see instead of the",
@@ -148,14 +157,15 @@ def render_shared(
         removed: What to say of those that the hub has removed, by their names on the hub.
     """
     server = doc_text(snapshot.server)
+    offered = {module: _offered(path) for module, path in OFFERED.items()}
     values: dict[str, Any] = {
         "package": name(Identifier(package)),
         "package_text": literal(package),
         "runtime_api": literal(RUNTIME_API),
         "server": literal(snapshot.server),
         "layout": literal(snapshot.layout),
-        "public_names": [Code(public_name) for public_name in public.__all__],
-        "all_names": [Code(n) for n in sorted({*public.__all__, "Aki", "AsyncAki"})],
+        "offered": offered,
+        "all_names": sorted([Code("Aki"), Code("AsyncAki"), *offered["package"]]),
         "endpoints": [
             {
                 "name": name(endpoint.name),
@@ -202,6 +212,16 @@ def render_shared(
             prefix=prefix,
         )
     return texts
+
+
+def _offered(path: str) -> list[Code]:
+    """Return the names that a file of the runtime ends with; to import it may need an extra that is not there."""
+    *_, last = ast.parse(files("aki_runtime").joinpath(path).read_text("utf-8")).body
+    match last:
+        case ast.Assign(targets=[ast.Name("__all__")], value=names):
+            return [Code(public_name) for public_name in ast.literal_eval(names)]
+        case _:
+            raise RuntimeError(f"aki_runtime/{path} does not end with what it offers")
 
 
 def _attribute_doc(endpoint: NamedEndpoint, removed: Mapping[str, str]) -> tuple[str, ...]:

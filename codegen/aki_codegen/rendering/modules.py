@@ -1,4 +1,4 @@
-"""The Python modules of a package: rendered, formatted and looked at once more; what is wrong is left out."""
+"""The Python modules of a package: rendered, looked at once more and formatted; what is wrong is left out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .describe import removal
 from .families import Member, alternatives_to, find_families, render_protocols
 from .models import model_sources
 from .render import endpoint_path, render_endpoint, render_shared
-from .style import NotFormattedError, formatted
+from .style import formatted
 from .verify import RenderedWrongError, verify_endpoint, verify_module
 
 CHUNK = 50
@@ -86,7 +86,6 @@ class _Work:
             offered: What the hub offers, where it has removed these; what can stand in for them is among it.
         """
         sources = model_sources(endpoints)
-        members: dict[PurePosixPath, Member] = {}
         texts: dict[PurePosixPath, str] = {}
         for endpoint in endpoints:
             source = sources.get(endpoint.wire_name)
@@ -96,50 +95,32 @@ class _Work:
             inputs, outputs = (source.fields[f"{endpoint.models}{p}"] for p in ("Input", "Output"))
             member = Member(endpoint, inputs, outputs)
             alternatives = None if offered is None else alternatives_to(member, offered)
+            path, day = endpoint_path(endpoint), self._days.get(endpoint.wire_name, "")
+            text = render_endpoint(endpoint, source, alternatives, day)
+            try:
+                verify_endpoint(path, text, endpoint)
+            except RenderedWrongError as error:
+                self._leave_out(endpoint, str(error))
+                continue
             if alternatives is not None:
                 self.alternatives[endpoint.wire_name] = alternatives
-            path = endpoint_path(endpoint)
-            day = self._days.get(endpoint.wire_name, "")
-            members[path] = member
-            texts[path] = render_endpoint(endpoint, source, alternatives, day)
-        for path, text in self._formatted(texts, members).items():
-            try:
-                verify_endpoint(path, text, members[path].endpoint)
-            except RenderedWrongError as error:
-                self._leave_out(members[path].endpoint, str(error))
-            else:
-                self.members.append(members[path])
-                self._packed[path] = compress(text.encode(), level=1)
+            self.members.append(member)
+            texts[path] = text
+        self._pack(formatted(texts, self._package))
 
     def add_shared(self, texts: Mapping[PurePosixPath, str]) -> None:
         """Make the modules that all need."""
         python = {path: text for path, text in texts.items() if path.suffix == ".py"}
-        shown = {**texts, **self._formatted(python, {})}
-        for path in python:
-            verify_module(path, shown[path])
-        self._packed |= {p: compress(text.encode(), level=1) for p, text in shown.items()}
+        for path, text in python.items():
+            verify_module(path, text)
+        self._pack({**texts, **formatted(python, self._package)})
 
     def files(self) -> dict[PurePosixPath, bytes]:
         """Return the modules, which were packed while others were made: what names all endpoints is large to verify."""
         return {path: decompress(packed) for path, packed in self._packed.items()}
 
-    def _formatted(
-        self, texts: Mapping[PurePosixPath, str], members: Mapping[PurePosixPath, Member]
-    ) -> dict[PurePosixPath, str]:
-        try:
-            return formatted(texts, self._package)
-        except NotFormattedError:
-            # ruff does not say which file it refuses.
-            sound = dict(texts)
-            for path, text in texts.items():
-                try:
-                    verify_module(path, text)
-                except RenderedWrongError as error:
-                    if path not in members:
-                        raise
-                    self._leave_out(members[path].endpoint, str(error))
-                    del sound[path]
-            return formatted(sound, self._package)
+    def _pack(self, texts: Mapping[PurePosixPath, str]) -> None:
+        self._packed |= {p: compress(text.encode(), level=1) for p, text in texts.items()}
 
     def _leave_out(self, endpoint: NamedEndpoint, why: str) -> None:
         problem = Problem(endpoint.wire_name, "", why, "please report this", "skipped")

@@ -12,19 +12,12 @@ LINE_LENGTH = 100
 MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is for its owner alone
 
 
-class NotFormattedError(RuntimeError):
-    """ruff refuses a source: it is not valid Python."""
-
-
 def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePosixPath, str]:
     """Return Python sources formatted and with sorted imports; their meaning stays.
 
     Args:
-        sources: Source text by its path within the package.
+        sources: Source text by its path within the package, all of it valid Python.
         package: The package, whose imports come last.
-
-    Raises:
-        NotFormattedError: One of them is not valid Python.
     """
     if not sources:
         return {}
@@ -63,4 +56,4 @@ def _ruff(command: str, *arguments: str) -> None:
     run = [program, command, *shared, f"--config=line-length={LINE_LENGTH}", *arguments]
     done = subprocess.run(run, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise NotFormattedError(f"ruff {command} failed: {done.stderr.strip()}")
+        raise RuntimeError(f"ruff {command} failed: {done.stderr.strip()}")

@@ -3,7 +3,6 @@
 Kinds that everybody has a word for are known by their shape, others by their category.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,9 +76,9 @@ def family_name(endpoint: ir.NamedEndpoint) -> ClassName | None:
 
 def render_protocols(families: Sequence[Family]) -> str:
     """Return the module of the protocols."""
-    return fill(
-        "protocols.py.jinja", imports=_imports(families), families=[_values(f) for f in families]
-    )
+    # ruff takes out what no family needs.
+    imports = [Code(f"from {module} import {name}") for name, module in RUNTIME_TYPES.items()]
+    return fill("protocols.py.jinja", imports=imports, families=[_values(f) for f in families])
 
 
 def _family(called: ClassName, members: Sequence[Member]) -> Family | None:
@@ -163,18 +162,3 @@ def _values(family: Family) -> dict[str, object]:
             )
         ],
     }
-
-
-def _imports(families: Sequence[Family]) -> list[Code]:
-    if not families:
-        return []
-    annotations = [
-        str(f.annotation) for each in families for f in (*each.parameters, *each.outputs)
-    ]
-    words = {word for text in annotations for word in re.findall(r"[A-Za-z_]+", text)}
-    from_typing = ", ".join(sorted({"Protocol", *(words & {"Any", "Literal"})}))
-    return [Code(f"from typing import {from_typing}\n")] + [
-        Code(f"from {module} import {type_name}")
-        for type_name, module in sorted(RUNTIME_TYPES.items())
-        if type_name in words
-    ]

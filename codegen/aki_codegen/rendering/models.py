@@ -8,7 +8,7 @@ which no models can be made takes no other one down.
 import ast
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -40,11 +40,11 @@ class ModelSource:
     """The source of an endpoint's models.
 
     Attributes:
-        imports: The import statements.
+        imports: The import statements of all that was made with it; ruff takes out what a module does not need.
         fields: The fields of each class, by its name, read back from the source: a signature never disagrees with it.
     """
 
-    imports: Code
+    imports: Code = field(compare=False)
     fields: dict[str, tuple[ModelField, ...]]
 
 
@@ -71,34 +71,18 @@ def _made(endpoints: Sequence[NamedEndpoint]) -> dict[str, ModelSource]:
             alike.setdefault(kind, []).append(model)
     text = visible(_generate([first for first, *_ in alike.values()]))
     tree, lines = ast.parse(text), text.split("\n")
-    modules = {
-        alias.name: str(node.module)
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    imports = (ast.unparse(node) for node in tree.body if isinstance(node, ast.ImportFrom))
+    imported = Code("\n".join(imports))
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     fields: dict[str, tuple[ModelField, ...]] = {}
-    words: dict[str, set[str]] = {}
     for first, *others in alike.values():
         # A missing class is a fault like any other: the endpoint is left out.
-        node = classes[first.name]
-        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        # It falls back to Any without a word where it does not know a type.
-        if "Any" in used:
-            raise ValueError("a type was not understood")
-        read = _fields(first, node, lines)
-        for model in (first, *others):
-            fields[model.name], words[model.name] = read, used
-    sources: dict[str, ModelSource] = {}
-    for wire, models in asked.items():
-        used = set[str]().union(*(words[model.name] for model in models))
-        imports = sorted((modules[word], word) for word in used & modules.keys())
-        sources[wire] = ModelSource(
-            Code("\n".join(f"from {module} import {name}" for module, name in imports)),
-            {model.name: fields[model.name] for model in models},
-        )
-    return sources
+        read = _fields(first, classes[first.name], lines)
+        fields |= {model.name: read for model in (first, *others)}
+    return {
+        wire: ModelSource(imported, {model.name: fields[model.name] for model in models})
+        for wire, models in asked.items()
+    }
 
 
 def _generate(models: Sequence[ModelSchema]) -> str:
@@ -129,6 +113,9 @@ def _fields(model: ModelSchema, node: ast.ClassDef, lines: list[str]) -> tuple[M
     Raises:
         ValueError: They are not those that were asked for.
     """
+    # It falls back to Any without a word where it does not know a type.
+    if any(isinstance(each, ast.Name) and each.id == "Any" for each in ast.walk(node)):
+        raise ValueError("a type was not understood")
     declared = [line for line in node.body if isinstance(line, ast.AnnAssign)]
     properties, required = model.schema["properties"], model.schema["required"]
     fields: list[ModelField] = []

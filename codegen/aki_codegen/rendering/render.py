@@ -90,7 +90,6 @@ def render_endpoint(
         module_doc=docstring([endpoint_summary(endpoint), "", *MODULE_DOC]),
         imports=source.imports,
         models=models,
-        has_optional=any(field.default is not None for field in source.fields[parts["Input"]]),
         wire_name=literal(endpoint.wire_name),
         title=literal(doc_text(endpoint.title)),
         description=literal(doc_text(endpoint.description)),

@@ -13,7 +13,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is for its owner al
 
 
 def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePosixPath, str]:
-    """Return Python sources formatted and with sorted imports; their meaning stays.
+    """Return Python sources formatted, with sorted imports and without those that are not used; their meaning stays.
 
     Args:
         sources: Source text by its path within the package, all of it valid Python.
@@ -29,7 +29,7 @@ def formatted(sources: Mapping[PurePosixPath, str], package: str) -> dict[PurePo
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8", newline="\n")
         isort = f"--config=lint.isort.known-first-party=['{package}']"
-        _ruff("check", "--fix", "--select=I,F401", "--unfixable=F401", "--exit-zero", isort, folder)
+        _ruff("check", "--fix", "--select=I,F401", "--exit-zero", isort, folder)
         _ruff("format", folder)
         return {path: (root / path).read_text("utf-8") for path in sources}
 

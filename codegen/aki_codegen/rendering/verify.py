@@ -1,10 +1,19 @@
 """The last look before writing: what was rendered must parse, and say what the IR says."""
 
 import ast
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import PurePosixPath
+from types import EllipsisType
 
 from ..ir import NamedEndpoint
+
+_MODULE = ""
+_VALUES = (
+    *(ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.BinOp),
+    ast.Subscript,
+)
+"""The expressions of templates, but for calls."""
 
 
 class RenderedWrongError(Exception):
@@ -34,33 +43,34 @@ def verify_endpoint(path: PurePosixPath, text: str, endpoint: NamedEndpoint) -> 
     Raises:
         RenderedWrongError: Something is missing, or there is more than was called for.
     """
-    tree = verify_module(path, text)
-    inputs = [str(field.name) for field in endpoint.inputs]
-    expected = {
-        f"{endpoint.models}Input": inputs,
-        f"{endpoint.models}Output": [str(field.name) for field in endpoint.outputs],
-        f"{endpoint.models}Progress": [str(field.name) for field in endpoint.progress],
-        f"{endpoint.models}Params": inputs,
+    *statements, last = verify_module(path, text).body
+    run = [part for node in statements for part in _run(node)]
+    shown = last.body if isinstance(last, ast.If) and not _run(last) else [last]
+    inputs, outputs, progress = (
+        [str(field.name) for field in fields]
+        for fields in (endpoint.inputs, endpoint.outputs, endpoint.progress)
+    )
+    models = endpoint.models
+    classes = {
+        _MODULE: [f"{endpoint.name}()"],
+        f"{models}Input": inputs,
+        f"{models}Output": outputs,
+        f"{models}Progress": progress,
+        f"{models}Params": inputs,
     }
-    *models, run, shown = tree.body
-    statements, forms = [*models, *_run(run)], _forms(shown)
-    classes = {node.name: _fields(node) for node in statements if isinstance(node, ast.ClassDef)}
-    functions = {node.name: node for node in statements if isinstance(node, ast.FunctionDef)}
-    if classes != expected:
-        raise RenderedWrongError(f"{path}: its models are not those of the metadata")
-    if list(functions) != [str(endpoint.name)]:
-        raise RenderedWrongError(f"{path}: its function is not that of the metadata")
-    if list(forms) != ["__call__", "stream", "submit"]:
-        raise RenderedWrongError(f"{path}: its forms are not those of the metadata")
-    for function in (functions[str(endpoint.name)], *forms.values()):
-        if [argument.arg for argument in function.args.kwonlyargs] != inputs:
-            raise RenderedWrongError(f"{path}: its parameters are not those of the metadata")
-    if not all(map(_is_of_template, statements)):
-        raise RenderedWrongError(f"{path}: it holds a statement that no template has")
-    called = {"Field", "endpoint"}
+    forms = {
+        _MODULE: [],
+        f"_{models}Endpoint": ["__call__()", "stream()", "submit()"],
+        f"{models}Endpoint": [],
+        f"Async{models}Endpoint": [],
+    }
+    for what, body, expected in (("models or function", run, classes), ("forms", shown, forms)):
+        if _members(path, body, inputs) != expected:
+            raise RenderedWrongError(f"{path}: its {what} are not those of the metadata")
     # What the forms take is printed of the same text as what the function takes.
-    nodes = chain.from_iterable(map(ast.walk, statements))
-    if not all(_is_value(node, called) for node in nodes if isinstance(node, ast.expr)):
+    nodes = chain.from_iterable(map(ast.walk, run))
+    others = (n for n in nodes if isinstance(n, ast.expr) and not isinstance(n, _VALUES))
+    if not all(map(_is_of_template, others)):
         raise RenderedWrongError(f"{path}: it holds an expression that no template has")
 
 
@@ -75,80 +85,54 @@ def _run(node: ast.stmt) -> list[ast.stmt]:
             return [node]
 
 
-def _forms(node: ast.stmt) -> dict[str, ast.FunctionDef]:
-    """Return the methods that are spelled out for type checkers; none where there is anything beside them."""
-    match node:
-        case ast.If(test=ast.Name("TYPE_CHECKING"), body=body, orelse=[]):
-            imports, classes = body[:-3], body[-3:]
-        case _:
-            return {}
-    match classes:
-        case [
-            ast.ClassDef(body=[text, *methods]),
-            ast.ClassDef(body=[sync]),
-            ast.ClassDef(body=[asynchronous]),
-        ] if all(map(_is_text, (text, sync, asynchronous))) and all(map(_is_import, imports)):
-            return {m.name: m for m in methods if isinstance(m, ast.FunctionDef) and _is_empty(m)}
-        case _:
-            return {}
+def _members(
+    path: PurePosixPath, body: Sequence[ast.stmt], inputs: list[str], owner: str = _MODULE
+) -> dict[str, list[str]]:
+    """Return the fields and functions of a module and its classes, which hold nothing else that does anything.
+
+    Raises:
+        RenderedWrongError: There is something else, or a function with other parameters than these.
+    """
+    members: dict[str, list[str]] = {owner: []}
+    is_module = owner == _MODULE
+    for node in body:
+        match node:
+            case ast.ClassDef(name=name) if is_module:
+                members |= _members(path, node.body, inputs, name)
+            case ast.FunctionDef(name=name) if all(map(_is_text, node.body)):
+                members[owner].append(f"{name}()")
+                if [argument.arg for argument in node.args.kwonlyargs] != inputs:
+                    raise RenderedWrongError(
+                        f"{path}: its parameters are not those of the metadata"
+                    )
+            case ast.AnnAssign(target=ast.Name(name)) if not is_module:
+                members[owner].append(name)
+            case ast.ImportFrom(module=str(module)) if is_module and _is_known(module):
+                pass
+            case _:
+                if not _is_text(node):
+                    raise RenderedWrongError(f"{path}: it holds a statement that no template has")
+    return members
 
 
-def _is_empty(function: ast.FunctionDef) -> bool:
-    match function.body:
-        case [text, ast.Expr(value=ast.Constant(value=value))]:
-            return _is_text(text) and value is ...
-        case _:
-            return False
-
-
-def _is_import(node: ast.stmt) -> bool:
-    match node:
-        case ast.ImportFrom(module=str(module)):
-            known = ("types", "typing", "typing_extensions", "pydantic")
-            return module in known or module.startswith("aki_runtime.")
-        case _:
-            return False
-
-
-def _is_of_template(node: ast.stmt) -> bool:
-    match node:
-        case ast.Expr():
-            return _is_text(node)
-        case ast.ImportFrom():
-            return _is_import(node)
-        case ast.ClassDef(body=body):
-            return all(
-                isinstance(line, ast.AnnAssign | ast.Pass) or _is_text(line) for line in body
-            )
-        case ast.FunctionDef(body=[text]):
-            return _is_text(text)
-        case _:
-            return False
-
-
-def _is_value(node: ast.expr, called: set[str]) -> bool:
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in called
-    return isinstance(node, _VALUES)
-
-
-_VALUES = (
-    *(ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.BinOp),
-    ast.Subscript,
-)
+def _is_known(module: str) -> bool:
+    known = ("types", "typing", "typing_extensions", "pydantic")
+    return module in known or module.startswith("aki_runtime.")
 
 
 def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement does nothing."""
     match node:
-        case ast.Expr(value=ast.Constant(value=str())):
+        case ast.Pass() | ast.Expr(value=ast.Constant(value=str() | EllipsisType())):
             return True
         case _:
             return False
 
 
-def _fields(node: ast.ClassDef) -> list[str]:
-    return [
-        statement.target.id
-        for statement in node.body
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-    ]
+def _is_of_template(node: ast.expr) -> bool:
+    """Whether an expression is a call that templates make."""
+    match node:
+        case ast.Call(func=ast.Name("Field" | "endpoint")):
+            return True
+        case _:
+            return False

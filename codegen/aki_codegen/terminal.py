@@ -57,14 +57,5 @@ def json_text(document: object, *, allow_nan: bool = True) -> str:
     """Return JSON of ASCII letters, in which a CI finds no command either."""
     # ASCII: half of a surrogate pair in a hub's text has no other form in a file.
     text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=allow_nan)
-    return "\n".join(map(_harmless_json, text.split("\n"))) + "\n"
-
-
-def _harmless_json(line: str) -> str:
-    parts: list[str] = []
-    start = 0
-    for found in OBEYED.finditer(line):
-        # What follows is a sign that stands for itself in JSON, and can be an escape as well.
-        parts += [line[start : found.end()], f"\\u{ord(line[found.end()]):04x}"]
-        start = found.end() + 1
-    return "".join([*parts, line[start:]])
+    # The sign that ends what a CI obeys stands for itself in JSON, and can be an escape as well.
+    return OBEYED.sub(lambda found: f"{found[0][:-1]}\\u{ord(found[0][-1]):04x}", text) + "\n"

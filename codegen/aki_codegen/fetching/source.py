@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from sys import intern
@@ -25,18 +25,6 @@ METHOD_NOT_ALLOWED = 405
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _ASK = "ask the hub's administrator"
 
-MAX_DOCUMENT_BYTES = 4_000_000
-"""Size of one document at most; real ones have some kilobytes."""
-
-DOCUMENT_SECONDS = 30.0
-"""Time that one document may take altogether."""
-
-MAX_TOTAL_BYTES = 64_000_000
-"""Size of all documents together; read, they take some twenty times as much memory in the worst case."""
-
-TOTAL_SECONDS = 600.0
-"""Time that all documents together may take: thousands of slow ones would take days."""
-
 MAX_CONCURRENT = 8
 """Documents that are asked for at the same time."""
 
@@ -57,12 +45,19 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may cost, and all of them."""
+    """What one document may cost, and all of them.
 
-    seconds: float = DOCUMENT_SECONDS
-    size: int = MAX_DOCUMENT_BYTES
-    total_seconds: float = TOTAL_SECONDS
-    total_size: int = MAX_TOTAL_BYTES
+    Attributes:
+        seconds: Time that one may take altogether.
+        size: Bytes of one; real ones have some kilobytes.
+        total_seconds: Time that all may take: thousands of slow ones would take days.
+        total_size: Bytes of all; read, they take some twenty times as much memory in the worst case.
+    """
+
+    seconds: float = 30.0
+    size: int = 4_000_000
+    total_seconds: float = 600.0
+    total_size: int = 64_000_000
 
 
 class DocumentClient:
@@ -216,6 +211,8 @@ class Fetched:
         documents: The details by name, where they could be had.
         problems: Why the others could not, and what was odd about the list.
         layout: How its routes are laid out, where that was looked for; else as was thought.
+        unlisted: What it says of endpoints that it does not list: None where it knows no such endpoint, an empty text
+            where it describes it, and why that could not be seen otherwise.
     """
 
     listed: tuple[str, ...]
@@ -223,6 +220,7 @@ class Fetched:
     documents: dict[str, object] = field(repr=False)
     problems: tuple[Problem, ...] = field(default=())
     layout: Layout = "aki"
+    unlisted: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 async def fetch(
@@ -230,14 +228,16 @@ async def fetch(
     on_document: Callable[[int, int], None] = lambda done, total: None,
     limits: Limits | None = None,
     *,
+    known: Iterable[str] = (),
     for_calls: bool = False,
 ) -> Fetched:
-    """Ask a hub for its endpoint list and each endpoint's details.
+    """Ask a hub for its endpoint list and each endpoint's details, and for those of known endpoints that it lacks.
 
     Args:
         target: The hub, and the key that is sent in the query.
-        on_document: Called with the number of details that are here, and of all.
+        on_document: Called with the number of details that are here, and of all that are listed.
         limits: What one document may cost, and all of them.
+        known: The endpoints that it had before.
         for_calls: Whether a client is made of it, whose calls have to find the hub's routes.
 
     Raises:
@@ -249,6 +249,8 @@ async def fetch(
         if for_calls and listed:
             layout = await _find_layout(client, target, listed[0])
         answers = await _details(client, address, listed, on_document)
+        lacking = sorted(set(known) - set(listed))
+        others = await _details(client, address, lacking, lambda done, total: None)
     # What the hub lists and does not know is not a passing trouble.
     problems += [
         Problem(
@@ -262,23 +264,11 @@ async def fetch(
         if isinstance(answer, DocumentError)
     ]
     documents = {n: d for n, d in answers.items() if not isinstance(d, DocumentError)}
-    return Fetched(listed, documents, tuple(sorted(problems)), layout)
-
-
-async def fetch_missing(
-    address: Address, key: ApiKey | None, names: Sequence[str], limits: Limits | None = None
-) -> dict[str, str | None]:
-    """Ask for the details of endpoints that are not on the list.
-
-    Returns:
-        By name: None where the hub knows no such endpoint, an empty text where it describes it, and why that could
-        not be seen otherwise.
-    """
-    async with documents_of(address.server, key, limits or Limits()) as client:
-        answers = await _details(client, address, names, lambda done, total: None)
-    refused = {n: a for n, a in answers.items() if isinstance(a, DocumentError)}
-    absent = {n: None if error.status == 404 else str(error) for n, error in refused.items()}
-    return {name: absent.get(name, "") for name in names}
+    unlisted = {
+        name: "" if not isinstance(a, DocumentError) else None if a.status == 404 else str(a)
+        for name, a in others.items()
+    }
+    return Fetched(listed, documents, tuple(sorted(problems)), layout, unlisted)
 
 
 async def _find_layout(client: DocumentClient, target: Target, endpoint: str) -> Layout:

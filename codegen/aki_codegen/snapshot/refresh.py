@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from aki_runtime.metadata import missing_sections, why_unreadable
 from aki_runtime.shapes import is_array, is_object
 
-from ..fetching.source import Fetched, fetch, fetch_missing
+from ..fetching.source import Fetched, fetch
 from ..fetching.target import Target
 from ..literals import doc_list
 from ..problems import GenerationError, Problem
@@ -55,14 +55,14 @@ def refreshed(
         before = replace(before, documents={}, removed={})
     # What the sandbox hub stands in for may have the other layout.
     for_calls = for_calls and not target.is_sandbox
-    fetched = asyncio.run(fetch(target, on_document, for_calls=for_calls))
     known = before.offered()
+    fetched = asyncio.run(fetch(target, on_document, known=known, for_calls=for_calls))
     if not fetched.listed and not (force and known):
         raise GenerationError(
             f"{target.address.server} lists no endpoints; with a key it may list more (AKI_API_KEY)"
             + ("; --force takes that for true and removes all" if known else "")
         )
-    removed, kept = _missing(target, fetched, known)
+    removed, kept = _missing(fetched)
     if len(removed) * 2 > len(known) and not force:
         raise GenerationError(
             f"{target.address.server} would remove {len(removed)} of {len(known)} endpoints "
@@ -121,18 +121,12 @@ def removal_warning(target: Target, before: Snapshot | None, snapshot: Snapshot)
     ]
 
 
-def _missing(
-    target: Target, fetched: Fetched, known: Mapping[str, object]
-) -> tuple[frozenset[str], dict[str, str]]:
+def _missing(fetched: Fetched) -> tuple[frozenset[str], dict[str, str]]:
     """Return the endpoints that the hub does not know any more, and why others that it does not list are kept."""
-    gone = sorted(known.keys() - set(fetched.listed))
-    if not gone:
-        return frozenset(), {}
-    answers = asyncio.run(fetch_missing(target.address, target.key, gone))
     # An entry that could not be read may have been the very endpoint.
     list_is_sound = all(p.endpoint in fetched.listed for p in fetched.problems)
     kept: dict[str, str] = {}
-    for name, answer in answers.items():
+    for name, answer in fetched.unlisted.items():
         if answer:
             why = f"whether it is gone could not be seen: {answer}"
             kept[name] = f"it is not on the list, and {why}"
@@ -143,7 +137,7 @@ def _missing(
             )
         elif not list_is_sound:
             kept[name] = "it is not on the list, but the list itself is not sound"
-    return frozenset(gone) - kept.keys(), kept
+    return frozenset(fetched.unlisted) - kept.keys(), kept
 
 
 def _with_last_known(

@@ -4,7 +4,7 @@ What every hub answers, whatever the endpoint, stands first. Component names of 
 endpoint's components end in, so that the two never meet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -133,13 +133,11 @@ def openapi(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot) -> Schema:
         snapshot: The hub's address and layout of routes.
     """
     address = Address(snapshot.server, snapshot.layout)
-    paths: dict[str, Any] = _asking(address)
+    operations = _asking(address)
     components: dict[str, Schema] = dict(SHARED_COMPONENTS)
     for endpoint in endpoints:
-        paths[_path(address.url("call", endpoint.wire_name), address)] = {"post": _call(endpoint)}
-        paths[_path(address.url("progress", endpoint.wire_name), address)] = {
-            "post": _poll(endpoint)
-        }
+        operations[address.url("call", endpoint.wire_name)] = {"post": _call(endpoint)}
+        operations[address.url("progress", endpoint.wire_name)] = {"post": _poll(endpoint)}
         components |= _components(endpoint)
     document: Schema = {
         "openapi": "3.1.0",
@@ -150,7 +148,7 @@ def openapi(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot) -> Schema:
         },
         "servers": [{"url": snapshot.server}],
         "tags": [{"name": name} for name in sorted({"hub", *map(_tag, endpoints)})],
-        "paths": paths,
+        "paths": {url.removeprefix(address.server): at for url, at in operations.items()},
         "components": {
             "schemas": components,
             "securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "key"}},
@@ -162,34 +160,29 @@ def openapi(endpoints: Sequence[NamedEndpoint], snapshot: Snapshot) -> Schema:
 def schema_files(endpoints: Iterable[NamedEndpoint]) -> dict[PurePosixPath, Schema]:
     """Return a JSON Schema for each file; the names of files are the endpoints' Python names."""
     return {
-        PurePosixPath(f"{endpoint.name}.{part.lower()}.schema.json"): {"$schema": DIALECT, **schema}
-        for endpoint in endpoints
-        for part, schema in _schemas(endpoint).items()
+        PurePosixPath(f"{e.name}.{part.lower()}.schema.json"): {"$schema": DIALECT, **schema}
+        for e, part, schema in _schemas(endpoints)
     }
 
 
 def schema_bundle(endpoints: Iterable[NamedEndpoint]) -> Schema:
     """Return all JSON Schemas as one document, under the names that the models have in Python."""
-    definitions = {
-        f"{endpoint.models}{part}": schema
-        for endpoint in endpoints
-        for part, schema in _schemas(endpoint).items()
-    }
+    definitions = {f"{e.models}{part}": schema for e, part, schema in _schemas(endpoints)}
     return {"$schema": DIALECT, "$defs": definitions}
 
 
-def _schemas(endpoint: NamedEndpoint) -> Mapping[str, Schema]:
-    schemas = {"Input": input_schema(endpoint), "Output": output_schema(endpoint.outputs)}
-    if endpoint.progress:
-        schemas["Progress"] = output_schema(endpoint.progress)
-    title = doc_text(endpoint.title)
-    return {
-        part: {"title": f"{title}: {part.lower()}", **schema} for part, schema in schemas.items()
-    }
+def _schemas(endpoints: Iterable[NamedEndpoint]) -> Iterator[tuple[NamedEndpoint, str, Schema]]:
+    for endpoint in endpoints:
+        schemas = {"Input": input_schema(endpoint), "Output": output_schema(endpoint.outputs)}
+        if endpoint.progress:
+            schemas["Progress"] = output_schema(endpoint.progress)
+        for part, schema in schemas.items():
+            title = f"{doc_text(endpoint.title)}: {part.lower()}"
+            yield endpoint, part, {"title": title, **schema}
 
 
 def _asking(address: Address) -> dict[str, Any]:
-    """Return the routes on which a hub describes itself. The key is in the query there, and may be left out."""
+    """Return the URLs at which a hub describes itself. The key is in the query there, and may be left out."""
     text, names = _of("string"), address.url("list")
     listed = _object({"endpoints": _of("array", items=text)})
     checked = _object({"success": _of("boolean"), "error": _of(["string", "null"])})
@@ -210,7 +203,7 @@ def _asking(address: Address) -> dict[str, Any]:
         (address.url("validate_key"), "validate_key", valid, checked, [version]),
     ]
     return {
-        _path(url, address): {
+        url: {
             "get": {
                 "operationId": operation,
                 "summary": summary,
@@ -281,10 +274,6 @@ def _tag(endpoint: NamedEndpoint) -> str:
     # Generators make folders and modules of tags: naming sees to it that they can.
     category = endpoint.category or "other"
     return str(identifiers([category], "endpoint", {})[category])
-
-
-def _path(url: str, address: Address) -> str:
-    return url.removeprefix(address.server)
 
 
 def _body(component: str) -> Schema:

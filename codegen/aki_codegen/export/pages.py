@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Any
 from urllib.parse import quote
 
 from aki_runtime.hub import Address
@@ -19,7 +18,7 @@ from aki_runtime.shapes import is_array, is_object
 
 from .. import ir
 from ..literals import Code, doc_text, literal, name, shell_json
-from ..markup import Markdown, code, code_block, markdown
+from ..markup import Markdown, code, code_block, markdown, row
 from ..naming import Identifier, file_names
 from ..rendering.describe import default_text, limits_phrase, type_phrase
 from ..rendering.templates import fill
@@ -78,48 +77,37 @@ def _page(endpoint: ir.NamedEndpoint, package: str, address: Address) -> str:
         has_other_name=str(endpoint.name) != endpoint.wire_name,
         category=markdown(endpoint.category or "other"),
         description=markdown(endpoint.description),
-        has_description=bool(endpoint.description.strip()),
         parameters=[_parameter_row(p) for p in endpoint.inputs],
-        has_parameters=bool(endpoint.inputs),
-        media=[row for p in endpoint.inputs for row in _media_rows(p)],
+        media=[line for p in endpoint.inputs for line in _media_rows(p)],
         choices=[_all_choices(p) for p in endpoint.inputs if len(p.choices) > MAX_SHOWN_CHOICES],
         outputs=[_output_row(o) for o in endpoint.outputs if o.wire_name != "error"],
         progress=[_output_row(o) for o in endpoint.progress],
-        has_progress=bool(endpoint.progress),
         output_model=code(f"{endpoint.models}Output"),
         models=code(f"{package}.models"),
         **_programs(endpoint, package, address),
     )
 
 
-def _parameter_row(parameter: ir.Field) -> dict[str, Markdown]:
-    has_default = parameter.default is not None
-    optional = code(default_text(parameter)) if has_default else markdown("")
-    return {
-        "name": code(str(parameter.name)),
-        "takes": _with_description(
-            type_phrase(replace(parameter, media={})), parameter.description
-        ),
-        "default": Markdown("**required**") if parameter.required else optional,
-    }
+def _parameter_row(parameter: ir.Field) -> Markdown:
+    default = code(default_text(parameter)) if parameter.default is not None else ""
+    takes = type_phrase(replace(parameter, media={}))
+    return row(
+        code(parameter.name),
+        _with_description(takes, parameter.description),
+        Markdown("**required**") if parameter.required else default,
+    )
 
 
-def _media_rows(parameter: ir.Field) -> Iterator[dict[str, Markdown]]:
+def _media_rows(parameter: ir.Field) -> Iterator[Markdown]:
     """Say what the pictures, sounds and videos may be that a parameter takes, or a chat's messages hold."""
     held = {parameter.medium: parameter.media} if parameter.medium else parameter.support
     for kind, limits in held.items():
-        yield {
-            "name": code(str(parameter.name)),
-            "kind": markdown(kind if parameter.medium else f"{kind} in messages"),
-            "limits": markdown(limits_phrase(limits).removeprefix("; ") or "any"),
-        }
+        shown = kind if parameter.medium else f"{kind} in messages"
+        yield row(code(parameter.name), shown, limits_phrase(limits).removeprefix("; ") or "any")
 
 
-def _output_row(output: ir.Field) -> dict[str, Markdown]:
-    return {
-        "name": code(str(output.name)),
-        "holds": _with_description(output_phrase(output), output.description),
-    }
+def _output_row(output: ir.Field) -> Markdown:
+    return row(code(output.name), _with_description(output_phrase(output), output.description))
 
 
 def output_phrase(output: ir.Field) -> str:
@@ -130,36 +118,30 @@ def output_phrase(output: ir.Field) -> str:
     return f"List of {medium.lower()}s" if output.is_list else medium
 
 
-def _with_description(phrase: str, description: str) -> Markdown:
+def _with_description(phrase: str, description: str) -> str:
     said = description.strip().rstrip(".")
-    return markdown(f"{phrase}. {said}." if said else phrase)
+    return f"{phrase}. {said}." if said else phrase
 
 
-def _all_choices(parameter: ir.Field) -> dict[str, Any]:
+def _all_choices(parameter: ir.Field) -> dict[str, Markdown]:
     shown = [code(str(choice)) for choice in parameter.choices[:MOST_CHOICES]]
-    return {"name": code(str(parameter.name)), "listed": Markdown(", ".join(shown))}
+    return {"name": code(parameter.name), "listed": Markdown(", ".join(shown))}
 
 
 def _categories(
     endpoints: Sequence[ir.NamedEndpoint], paths: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     def category(endpoint: ir.NamedEndpoint) -> str:
         return endpoint.category or "other"
 
-    by_category = sorted(endpoints, key=lambda e: (category(e), str(e.name)))
+    def line(endpoint: ir.NamedEndpoint) -> Markdown:
+        title, description = markdown(endpoint.title), markdown(endpoint.description)
+        link = Markdown(f"[{markdown(endpoint.name)}]({paths[endpoint.wire_name]})")
+        return row(link, Markdown(f"**{title}** {description}"))
+
+    by_category = sorted(endpoints, key=lambda e: (category(e), e.name))
     return [
-        {
-            "name": markdown(named),
-            "endpoints": [
-                {
-                    "name": markdown(e.name),
-                    "page": Markdown(paths[e.wire_name]),
-                    "title": markdown(e.title),
-                    "description": markdown(e.description),
-                }
-                for e in group
-            ],
-        }
+        {"name": markdown(named), "endpoints": [line(e) for e in group]}
         for named, group in groupby(by_category, category)
     ]
 

@@ -1,14 +1,14 @@
 """From metadata to IR: names, overrides, and trouble as values; one bad endpoint never stops the others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from aki_runtime.metadata import EndpointMetadata, FieldMetadata, as_settled, read_metadata
+from aki_runtime.metadata import EndpointMetadata, as_settled, read_metadata
 
 from ..ir import Field, NamedEndpoint, Section
 from ..literals import visible
 from ..naming import ClassName, Identifier, Role, class_names, identifiers
-from ..problems import Effect, Problem
+from ..problems import Problem
 from .settings import NO_OVERRIDES, EndpointOverride, Overrides, unused
 
 FIX = "correct or remove it in [tool.aki-codegen]"
@@ -64,11 +64,7 @@ def parse(
     names = identifiers(
         wanted, "endpoint", {**{wire: given.name for wire, given in remembered.items()}, **renamed}
     )
-    problems += [
-        Problem(wire, "", f"its new name {name!r} is taken", FIX, "unused")
-        for wire, name in renamed.items()
-        if wire in names and names[wire] != name
-    ]
+    problems += (Problem(wire, "", what, FIX, "unused") for wire, what in _taken(renamed, names))
     models = class_names(
         names, {wire: given.models for wire, given in remembered.items() if wire not in renamed}
     )
@@ -81,73 +77,74 @@ def parse(
             why = metadata.unreadable
             problems.append(Problem(wire_name, "", why, "ask the hub's administrator", "skipped"))
             continue
-        before = remembered.get(wire_name)
-        named = _Names(
-            wire_name, models[wire_name], before.fields if before is not None else {}, override
+        past = remembered.get(wire_name, EndpointNames("", "")).fields
+        fields, unused_here = _named_fields(metadata, models[wire_name], past, override)
+        problems += (Problem(wire_name, at, what, FIX, "unused") for at, what in unused_here)
+        problems += (
+            Problem(wire_name, odd.field, visible(odd.what), odd.remedy, "degraded")
+            for odd in metadata.problems
         )
-        endpoints.append(named.endpoint(names[wire_name], metadata))
-        given[wire_name] = EndpointNames(names[wire_name], models[wire_name], named.given)
-        problems += named.problems
+        endpoints.append(
+            _endpoint(wire_name, names[wire_name], models[wire_name], metadata, fields)
+        )
+        given[wire_name] = EndpointNames(
+            names[wire_name],
+            models[wire_name],
+            {s: {**past.get(s, {}), **{f.wire_name: f.name for f in fields[s]}} for s in SECTIONS},
+        )
     endpoints.sort(key=lambda endpoint: endpoint.name)
     return Parsed(tuple(endpoints), tuple(sorted(set(problems))), given)
 
 
-class _Names:
-    """Names the fields of one endpoint; keeps the names it gives, and in `problems` what is wrong."""
+def _endpoint(
+    wire_name: str,
+    name: Identifier,
+    models: ClassName,
+    metadata: EndpointMetadata,
+    fields: Mapping[Section, tuple[Field, ...]],
+) -> NamedEndpoint:
+    return NamedEndpoint(
+        wire_name=wire_name,
+        name=name,
+        models=models,
+        title=metadata.title or wire_name,
+        description=metadata.description,
+        category=metadata.category,
+        version=metadata.version,
+        # Those that every call must name come first; apart from that the hub's order stands.
+        inputs=tuple(sorted(fields["input"], key=lambda parameter: not parameter.required)),
+        outputs=fields["output"],
+        progress=fields["progress"],
+    )
 
-    def __init__(
-        self,
-        wire_name: str,
-        models: ClassName,
-        remembered: Mapping[Section, Mapping[str, str]],
-        override: EndpointOverride,
-    ) -> None:
-        self._wire_name = wire_name
-        self._models = models
-        self._remembered = remembered
-        self._override = override
-        self.problems: list[Problem] = []
-        self.given: dict[Section, Mapping[str, str]] = {}
 
-    def endpoint(self, name: Identifier, metadata: EndpointMetadata) -> NamedEndpoint:
-        """Return an endpoint with its fields named."""
-        for problem in metadata.problems:
-            self._report(problem.field, visible(problem.what), problem.remedy)
-        inputs, outputs, progress = (
-            self._fields(section, metadata.sections[section]) for section in SECTIONS
-        )
-        return NamedEndpoint(
-            wire_name=self._wire_name,
-            name=name,
-            models=self._models,
-            title=metadata.title or self._wire_name,
-            description=metadata.description,
-            category=metadata.category,
-            version=metadata.version,
-            # Those that every call must name come first; apart from that the hub's order stands.
-            inputs=tuple(sorted(inputs, key=lambda parameter: not parameter.required)),
-            outputs=outputs,
-            progress=progress,
-        )
-
-    def _fields(self, section: Section, said: Mapping[str, FieldMetadata]) -> tuple[Field, ...]:
-        remembered = self._remembered.get(section, {})
-        settled = self._override.sections()[section]
+def _named_fields(
+    metadata: EndpointMetadata,
+    models: ClassName,
+    past: Mapping[Section, Mapping[str, str]],
+    override: EndpointOverride,
+) -> tuple[dict[Section, tuple[Field, ...]], list[tuple[str, str]]]:
+    """Return the fields of each section with their names, and which overrides of fields are without use, and why."""
+    fields: dict[Section, tuple[Field, ...]] = {}
+    unused_here: list[tuple[str, str]] = []
+    for section in SECTIONS:
+        said, settled = metadata.sections[section], override.sections()[section]
         renamed = {wire: field.rename for wire, field in settled.items() if field.rename}
-        for wire in settled:
-            if wire not in said and not settled[wire].skip:
-                self._report(
-                    wire, "an override names this field, which the hub does not have", FIX, "unused"
-                )
         role: Role = "param" if section == "input" else "field"
         # A function makes the model of its parameters; a protocol makes properties of outputs.
-        needed = f"{self._models}Input" if section == "input" else "property"
-        names = identifiers(said, role, {**remembered, **renamed}, frozenset({needed}))
-        for wire, name in renamed.items():
-            if wire in names and names[wire] != name:
-                self._report(wire, f"its new name {name!r} is taken", FIX, "unused")
-        self.given[section] = {**remembered, **names}
-        return tuple(Field(**vars(said[wire]), name=names[wire]) for wire in said)
+        needed = f"{models}Input" if section == "input" else "property"
+        remembered = {**past.get(section, {}), **renamed}
+        names = identifiers(said, role, remembered, frozenset({needed}))
+        absent = "an override names this field, which the hub does not have"
+        unused_here += ((w, absent) for w in settled if w not in said and not settled[w].skip)
+        unused_here += _taken(renamed, names)
+        fields[section] = tuple(Field(**vars(said[wire]), name=names[wire]) for wire in said)
+    return fields, unused_here
 
-    def _report(self, field_name: str, what: str, remedy: str, effect: Effect = "degraded") -> None:
-        self.problems.append(Problem(self._wire_name, field_name, what, remedy, effect))
+
+def _taken(
+    renamed: Mapping[str, str], names: Mapping[str, Identifier]
+) -> Iterator[tuple[str, str]]:
+    for wire, name in renamed.items():
+        if wire in names and names[wire] != name:
+            yield wire, f"its new name {name!r} is taken"

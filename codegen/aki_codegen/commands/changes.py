@@ -5,7 +5,7 @@ Owns the layout, and that no text of a hub does anything where it is shown. Must
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import groupby
+from itertools import accumulate, compress, groupby
 
 from aki_runtime.changes.compare import Change, worst
 from aki_runtime.changes.differences import readable
@@ -13,7 +13,7 @@ from aki_runtime.changes.rules import SEVERITIES, Severity
 
 from ..generation.package import CHANGES, Package
 from ..literals import doc_text
-from ..markup import Markdown, code_span, markdown, row
+from ..markup import code_span, markdown, row
 from ..problems import GenerationError, Problem
 from ..rendering.templates import fill
 from ..terminal import json_text
@@ -89,21 +89,22 @@ def as_markdown(changes: Iterable[Change], limit: int | None = None) -> str:
     """
     found = tuple(changes)
     counted = summary(found)
-    # Room for the headings and the counts.
-    left = None if limit is None else limit - 500
     tables: list[dict[str, object]] = []
+    taken = 500  # room for the headings and the counts
     for severity, of_class in _by_severity(found):
         rows = [row(readable(c.endpoint), c.where or "the endpoint", c.message) for c in of_class]
-        if left is not None:
-            rows, left = _that_fit(rows, left)
-        hidden = len(of_class) - len(rows)
+        _, *ends = accumulate((len(line) + 1 for line in rows), initial=taken)
+        fits = (limit is None or end <= limit for end in ends)
+        shown = list(compress(rows, fits))
+        hidden = len(rows) - len(shown)
         tables.append(
             {
                 "severity": markdown(severity.capitalize()),
-                "rows": rows,
+                "rows": shown,
                 "hidden": markdown(f"{hidden:,}") if hidden else None,
             }
         )
+        taken = ends[-1]
     return fill(
         "changes.md.jinja", counted=markdown(f"{counted[0].upper()}{counted[1:]}"), tables=tables
     )
@@ -151,13 +152,3 @@ def _counts(changes: Iterable[Change]) -> dict[Severity, int]:
 
 def _sentence(change: Change) -> str:
     return f"{change.where}: {change.message}" if change.where else change.message
-
-
-def _that_fit(rows: list[Markdown], left: int) -> tuple[list[Markdown], int]:
-    kept: list[Markdown] = []
-    for change in rows:
-        left -= len(change) + 1
-        if left < 0:
-            return kept, 0
-        kept.append(change)
-    return kept, left

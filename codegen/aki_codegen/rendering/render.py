@@ -181,35 +181,30 @@ def render_shared(
             for endpoint in endpoints
         ],
     }
-    sync = docstring([f"A client of {server}; see `SyncClient` for its arguments."], indent=8)
-    asynchronous = f"A client of {server} for async code; see `AsyncClient` for its arguments."
-    values["clients"] = [
-        {"name": Code("Aki"), "prefix": "", "base": Code("SyncClient"), "doc": sync},
-        {
-            "name": Code("AsyncAki"),
-            "prefix": "Async",
-            "base": Code("AsyncClient"),
-            "doc": docstring([asynchronous], indent=8),
-        },
-    ]
-    alike = ("_hub.py", "batch.py", "celery.py", "client.py", "models.py", "ray.py")
+    alike = ("_hub.py", "batch.py", "celery.py", "models.py", "ray.py")
     texts = {PurePosixPath(path): fill(f"{path}.jinja", **values) for path in alike}
     package_doc = _package_doc(endpoints, server, package)
     texts[PurePosixPath("__init__.py")] = fill("__init__.py.jinja", **values, doc=package_doc)
     texts[PurePosixPath("py.typed")] = ""
-    for module, kind, prefix in (
-        ("__init__.py", "functions", ""),
-        ("aio.py", "awaitable functions", "Async"),
+    clients: list[dict[str, Any]] = []
+    for prefix, use, module, kind in (
+        ("", "", "__init__.py", "functions"),
+        ("Async", " for async code", "aio.py", "awaitable functions"),
     ):
+        base, client = Code(f"{prefix or 'Sync'}Client"), Code(f"{prefix}Aki")
+        about = f"A client of {server}{use}; see `{base}` for its arguments."
+        doc = docstring([about], indent=8)
+        clients.append({"name": client, "prefix": prefix, "base": base, "doc": doc})
         texts[PurePosixPath("endpoints", module)] = fill(
             "endpoints.py.jinja",
             **values,
             doc=docstring(
                 [f"The endpoints as {kind} on a default client, made at the first call."]
             ),
-            client=Code(f"{prefix}Aki"),
+            client=client,
             prefix=prefix,
         )
+    texts[PurePosixPath("client.py")] = fill("client.py.jinja", **values, clients=clients)
     return texts
 
 

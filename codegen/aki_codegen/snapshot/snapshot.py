@@ -113,18 +113,17 @@ def split_names(snapshot: Snapshot) -> tuple[dict[str, EndpointNames], dict[str,
     used: dict[str, EndpointNames] = {}
     retired: dict[str, EndpointNames] = {}
     for wire, given in snapshot.names.items():
-        if wire not in snapshot.documents:
-            retired[wire] = given
-            continue
-        declared = sections_of(snapshot.documents[wire])
+        is_there = wire in snapshot.documents
+        declared = sections_of(snapshot.documents.get(wire))
         kept: dict[Section, Mapping[str, str]] = {}
         gone: dict[Section, Mapping[str, str]] = {}
         for section, names in given.fields.items():
             kept[section] = {w: name for w, name in names.items() if w in declared[section]}
-            if len(kept[section]) < len(names):
+            if len(kept[section]) < len(names) or not is_there:
                 gone[section] = {w: name for w, name in names.items() if w not in kept[section]}
-        used[wire] = replace(given, fields=kept, removed="")
-        if gone:
+        if is_there:
+            used[wire] = replace(given, fields=kept, removed="")
+        if gone or not is_there:
             retired[wire] = replace(given, fields=gone)
     return used, retired
 

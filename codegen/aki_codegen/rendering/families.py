@@ -11,7 +11,6 @@ from ..literals import Code, docstring, name
 from ..naming import ClassName, category_name
 from .describe import wrapped
 from .models import ModelField
-from .schema import RUNTIME_TYPES
 from .templates import fill
 
 MAX_SHOWN_MEMBERS = 12
@@ -19,11 +18,12 @@ MAX_SHOWN_MEMBERS = 12
 
 @dataclass(frozen=True)
 class Member:
-    """An endpoint, with the fields that its models have in Python."""
+    """An endpoint, with the fields that its models have in Python, and the imports that these need."""
 
     endpoint: ir.NamedEndpoint
     inputs: tuple[ModelField, ...]
     outputs: tuple[ModelField, ...]
+    imports: Code
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Family:
         parameters: The parameters that every member takes, with the same type; without a default where one
             member requires it.
         outputs: The outputs that every member gives, with the same type.
+        imports: The import statements of what these need, and of more.
     """
 
     name: ClassName
     members: tuple[str, ...]
     parameters: tuple[ModelField, ...]
     outputs: tuple[ModelField, ...]
+    imports: frozenset[Code]
 
 
 def find_families(members: Iterable[Member]) -> list[Family]:
@@ -76,8 +78,7 @@ def family_name(endpoint: ir.NamedEndpoint) -> ClassName | None:
 
 def render_protocols(families: Sequence[Family]) -> str:
     """Return the module of the protocols."""
-    # ruff takes out what no family needs.
-    imports = [Code(f"from {module} import {name}") for name, module in RUNTIME_TYPES.items()]
+    imports = sorted(frozenset[Code]().union(*(family.imports for family in families)))
     return fill("protocols.py.jinja", imports=imports, families=[_values(f) for f in families])
 
 
@@ -93,7 +94,8 @@ def _family(called: ClassName, members: Sequence[Member]) -> Family | None:
         else replace(field, annotation=Code(f"{field.annotation} | None"), default=Code("..."))
         for field in core
     )
-    return Family(called, tuple(str(m.endpoint.name) for m in members), parameters, outputs)
+    names = tuple(str(member.endpoint.name) for member in members)
+    return Family(called, names, parameters, outputs, frozenset(m.imports for m in members))
 
 
 def _required_form(field: ModelField) -> ModelField:

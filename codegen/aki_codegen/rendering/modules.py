@@ -93,7 +93,7 @@ class _Work:
                 self._leave_out(endpoint, "no models could be made of its fields")
                 continue
             inputs, outputs = (source.fields[f"{endpoint.models}{p}"] for p in ("Input", "Output"))
-            member = Member(endpoint, inputs, outputs)
+            member = Member(endpoint, inputs, outputs, source.imports)
             alternatives = None if offered is None else alternatives_to(member, offered)
             path, day = endpoint_path(endpoint), self._days.get(endpoint.wire_name, "")
             text = render_endpoint(endpoint, source, alternatives, day)

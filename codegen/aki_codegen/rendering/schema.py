@@ -12,15 +12,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from aki_runtime.chat.messages import ROLES
-from aki_runtime.fields.types import (
-    ANY_JSON,
-    INPUT_TYPES,
-    TOOLS,
-    carried,
-    input_type,
-    limits_of,
-    shown_default,
-)
+from aki_runtime.fields.types import carried, input_type, limits_of, shown_default
 from aki_runtime.metadata import MEDIA, Scalar
 
 from .. import ir
@@ -35,14 +27,6 @@ _OUTPUT_TYPES: dict[str, str] = {
     **{kind: f"aki_runtime.media.objects.{kind.capitalize()}" for kind in MEDIA},
 }
 _ANY_OUTPUT = "aki_runtime.json_value.JsonOutput"
-
-RUNTIME_TYPES = {
-    name: module
-    for path in (*INPUT_TYPES.values(), TOOLS, ANY_JSON, *_OUTPUT_TYPES.values(), _ANY_OUTPUT)
-    for module, _, name in [path.rpartition(".")]
-    if module != "builtins"
-}
-"""The types that fields of generated models may have beside Python's own, and the module where each lives."""
 
 DATA_URI = r"^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$"
 """The server looks at the bytes, not at the header, so that any header passes."""

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +15,7 @@ from typer.core import TyperGroup
 from . import __version__
 from .commands import COMMANDS
 from .commands.options import STATUSES, ExitStatus, new_app
+from .naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from .problems import GenerationError
 from .terminal import say, say_fault
 
@@ -48,11 +50,13 @@ WITHOUT_PROJECT = ("init", "sandbox")
 
 
 def _read_project(ctx: Any, command: str) -> None:
-    from .commands.options import Project
+    """Find what the project settles, and have it stand for options that are not given."""
     from .parsing.settings import find_settings
 
-    ctx.obj = Project(*find_settings(Path.cwd()))
-    ctx.default_map = {command: ctx.obj.defaults()}
+    ctx.obj = find_settings(Path.cwd())
+    folder, settings = ctx.obj.folder, ctx.obj.settings
+    out = os.path.relpath(folder / (settings.out or DEFAULT_OUT))
+    ctx.default_map = {command: {"out": out, "package": settings.package or DEFAULT_PACKAGE}}
 
 
 app = new_app(

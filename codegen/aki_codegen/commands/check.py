@@ -36,8 +36,7 @@ def check(
 
     Nothing is written.
     """
-    project: options.Project = ctx.obj
-    hub = project.hub(package, server, layout, api_key_file, allow_http)
+    hub = HubOptions(server, layout, api_key_file, allow_http, ctx.obj.of(package))
     if not live and hub:
         ctx.fail("without --live nobody is asked; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -48,8 +47,8 @@ def check(
     require_whole(files, folder)
     made = make_package(snapshot, package)
     faults = differences(files, sealed_as(files, made.files))
-    settings = project.settings_of(package)
-    if settings is not None and settings.overrides() != snapshot.overrides:
+    settled = hub.project.table
+    if settled is not None and settled.overrides() != snapshot.overrides:
         faults.append(f"the endpoints that [{TABLE}] settles are not those that it was made with")
     if faults:
         raise GenerationError(

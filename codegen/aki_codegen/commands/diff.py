@@ -67,8 +67,7 @@ def diff(
     if server and old is not None:
         ctx.fail("--server names the hub where no states are named; leave one out")
     with ExitStack() as opened:
-        project: options.Project = ctx.obj
-        hub = project.hub(package, server, layout, api_key_file, allow_http)
+        hub = HubOptions(server, layout, api_key_file, allow_http, ctx.obj.of(package))
         find = _States(out / package, hub, opened)
         first = find.of_package() if old is None else find.named(old)
         otherwise = find.live if old is None else find.of_package

@@ -66,8 +66,7 @@ def generate(
     The hub is that of --server or AKI_API_SERVER; else that of [tool.aki-codegen]; else the one that the package was
     made from; else https://aki.io where there is a key, and the sandbox hub where there is none.
     """
-    project: options.Project = ctx.obj
-    hub = project.hub(package, server, layout, api_key_file, allow_http)
+    hub = HubOptions(server, layout, api_key_file, allow_http, ctx.obj.of(package))
     if offline and hub:
         ctx.fail("--offline asks nobody; leave out --server, --layout and --api-key-file")
     folder = out / package
@@ -75,7 +74,7 @@ def generate(
         before, previous = read_package(folder)
         snapshot = _snapshot(hub, folder, previous, offline=offline, force=force)
         # Where the project says nothing, what the snapshot keeps of it still holds.
-        settled = project.settings_of(package)
+        settled = hub.project.table
         snapshot = replace(
             snapshot,
             overrides=snapshot.overrides if settled is None else settled.overrides(),
@@ -91,14 +90,14 @@ def generate(
             if previous is not None and previous.documents:
                 changes = compare_snapshots(previous, made.snapshot)
             if before and (changes or has_other_modules(before, made)):
-                version = next_version(before, changes or (), hub.settings.version, folder)
+                version = next_version(before, changes or (), hub.project.settings.version, folder)
             if changes:
                 past = before.get(str(CHANGES), b"")
                 history = with_changes(past, made, version or START, changes)
             # The folder is swapped and summed up in one go: Ctrl-C between would say that nothing was changed.
             with uninterrupted():
                 result = publish(made, out, before, changes=history, version=version)
-                is_raised = version is not None and hub.settings.version != "fixed"
+                is_raised = version is not None and hub.project.settings.version != "fixed"
                 _summarize(result, folder, changes, version if is_raised else None)
     return options.ExitStatus.OK if result.complete else options.ExitStatus.INCOMPLETE
 
@@ -121,7 +120,7 @@ def _snapshot(
             _show_progress,
             force=force,
             for_calls=True,
-            tombstone_days=hub.settings.tombstone_days,
+            tombstone_days=hub.project.settings.tombstone_days,
         )
         if snapshot.layout != target.recorded.layout:
             say(f"Its routes have the layout {snapshot.layout!r}.")
@@ -131,8 +130,8 @@ def _snapshot(
 
 def _command_for(snapshot: Snapshot, out: Path, package: str, hub: HubOptions) -> str:
     """Return the command that makes a package anew, as a shell takes it: what the project settles it need not say."""
-    words, settings = ["aki-codegen", "generate"], hub.settings
-    place = _as_named(out, hub.folder)
+    words, settings = ["aki-codegen", "generate"], hub.project.settings
+    place = _as_named(out, hub.project.folder)
     if not snapshot.is_sandbox and not (settings.server and is_settled(snapshot.server, settings)):
         # What only a shell or a reader of Markdown would make something of has a form without it.
         server = quote(snapshot.server, safe=":/[]-._~%")

@@ -1,16 +1,13 @@
 """What the commands share: how they look, the options that several have, and what their exit status says."""
 
-import os
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from ..fetching.target import HubOptions, Target
-from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE, package_name_fault
-from ..parsing.settings import ProjectSettings
+from ..fetching.target import Target
+from ..naming import package_name_fault
 from ..snapshot.refresh import refreshed, removal_warning
 from ..snapshot.snapshot import Snapshot
 from ..terminal import say
@@ -84,42 +81,6 @@ AllowHttp = Annotated[
         "--allow-http", help="send the key over plain http to another machine (AKI_ALLOW_HTTP)"
     ),
 ]
-
-
-@dataclass(frozen=True)
-class Project:
-    """What `[tool.aki-codegen]` settles for the folder that a command runs in; its options come before it.
-
-    Attributes:
-        folder: Where its paths begin.
-        settings: What is settled; None where there is no such table.
-    """
-
-    folder: Path
-    settings: ProjectSettings | None
-
-    def defaults(self) -> dict[str, str]:
-        """Return the values of options that are not given."""
-        settings = self.settings or ProjectSettings()
-        out = os.path.relpath(self.folder / (settings.out or DEFAULT_OUT))
-        return {"out": out, "package": settings.package or DEFAULT_PACKAGE}
-
-    def settings_of(self, package: str) -> ProjectSettings | None:
-        """Return what is settled about a package; None where the table is about another, or there is none."""
-        settings = self.settings
-        return settings if settings is not None and settings.package in (None, package) else None
-
-    def hub(
-        self,
-        package: str,
-        server: str | None,
-        layout: Literal["aki", "aime"] | None,
-        key_file: Path | None,
-        allow_http: bool,
-    ) -> HubOptions:
-        """Return what says which hub is asked for a package."""
-        settings = self.settings_of(package) or ProjectSettings()
-        return HubOptions(server, layout, key_file, allow_http, settings, self.folder)
 
 
 def snapshot_of_hub(target: Target, other: Snapshot | None) -> Snapshot:

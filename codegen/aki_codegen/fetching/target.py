@@ -3,14 +3,14 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aki_runtime.errors import ConfigurationError
 from aki_runtime.hub import Address, Layout, is_set
 from aki_runtime.secret import ApiKey, read_key_file
 
-from ..parsing.settings import ProjectSettings
+from ..parsing.settings import Project, ProjectSettings
 from ..problems import GenerationError
 
 AKI_IO = "https://aki.io"
@@ -46,16 +46,14 @@ class HubOptions:
         layout: Its routes; else those that the project settles, or that are found out.
         key_file: The file that holds the key; else AKI_API_KEY does, or the project's file.
         allow_http: Whether the key may go over plain http to another machine.
-        settings: What the project settles.
-        folder: Where the project's paths begin.
+        project: What the project settles about the package.
     """
 
-    server: str | None = None
-    layout: Layout | None = None
-    key_file: Path | None = None
-    allow_http: bool = False
-    settings: ProjectSettings = field(default_factory=ProjectSettings)
-    folder: Path = Path()
+    server: str | None
+    layout: Layout | None
+    key_file: Path | None
+    allow_http: bool
+    project: Project
 
     def __bool__(self) -> bool:
         return bool(self.server or self.layout or self.key_file)
@@ -76,7 +74,7 @@ def choose_target(
     Raises:
         GenerationError: The address, the key file or the way of sending the key cannot be used.
     """
-    server, settled = asked.server, asked.settings
+    server, settled = asked.server, asked.project.settings
     if server is not None and not server.strip():
         raise GenerationError("--server is empty; give the hub's address, or leave the option out")
     key = _read_key(asked)
@@ -145,8 +143,9 @@ def _sandbox() -> Generator[Target]:
 
 def _read_key(asked: HubOptions) -> ApiKey | None:
     text, file = os.environ.get("AKI_API_KEY", "").strip(), asked.key_file
-    if file is None and not text and asked.settings.key_file is not None:
-        file = asked.folder / asked.settings.key_file
+    folder, settled = asked.project.folder, asked.project.settings
+    if file is None and not text and settled.key_file is not None:
+        file = folder / settled.key_file
     try:
         text = read_key_file(file) if file is not None else text
     except ConfigurationError as error:

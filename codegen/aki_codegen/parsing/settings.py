@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from aki_runtime.hub import Layout
 from aki_runtime.metadata import TYPES
@@ -100,15 +100,33 @@ class ProjectSettings(Overrides):
         return Overrides(endpoints=self.endpoints)
 
 
+class Project(NamedTuple):
+    """What is settled for a folder.
+
+    Attributes:
+        folder: Where its paths begin.
+        table: What the table holds; None where there is none.
+    """
+
+    folder: Path
+    table: ProjectSettings | None = None
+
+    @property
+    def settings(self) -> ProjectSettings:
+        """What holds, where there is no table as well."""
+        return self.table or ProjectSettings()
+
+    def of(self, package: str) -> "Project":
+        """Return what is settled about a package: nothing, where the table is about another."""
+        return self if self.settings.package in (None, package) else Project(self.folder)
+
+
 NO_OVERRIDES = Overrides()
 Kind = TypeVar("Kind", bound=Overrides)
 
 
-def find_settings(folder: Path) -> tuple[Path, ProjectSettings | None]:
-    """Find what is settled for a folder, in it or above, within its git repository; None where nothing is.
-
-    Returns:
-        The folder that its paths begin at, and what is settled.
+def find_settings(folder: Path) -> Project:
+    """Find what is settled for a folder, in it or above, within its git repository.
 
     Raises:
         GenerationError: What is there is not understood.
@@ -116,11 +134,11 @@ def find_settings(folder: Path) -> tuple[Path, ProjectSettings | None]:
     for place in (folder, *folder.parents):
         table = _table_of(place / PROJECT)
         if table is not None:
-            return place, parse_settings(table, str(place / PROJECT))
+            return Project(place, parse_settings(table, str(place / PROJECT)))
         # What lies above a repository is of somebody else.
         if (place / ".git").exists():
             break
-    return folder, None
+    return Project(folder)
 
 
 def parse_settings(table: object, source: str) -> ProjectSettings:

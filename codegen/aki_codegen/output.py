@@ -135,36 +135,30 @@ def require_format(document: Mapping[str, object], path: Path) -> None:
         )
 
 
-def edited_by_hand(files: Mapping[str, bytes], rendered: Mapping[str, bytes]) -> list[str]:
+def edited_by_hand(
+    files: Mapping[str, bytes], rendered: Mapping[str, bytes]
+) -> tuple[list[str], bool]:
     """Return those files of a package that somebody else has written, and that would be overwritten.
 
     Args:
         files: What is there.
         rendered: What is to be there.
+
+    Returns:
+        The files, and whether lines of others end otherwise than they were made, as git may check them out.
     """
     named = generated_files(files)
-    edited = [
-        name
-        for name, expected in named.items()
-        if expected is not None and name in files and not _is_as_made(files[name], expected)
-    ]
+    made = {
+        name: files[name] for name, digest in named.items() if digest is not None and name in files
+    }
+    as_made = {name: text for name, text in made.items() if _is_as_made(text, str(named[name]))}
     taken = [
         name
         for name in rendered
         if name not in named and files.get(name, rendered[name]) != rendered[name]
     ]
-    return edited + taken
-
-
-def has_windows_lines(files: Mapping[str, bytes]) -> bool:
-    """Whether lines of files end otherwise than they were made, as git may check them out."""
-    return any(
-        expected is not None
-        and name in files
-        and b"\r\n" in files[name]
-        and _is_as_made(files[name], expected)
-        for name, expected in generated_files(files).items()
-    )
+    has_windows_lines = any(b"\r\n" in text for text in as_made.values())
+    return [name for name in made if name not in as_made] + taken, has_windows_lines
 
 
 def differences(files: Mapping[str, bytes], rendered: Mapping[PurePosixPath, bytes]) -> list[str]:
@@ -188,11 +182,13 @@ def differences(files: Mapping[str, bytes], rendered: Mapping[PurePosixPath, byt
     return faults + [f"{name} is not the generator's" for name in foreign]
 
 
+def digest_of(content: bytes) -> str:
+    """Return the hash of a file, as manifests name it."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def _is_as_made(content: bytes, digest: str) -> bool:
-    return digest in (
-        hashlib.sha256(content).hexdigest(),
-        hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest(),
-    )
+    return digest in (digest_of(content), digest_of(content.replace(b"\r\n", b"\n")))
 
 
 def _figures(version: str) -> list[int]:

@@ -1,6 +1,5 @@
 """The `export` command: what a package's snapshot says, in the words of other tools. It asks nobody."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,7 @@ from ..export.openapi import openapi, schema_bundle, schema_files
 from ..export.pages import endpoint_pages
 from ..ir import NamedEndpoint
 from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
-from ..output import MANIFEST_NAME, write_package, write_text
+from ..output import MANIFEST_NAME, digest_of, write_package, write_text
 from ..parsing.parse import parse
 from ..problems import GenerationError
 from ..rendering.schema import Schema
@@ -113,7 +112,7 @@ def _write_folder(what: str, output: str, texts: Mapping[PurePosixPath, str]) ->
     files = {path: text.encode() for path, text in texts.items()}
     manifest = {
         COMMENT: f"Made by `aki-codegen export {what}` from endpoint metadata. Do not edit.",
-        "files": {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()},
+        "files": {str(path): digest_of(data) for path, data in files.items()},
     }
     files[PurePosixPath(MANIFEST_NAME)] = _dumped(manifest).encode()
     write_package(folder, files)

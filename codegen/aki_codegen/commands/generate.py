@@ -20,7 +20,6 @@ from ..naming import DEFAULT_OUT, DEFAULT_PACKAGE
 from ..output import (
     WINDOWS_LINES,
     edited_by_hand,
-    has_windows_lines,
     manifest_of,
     only_run,
     uninterrupted,
@@ -156,9 +155,9 @@ def _warn_of_edits(before: Mapping[str, bytes], made: Package) -> None:
             "and `aki-codegen check` names what no longer belongs there."
         )
         return
-    if has_windows_lines(before):
+    edited, has_windows_lines = edited_by_hand(before, {str(p): c for p, c in made.files.items()})
+    if has_windows_lines:
         say(f"Files {WINDOWS_LINES}.")
-    edited = edited_by_hand(before, {str(p): c for p, c in made.files.items()})
     if edited:
         say(f"Overwriting files that were edited by hand: {', '.join(edited)}.")
 

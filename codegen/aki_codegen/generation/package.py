@@ -1,6 +1,5 @@
 """A whole package as a value: from a snapshot to the bytes of every file, what is wrong with it, and its report."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from ..export.agents import agent_files
 from ..ir import NamedEndpoint
 from ..literals import literal
 from ..markup import code_span, markdown, row
-from ..output import FORMAT, MANIFEST_NAME
+from ..output import FORMAT, MANIFEST_NAME, digest_of
 from ..parsing.parse import parse
 from ..problems import Problem
 from ..rendering.describe import endpoint_count, endpoint_summary
@@ -89,7 +88,7 @@ def make_package(snapshot: Snapshot, name: str) -> Package:
         },
         "endpoints": {wire: fingerprint(d) for wire, d in sorted(documents.items())},
         "files": {
-            str(path): hashlib.sha256(content).hexdigest()
+            str(path): digest_of(content)
             for path, content in sorted(files.items(), key=lambda item: item[0].parts)
             if path not in PAST
         },

@@ -4,7 +4,6 @@ It holds the problems, which a summary names, and a digest of all that a package
 `aki-codegen check` does not believe it.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -15,7 +14,14 @@ from typing import Any
 import aki_runtime
 from aki_runtime.shapes import is_object
 
-from ..output import MANIFEST_NAME, SNAPSHOT, files_of, generated_files, manifest_of
+from ..output import (
+    MANIFEST_NAME,
+    SNAPSHOT,
+    digest_of,
+    files_of,
+    generated_files,
+    manifest_of,
+)
 from ..problems import Problem
 from ..rendering.templates import templates_folder
 from ..snapshot.snapshot import Snapshot, is_same
@@ -68,7 +74,7 @@ def problems_if_sealed(files: Mapping[str, bytes], package: str) -> tuple[Proble
     # Where the digest is right, so is the manifest to the letter; the files that it names are not in it.
     hashes = generated_files(files)
     is_whole = all(name in hashes for name in files if name.startswith(SNAPSHOT)) and all(
-        known is None or _sha256(files.get(name, b"")) == known for name, known in hashes.items()
+        known is None or digest_of(files.get(name, b"")) == known for name, known in hashes.items()
     )
     return tuple(Problem(**problem) for problem in seal["problems"]) if is_whole else None
 
@@ -107,12 +113,8 @@ def _with_seal(manifest: bytes, seal: Mapping[str, object]) -> bytes:
 def _digest(package: str, manifest: bytes) -> str:
     parts = [
         package,
-        _sha256(manifest),
+        digest_of(manifest),
         [f"{tool} {version(tool)}" for tool in TOOLS],
-        {name: _sha256(content) for name, content in program_files().items()},
+        {name: digest_of(content) for name, content in program_files().items()},
     ]
-    return _sha256(json.dumps(parts).encode())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return digest_of(json.dumps(parts).encode())

@@ -3,7 +3,7 @@
 Kinds that everybody has a word for are known by their shape, others by their category.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .. import ir
@@ -68,12 +68,22 @@ def alternatives_to(gone: Member, offered: Iterable[Member]) -> list[str]:
 
 def family_name(endpoint: ir.NamedEndpoint) -> ClassName | None:
     """Return what the family of an endpoint would be called, None where it can have none."""
-    for known, fits in _KNOWN.items():
-        if fits(endpoint):
-            return ClassName(known)
+    required = {p.wire_name: p.type for p in endpoint.inputs if p.required}
+    takes, gives = set(required.values()), {output.medium for output in endpoint.outputs}
+    gives_text = any(output.wire_name == "text" for output in endpoint.outputs)
+    known = {
+        "Chat": gives_text and any(p.type == "chat" for p in endpoint.inputs),
+        "ImageToImage": "image" in takes and "image" in gives,
+        "TextToImage": required.keys() == {"prompt"} and "image" in gives,
+        "TextToSpeech": "audio" in gives and any(p.wire_name == "text" for p in endpoint.inputs),
+        "SpeechToText": "audio" in takes and gives_text,
+    }
+    for kind, fits in known.items():
+        if fits:
+            return ClassName(kind)
     named = category_name(endpoint.category) if endpoint.category else None
     # A known kind is known by its shape alone.
-    return None if named in _KNOWN else named
+    return None if named in known else named
 
 
 def render_protocols(families: Sequence[Family]) -> str:
@@ -110,33 +120,6 @@ def _common(lists: list[tuple[ModelField, ...]]) -> tuple[ModelField, ...]:
         shared &= {(field.name, str(field.annotation)) for field in fields}
     # A non-empty `error` is an exception, so nobody reads it.
     return tuple(f for f in lists[0] if (f.name, str(f.annotation)) in shared and f.name != "error")
-
-
-def _takes(endpoint: ir.NamedEndpoint, kind: str) -> bool:
-    return any(p.type == kind and p.required for p in endpoint.inputs)
-
-
-def _gives(endpoint: ir.NamedEndpoint, kind: str) -> bool:
-    return any(output.medium == kind for output in endpoint.outputs)
-
-
-def _gives_text(endpoint: ir.NamedEndpoint) -> bool:
-    return any(output.wire_name == "text" for output in endpoint.outputs)
-
-
-def _is_chat(endpoint: ir.NamedEndpoint) -> bool:
-    return _gives_text(endpoint) and any(p.type == "chat" for p in endpoint.inputs)
-
-
-_KNOWN: dict[str, Callable[[ir.NamedEndpoint], bool]] = {
-    "Chat": _is_chat,
-    "ImageToImage": lambda e: _takes(e, "image") and _gives(e, "image"),
-    "TextToImage": lambda e: (
-        {p.wire_name for p in e.inputs if p.required} == {"prompt"} and _gives(e, "image")
-    ),
-    "TextToSpeech": lambda e: "text" in {p.wire_name for p in e.inputs} and _gives(e, "audio"),
-    "SpeechToText": lambda e: _takes(e, "audio") and _gives_text(e),
-}
 
 
 def _values(family: Family) -> dict[str, object]:

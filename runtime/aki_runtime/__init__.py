@@ -1,7 +1,7 @@
 """The library under every generated client package.
 
 It knows the job protocol of AKI.IO and the AIME API Server and nothing of any one endpoint. Each folder
-imports only from itself and from those before it:
+imports only from itself and from those before it, save for names that type checkers alone read:
 
     errors, events, options, hub, secret, …   values that everything else speaks of
     media/        images, audio and video as objects, read in pieces

@@ -74,9 +74,12 @@ class AkiError(Exception):
 
     def with_hint(self, hint: str) -> Self:
         """Return the same error with a hint on what to do in its sentence."""
+        return self._saying(f"{self.message}; {hint}")
+
+    def _saying(self, message: str) -> Self:
         other = copy(self)
-        other.message = f"{self.message}; {hint}"
-        other.args = (other.message,)
+        other.message = message
+        other.args = (message,)
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -165,14 +168,11 @@ class InvalidParametersError(AkiError, ValueError):
 
     def because_of(self, changes: Sequence[object], remedy: str) -> Self:
         """Return the same error, saying what has changed and which command brings the client up to date."""
-        other = type(self)(self.endpoint or "", self.problems, by_hub=self.by_hub)
-        other.changes = tuple(changes)
-        changed = "; ".join(map(str, other.changes))
-        other.message = (
-            f"{self.message} (the endpoint has changed since this client was generated: {changed}; "
-            f"run `{remedy}`)"
+        other = self._saying(
+            f"{self.message} (the endpoint has changed since this client was generated: "
+            f"{'; '.join(map(str, changes))}; run `{remedy}`)"
         )
-        other.args = (other.message,)
+        other.changes = tuple(changes)
         return other
 
 

@@ -27,9 +27,9 @@ class _JsonEncoded:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             _check if self._encoded else check_encodes,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                _encoded if self._encoded else _as_it_is
-            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(_encoded)
+            if self._encoded
+            else None,
         )
 
 
@@ -49,10 +49,6 @@ class JsonText:
 def json_text_schema(content: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema of JSON text, whose content has a schema of its own."""
     return {"type": "string", "contentMediaType": "application/json", "contentSchema": content}
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def check_encodes(value: Any, default: Callable[[Any], Any] | None = None) -> Any:

@@ -17,9 +17,8 @@ from ..protocol import answers, flows, requests
 from ..protocol.effects import Flow
 from ..protocol.explain import sentences
 from ..secret import ApiKey
-from . import interfaces, staleness
+from . import staleness
 from .endpoint import Endpoint, EndpointSpec, with_budget
-from .sandbox import sandbox_url
 
 if TYPE_CHECKING:
     from ..changes.compare import Change
@@ -130,6 +129,8 @@ class ClientCore:
         Raises:
             ConfigurationError: The extra `sandbox` is not installed.
         """
+        from .sandbox import sandbox_url  # which few programs need
+
         client: Any = cls
         return cast("Self", client("sandbox", api_server=sandbox_url(cls._hub.package), **options))
 
@@ -180,7 +181,9 @@ class ClientCore:
         Raises:
             ConfigurationError: The package openai is not installed, or there is no key.
         """
-        return interfaces.openai_client(self)
+        from .interfaces import openai_client  # which few programs need
+
+        return openai_client(self)
 
     def anthropic(self) -> Any:
         """Return an `anthropic.Anthropic` that talks to the hub's Anthropic interface, or `anthropic.AsyncAnthropic`.
@@ -191,7 +194,9 @@ class ClientCore:
         Raises:
             ConfigurationError: The package anthropic is not installed, there is no key, or the hub's layout is "aime".
         """
-        return interfaces.anthropic_client(self)
+        from .interfaces import anthropic_client  # which few programs need
+
+        return anthropic_client(self)
 
     def _endpoints(self) -> Flow[list[str]]:
         return staleness.list_endpoints(self._driver.context, self._options)

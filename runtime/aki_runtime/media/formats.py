@@ -3,7 +3,6 @@
 import re
 import struct
 from dataclasses import dataclass
-from mimetypes import guess_type
 from typing import Literal
 
 Kind = Literal["image", "audio", "video"]
@@ -99,6 +98,8 @@ def format_of_suffix(suffix: str, kind: Kind) -> str | None:
     name = normal_name(suffix[1:])
     if name in FORMATS[kind]:
         return name
+    from mimetypes import guess_type  # which few suffixes need
+
     mime_type, _ = guess_type(f"file{suffix}")
     return normal_name(mime_type.partition("/")[2]) if mime_type else None
 

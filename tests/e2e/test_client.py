@@ -183,27 +183,27 @@ def test_the_endpoint_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aki_client.endpoints import flux_dev
-    from aki_runtime.client import default
+    from aki_runtime.jobs import ref
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
     monkeypatch.setenv("AKI_API_KEY", "test-key")
-    monkeypatch.setattr(default, "_clients", {})
+    monkeypatch.setattr(ref, "_clients", {})
     assert flux_dev(prompt="a lake").images
-    default.default_client(Aki).close()
+    ref.shared_client(Aki).close()
 
 
 def test_the_awaitable_functions_use_a_default_client(
     hub: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aki_client.endpoints.aio import flux_dev
-    from aki_runtime.client import default
+    from aki_runtime.jobs import ref
 
     monkeypatch.setenv("AKI_API_SERVER", hub.url)
     monkeypatch.setenv("AKI_API_KEY", "test-key")
-    monkeypatch.setattr(default, "_clients", {})
+    monkeypatch.setattr(ref, "_clients", {})
 
     async def main() -> None:
-        async with default.default_client(AsyncAki):
+        async with ref.shared_client(AsyncAki):
             assert (await flux_dev(prompt="a lake")).images
 
     asyncio.run(main())

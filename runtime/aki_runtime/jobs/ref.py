@@ -1,13 +1,19 @@
-"""Where a job is, in a form that may leave the process: never the key, which is read anew where it is needed."""
+"""Where a job is, in a form that may leave the process: never the key, which is read anew where it is needed.
+
+Owns the clients of those who bring none: of what was pickled, and of the endpoint functions.
+"""
 
 import atexit
 import importlib
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ConfigurationError
 from ..hub import Address, Layout
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,26 @@ class EndpointRef:
 FORMAT = 1
 """The number of the format of pickled jobs and endpoints: raised when older ones would be misread."""
 
-_clients: dict[tuple[str, str, str, Layout], Any] = {}
+_clients: dict[tuple[object, ...], Any] = {}
 _lock = threading.Lock()
+
+
+def shared_client(kind: Callable[..., C], **settings: Any) -> C:
+    """Return a client that all in this process share, made of AKI_API_KEY at its first use and closed at the end.
+
+    Args:
+        kind: Its class.
+        settings: Which hub it is of; defaults to AKI_API_SERVER, or to that of the package.
+    """
+    place = (kind, *settings.items())
+    with _lock:
+        if place not in _clients:
+            made: Any = kind(**settings)
+            _clients[place] = made
+            if hasattr(kind, "close"):  # an async client belongs to event loops, which close it
+                atexit.register(made.close)
+        client: C = _clients[place]
+    return client
 
 
 def packed(
@@ -83,13 +107,6 @@ def _endpoint(
     kind: str, *, origin: dict[str, str], endpoint: str, server: str, layout: Layout, job_id: str
 ) -> Any:
     ref = EndpointRef(**origin)
-    place = (ref.package, kind, server, layout)
-    with _lock:
-        if place not in _clients:
-            clients = importlib.import_module(f"{ref.package}.client")
-            made = getattr(clients, kind)(api_server=server, layout=layout)
-            _clients[place] = made
-            if kind == "Aki":
-                atexit.register(made.close)
-        client = _clients[place]
+    clients = importlib.import_module(f"{ref.package}.client")
+    client: Any = shared_client(getattr(clients, kind), api_server=server, layout=layout)
     return getattr(client, ref.attribute) if ref.attribute else client.endpoint(endpoint)

@@ -191,6 +191,10 @@ class TestMedia:
     def test_are_never_written_elsewhere_whatever_a_hub_calls_them(self, media, tmp_path):
         assert media.keep(1, Image(PNG), "../../etc/x\0") == "media/000001-_etc_x_.png"
 
+    def test_of_long_names_that_begin_alike_are_all_kept(self, media, tmp_path):
+        paths = [media.keep(1, Image(PNG), f"{'a_very_long_name_' * 4}-{n}") for n in range(3)]
+        assert len({*paths}) == len(list((tmp_path / "media").iterdir())) == 3
+
     def test_that_are_none_stay_in_the_outputs(self, media):
         broken = Image("data:image/png;base64,!!!")
         assert media.keep(1, broken, "image") == "data:image/png;base64,!!!"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ FILES_FACT = "files"
 
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
 _DIGITS = 6
+_LONGEST_STEM = 60
 
 
 class OutputFile:
@@ -151,6 +153,16 @@ class OutputFile:
             ) from None
 
 
+def file_stem(name: str) -> str:
+    """Return what the file of an output is called; the name is a hub's, and may be long and like that of another."""
+    # Nothing in it may lead to another folder.
+    safe = _OTHER.sub("_", name)
+    if len(safe) <= _LONGEST_STEM:
+        return safe
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{safe[: _LONGEST_STEM - 9]}-{digest}"
+
+
 class MediaFolder:
     """The folder for the media of a batch; it is made when the first medium comes.
 
@@ -183,9 +195,7 @@ class MediaFolder:
         except MediaError:
             # What cannot be decoded was paid for all the same: the outputs hold it as it came.
             return medium.as_it_came()
-        # The name of an output is the hub's: nothing in it may lead to another folder.
-        safe = _OTHER.sub("_", name)[:60]
-        path = self._folder / f"{row:0{_DIGITS}d}-{safe}{medium.suffix}"
+        path = self._folder / f"{row:0{_DIGITS}d}-{file_stem(name)}{medium.suffix}"
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(path, sync=self._sync, mark="part") as part:
             part.write_bytes(data)

@@ -4,29 +4,18 @@ Outputs are a model's, whatever they say; nothing in them is opened or obeyed. W
 notes say.
 """
 
-import base64
 import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from aki_runtime.batch.journal import RowState
+from aki_runtime.batch.public import RowState
 from aki_runtime.errors import AkiError
-from aki_runtime.events import in_words
-from aki_runtime.shapes import is_array, is_object
-from mcp_types import (
-    AudioContent,
-    CallToolResult,
-    ContentBlock,
-    ImageContent,
-    ResourceLink,
-    TextContent,
-)
+from mcp.server.mcpserver import Audio, Image
+from mcp_types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
 
 from .calls import KEPT_MINUTES, AgentCall
-
-T = TypeVar("T")
 
 LONGEST_SIDE = 768
 """Pixels of the longer side of a picture that a model is shown."""
@@ -35,52 +24,37 @@ MOST_SOUND = 1 << 20
 """Bytes of a sound that is sent along; of a longer one the path alone."""
 
 _LONGEST_TEXT = 50_000
-_WORDS = {
-    RowState.DONE: "done",
-    RowState.FAILED: "failed",
-    RowState.UNCERTAIN: "uncertain",
-}
 
 
 def status_of(call: AgentCall) -> str:
     """Return how a call stands, in one word."""
-    if call.failure is not None or call.state not in _WORDS:
-        return "failed" if call.failure is not None else "running"
-    return "cancelled" if _error_of(call).get("type") == "JobCanceledError" else _WORDS[call.state]
+    if not call.is_over:
+        return "running"
+    if call.failure is not None:
+        return "failed"
+    is_cancelled = call.noted.get("error", {}).get("type") == "JobCanceledError"
+    return "cancelled" if is_cancelled else call.state.value
 
 
 def message_of(call: AgentCall) -> str:
     """Say how a call stands, and what to do next, in a sentence or two."""
     if call.failure is not None:
-        return refusal_of(call.failure)
+        return _refusal(call.failure)
     if call.state is RowState.DONE:
         return ""
-    error = _error_of(call).get("message")
-    if error is not None:
+    if call.is_over:
         job = f"; job {call.job_id}" if call.state is RowState.UNCERTAIN and call.job_id else ""
-        return f"{error}{job}"
-    words = in_words(call.event) if call.event is not None else "submitted"
+        return f"{call.noted['error']['message']}{job}"
     return (
-        f"{words}. job_result with call={call.call_id!r} waits for it. The job goes on without this session; once it "
-        f"has ended, the hub keeps its result for about {KEPT_MINUTES} minutes, unless this server has fetched it."
+        f"{call.progress}. job_result with call={call.call_id!r} waits for it. The job goes on without this session; "
+        f"once it has ended, the hub keeps its result for about {KEPT_MINUTES} minutes, unless this server has "
+        "fetched it."
     )
 
 
-def refusal_of(error: AkiError) -> str:
-    """Say why a call was refused."""
-    problems = getattr(error, "problems", None)
-    return "; ".join(str(problem) for problem in problems) if problems else error.message
-
-
-def sendable(value: T) -> T:
-    """Return a JSON value without halves of surrogate pairs, which a hub may send and the protocol's UTF-8 has not."""
-    made: T = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    return made
-
-
-def refused(message: str) -> CallToolResult:
+def refused(error: AkiError) -> CallToolResult:
     """Answer that something was refused, and nothing sent."""
-    message = sendable(message)
+    message = _refusal(error)
     return CallToolResult(
         content=[TextContent(text=message)],
         structured_content={"status": "failed", "message": message},
@@ -88,44 +62,34 @@ def refused(message: str) -> CallToolResult:
     )
 
 
+def standing_of(call: AgentCall) -> dict[str, Any]:
+    """Return how a call stands, as plain JSON."""
+    message = message_of(call)
+    standing = {"call": call.call_id, "status": status_of(call)}
+    return {**standing, "message": message} if message else standing
+
+
 def answer_of(call: AgentCall) -> CallToolResult:
     """Answer with what came of a call, or how far it is."""
-    status, message = status_of(call), message_of(call)
-    noted, message = sendable(call.noted or {}), sendable(message)
-    outputs: Mapping[str, Any] = found if is_object(found := noted.get("outputs")) else {}
-    files = [file for file in _files(noted) if Path(file["path"]).is_file()]
-    content: list[ContentBlock] = [TextContent(text=message)] if message else []
-    text = outputs.get("text")
-    rest = {name: value for name, value in outputs.items() if name != "text"}
-    if isinstance(text, str) and text:
-        content.append(TextContent(text=_shortened(text)))
-    if rest:
-        content.append(TextContent(text=_shortened(json.dumps(rest, ensure_ascii=False))))
+    standing = standing_of(call)
+    outputs: dict[str, Any] = call.noted.get("outputs", {})
+    files = [file for file in call.noted.get("files", ()) if Path(file["path"]).is_file()]
+    rest = dict(outputs)
+    text = rest.pop("text") if isinstance(rest.get("text"), str) else ""
+    said = (standing.get("message"), text, json.dumps(rest, ensure_ascii=False) if rest else "")
+    content: list[ContentBlock] = [TextContent(text=_shortened(words)) for words in said if words]
     for file in files:
         content += _blocks(file)
-    structured = {
-        "call": call.call_id,
-        "status": status,
-        "outputs": dict(outputs),
-        "files": [file["path"] for file in files],
-    }
-    if message:
-        structured["message"] = message
+    paths = [file["path"] for file in files]
     return CallToolResult(
         content=content or [TextContent(text="The job is done; it has no outputs.")],
-        structured_content=structured,
-        is_error=status in ("failed", "uncertain"),
+        structured_content={**standing, "outputs": outputs, "files": paths},
+        is_error=standing["status"] in ("failed", "uncertain"),
     )
 
 
-def _error_of(call: AgentCall) -> Mapping[str, Any]:
-    error = (call.noted or {}).get("error")
-    return error if is_object(error) else {}
-
-
-def _files(noted: Mapping[str, Any]) -> list[dict[str, str]]:
-    files = noted.get("files")
-    return files if is_array(files) else []
+def _refusal(error: AkiError) -> str:
+    return "; ".join(getattr(error, "problems", ())) or error.message
 
 
 def _shortened(text: str) -> str:
@@ -137,28 +101,23 @@ def _shortened(text: str) -> str:
 def _blocks(file: Mapping[str, str]) -> list[ContentBlock]:
     path = Path(file["path"])
     link = ResourceLink(name=path.name, uri=path.absolute().as_uri(), title=file["output"])
-    shown: ContentBlock | None = None
-    if file["kind"] == "image":
-        shown = _small_picture(path)
-    elif file["kind"] == "audio" and path.stat().st_size <= MOST_SOUND:
+    if file["kind"] == "image" and (shown := _small_picture(path)) is not None:
+        return [shown, link]
+    if file["kind"] == "audio" and path.stat().st_size <= MOST_SOUND:
         kind = path.suffix.lstrip(".").replace("mp3", "mpeg")  # as MIME calls it
-        shown = AudioContent(data=_base64(path.read_bytes()), mime_type=f"audio/{kind}")
-    return [link] if shown is None else [shown, link]
+        return [Audio(path, format=kind).to_audio_content(), link]
+    return [link]
 
 
 def _small_picture(path: Path) -> ImageContent | None:
-    from PIL import Image
+    from PIL import Image as Pillow
 
     buffer = io.BytesIO()
     try:
-        with Image.open(path) as picture:
+        with Pillow.open(path) as picture:
             # Reads no more of a JPEG than the small picture needs.
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             picture.convert("RGB").save(buffer, "JPEG", quality=85)
     except Exception:
         return None  # a decoder raises what it likes over bytes of a hub; they are saved
-    return ImageContent(data=_base64(buffer.getvalue()), mime_type="image/jpeg")
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return Image(data=buffer.getvalue(), format="jpeg").to_image_content()

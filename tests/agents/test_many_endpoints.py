@@ -43,6 +43,27 @@ def test_endpoints_are_searched_for_and_called_by_name(agents, many):
     assert unknown.is_error
 
 
+def test_an_endpoint_may_be_called_as_a_tool_of_the_server_is(tmp_path, state):
+    document = details({"prompt": {"required": True}}, {"text": {}})
+    own = ["job_result", "job_cancel", "search_endpoints", "call_endpoint"]
+    with StubHub.offering(dict.fromkeys(own, document)) as hub:
+        out = ["--out", str(tmp_path), "--package", "clashing_client"]
+        assert main(["generate", "--server", hub.url, *out]) == 0
+
+    async def run():
+        made = importlib.import_module("clashing_client")
+        client = made.AsyncAki("key", api_server="http://127.0.0.1:9")
+        server = agent_server(client, "clashing_client", tmp_path / "results")
+        async with Client(server.protocol) as agent:
+            tools = {tool.name for tool in (await agent.list_tools()).tools}
+            return tools, await agent.call_tool("search_endpoints_endpoint", {})
+
+    with importable(tmp_path, "clashing_client"):
+        tools, refused = asyncio.run(run())
+    assert tools == {"jobs", *own[:2], *(f"{name}_endpoint" for name in own)}
+    assert refused.content[0].text == "prompt is required"
+
+
 @pytest.mark.slow
 def test_the_list_of_a_thousand_endpoints_is_short(tmp_path, state):
     document = details({"prompt": {"required": True}}, {"text": {}})

@@ -22,7 +22,6 @@ from ..client.resolving import EndpointLike, Resolved, resolve
 from ..errors import ConfigurationError, InvalidParametersError
 from ..http.interruption import handling
 from ..options import AllowedPaths, Options
-from ..protocol.certainty import UNCERTAIN
 from ..store.budget import Budget
 from ..usage import Prices
 from . import files
@@ -30,7 +29,7 @@ from .engine import Engine
 from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
 from .files import MediaFolder, OutputFile, require_writable
 from .journal import Journal
-from .outcome import Outcome, RowError, Summary
+from .outcome import Outcome, Summary, cut_off
 from .row_life import AnyEndpoint, KeepForRow, keep_within
 from .rows import Columns, Input, Item, Row, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
@@ -275,12 +274,9 @@ class PreparedBatch:
                 rows = known if known is not None else await self.check()
             if rows is not None and settings.limit is None:
                 journal.note_fact(ROWS_FACT, rows)
-            interrupted = (
-                f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
-            )
-            error = RowError("InterruptedError", f"{interrupted}; {UNCERTAIN}")
+            how = f"{self.endpoint.info.name}: an earlier run ended while this row was submitted"
             # Nobody else has the journal, so whoever was submitting is gone.
-            journal.note_uncertain(Outcome(0, "uncertain", error=error).to_note())
+            journal.note_uncertain(cut_off(how))
         except BaseException:
             journal.close()
             raise

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from .. import errors
 from ..errors import AkiError, JobError
-from ..protocol.certainty import RESULT_LOST, result_lost
+from ..protocol.certainty import RESULT_LOST, UNCERTAIN, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
 from ..usage import EXACT
 from .errors import Fault, FaultCounter
@@ -88,6 +88,12 @@ class Outcome:
             if value is not None:
                 note[name] = value
         return note if self.cost is None else {**note, "cost": f"{self.cost:f}"}
+
+
+def cut_off(how: str) -> dict[str, Any]:
+    """Return what to note of rows that were being submitted when their process ended; `how` says that it did."""
+    error = RowError("InterruptedError", f"{how}; {UNCERTAIN}")
+    return Outcome(0, "uncertain", error=error).to_note()
 
 
 def outcome_of(entry: Entry) -> Outcome:

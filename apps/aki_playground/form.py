@@ -141,15 +141,12 @@ def _slider(parameter: "Parameter") -> dict[str, Any]:
     if low is None or high is None or not low < high or not isinstance(start, int | float):
         return {}
     reachable = [*parameter.nearest(low), *parameter.nearest(high)]
+    first, last = min(reachable, default=low), max(reachable, default=low)
     step = _step(parameter, high - low)
-    if (
-        len(reachable) < 2
-        or not reachable[0] < reachable[-1]
-        or (reachable[-1] - reachable[0]) / step > MOST_SLIDER_STEPS
-        or start not in parameter.nearest(start)
-    ):
+    is_fine = first < last and (last - first) / step <= MOST_SLIDER_STEPS
+    if not is_fine or start not in parameter.nearest(start):
         return {}
-    return {"initial": start, "minimum": reachable[0], "maximum": reachable[-1], "step": step}
+    return {"initial": start, "minimum": first, "maximum": last, "step": step}
 
 
 def _step(parameter: "Parameter", span: float) -> float:

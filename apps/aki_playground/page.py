@@ -35,9 +35,7 @@ def build(bench: Bench) -> gr.Blocks:
     Args:
         bench: What every part of the page works with.
     """
-    page = gr.Blocks(
-        title="Playground", analytics_enabled=False, fill_width=True, delete_cache=_CACHE_SECONDS
-    )
+    page = gr.Blocks(title="Playground", fill_width=True, delete_cache=_CACHE_SECONDS)
     with page:
         brand = gr.HTML(_brand(bench), padding=False)
         notice, button = _notice(bench)

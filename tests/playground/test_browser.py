@@ -156,10 +156,13 @@ def test_a_fault_goes_away_as_soon_as_it_is_repaired(page):
     page.locator(".aki-fault").wait_for(state="detached")
 
 
-def test_no_json_is_explained_at_its_field(page):
-    choose(page, "seamless_translate")
+@pytest.mark.parametrize(
+    ("endpoint", "field"), [("seamless_translate", "glossary"), ("llama3_chat", "tools")]
+)
+def test_no_json_is_explained_at_its_field(page, endpoint, field):
+    choose(page, endpoint)
     unfold(page)
-    page.locator("#field-glossary .cm-content").fill("{oops")
+    page.locator(f"#field-{field} .cm-content").fill("{oops")
     page.locator(".aki-fault", has_text="This must be JSON").wait_for()
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from aki_runtime.secret import without_key
 
-KEYS = ["\\9PKW😀tUAn1", '"HU>ßr-gUx', "€Z'3xr&)c", "plain-key-of-a-user"]
+KEYS = ["\\9PKW😀tUAn1", '"HU>ßr-gUx', "€Z'3xr&)c", "plain-key-of-a-user", 'it\'s "both"']
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -19,3 +19,11 @@ def test_the_answer_stays_json(key, is_ascii, depth):
     hidden = json.loads(without_key(body, key))
     assert hidden["other"] == 1
     assert key not in hidden["text"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_traceback_shows_no_key_as_python_writes_it(key):
+    written = f"call(api_key={key!r})"
+    hidden = without_key(written.encode(), key).decode()
+    assert "***" in hidden
+    assert repr(key)[1:-1] not in hidden

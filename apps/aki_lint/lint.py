@@ -5,14 +5,15 @@ import gc
 import io
 import re
 import tokenize
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .bindings import Bindings, Ref, Scope, last_name
+from .calls import Call, calls_in
 from .judging import CODES, Judgement, judge
 from .names import Names
-from .packages import KnownEndpoint, Packages
+from .packages import Packages
+from .scopes import Scopes
 from .values import Argument, Values
 
 _IGNORED = re.compile(r"#\s*(?:aki:\s*ignore|noqa)\b(?:\s*[:\[]\s*(?P<codes>[A-Z0-9, ]+))?", re.I)
@@ -63,25 +64,6 @@ class UnreadableError(Exception):
     """A text is not Python; the message says why, in one clause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a text gives to an endpoint.
-
-    Attributes:
-        endpoint: The endpoint.
-        node: The call, or the dict that is declared as its parameters.
-        entries: What is given, by name.
-        is_whole: Whether nothing else is.
-        unnamed: What is given without a name, which is refused.
-    """
-
-    endpoint: KnownEndpoint
-    node: ast.expr
-    entries: Mapping[str, Argument]
-    is_whole: bool
-    unnamed: tuple[ast.expr, ...] = ()
-
-
 class SourceText:
     """A source text, read; raises `UnreadableError` where it is not Python."""
 
@@ -93,10 +75,9 @@ class SourceText:
             return
         try:
             with _without_collecting():
-                bindings = Bindings(ast.parse(text), packages)
-                names = Names(bindings, packages)
-                self._values = Values(names, bindings)
-                self.calls += _Calls(bindings, names, self._values, packages)
+                scopes = Scopes(ast.parse(text), packages)
+                self._values = Values(Names(scopes, packages))
+                self.calls += calls_in(self._values)
         except (SyntaxError, ValueError) as error:
             line = error.lineno if isinstance(error, SyntaxError) else None
             place = f" (line {line})" if line is not None else ""
@@ -128,7 +109,7 @@ class SourceText:
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
 
     def _judged(self, call: Call) -> Iterator[Finding]:
-        given = {n: self._values.evaluate(e.node, e.scope) for n, e in call.entries.items()}
+        given = {n: self._values.evaluate(e.node) for n, e in call.entries.items()}
         for judgement in judge(call.endpoint, given, is_whole=call.is_whole):
             entry = call.entries.get(judgement.parameter)
             place: ast.expr | ast.keyword = call.node
@@ -154,7 +135,7 @@ class SourceText:
             yield from (Fix(span, str(name)) for name in judgement.nearest)
             return
         # A constant is put right where it stands.
-        node, _ = self._values.source(entry.node, entry.scope)
+        node = self._values.source(entry.node)
         span = self.span(entry.key if judgement.kind == "unknown" else node)
         quote = self.lines[span.line - 1][span.column : span.column + 1]
         for value in judgement.nearest:
@@ -199,108 +180,3 @@ def decoded(content: bytes) -> str:
         return content.decode(encoding)
     except (LookupError, SyntaxError, UnicodeError) as error:
         raise UnreadableError(str(error)) from None
-
-
-_HANDING_ON = frozenset({"functools.partial", "asyncio.to_thread"})
-"""Functions that call their first argument with the others."""
-_CALLED = frozenset({"endpoint", "partial", "input", "params", "validate"})
-_OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
-"""Settings of a batch by which a row may hold other things than an endpoint's parameters."""
-
-
-class _Calls:
-    """All that a file gives to endpoints."""
-
-    def __init__(
-        self, bindings: Bindings, names: Names, values: Values, packages: Packages
-    ) -> None:
-        self._bindings = bindings
-        self._names = names
-        self._values = values
-        self._packages = packages
-
-    def __iter__(self) -> Iterator[Call]:
-        for annotation, value, scope in self._bindings.declared:
-            endpoint = self._endpoint(self._names.declared_as(annotation, scope), "params")
-            if endpoint is not None:
-                entries, _ = self._values.entries(value, scope)
-                yield Call(endpoint, value, entries, is_whole=False)
-        for target, value, scope in self._bindings.assigned:
-            endpoint = self._endpoint(self._names.ref(target.value, scope), "inputs")
-            if endpoint is not None:
-                entries = self._assigned(endpoint, target, value, scope)
-                yield Call(endpoint, target, entries, is_whole=False)
-        for call, scope in self._bindings.calls:
-            ref = self._names.ref(call.func, scope)
-            if ref is None:
-                yield from self._handed_on(call, scope)
-            elif ref.kind == "rows":
-                yield from self._rows(call, scope)
-            elif (endpoint := self._endpoint(ref, *_CALLED)) is not None:
-                yield self._call(endpoint, ref, call, scope)
-
-    def _endpoint(self, ref: Ref | None, *kinds: str) -> KnownEndpoint | None:
-        if ref is None or ref.kind not in kinds or not ref.name:
-            return None
-        return self._packages[ref.package].endpoint(ref.name)
-
-    def _call(self, endpoint: KnownEndpoint, ref: Ref, call: ast.Call, scope: Scope) -> Call:
-        if ref.kind == "validate":
-            written = call.args[0] if call.args else call
-            return Call(endpoint, call, *self._values.entries(written, scope))
-        entries, is_known = self._values.arguments(call, scope)
-        is_whole = is_known and not call.args and ref.kind in ("endpoint", "input")
-        unnamed = _unnamed(call.args) if ref.kind in ("endpoint", "partial") else ()
-        return Call(endpoint, call, entries, is_whole, unnamed)
-
-    def _handed_on(self, call: ast.Call, scope: Scope) -> Iterator[Call]:
-        # An executor may have settings of its own beside what it hands on.
-        is_submitted = last_name(call.func) == "submit"
-        if not call.args or not (is_submitted or self._names.path(call.func, scope) in _HANDING_ON):
-            return
-        endpoint = self._endpoint(self._names.ref(call.args[0], scope), "endpoint", "partial")
-        if endpoint is not None:
-            entries, _ = self._values.arguments(call, scope)
-            if is_submitted:
-                entries = _known_to(endpoint, entries)
-            unnamed = () if is_submitted else _unnamed(call.args[1:])
-            yield Call(endpoint, call, entries, False, unnamed)
-
-    def _assigned(
-        self,
-        endpoint: KnownEndpoint,
-        target: ast.Attribute | ast.Subscript,
-        value: ast.expr,
-        scope: Scope,
-    ) -> dict[str, Argument]:
-        if isinstance(target, ast.Attribute):
-            # A model has other attributes than its fields.
-            return _known_to(endpoint, {target.attr: Argument(target, value, scope)})
-        name = self._values.evaluate(target.slice, scope)
-        return {name: Argument(target.slice, value, scope)} if isinstance(name, str) else {}
-
-    def _rows(self, call: ast.Call, scope: Scope) -> Iterator[Call]:
-        named = {keyword.arg or "": keyword.value for keyword in call.keywords}
-        rows = call.args[1] if len(call.args) > 1 else named.get("rows")
-        of = call.args[0] if call.args else named.get("endpoint")
-        endpoint = self._endpoint(self._names.ref(of, scope), "endpoint") if of else None
-        if endpoint is None or rows is None or {"", "columns"} & named.keys():
-            return
-        listed, there = self._values.source(rows, scope)
-        for row in listed.elts if isinstance(listed, ast.List | ast.Tuple) else ():
-            entries, is_whole = self._values.entries(row, there)
-            if _OF_BATCHES & named.keys():
-                entries, is_whole = _known_to(endpoint, entries), False
-            yield Call(endpoint, row, entries, is_whole)
-
-
-def _known_to(endpoint: KnownEndpoint, entries: Mapping[str, Argument]) -> dict[str, Argument]:
-    return {name: entry for name, entry in entries.items() if name in endpoint.parameters}
-
-
-def _unnamed(args: Sequence[ast.expr]) -> tuple[ast.expr, ...]:
-    """Return what is given without a name, as far as it is written out."""
-    is_open = any(isinstance(each, ast.Starred) for each in args)
-    # What stands for whatever, as in an example, is not meant.
-    is_example = any(isinstance(each, ast.Constant) and each.value is ... for each in args)
-    return () if is_open or is_example else tuple(args)

@@ -9,9 +9,10 @@ from aki_runtime.terminal import one_line
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
+from .calls import Call
 from .files import forget_packages, known_to, unignored
 from .judging import said
-from .lint import Call, Finding, SourceText, Span, UnreadableError
+from .lint import Finding, SourceText, Span, UnreadableError
 
 PAUSE_SECONDS = 0.2
 """How long nothing is typed before a text is judged."""

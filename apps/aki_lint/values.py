@@ -2,19 +2,18 @@
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from aki_runtime.shapes import is_array, is_number
 
-from .bindings import Binding, Bindings, Scope, Use, last_name
 from .names import Names
 
 MAX_SIZE = 1_000_000
 """Characters, items or digits that a value may grow to while it is computed."""
 
-_MAX_DEPTH = 40
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -42,183 +41,161 @@ class Argument:
     """A value that is given under a name.
 
     Attributes:
-        key: The place of the name: a keyword of a call, or the key of a dict; None where the value has none.
+        key: The place of the name: a keyword of a call, or the key of a dict.
         node: The value, where it is written.
-        scope: Where that is.
     """
 
     key: ast.keyword | ast.expr
     node: ast.expr
-    scope: Scope
+
+
+Entries = tuple[dict[str, Argument], bool]
+"""What is given by name, and whether that is all."""
+_Pair = tuple[ast.keyword | ast.expr | None, ast.expr]
+"""A name and its value; None before a dict that is unpacked."""
 
 
 class Values:
-    """The values of one file."""
+    """The values of one file. While one is looked up, and behind all that Python can nest, it is not known."""
 
-    def __init__(self, names: Names, bindings: Bindings) -> None:
-        self._names = names
-        self._all_uses = bindings.uses
-        self._uses: dict[str, dict[int, list[Use]]] = {}
-        self._changing: dict[int, bool] = {}
-        self._looking: set[int] = set()
-        self._values: dict[int, Any] = {}
-        self._entries: dict[int, tuple[dict[str, Argument], bool]] = {}
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._sources: dict[ast.expr, ast.expr] = {}
+        self._values: dict[ast.expr, Any] = {}
+        self._entries: dict[ast.expr, Entries] = {}
+        self._changing: dict[ast.expr, bool] = {}
 
-    def source(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
+    def source(self, node: ast.expr) -> ast.expr:
         """Return the expression that a name stands for; any other expression is its own."""
-        for _ in range(_MAX_DEPTH):
-            match node:
-                case ast.Constant():  # by far the most
-                    return node, scope
-                case ast.Subscript(value=held, slice=ast.Constant(value=str() as name)) if (
-                    id(node) not in self._looking  # as in a class: sizes = sizes["large"]
-                ):
-                    self._looking.add(id(node))
-                    entries, is_whole = self.entries(held, scope)
-                    self._looking.discard(id(node))
-                    if not is_whole or name not in entries:
-                        return node, scope
-                    node, scope = entries[name].node, entries[name].scope
-                case ast.NamedExpr(value=value) if _depth(value) == 0:
-                    node = value
-                case _:
-                    sole = self._names.sole(node, scope)
-                    if sole is None or sole.value is None or self._changes(node, scope, sole):
-                        return node, scope
-                    node, scope = sole.value, sole.scope
-        return node, scope
+        if isinstance(node, ast.Constant):  # by far the most
+            return node
+        if node not in self._sources:
+            self._sources[node] = node
+            value = self._stands_for(node)
+            if value is not None:
+                self._sources[node] = self.source(value)
+        return self._sources[node]
 
-    def evaluate(self, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
+    def _stands_for(self, node: ast.expr) -> ast.expr | None:
+        match node:
+            case ast.Subscript(value=held, slice=ast.Constant(value=str() as name)):
+                entries, is_whole = self.entries(held)
+                return entries[name].node if is_whole and name in entries else None
+            case ast.NamedExpr(value=value) if _depth(value) == 0:
+                return value
+            case _:
+                sole = self.names.sole(node)
+                return sole if sole is not None and not self._changes(node, sole) else None
+
+    def evaluate(self, node: ast.expr) -> Any:
         """Return the value of an expression; `UNKNOWN` stands for all that is not written down."""
-        node, scope = self.source(node, scope)
+        node = self.source(node)
         # Each once: a name may stand in a sum twice, which stands in another twice.
-        if id(node) not in self._values:
-            self._values[id(node)] = self._evaluated(node, scope, depth)
-        return self._values[id(node)]
+        if node not in self._values:
+            self._values[node] = UNKNOWN  # while it is looked up, as in x = x + 1
+            with suppress(RecursionError):
+                self._values[node] = self._evaluated(node)
+        return self._values[node]
 
-    def _evaluated(self, node: ast.expr, scope: Scope, depth: int) -> Any:
-        if depth > _MAX_DEPTH:
-            return UNKNOWN
+    def _evaluated(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value=value):
                 return value if value is not ... else UNKNOWN  # as in an example
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                value = self.evaluate(operand, scope, depth + 1)
+                value = self.evaluate(operand)
                 return -value if isinstance(value, int | float) else UNKNOWN
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                one, other = (self.evaluate(side, scope, depth + 1) for side in (left, right))
-                return _computed(op, one, other)
+                return _computed(op, self.evaluate(left), self.evaluate(right))
             case ast.List(elts=elts) | ast.Tuple(elts=elts):
-                items = [self.evaluate(item, scope, depth + 1) for item in elts]
-                return items if not any(isinstance(e, ast.Starred) for e in elts) else UNKNOWN
-            case ast.Dict() | ast.Call() | ast.BinOp():
-                entries, is_whole = self.entries(node, scope)
-                values = {n: self.evaluate(e.node, e.scope, depth + 1) for n, e in entries.items()}
-                return values if is_whole else UNKNOWN
+                is_open = any(isinstance(item, ast.Starred) for item in elts)
+                return UNKNOWN if is_open else [self.evaluate(item) for item in elts]
             case _:
-                return UNKNOWN
+                entries, is_whole = self.entries(node)
+                values = {name: self.evaluate(entry.node) for name, entry in entries.items()}
+                return values if is_whole else UNKNOWN
 
-    def entries(
-        self, node: ast.expr, scope: Scope, depth: int = 0
-    ) -> tuple[dict[str, Argument], bool]:
+    def entries(self, node: ast.expr) -> Entries:
         """Return what a dict holds by name, and whether that is all of it."""
-        node, scope = self.source(node, scope)
-        if id(node) not in self._entries:
-            self._entries[id(node)] = self._entered(node, scope, depth)
-        return self._entries[id(node)]
+        node = self.source(node)
+        if node not in self._entries:
+            self._entries[node] = {}, False
+            pairs = self._pairs(node)
+            if pairs is not None:
+                self._entries[node] = self._collected(pairs)
+        return self._entries[node]
 
-    def _entered(
-        self, node: ast.expr, scope: Scope, depth: int
-    ) -> tuple[dict[str, Argument], bool]:
-        found: dict[str, Argument] = {}
-        is_whole = depth < _MAX_DEPTH
-        for key, value in self._pairs(node, scope) if is_whole else ():
-            if key is None:
-                inner, is_known = self.entries(value, scope, depth + 1)
-                # What is not known may be given anew by what comes later.
-                found = {**found, **inner} if is_known else inner
-                is_whole &= is_known
-            elif isinstance(key, ast.keyword):
-                found[key.arg or ""] = Argument(key, value, scope)
-            elif isinstance(name := self.evaluate(key, scope, depth + 1), str):
-                found[name] = Argument(key, value, scope)
-            else:
-                found, is_whole = {}, False
-        return found, is_whole and self._is_dict(node, scope)
-
-    def arguments(self, call: ast.Call, scope: Scope) -> tuple[dict[str, Argument], bool]:
+    def arguments(self, call: ast.Call) -> Entries:
         """Return what a call is given by name, and whether that is all of it."""
+        return self._collected(_keywords(call), is_call=True)
+
+    def _collected(self, pairs: Iterable[_Pair], *, is_call: bool = False) -> Entries:
         found: dict[str, Argument] = {}
         is_whole = True
-        for keyword in call.keywords:
-            if keyword.arg is not None:
-                found[keyword.arg] = Argument(keyword, keyword.value, scope)
-                continue
-            entries, is_known = self.entries(keyword.value, scope)
-            found |= entries
-            is_whole &= is_known
+        for key, value in pairs:
+            if key is None:
+                inner, is_known = self.entries(value)
+                # What is not known of a dict may be given anew by what comes later; no call is given a name twice.
+                found = {**found, **inner} if is_known or is_call else inner
+                is_whole &= is_known
+            elif isinstance(key, ast.keyword):
+                found[key.arg or ""] = Argument(key, value)
+            elif isinstance(name := self.evaluate(key), str):
+                found[name] = Argument(key, value)
+            else:
+                found, is_whole = {}, False
         return found, is_whole
 
-    def _pairs(
-        self, node: ast.expr, scope: Scope
-    ) -> Iterator[tuple[ast.keyword | ast.expr | None, ast.expr]]:
+    def _pairs(self, node: ast.expr) -> list[_Pair] | None:
+        """Return what a dict is written as; None where it is none."""
         match node:
             case ast.Dict(keys=keys, values=values):
-                yield from zip(keys, values, strict=True)
+                return [*zip(keys, values, strict=True)]
             case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-                yield from ((None, left), (None, right))
+                return [(None, left), (None, right)]
             case ast.Call(func=ast.Attribute(value=copied, attr="copy"), args=[]):
-                yield None, copied
-            case ast.Call(args=args, keywords=keywords) if self._is_dict(node, scope):
-                yield from ((None, given) for given in args)
-                yield from ((each if each.arg else None, each.value) for each in keywords)
+                return [(None, copied)]
+            case ast.Call(func=func, args=args) if self._makes_dict(func):
+                return [*((None, given) for given in args), *_keywords(node)]
             case _:
-                return
+                return None
 
-    def _is_dict(self, node: ast.expr, scope: Scope) -> bool:
-        match node:
-            case ast.Dict() | ast.BinOp(op=ast.BitOr()):
-                return True
-            case ast.Call(func=ast.Attribute(attr="copy")):
-                return True
-            case ast.Call(func=func):
-                ref = self._names.ref(func, scope)
-                is_builtin = isinstance(func, ast.Name) and func.id == "dict"
-                return ref.kind == "params" if ref else is_builtin and scope.owner("dict") is None
-            case _:
-                return False
+    def _makes_dict(self, func: ast.expr) -> bool:
+        ref = self.names.ref(func)
+        return ref.kind == "params" if ref is not None else self._is_builtin(func, {"dict"})
 
-    def _changes(self, node: ast.expr, scope: Scope, binding: Binding) -> bool:
+    def _is_builtin(self, node: ast.expr, names: Container[str]) -> bool:
+        if not isinstance(node, ast.Name) or node.id not in names:
+            return False
+        return self.names.scopes.owner(node) is None
+
+    def _changes(self, node: ast.expr, value: ast.expr) -> bool:
         """Whether the list or dict that a name stands for may be changed after it was made."""
-        seen = id(binding)
-        if seen not in self._changing:
-            depth = _depth(binding.value) if binding.value is not None else 0
-            is_followed = isinstance(node, ast.Name) and not binding.shared
-            self._changing[seen] = depth > 0 and not (
-                is_followed and self._is_left_alone(last_name(node), scope, depth)
-            )
-        return self._changing[seen]
+        if value not in self._changing:
+            self._changing[value] = not self._is_left_alone(node, value)
+        return self._changing[value]
 
-    def _is_left_alone(self, name: str, scope: Scope, depth: int) -> bool:
-        if name not in self._uses:
-            # By the scope that they are of, because many have a name of their own.
-            for use in self._all_uses.get(name, ()):
-                uses = self._uses.setdefault(name, {}).setdefault(id(use.scope.owner(name)), [])
-                uses.append(use)
+    def _is_left_alone(self, node: ast.expr, value: ast.expr) -> bool:
+        depth = _depth(value)
+        if depth == 0:
+            return True
+        if not isinstance(node, ast.Name) or self.names.scopes.is_shared(value):
+            return False
         return all(
-            (depth == 1 and use.inner) or self._leaves_alone(use.call, use.scope)
-            for use in self._uses.get(name, {}).get(id(scope.owner(name)), ())
+            (depth == 1 and is_inner) or (call is not None and self._leaves_alone(call.func))
+            for call, is_inner in self.names.scopes.uses(node)
         )
 
-    def _leaves_alone(self, call: ast.Call | None, scope: Scope) -> bool:
-        if call is None:
-            return False
-        if isinstance(call.func, ast.Name) and scope.owner(call.func.id) is None:
-            return call.func.id in _HARMLESS
-        ref = self._names.ref(call.func, scope)
-        if ref is None or ref.own is not None:
-            return self._names.path(call.func, scope) == "json.dumps"
-        return True
+    def _leaves_alone(self, func: ast.expr) -> bool:
+        """Whether what is called leaves its arguments as they are."""
+        if self._is_builtin(func, _HARMLESS):
+            return True
+        ref = self.names.ref(func)
+        is_harmless = self.names.path(func) == "json.dumps"
+        return is_harmless if ref is None or ref.own is not None else True
+
+
+def _keywords(call: ast.Call) -> list[_Pair]:
+    return [(keyword if keyword.arg else None, keyword.value) for keyword in call.keywords]
 
 
 def _depth(value: ast.expr) -> int:

@@ -272,7 +272,7 @@ def _faults(trial: Trial) -> FaultPlan:
 
 
 def _hits(server: SandboxServer) -> int:
-    return sum(rule.hits for rule in server.faults._rules)
+    return sum(rule.hits for rule in server.faults._faults)
 
 
 class _Runner:

@@ -70,7 +70,7 @@ def serve(rate: float) -> None:
             told = {
                 "requests": server.hub.request_count,
                 "submitted": server.hub.jobs_submitted,
-                "faults": sum(rule.hits for rule in plan._rules),
+                "faults": sum(rule.hits for rule in plan._faults),
                 "jobs": Counter(prompts),
             }
             print(json.dumps(told), flush=True)

@@ -8,7 +8,7 @@ import json
 import signal
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -21,9 +21,8 @@ from ..client.endpoint import AsyncEndpoint
 from ..client.resolving import EndpointLike, Resolved, resolve
 from ..errors import ConfigurationError, InvalidParametersError
 from ..http.interruption import handling
-from ..options import AllowedPaths, Options
+from ..options import Options
 from ..store.budget import Budget
-from ..usage import Prices
 from . import files
 from .engine import Engine
 from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
@@ -31,7 +30,7 @@ from .files import MediaFolder, OutputFile, require_writable
 from .journal import Journal
 from .outcome import Outcome, Summary, cut_off
 from .row_life import AnyEndpoint, KeepForRow, keep_within
-from .rows import Columns, Input, Item, Row, Rows, input_of, unknown_columns
+from .rows import Columns, Input, Row, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
 
 ROWS_FACT = "rows"
@@ -312,30 +311,25 @@ class PreparedBatch:
             if is_over.is_set() or stop.is_asked:
                 break
             count += 1
-            for problem in self._problems(item, options.allow_paths, prices):
-                found.add(item.place if isinstance(item, Fault) else item.where, problem)
+            if isinstance(item, Fault):
+                found.add(item.place, item.problem)
+                continue
+            row = self.columns.read(item)
+            problems: Sequence[str] = row.problems
+            if not problems:
+                try:
+                    sent = self.endpoint.info.check(row.parameters, options.allow_paths)
+                    if prices is not None:  # which have to bound the row's cost
+                        prices.worst_case(self.endpoint.info, sent)
+                except InvalidParametersError as error:
+                    problems = error.problems
+                except ConfigurationError as error:
+                    problems = [error.message]
+            for problem in problems:
+                found.add(item.where, problem)
         if found.total:
             raise InvalidRowsError(self.source.name, found.faults(), found.total, found.unlisted)
         return count
-
-    def _problems(
-        self, item: Item, allow_paths: AllowedPaths, prices: Prices | None
-    ) -> Iterable[str]:
-        """Say what is wrong with a row; `prices` are those that have to bound its cost, where there is a budget."""
-        if isinstance(item, Fault):
-            return [item.problem]
-        row = self.columns.read(item)
-        if row.problems:
-            return row.problems
-        try:
-            sent = self.endpoint.info.check(row.parameters, allow_paths)
-            if prices is not None:
-                prices.worst_case(self.endpoint.info, sent)
-        except InvalidParametersError as error:
-            return error.problems
-        except ConfigurationError as error:
-            return [error.message]
-        return []
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
@@ -30,7 +29,7 @@ from .settings import Settings, Stop
 
 T = TypeVar("T")
 P = ParamSpec("P")
-_Note: TypeAlias = tuple[Callable[[], Any], "Future[Any]"]
+_Note: TypeAlias = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 MOST_TOGETHER = 200
 """Largest number of notes that are written as one transaction."""
@@ -234,7 +233,7 @@ class Engine:
 class JournalWriter:
     """Writes the notes of many tasks in one thread, so that those of one moment wait for the disk once (group commit).
 
-    Use it in an `async with` block.
+    Use it in an `async with` block of one event loop.
 
     Args:
         journal: The journal; it is not closed here.
@@ -258,12 +257,12 @@ class JournalWriter:
         Raises:
             JournalError: It was not written.
         """
-        written: Future[T] = Future()
-        written.set_running_or_notify_cancel()  # from here on it cannot be cancelled
+        written: asyncio.Future[T] = self._loop.create_future()
         self._notes.put((partial(note, self._journal, *args, **kwargs), written))
-        return await asyncio.wrap_future(written)
+        return await written
 
     async def __aenter__(self) -> "JournalWriter":
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
         return self
 
@@ -281,21 +280,30 @@ class JournalWriter:
             self._write(list(filter(None, notes)))
 
     def _write(self, notes: list[_Note]) -> None:
-        values: list[Any] = []
+        ends: list[tuple[Any, BaseException | None]] = []
         try:
             with self._journal.together():
                 for write, _ in notes:
-                    values.append(write())
+                    ends.append((write(), None))
         except BaseException:
             # One of them spoiled it for all: each gets a transaction, and an outcome, of its own.
-            for write, written in notes:
+            ends = []
+            for write, _ in notes:
                 try:
-                    written.set_result(write())
+                    ends.append((write(), None))
                 except BaseException as error:
-                    written.set_exception(error)
+                    ends.append((None, error))
+        self._loop.call_soon_threadsafe(_tell, notes, ends)
+
+
+def _tell(notes: list[_Note], ends: list[tuple[Any, BaseException | None]]) -> None:
+    for (_, written), (value, error) in zip(notes, ends, strict=True):
+        if written.done():
+            continue  # its task was cancelled meanwhile
+        if error is None:
+            written.set_result(value)
         else:
-            for (_, written), value in zip(notes, values, strict=True):
-                written.set_result(value)
+            written.set_exception(error)
 
 
 class _BatchNotes:

@@ -4,9 +4,9 @@ It opens no file and fetches nothing: of media only addresses and data URIs are 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from aki_runtime.errors import ParameterProblem
 from aki_runtime.metadata import MEDIA, shown
 from aki_runtime.shapes import is_array, is_object
 from aki_runtime.terminal import one_line
@@ -30,7 +30,7 @@ RULES: dict[str, tuple[str, str]] = {
     "AKI302": ("converted", "value that the hub converts"),
 }
 """The kinds of problem that each code is for, most of which `ParameterProblem` lists, and what it is called."""
-CODES = {kind: code for code, (kinds, _) in RULES.items() for kind in kinds.split()}
+_CODES = {kind: code for code, (kinds, _) in RULES.items() for kind in kinds.split()}
 
 _MAX_SENTENCE = 1_000
 _NO_MEDIUM = {
@@ -40,27 +40,15 @@ _NO_MEDIUM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One thing that is wrong with a call.
-
-    Attributes:
-        kind: Which, as in `CODES`.
-        parameter: The parameter; empty where it is about the whole call.
-        message: The sentence, in one line and without what a terminal would obey: parts of it are a hub's.
-        nearest: Values, or names of parameters, that would be right.
-    """
-
-    kind: str
-    parameter: str
-    message: str
-    nearest: tuple[Any, ...] = ()
+def code_of(kind: str) -> str:
+    """Return the code for a kind of problem; what has none of its own is about a type."""
+    return _CODES.get(kind, _CODES["type"])
 
 
 def judge(
     endpoint: KnownEndpoint, given: Mapping[str, Any], *, is_whole: bool
-) -> Iterator[Judgement]:
-    """Judge the arguments of a call.
+) -> Iterator[ParameterProblem]:
+    """Return what is wrong with the arguments of a call; the sentences hold words of a hub.
 
     Args:
         endpoint: What is called.
@@ -68,7 +56,7 @@ def judge(
         is_whole: Whether nothing else is given.
     """
     if endpoint.removed:
-        yield Judgement("removed", "", said(endpoint.removed))
+        yield ParameterProblem(endpoint.removed, kind="removed")
         return
     from aki_runtime.fields.refusals import problems_of
     from pydantic import ValidationError
@@ -80,8 +68,7 @@ def judge(
     except ValidationError as error:
         for problem in problems_of(error, endpoint.model):
             if problem.kind != "missing" or (is_whole and problem.parameter not in given):
-                kind = problem.kind if problem.kind in CODES else "type"
-                yield Judgement(kind, problem.parameter, said(str(problem)), problem.nearest)
+                yield problem
     yield from _converted(endpoint, known)
 
 
@@ -101,7 +88,7 @@ def _judged(endpoint: KnownEndpoint, given: Mapping[str, Any]) -> Iterator[tuple
             yield name, value
 
 
-def _converted(endpoint: KnownEndpoint, known: Mapping[str, Any]) -> Iterator[Judgement]:
+def _converted(endpoint: KnownEndpoint, known: Mapping[str, Any]) -> Iterator[ParameterProblem]:
     for name, value in known.items():
         parameter = endpoint.parameters.get(name)
         if parameter is None or not parameter.converts or value is None:
@@ -111,7 +98,7 @@ def _converted(endpoint: KnownEndpoint, known: Mapping[str, Any]) -> Iterator[Ju
             sentence = f"{name}={shown(value)}: the hub will make it {shown(fitted)}"
             limits = parameter.describe_range()
             sentence += f" ({limits})" if limits else ""
-            yield Judgement("converted", name, said(sentence), (fitted,))
+            yield ParameterProblem(sentence, parameter=name, kind="converted", nearest=(fitted,))
 
 
 def said(sentence: str) -> str:

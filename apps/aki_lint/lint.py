@@ -9,8 +9,10 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from aki_runtime.errors import ParameterProblem
+
 from .calls import Call, calls_in
-from .judging import CODES, Judgement, judge
+from .judging import code_of, judge, said
 from .names import Names
 from .packages import Packages
 from .scopes import Scopes
@@ -44,7 +46,7 @@ class Finding:
 
     Attributes:
         code: Which rule, as in AKI102.
-        message: The sentence, as `Judgement` has it.
+        message: The sentence, in one line and without what a terminal would obey: parts of it are a hub's.
         span: The argument, or what is called.
         fixes: What would be right, the nearest first.
     """
@@ -110,15 +112,15 @@ class SourceText:
 
     def _judged(self, call: Call) -> Iterator[Finding]:
         given = {n: self._values.evaluate(e.node) for n, e in call.entries.items()}
-        for judgement in judge(call.endpoint, given, is_whole=call.is_whole):
-            entry = call.entries.get(judgement.parameter)
+        for problem in judge(call.endpoint, given, is_whole=call.is_whole):
+            entry = call.entries.get(problem.parameter)
             place: ast.expr | ast.keyword = call.node
             place = place.func if isinstance(place, ast.Call) else place
             if entry is not None:
-                place = entry.key if judgement.kind == "unknown" else entry.node
-            span = self._name_span(place) if isinstance(place, ast.keyword) else self.span(place)
-            fixes = tuple(self._fixes(judgement, entry)) if entry is not None else ()
-            yield Finding(CODES[judgement.kind], judgement.message, span, fixes)
+                place = entry.key if problem.kind == "unknown" else entry.node
+            fixes = tuple(self._fixes(problem, entry)) if entry is not None else ()
+            message = said(problem.message)
+            yield Finding(code_of(problem.kind), message, self._shown(place), fixes)
         for value in call.unnamed if not call.endpoint.removed else ():
             span = self.span(value)
             start = Span(span.line, span.column, span.line, span.column)
@@ -127,25 +129,25 @@ class SourceText:
             # Where one parameter is missing, it is what one value is meant for.
             is_clear = len(missing) == len(call.unnamed) == 1
             fixes = (Fix(start, f"{missing[0]}="),) if is_clear else ()
-            yield Finding(CODES["unnamed"], call.endpoint.unnamed, span, fixes)
+            yield Finding(code_of("unnamed"), call.endpoint.unnamed, span, fixes)
 
-    def _fixes(self, judgement: Judgement, entry: Argument) -> Iterator[Fix]:
-        if judgement.kind == "unknown" and isinstance(entry.key, ast.keyword):
-            span = self._name_span(entry.key)
-            yield from (Fix(span, str(name)) for name in judgement.nearest)
-            return
+    def _fixes(self, problem: ParameterProblem, entry: Argument) -> Iterator[Fix]:
         # A constant is put right where it stands.
-        node = self._values.source(entry.node)
-        span = self.span(entry.key if judgement.kind == "unknown" else node)
+        is_name = problem.kind == "unknown"
+        place = entry.key if is_name else self._values.source(entry.node)
+        span = self._shown(place)
         quote = self.lines[span.line - 1][span.column : span.column + 1]
-        for value in judgement.nearest:
-            text = repr(value)
+        for value in problem.nearest:
+            text = str(value) if isinstance(place, ast.keyword) else repr(value)
             is_plain = isinstance(value, str) and quote == '"' and not set(text) & {'"', "\\"}
             yield Fix(span, f'"{value}"' if is_plain else text)
 
-    def _name_span(self, keyword: ast.keyword) -> Span:
-        start = self.span(keyword)
-        return Span(start.line, start.column, start.line, start.column + len(keyword.arg or ""))
+    def _shown(self, place: ast.expr | ast.keyword) -> Span:
+        """Return where something is shown to be wrong: of a keyword, the name alone."""
+        span = self.span(place)
+        if not isinstance(place, ast.keyword):
+            return span
+        return Span(span.line, span.column, span.line, span.column + len(place.arg or ""))
 
     def _is_silenced(self, finding: Finding) -> bool:
         lines = {finding.span.line, finding.span.end_line}

@@ -14,14 +14,14 @@ from mypy.plugin import MethodContext, Plugin
 from mypy.types import Instance, LiteralType, NoneType, Type, get_proper_type
 
 from .files import ignored_by
-from .judging import CODES, judge
+from .judging import code_of, judge, said
 from .packages import KnownEndpoint, package_at, project_of
 from .values import UNKNOWN
 
 AKI = ErrorCode("aki", "Values that the hub refuses", "aki-client")
 _ENDPOINT = re.compile(r"(?P<package>\w+)\.endpoints\._(?P<name>\w+)\.")
 _FORMS = ("__call__", "stream", "submit")
-_LEFT_TO_MYPY = frozenset({"missing", "type", "unknown"})
+_LEFT_TO_MYPY = frozenset(map(code_of, ("missing", "type", "unknown")))
 
 
 class AkiPlugin(Plugin):
@@ -49,12 +49,12 @@ def _judge_call(ctx: MethodContext) -> Type:
     given = {name: _value(*place) for name, place in places.items()}
     api: Any = ctx.api
     ignored = ignored_by(project_of(Path(api.path).absolute().parent))
-    for judgement in judge(endpoint, given, is_whole=False) if endpoint is not None else ():
-        is_wanted = not CODES[judgement.kind].startswith(ignored)
-        if is_wanted and judgement.kind not in _LEFT_TO_MYPY:
-            place = places[judgement.parameter][0] if judgement.parameter in places else ctx.context
-            say = api.note if judgement.kind == "converted" else api.fail
-            say(judgement.message, place, code=AKI)
+    for problem in judge(endpoint, given, is_whole=False) if endpoint is not None else ():
+        code = code_of(problem.kind)
+        if code not in _LEFT_TO_MYPY and not code.startswith(ignored):
+            place = places[problem.parameter][0] if problem.parameter in places else ctx.context
+            say = api.note if problem.kind == "converted" else api.fail
+            say(said(problem.message), place, code=AKI)
     return ctx.default_return_type
 
 

@@ -30,7 +30,6 @@ class KnownEndpoint:
     """An endpoint as the snapshot describes it.
 
     Attributes:
-        name: Its name in Python.
         fields: What its parameters take, by their names in Python.
         removed: What to say where the hub has removed it; empty where it is there.
         unnamed: What to say of values without a name.
@@ -46,25 +45,19 @@ class KnownEndpoint:
         names = described.fields.get("input", {})
         if not all(map(str.isidentifier, names.values())):
             raise ValueError("a name becomes a fix, and this one would be more than a name")
-        self.name = described.attribute
         self.fields: Mapping[str, FieldMetadata] = described.section("input")
         self.removed = described.removed
         self.unnamed = one_line(keywords_only(described.name))
-        self.model: type[InputModel] = input_model(self.name, described.metadata.inputs, names)
+        self.model: type[InputModel] = input_model(
+            described.attribute, described.metadata.inputs, names
+        )
         self.parameters: Mapping[str, Parameter] = parameters_of(self.model)
 
 
 class KnownPackage:
-    """A generated package.
-
-    Attributes:
-        name: What it is imported as.
-        folder: Where it is.
-    """
+    """A generated package, each endpoint of which is read once."""
 
     def __init__(self, folder: Path) -> None:
-        self.name = folder.name
-        self.folder = folder
         self._catalogue = Catalogue(folder.name, folder)
         self._made: dict[str, KnownEndpoint | None] = {}
 

@@ -151,7 +151,4 @@ def _in_words(call: Call, name: str) -> str:
 
 
 def _meet(one: lsp.Range, other: lsp.Range) -> bool:
-    def place(position: lsp.Position) -> tuple[int, int]:
-        return position.line, position.character
-
-    return place(one.start) <= place(other.end) and place(other.start) <= place(one.end)
+    return one.start <= other.end and other.start <= one.end

@@ -32,6 +32,8 @@ FILES_FACT = "files"
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
 _DIGITS = 6
 _LONGEST_STEM = 60
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
+"""The usual name of an output, which its file is called by as well."""
 
 
 class OutputFile:
@@ -195,7 +197,8 @@ class MediaFolder:
         except MediaError:
             # What cannot be decoded was paid for all the same: the outputs hold it as it came.
             return medium.as_it_came()
-        path = self._folder / f"{row:0{_DIGITS}d}-{file_stem(name)}{medium.suffix}"
+        stem = name if _PLAIN.fullmatch(name) else file_stem(name)
+        path = self._folder / f"{row:0{_DIGITS}d}-{stem}{medium.suffix}"
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(path, sync=self._sync, mark="part") as part:
             part.write_bytes(data)

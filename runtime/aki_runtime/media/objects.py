@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -319,17 +319,18 @@ def is_picture(value: object) -> bool:
 
 def broken_limit(medium: Media, limits: Any) -> str | None:
     """Say which limit a medium breaks, as far as its first bytes tell its format and size."""
-    rules = object_or_empty(limits)
-    formats = rules.get("format")
-    if (
-        _is_enforced(formats)
-        and formats.get("supported")
-        and medium.format not in formats["supported"]
-    ):
-        return f"is {medium.format}; the endpoint takes {', '.join(formats['supported'])}"
-    size_limits = rules.get("size")
-    size = image_size(medium.head(HEAD_BYTES), medium.format) if medium.kind == "image" else None
-    return _broken_size(size, size_limits) if size and _is_enforced(size_limits) else None
+    rules = {
+        name: rule
+        for name, rule in object_or_empty(limits).items()
+        if is_object(rule) and not rule.get("converted")
+    }
+    formats = rules.get("format", {}).get("supported")
+    if formats and medium.format not in formats:
+        return f"is {medium.format}; the endpoint takes {', '.join(formats)}"
+    if medium.kind != "image" or "size" not in rules:
+        return None
+    size = image_size(medium.head(HEAD_BYTES), medium.format)
+    return _broken_size(size, rules["size"]) if size else None
 
 
 def uri_schema(kind: str) -> dict[str, Any]:
@@ -345,17 +346,9 @@ def _broken_size(size: tuple[int, int], limits: dict[str, Any]) -> str | None:
         return f"{shown}; at least {low[0]:g} by {low[1]:g} is needed"
     if high and (size[0] > high[0] or size[1] > high[1]):
         return f"{shown}; at most {high[0]:g} by {high[1]:g} is taken"
-    if (
-        step
-        and any(step)
-        and not all(is_multiple(s, by) for s, by in zip(size, step, strict=True) if by)
-    ):
+    if step and not all(is_multiple(s, by) for s, by in zip(size, step, strict=True) if by):
         return f"{shown}; only multiples of {step[0]:g} by {step[1]:g} are taken"
     return None
-
-
-def _is_enforced(limit: object) -> TypeGuard[dict[str, Any]]:
-    return is_object(limit) and not limit.get("converted")
 
 
 def _as_sent(value: object, info: core_schema.SerializationInfo[object]) -> object:

@@ -111,17 +111,12 @@ def limits_in_words(limits: MediaLimits, clean: Callable[[str], str]) -> str:
 
 def limits_as_json(limits: MediaLimits) -> dict[str, dict[str, Any]]:
     """Return limits as input models carry them: plain JSON values, those that say nothing left out."""
-    said = {
-        name: {
-            "supported": list(limit.supported),
-            "minimum": list(limit.minimum),
-            "maximum": list(limit.maximum),
-            "align": list(limit.align),
-            "converted": limit.converts,
-        }
-        for name, limit in limits.items()
-    }
-    return {name: {n: v for n, v in limit.items() if v} for name, limit in said.items()}
+
+    def plain(limit: MediaLimit) -> dict[str, Any]:
+        figures = {n: list(v) for n, v in vars(limit).items() if v and n != "converts"}
+        return {**figures, "converted": True} if limit.converts else figures
+
+    return {name: plain(limit) for name, limit in limits.items()}
 
 
 def _read_limit(name: str, attributes: Attributes) -> MediaLimit:

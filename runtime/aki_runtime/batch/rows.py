@@ -125,18 +125,18 @@ class Columns:
                 problems.append(
                     f"two columns are for {name}; leave one out with --map or rename it"
                 )
-            given[name] = self._value(self.parameters[name], value)
+            parameter = self.parameters[name]
+            if self.from_text and isinstance(value, str):
+                value = parameter.parse(value)
+            if self.folder is not None:
+                value = with_media(value, parameter.type, self._resolved)
+            given[name] = value
         unknown = self.unknown(raw.values)
         if unknown:
             problems.append(unknown_columns(unknown, self.parameters))
         parameters = {**self.constants, **given}
         kept = plain_fields(kept, data_uri)
         return Row(raw.number, str(raw.number), parameters, kept, digest, tuple(problems))
-
-    def _value(self, parameter: Parameter, value: Any) -> Any:
-        if self.from_text and isinstance(value, str):
-            value = parameter.parse(value)
-        return value if self.folder is None else with_media(value, parameter.type, self._resolved)
 
     def _resolved(self, value: Any, kind: str) -> Any:
         if is_array(value):

@@ -4,7 +4,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,21 +55,18 @@ class KnownEndpoint:
 
 
 class KnownPackage:
-    """A generated package, each endpoint of which is read once."""
+    """A generated package, each endpoint of which is read once.
+
+    Attributes:
+        names: The endpoints' names in Python.
+        models: These names, by what the names of their models begin with.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._catalogue = Catalogue(folder.name, folder)
+        self.names = frozenset(self._catalogue.names.values())
+        self.models = {models: name for name, models in self._catalogue.models.items()}
         self._made: dict[str, KnownEndpoint | None] = {}
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The endpoints' names in Python."""
-        return frozenset(self._catalogue.names.values())
-
-    @cached_property
-    def models(self) -> dict[str, str]:
-        """The endpoints' names in Python, by what the names of their models begin with."""
-        return {models: name for name, models in self._catalogue.models.items()}
 
     def endpoint(self, name: str) -> KnownEndpoint | None:
         """Return an endpoint; None where there is none, or nothing is known of it."""

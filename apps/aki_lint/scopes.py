@@ -163,10 +163,8 @@ class Scopes:
 
     def _bind(self, node: ast.AST, scope: Scope) -> None:
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                scope.bind(name, node)
-            case ast.ClassDef(name=name):
-                scope.bind(name, node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                scope.bind(node.name, node)
             case ast.alias():
                 self._import(node, scope)
             case ast.Global(names=names):

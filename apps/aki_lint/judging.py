@@ -121,20 +121,16 @@ def _messages(value: Any, support: Mapping[str, Any]) -> Any:
 
 
 def _message(message: Any, support: Mapping[str, Any]) -> Any:
-    if message is UNKNOWN:
-        return {"role": "user", "content": "…"}
-    if not is_object(message):
-        return message
     stand_ins: dict[str, Any] = {"role": "user", "content": "…", "tool_calls": [{}]}
-    known = {
-        name: stand_ins.get(name) if _holds_unknown(value) and name != "content" else value
-        for name, value in message.items()
-    }
-    content = known.get("content")
-    if content is UNKNOWN:
-        known["content"] = stand_ins["content"]
-    elif is_array(content):
-        known["content"] = [_part(part, support) for part in content]
+    if not is_object(message):
+        return message if message is not UNKNOWN else {"role": "user", "content": "…"}
+    known: dict[str, Any] = {}
+    for name, value in message.items():
+        is_content = name == "content"
+        is_open = value is UNKNOWN if is_content else _holds_unknown(value)
+        known[name] = stand_ins.get(name) if is_open else value
+        if is_content and is_array(value):
+            known[name] = [_part(part, support) for part in value]
     return known
 
 

@@ -126,15 +126,22 @@ class CliSettings:
             if not name.startswith(error.name or "\0"):
                 raise
             raise no_package(self.package) from None
+        return made(self.key(), http_client=http_client, **self.client_options())
+
+    def client_options(self) -> dict[str, Any]:
+        """Return what clients are made with, beside the key, as far as it was said.
+
+        Raises:
+            ConfigurationError: The price file cannot be used.
+        """
         given = {
             "timeout": self.timeout,
             "prices": self.read_prices(),
             "api_server": self.server,
             "layout": self.layout,
-            "http_client": http_client,
+            "allow_http": self.allow_http or None,
         }
-        options = {option: value for option, value in given.items() if value is not None}
-        return made(self.key(), allow_http=self.allow_http, **options)
+        return {option: value for option, value in given.items() if value is not None}
 
     def read_prices(self) -> "Prices | None":
         """Read the price file that was named; None where none was.

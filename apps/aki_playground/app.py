@@ -5,9 +5,9 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from aki_cli.exits import signals_as_exceptions
-from aki_runtime.usage import Prices
 
 from .package import HubPackage, PlaygroundError
 
@@ -24,7 +24,7 @@ def launch(
     port: int | None = None,
     open_browser: bool = True,
     api_key: str | None = None,
-    prices: Prices | None = None,
+    **options: Any,
 ) -> None:
     """Serve the playground until Ctrl-C, after a line that says where.
 
@@ -34,7 +34,7 @@ def launch(
         port: Where to listen on 127.0.0.1; defaults to any free port.
         open_browser: Open the page in the browser.
         api_key: The hub's key; defaults to AKI_API_KEY.
-        prices: What calls cost.
+        options: Of its client, as `prices`, `timeout`, `layout` and `allow_http`.
 
     Raises:
         PlaygroundError: Gradio is missing, there is no such package, or the port is taken.
@@ -54,8 +54,8 @@ def launch(
             raise PlaygroundError(
                 f"the playground needs Gradio ({error}): pip install 'aki-client[playground]'"
             ) from None
-        chosen = HubPackage(package, prices)
-        bench = Bench(chosen, chosen.client(api_key, server), Path(folder, "results"), server)
+        chosen = HubPackage(package, api_server=server, **options)
+        bench = Bench(chosen, chosen.client(api_key), Path(folder, "results"))
         with contextlib.suppress(KeyboardInterrupt):
             serve(bench, listener, open_browser)
 

@@ -53,7 +53,6 @@ class Bench:
         package: The package whose endpoints are shown.
         client: Who calls them.
         folder: Where results are kept while the program runs.
-        server: The hub's address as it was asked for; None where the client chose it.
         is_sandbox: Whether the hub is the sandbox in this process.
         runs: Who waits for what.
     """
@@ -61,7 +60,6 @@ class Bench:
     package: HubPackage
     client: "AsyncAki"
     folder: Path
-    server: str | None = None
     is_sandbox: bool = False
     runs: Runs = field(default_factory=Runs)
 
@@ -78,7 +76,7 @@ class Bench:
     def calls(self, card: EndpointCard, arguments: Mapping[str, Any]) -> dict[str, str]:
         """Return a call as text, in each of the languages."""
         address = self.package.address(self.client.api_server)
-        target = CalledHub(self.package.name, address, self.server is not None, self.is_sandbox)
+        target = CalledHub(self.package.name, address, self.package.settings, self.is_sandbox)
         return calls_of(target, card, arguments)
 
     async def use_sandbox(self) -> None:

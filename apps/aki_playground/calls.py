@@ -8,7 +8,7 @@ import mimetypes
 import secrets
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 from typing import Any, Literal, cast
@@ -32,6 +32,9 @@ LANGUAGES: Mapping[str, Language] = {
     "aki": "shell",
 }
 """The forms of a call, with the language that each is coloured as."""
+
+_GLOBAL = {"api_server": "--server", "layout": "--layout", "allow_http": "--allow-http"}
+"""The option of `aki` for each setting of a client."""
 
 _CURL = """\
 answer=$(mktemp)
@@ -57,13 +60,13 @@ class CalledHub:
     Attributes:
         package: The package that they are made with.
         address: The hub.
-        is_named: Whether a call must name the hub, because the client would choose another one.
+        settings: What a client must be given of `api_server`, `layout` and `allow_http`, as it would choose otherwise.
         is_sandbox: Whether it is the sandbox of this process, which takes any key.
     """
 
     package: str
     address: Address
-    is_named: bool = False
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
     is_sandbox: bool = False
 
 
@@ -102,8 +105,8 @@ def _async(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) 
 def _client(kind: str, target: CalledHub) -> tuple[str, str]:
     if target.is_sandbox:
         return f"{kind}.sandbox()", ""
-    server = f"api_server={literal(target.address.server)}" if target.is_named else ""
-    return f"{kind}({server})", "  # the key comes from AKI_API_KEY"
+    settings = ", ".join(f"{name}={literal(value)}" for name, value in target.settings.items())
+    return f"{kind}({settings})", "  # the key comes from AKI_API_KEY"
 
 
 def _python_call(card: EndpointCard, arguments: Mapping[str, Any]) -> str:
@@ -194,8 +197,9 @@ def _aki(target: CalledHub, card: EndpointCard, arguments: Mapping[str, Any]) ->
     words = ["AKI_API_KEY=sandbox"] if target.is_sandbox else []
     words += ["aki"]
     words += ["--package", target.package] if target.package != "aki_client" else []
-    if target.is_named or target.is_sandbox:
-        words += ["--server", shlex.quote(target.address.server)]
+    settings = {"api_server": target.address.server} if target.is_sandbox else target.settings
+    for name, value in settings.items():
+        words += [_GLOBAL[name]] if value is True else [_GLOBAL[name], shlex.quote(str(value))]
     words += ["call", card.name]
     options = options_of(card.described)
     if not set(arguments) <= set(options) or not all(map(_can_be_typed, arguments.values())):

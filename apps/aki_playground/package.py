@@ -15,7 +15,6 @@ from aki_runtime.hub import Address
 from aki_runtime.media.objects import Audio, Image, Video
 from aki_runtime.metadata import FieldMetadata, field_in_words
 from aki_runtime.terminal import one_line
-from aki_runtime.usage import Prices
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ _KINDS: dict[object, OutputKind] = {
     Video: "video",
 }
 _LISTS: dict[OutputKind, OutputKind] = {"image": "images", "audio": "audios", "video": "videos"}
+
+_SETTINGS = ("api_server", "layout", "allow_http")
 
 UNSORTED = "other"
 """The category of endpoints for which the hub names none."""
@@ -113,30 +114,37 @@ class HubPackage:
 
     Args:
         name: The name that it is imported by.
-        prices: What calls cost.
+        options: What its clients are made with, beside the key.
+
+    Attributes:
+        settings: Those of the options that say which hub is called, and how.
 
     Raises:
         PlaygroundError: It cannot be imported, or was not generated.
     """
 
-    def __init__(self, name: str, prices: Prices | None = None) -> None:
-        self.name, self._prices = name, prices
+    def __init__(self, name: str, **options: Any) -> None:
+        self.name = name
+        chosen = {option: value for option, value in options.items() if value not in (None, False)}
+        self._options = {n: value for n, value in chosen.items() if n not in _SETTINGS}
+        self.settings = {n: value for n, value in chosen.items() if n in _SETTINGS}
         self._client_class = _client_class(name)
         self.cards = {card.name: card for card in _cards(name, self._client_class)}
         if not self.cards:
             raise PlaygroundError(f"the package {name} has no endpoints to play with")
 
-    def client(self, api_key: str | None, api_server: str | None) -> "AsyncAki":
-        """Make a client; what is None comes from the environment."""
-        return self._client_class(api_key, api_server=api_server, prices=self._prices)
+    def client(self, api_key: str | None) -> "AsyncAki":
+        """Make a client; the key defaults to AKI_API_KEY."""
+        return self._client_class(api_key, **self.settings, **self._options)
 
     def sandbox(self) -> "AsyncAki":
         """Make a client of a hub that pretends, in this process."""
-        return self._client_class.sandbox(prices=self._prices)
+        return self._client_class.sandbox(**self._options)
 
     def address(self, server: str) -> Address:
-        """Return the address of a hub that has its routes where the package's own has them."""
-        return Address(server, importlib.import_module(f"{self.name}._hub").HUB.layout)
+        """Return the address of a hub that has its routes as was said, or else where the package's own has them."""
+        own = importlib.import_module(f"{self.name}._hub").HUB.layout
+        return Address(server, self.settings.get("layout", own))
 
 
 def _client_class(package: str) -> "type[AsyncAki]":

@@ -1,7 +1,9 @@
 """Each kind of failure: one sentence on stderr and a status of its own; the key in neither."""
 
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aki_cli.exits import Exit
@@ -108,10 +110,24 @@ def test_a_key_that_is_a_common_word_garbles_no_sentence(
 def test_without_an_extra_the_sentence_names_it(
     aki: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "aki_playground.app", None)
+    monkeypatch.setitem(sys.modules, "aki_playground.app", None)
     ran = aki("playground")
     assert ran.status == Exit.CONFIGURATION
     assert "pip install 'aki-client[playground]'" in ran.err
+
+
+def test_the_playground_is_given_every_global_option(
+    aki: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+    page = SimpleNamespace(launch=lambda *args, **options: given.extend([*args, options]))
+    monkeypatch.setitem(sys.modules, "aki_playground.app", page)
+    options = ("--server", "http://hub.lan", "--layout", "aime", "--timeout", "5", "--allow-http")
+    assert aki(*options, "playground", "--no-browser").status == Exit.OK
+    assert given == [
+        *("aki_client", "http://hub.lan", None, False, None),
+        {"layout": "aime", "timeout": 5.0, "allow_http": True},
+    ]
 
 
 def test_every_exception_of_the_client_has_a_status() -> None:

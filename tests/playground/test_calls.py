@@ -25,7 +25,8 @@ def hub():
 
 def calls(endpoint, server="https://aki.io", is_named=False, **arguments):
     package = HubPackage("aki_client")
-    target = CalledHub("aki_client", package.address(server), is_named)
+    settings = {"api_server": server} if is_named else {}
+    target = CalledHub("aki_client", package.address(server), settings)
     return calls_of(target, package.cards[endpoint], arguments)
 
 
@@ -85,6 +86,17 @@ def test_an_address_that_was_asked_for_is_in_every_call_and_another_in_none_but_
     assert all("http://127.0.0.1:9" in text for text in named.values())
     plain = calls("xttsv2", "http://127.0.0.1:9", text="Hi")
     assert [label for label, text in plain.items() if "http://" in text] == ["curl"]
+
+
+def test_what_its_client_was_given_of_the_hub_is_in_every_call():
+    settings = {"api_server": "http://hub.lan", "layout": "aime", "allow_http": True}
+    package = HubPackage("aki_client", timeout=5, **settings)
+    client = package.client("a-key")
+    target = CalledHub("aki_client", package.address(client.api_server), package.settings)
+    texts = calls_of(target, package.cards["xttsv2"], {"text": "Hi"})
+    assert 'Aki(api_server="http://hub.lan", layout="aime", allow_http=True)' in texts["Python"]
+    assert "http://hub.lan/xttsv2/progress" in texts["curl"]
+    assert texts["aki"].startswith("aki --server http://hub.lan --layout aime --allow-http call ")
 
 
 def test_in_the_sandbox_no_call_asks_for_a_key():

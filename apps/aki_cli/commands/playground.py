@@ -19,6 +19,8 @@ def playground(
 ) -> None:
     """Open a local page to try the endpoints."""
     settings = settings_of(ctx)
-    key, prices = settings.key(), settings.read_prices()
+    options = settings.client_options()
     page = of_extra("playground", "aki_playground.app", "the playground")
-    page.launch(settings.package, settings.server, port, browser, key, prices)
+    page.launch(
+        settings.package, options.pop("api_server", None), port, browser, settings.key(), **options
+    )

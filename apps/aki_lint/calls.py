@@ -16,7 +16,7 @@ _OF_BATCHES = frozenset({"columns", "constants", "keep", "ignore_extra"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FoundCall:
     """What a text gives to an endpoint.
 
     Attributes:
@@ -34,25 +34,25 @@ class Call:
     unnamed: tuple[ast.expr, ...] = ()
 
 
-def calls_in(values: Values) -> Iterator[Call]:
+def calls_in(values: Values) -> Iterator[FoundCall]:
     """Return what a file gives to endpoints, but where it expects the refusal."""
     names, scopes = values.names, values.names.scopes
     for annotation, value in scopes.declared:
         endpoint = names.endpoint(names.declared_as(annotation), "params")
         if endpoint is not None:
             entries, _ = values.entries(value)
-            yield Call(endpoint, value, entries, is_whole=False)
+            yield FoundCall(endpoint, value, entries, is_whole=False)
     for target, value in scopes.assigned:
         endpoint = names.endpoint(names.ref(target.value), "inputs")
         if endpoint is not None:
             given = _assigned(values, endpoint, target, value)
-            yield Call(endpoint, target, given, is_whole=False)
+            yield FoundCall(endpoint, target, given, is_whole=False)
     for call in scopes.calls:
         found = [*_given_by(values, call)]
         yield from found if found and not scopes.is_refusal_expected(call) else ()
 
 
-def _given_by(values: Values, call: ast.Call) -> Iterator[Call]:
+def _given_by(values: Values, call: ast.Call) -> Iterator[FoundCall]:
     ref = values.names.ref(call.func)
     if ref is None:
         yield from _handed_on(values, call)
@@ -62,17 +62,17 @@ def _given_by(values: Values, call: ast.Call) -> Iterator[Call]:
         yield _called(values, endpoint, ref.kind, call)
 
 
-def _called(values: Values, endpoint: KnownEndpoint, kind: str, call: ast.Call) -> Call:
+def _called(values: Values, endpoint: KnownEndpoint, kind: str, call: ast.Call) -> FoundCall:
     if kind == "validate":
         written = call.args[0] if call.args else call
-        return Call(endpoint, call, *values.entries(written))
+        return FoundCall(endpoint, call, *values.entries(written))
     entries, is_known = values.arguments(call)
     is_whole = is_known and not call.args and kind in ("endpoint", "input")
     unnamed = _unnamed(call.args) if kind in ("endpoint", "partial") else ()
-    return Call(endpoint, call, entries, is_whole, unnamed)
+    return FoundCall(endpoint, call, entries, is_whole, unnamed)
 
 
-def _handed_on(values: Values, call: ast.Call) -> Iterator[Call]:
+def _handed_on(values: Values, call: ast.Call) -> Iterator[FoundCall]:
     names = values.names
     # An executor may have settings of its own beside what it hands on.
     is_submitted = last_name(call.func) == "submit"
@@ -84,7 +84,7 @@ def _handed_on(values: Values, call: ast.Call) -> Iterator[Call]:
         if is_submitted:
             entries = _known_to(endpoint, entries)
         unnamed = () if is_submitted else _unnamed(call.args[1:])
-        yield Call(endpoint, call, entries, False, unnamed)
+        yield FoundCall(endpoint, call, entries, False, unnamed)
 
 
 def _assigned(
@@ -97,7 +97,7 @@ def _assigned(
     return {name: Argument(target.slice, value)} if isinstance(name, str) else {}
 
 
-def _rows(values: Values, call: ast.Call) -> Iterator[Call]:
+def _rows(values: Values, call: ast.Call) -> Iterator[FoundCall]:
     named = {keyword.arg or "": keyword.value for keyword in call.keywords}
     given = dict(zip(("endpoint", "rows"), call.args, strict=False)) | named
     rows, of = given.get("rows"), given.get("endpoint")
@@ -109,7 +109,7 @@ def _rows(values: Values, call: ast.Call) -> Iterator[Call]:
         entries, is_whole = values.entries(row)
         if _OF_BATCHES & named.keys():
             entries, is_whole = _known_to(endpoint, entries), False
-        yield Call(endpoint, row, entries, is_whole)
+        yield FoundCall(endpoint, row, entries, is_whole)
 
 
 def _known_to(endpoint: KnownEndpoint, entries: Mapping[str, Argument]) -> dict[str, Argument]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aki_runtime.errors import ParameterProblem
 
-from .calls import Call, calls_in
+from .calls import FoundCall, calls_in
 from .judging import code_of, judge, said
 from .names import Names
 from .packages import Packages
@@ -72,7 +72,7 @@ class SourceText:
     def __init__(self, text: str, packages: Packages) -> None:
         text = text.removeprefix("\ufeff")
         self.lines = re.split("\r\n|\r|\n", text)
-        self.calls: list[Call] = []
+        self.calls: list[FoundCall] = []
         if not any(name in text for name in packages) or _IGNORED_FILE.search(text):
             return
         try:
@@ -110,7 +110,7 @@ class SourceText:
         text = self.lines[line - 1]
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
 
-    def _judged(self, call: Call) -> Iterator[Finding]:
+    def _judged(self, call: FoundCall) -> Iterator[Finding]:
         given = {n: self._values.evaluate(e.node) for n, e in call.entries.items()}
         for problem in judge(call.endpoint, given, is_whole=call.is_whole):
             entry = call.entries.get(problem.parameter)

@@ -9,7 +9,7 @@ from aki_runtime.terminal import one_line
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
-from .calls import Call
+from .calls import FoundCall
 from .files import forget_packages, known_to, unignored
 from .judging import said
 from .lint import Finding, SourceText, Span, UnreadableError
@@ -141,7 +141,7 @@ def serve(python: Path | None) -> None:
     server.start_io()
 
 
-def _in_words(call: Call, name: str) -> str:
+def _in_words(call: FoundCall, name: str) -> str:
     field = call.endpoint.fields[name]
     default = default_of(field)
     more = "required" if field.required else f"default {default}" if default else ""

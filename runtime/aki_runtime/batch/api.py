@@ -88,7 +88,7 @@ async def arun(
     places = chosen.journal_of(path), path.with_name(f"{path.name}.ledger"), chosen.media_of(path)
     async with (
         prepared(endpoint, rows, chosen) as batch,
-        batch.begun(*places, file) as (engine, todo),
+        batch.opened(*places, file) as (engine, todo),
     ):
         file.begin(engine.journal, chosen.again)
         try:
@@ -128,7 +128,7 @@ async def stream(
         media = Path(chosen.media) if chosen.media is not None else None
         async with (
             prepared(endpoint, rows, chosen) as batch,
-            batch.begun(path, ledger, media) as (engine, todo),
+            batch.opened(path, ledger, media) as (engine, todo),
             aclosing(engine.outcomes(todo)) as outcomes,
         ):
             async for outcome in outcomes:
@@ -187,7 +187,7 @@ class PreparedBatch:
     settings: Settings
 
     @asynccontextmanager
-    async def begun(
+    async def opened(
         self, journal: Path, ledger: Path | None, media: Path | None, file: OutputFile | None = None
     ) -> AsyncGenerator[tuple[Engine, AsyncIterator[Row]]]:
         """Give what carries the rows out, and the rows, with all of them checked and the journal open.

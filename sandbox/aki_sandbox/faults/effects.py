@@ -112,8 +112,8 @@ class Status(Effect):
         phrase = HTTPStatus(self.status).phrase
         match self.body:
             case "json":
-                told: JsonObject = {"description": phrase, "status": self.status}
-                answer = json_response(self.status, {**told, "message": f"{phrase}."})
+                described: JsonObject = {"description": phrase, "status": self.status}
+                answer = json_response(self.status, {**described, "message": f"{phrase}."})
             case "html":
                 answer = _page(self.status, f"{self.status} {phrase}")
             case "empty":

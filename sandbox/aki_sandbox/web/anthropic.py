@@ -203,8 +203,8 @@ def _messages(message: JsonObject) -> list[Json]:
                 function: JsonObject = {"name": block.get("name"), "arguments": block.get("input")}
                 calls.append({"id": block.get("id"), "function": function})
             case "tool_result":
-                told: JsonObject = {"role": "tool", "content": block.get("content")}
-                made.append({**told, "tool_call_id": block.get("tool_use_id")})
+                result: JsonObject = {"role": "tool", "content": block.get("content")}
+                made.append({**result, "tool_call_id": block.get("tool_use_id")})
             case "thinking" | "redacted_thinking":
                 pass
             case other:

@@ -234,7 +234,7 @@ def _conversation(messages: list[JsonObject]) -> tuple[list[Json], list[str]]:
             called = []
         if isinstance(content, list):
             content = [_part(part) for part in content]
-        told: JsonObject = {"role": "system" if role == "developer" else role, "content": content}
+        said: JsonObject = {"role": "system" if role == "developer" else role, "content": content}
         calls: list[Json] = []
         for call in objects(message.get("tool_calls")):
             if isinstance(function := call.get("function"), dict):
@@ -242,7 +242,7 @@ def _conversation(messages: list[JsonObject]) -> tuple[list[Json], list[str]]:
                 calls.append({"name": name, "arguments": function.get("arguments")})
                 names[str(call.get("id"))] = str(name)
                 called.append(str(name))
-        made.append({**told, "tool_calls": calls} if calls else told)
+        made.append({**said, "tool_calls": calls} if calls else said)
     return made, called
 
 

@@ -91,14 +91,14 @@ def _number(work: WorkItem, step: int, name: str) -> Json:
 
 
 def _string(work: WorkItem, step: int, name: str) -> Json:
-    told: JsonObject = {
+    texts: JsonObject = {
         "error": None,
         "model_name": f"sandbox-{work.endpoint.name}",
         "prompt": work.prompt,
         "tool_calls": json.dumps([work.tool_call]) if work.tool_call else None,
     }
-    if name in told:
-        return told[name]
+    if name in texts:
+        return texts[name]
     return work.inputs[name] if name in work.inputs and name != "text" else _text(work, step)
 
 

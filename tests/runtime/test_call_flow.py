@@ -126,6 +126,17 @@ def test_a_deadline_that_passes_cancels_the_job_once():
     assert driver.polls[-1] is driver.cancels[0]
 
 
+def test_who_reads_on_after_the_deadline_asks_once_and_that_cancels():
+    driver = Driver(submitted(), done(text="whole"))
+    options = Options(timeout=20.0)
+    job = driver.run(flows.submit(driver.context, CHAT, {}, options))
+    driver.clock = 30.0
+    reader = flows.JobReader(driver.context, job, CHAT, options, job.deadline)
+    assert driver.run(reader.result()).text == "whole"
+    assert driver.cancels == driver.polls
+    assert len(driver.polls) == 1
+
+
 def test_an_unknown_state_does_not_spin():
     driver = Driver(submitted(), then=answer(200, {"job_state": "paused"}))
     with pytest.raises(errors.DeadlineExceededError):

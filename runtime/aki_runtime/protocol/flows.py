@@ -276,12 +276,13 @@ class JobReader(Generic[Prog, Out]):
         seen = job.revision
         try:
             # Outside of the turn, so that nobody who cancels has to wait for a long pause.
-            pause = 0.0 if at_once else job.next_poll - context.now()
-            if pause > 0:
-                left = context.left(self.deadline)
+            pause = 0.0 if at_once else max(job.next_poll - context.now(), 0.0)
+            left = context.left(self.deadline)
+            if pause:
                 yield Pause(min(pause, left))
-                if pause >= left:
-                    raise too_late(job, goes_on=self.goes_on)
+            # With no time left, the answer to a poll would be lost, and may be the result; the cancelling brings it.
+            if pause >= left and (pause or not self.goes_on):
+                raise too_late(job, goes_on=self.goes_on)
             turn = job.turn
             if turn is not None and not (yield TakeTurn(turn, context.left(self.deadline))):
                 raise too_late(job, goes_on=self.goes_on)

@@ -1,6 +1,7 @@
 """The commands that ask the hub about itself: endpoints, show, key, changes."""
 
 import json
+from pathlib import Path
 
 import pytest
 from aki_sandbox.faults.effects import LoginPage
@@ -85,3 +86,14 @@ def test_the_worst_change_is_the_status(odd: Command) -> None:
     assert ran.status == 12
     assert ran.out.startswith("breaking:\n  apertus_chat\n    the hub has it no longer")
     assert odd("changes", "-o", "json").document["severity"] == "breaking"
+
+
+def test_changes_keep_the_names_of_a_hub_within_their_lines(
+    aki: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({**ODD, "name": "new\nbreaking:"}))
+    with SandboxServer(catalogue=tmp_path) as server:
+        monkeypatch.setenv("AKI_API_SERVER", server.url)
+        lines = aki("changes").out.splitlines()
+    assert "  new breaking:" in lines
+    assert lines.count("breaking:") == 1

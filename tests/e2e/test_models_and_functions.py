@@ -235,6 +235,18 @@ class TestChat:
             aki.chat(**{"endpoint": aki.llama3_chat, "messages": asking("x"), **given})
         assert hub.hub.request_count == asked
 
+    def test_an_async_client_refuses_the_same_before_anything_is_paid(self, aki, hub):
+        async def run(endpoint, messages):
+            async with AsyncAki("test-key", api_server=hub.url) as client:
+                await client.chat(endpoint or client.llama3_chat, messages)
+
+        asked = hub.hub.request_count
+        with pytest.raises(ConfigurationError, match="chat takes an endpoint of AsyncAki"):
+            asyncio.run(run(aki.llama3_chat, asking("x")))
+        with pytest.raises(ConfigurationError, match="messages must be a list"):
+            asyncio.run(run(None, tuple(asking("x"))))
+        assert hub.hub.request_count == asked
+
     def test_an_async_function_is_refused_where_nobody_awaits_it(self, aki, hub):
         async def look_up(query: str) -> None:
             """Never run."""

@@ -5,7 +5,16 @@ OpenAI and others word them are taken where they can mean one thing only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    TypeAlias,
+    TypedDict,
+    TypeGuard,
+)
 
 from pydantic import GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import PydanticCustomError, core_schema
@@ -136,14 +145,18 @@ def with_media(value: Any, kind: str, change: Callable[[Any, Any], Any]) -> Any:
     """
     if kind in FORMATS:
         return change(value, kind)
-    if kind != "chat" or not is_array(value):
+    if kind != "chat" or not _is_list(value):
         return value
     return [
         {**message, "content": [_changed(part, change) for part in message["content"]]}
-        if is_object(message) and is_array(message.get("content"))
+        if is_object(message) and _is_list(message.get("content"))
         else message
         for message in value
     ]
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)  # to JSON they are one
 
 
 def _changed(part: Any, change: Callable[[Any, Any], Any]) -> Any:

@@ -72,9 +72,11 @@ def test_the_files_of_a_chat_are_read_before_the_task_is_sent(app, see, picture,
     assert Image(said["content"][1]["image"]).bytes == picture.read_bytes()
 
 
-def test_a_file_of_a_part_that_names_its_type_is_read_as_well(app, see, picture):
-    part = {"type": "image", "image": str(picture)}
-    message = sent(app, see, "s", chat_context=[{"role": "user", "content": [part]}])
+@pytest.mark.parametrize("several", [list, tuple])
+@pytest.mark.parametrize("part", [{}, {"type": "image"}])
+def test_a_file_is_read_whatever_a_call_takes_as_messages(app, see, picture, part, several):
+    content = several([{**part, "image": str(picture)}])
+    message = sent(app, see, "s", chat_context=several([{"role": "user", "content": content}]))
     (said,) = message["chat_context"]
     assert Image(said["content"][0]["image"]).bytes == picture.read_bytes()
 

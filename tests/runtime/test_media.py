@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 from aki_runtime.errors import ConfigurationError, MediaError
 from aki_runtime.media.objects import Audio, Image, Video
+from aki_runtime.media.sources import PIECE_BYTES
 from PIL import Image as Pillow
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
@@ -151,6 +152,14 @@ def test_a_file_is_read_when_its_bytes_are_needed(tmp_path):
     picture = Image(path)
     path.write_bytes(PNG[:-1] + b"!")
     assert (picture.format, picture.bytes[-1:], picture.size) == ("png", b"!", len(PNG))
+
+
+@pytest.mark.parametrize("size", [0, 16, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
+def test_the_first_bytes_are_as_many_as_are_asked_for(tmp_path, size):
+    data = PNG + bytes(2 * PIECE_BYTES)
+    (tmp_path / "a.png").write_bytes(data)
+    for source in (data, base64_of(data), tmp_path / "a.png"):
+        assert Image(source).head(size) == data[:size]
 
 
 def test_padding_amid_base64_is_refused():

@@ -10,6 +10,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ class Source(ABC):
         return -(-self.size // 3) * 4
 
     def head(self, size: int) -> bytes:
-        """Return the first bytes, as many as a piece has at most; raises as `pieces` does."""
-        return next(self.pieces(), b"")[:size]
+        """Return the first bytes; raises as `pieces` does."""
+        return b"".join(islice(self.pieces(), -(-size // PIECE_BYTES)))[:size]
 
     @abstractmethod
     def pieces(self) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """A batch against a hub that fails, refuses or is away: which rows are uncertain, and which wait."""
 
+import httpx2
 import pytest
-from aki_client import AuthenticationError, ConfigurationError, batch
+from aki_client import AsyncAki, AuthenticationError, ConfigurationError, batch
 from aki_sandbox.faults.edits import Edit, put
 from aki_sandbox.faults.effects import Cut, QueueFull, Status
 from aki_sandbox.settings import HubSettings
@@ -88,6 +89,18 @@ class TestTheHub:
                 run(source, outage_timeout=0.5)
         with batch.Journal.open(f"{output}.journal") as journal:
             assert sum(journal.counts().values()) == 0
+
+    def test_that_is_away_is_not_waited_for_without_any_time(self, run, prompts, monkeypatch):
+        def refuse(request):
+            asked.append(request)
+            raise httpx2.ConnectError("nobody is there")
+
+        asked: list[httpx2.Request] = []
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(refuse))
+        client = AsyncAki(http_client=http).with_options(max_retries=0)
+        with pytest.raises(batch.BatchStoppedError, match="nobody is there"):
+            run(prompts(1), client=client, outage_timeout=0)
+        assert len(asked) == 1
 
     def test_that_has_no_such_endpoint_is_not_asked(self, hub, source, output):
         with pytest.raises(ConfigurationError, match=r"did you mean llama3_8b_chat\?"):

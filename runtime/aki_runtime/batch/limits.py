@@ -218,7 +218,7 @@ class OutageTimer:
             return
         now = time.monotonic()
         self._since = now if self._since is None else self._since
-        if now - self._since > self.seconds:
+        if now - self._since >= self.seconds:
             raise BatchStoppedError(
                 f"the hub has not been reached for {self.seconds:.0f} s ({reason.message}); "
                 f"{self.resume} goes on from here",

@@ -109,8 +109,9 @@ class TestParquet:
         assert rows[1] == RawRow(2, "row 2", {"prompt": None, "width": 256, "image": b""})
 
     def test_what_is_no_parquet_is_refused(self, items):
-        with pytest.raises(UnreadableInputError, match="cannot be read as Parquet"):
+        with pytest.raises(UnreadableInputError, match="cannot be read as Parquet") as refused:
             items("a.parquet", b"PAR1 and nothing else")
+        assert refused.value.message.count("a.parquet") == 1
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):

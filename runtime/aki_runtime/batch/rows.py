@@ -275,8 +275,9 @@ class InputFile:
                     yield _read(number, where, _csv_object(names, cells))
 
     def _parquet_rows(self) -> Iterator[Item]:
+        file = self._parquet()
         try:
-            batches = self._parquet().iter_batches(batch_size=_PARQUET_ROWS)
+            batches = file.iter_batches(batch_size=_PARQUET_ROWS)
             rows = chain.from_iterable(batch.to_pylist() for batch in batches)
             yield from map(_item, count(1), rows)
         except (OSError, ValueError) as error:

@@ -142,6 +142,17 @@ class TestCassettes:
         done = run(MARKED, errors=4)
         done.stdout.fnmatch_lines(["*there is no cassette *shared.json*--aki-record*"])
 
+    @pytest.mark.parametrize("given", ["5", "None", "'a.json', 'b.json'"])
+    def test_a_marker_that_names_no_file_is_one_sentence(self, run, given):
+        done = run(MARKED.replace('"shared.json"', given), "-k", "test_async", errors=1)
+        done.stdout.fnmatch_lines([f"the marker aki_cassette takes the path of a file, not {given}"])
+        done.stdout.no_fnmatch_line("*Traceback*")
+
+    def test_a_marker_may_name_its_file_by_keyword(self, run):
+        marked = MARKED.replace('"shared.json"', 'path="shared.json"')
+        done = run(marked, "-k", "test_async", errors=1)
+        done.stdout.fnmatch_lines(["*there is no cassette *shared.json*"])
+
     def test_a_call_that_does_not_fit_is_reported_once(self, recorded, run, pytester):
         pytester.path.joinpath("test_it.py").write_text(MARKED.replace('"async")', '"other")'))
         done = run("", passed=3, failed=1)

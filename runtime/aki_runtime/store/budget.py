@@ -133,7 +133,13 @@ class Budget:
         ]
 
     def settle(self, call: OpenCall, cost: Amount) -> None:
-        """Say what a call has cost that the hub has not reported, as from its bill; 0 where it was not billed."""
+        """Say what a call has cost that the hub has not reported, as from its bill; 0 where it was not billed.
+
+        Raises:
+            ConfigurationError: It is no call of `open_calls`, or no amount.
+        """
+        if not isinstance(call, OpenCall):
+            raise ConfigurationError(f"settle takes a call of open_calls(), not {call!r}")
         self._close(call.id, None, _amount("cost", cost))
 
     def reservation(

@@ -241,6 +241,14 @@ class TestSomebodyElsesFile:
             batch.run(CHAT, rows, output, keep=["id"], journal=output)
         assert hub.hub.request_count == 0
 
+    @pytest.mark.parametrize("name", ["a\0b.jsonl", "a\ud800b.jsonl"])
+    @pytest.mark.parametrize("what", ["output", "journal", "media"])
+    def test_of_a_name_that_no_file_can_have_is_refused(self, hub, rows, folder, what, name):
+        places = {"output": folder / "out.jsonl", what: folder / name}
+        with pytest.raises(batch.OutputError, match=r"the \w+( folder)? cannot be '.*b\.jsonl"):
+            batch.run(CHAT, rows, places.pop("output"), keep=["id"], **places)
+        assert hub.hub.request_count == 0
+
     @pytest.mark.parametrize("text", ["my notes\n", ""])
     def test_at_the_place_of_the_output_is_not_replaced(self, hub, rows, output, text):
         output.write_text(text)

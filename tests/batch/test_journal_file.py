@@ -67,6 +67,11 @@ class TestAJournal:
         with pytest.raises(JournalError, match=r"cannot be opened: No such file or directory"):
             Journal.open(tmp_path / "nowhere" / "run.journal")
 
+    @pytest.mark.parametrize("is_exclusive", [False, True])
+    def test_is_not_opened_where_no_file_can_be(self, tmp_path, is_exclusive):
+        with pytest.raises(JournalError, match="embedded null byte"):
+            Journal.open(tmp_path / "a\0b", exclusive=is_exclusive)
+
     def test_takes_several_notes_as_one(self, journal):
         def note_and_fail():
             with journal.together():

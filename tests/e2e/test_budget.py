@@ -426,6 +426,11 @@ class TestALedger:
             Budget(1, ledger=ledger)
         assert "\n" not in refused.value.message
 
+    @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "a" * 300])
+    def test_that_no_file_can_be_is_one_sentence(self, tmp_path, name):
+        with pytest.raises(ConfigurationError, match=r"the ledger .* cannot be opened: "):
+            Budget(1, ledger=tmp_path / name)
+
     def test_of_another_kind_is_refused(self, ledger):
         with sqlite3.connect(ledger) as other:
             other.execute("CREATE TABLE mine (x)")

@@ -209,14 +209,21 @@ class MediaFolder:
 
 
 def require_distinct(files: Mapping[str, Path]) -> None:
-    """Refuse a run of which two files are one, by whatever paths and links.
+    """Refuse a run of which two files are one, by whatever paths and links, or one that no file can be.
 
     Args:
         files: The input and what is written, by what people call it.
 
     Raises:
-        OutputError: One would replace another.
+        OutputError: One would replace another, or has what no path may hold.
     """
+    for name, path in files.items():
+        try:
+            path.stat()
+        except ValueError as error:
+            raise OutputError(f"the {name} cannot be {str(path)!r}: {error}") from None
+        except OSError:
+            pass  # it is not there
     for (name, path), (other_name, other) in combinations(files.items(), 2):
         if _is_same(path, other):
             raise OutputError(

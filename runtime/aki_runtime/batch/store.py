@@ -20,7 +20,7 @@ def lock(journal: Path) -> sqlite3.Connection:
     try:
         connection = connect(journal.with_name(f"{journal.name}.lock"), 0.0)
         connection.execute("BEGIN EXCLUSIVE")
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, ValueError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY:
             raise JournalInUseError(
                 f"another process works on the journal {journal}; wait for its end, or give another output"

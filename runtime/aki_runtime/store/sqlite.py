@@ -163,6 +163,11 @@ class SqliteFile:
                 raise
         except sqlite3.Error as error:
             raise self._meaning(error) from None
+        except AkiError:
+            raise
+        except (OSError, ValueError) as error:  # which no path may be
+            reason = getattr(error, "strerror", None) or error
+            raise self.error(f"the {self.name} {self.path} cannot be opened: {reason}") from None
         return connection
 
     def _make(self) -> None:
@@ -184,9 +189,6 @@ class SqliteFile:
                 )
         except FileExistsError:
             pass  # another process was faster
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise self.error(f"the {self.name} {self.path} cannot be opened: {reason}") from None
 
     def _require_kind(self, connection: sqlite3.Connection) -> None:
         """Refuse any other file, before anything in it is changed."""

@@ -131,7 +131,9 @@ def _cassette_of(item: pytest.Item) -> Path:
     if given:
         if len(given) > 1 or not isinstance(given[0], str | os.PathLike):
             said = ", ".join(map(repr, given))
-            pytest.fail(f"the marker aki_cassette takes the path of a file, not {said}", pytrace=False)
+            pytest.fail(
+                f"the marker aki_cassette takes the path of a file, not {said}", pytrace=False
+            )
         return Path(item.path.parent, given[0])
     test = item.nodeid.partition("::")[2].replace("::", ".")
     name = re.sub(r"[^\w.-]+", "_", test)[:_LONGEST_NAME]

@@ -145,7 +145,9 @@ class TestCassettes:
     @pytest.mark.parametrize("given", ["5", "None", "'a.json', 'b.json'"])
     def test_a_marker_that_names_no_file_is_one_sentence(self, run, given):
         done = run(MARKED.replace('"shared.json"', given), "-k", "test_async", errors=1)
-        done.stdout.fnmatch_lines([f"the marker aki_cassette takes the path of a file, not {given}"])
+        done.stdout.fnmatch_lines(
+            [f"the marker aki_cassette takes the path of a file, not {given}"]
+        )
         done.stdout.no_fnmatch_line("*Traceback*")
 
     def test_a_marker_may_name_its_file_by_keyword(self, run):

@@ -157,7 +157,9 @@ class TestACall:
             chat(prompt_input="hi", max_gen_tokens=100)
         (call,) = budget.open_calls()
         assert call.reason.startswith("JobFailedError: ")
-        with pytest.raises(ConfigurationError, match=r"settle takes a call of open_calls\(\), not "):
+        with pytest.raises(
+            ConfigurationError, match=r"settle takes a call of open_calls\(\), not "
+        ):
             budget.settle(call.id, "0.003")
         budget.settle(call, "0.003")
         assert (budget.spent, budget.reserved) == (Decimal("0.003"), 0)

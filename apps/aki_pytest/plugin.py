@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib
-import os
 import re
 from collections.abc import Generator
 from pathlib import Path
@@ -127,14 +126,14 @@ def _is_marked(item: pytest.Item) -> bool:
 def _cassette_of(item: pytest.Item) -> Path:
     """Return where the cassette of a test is: what its marker says, or a file named as the test."""
     marker = item.get_closest_marker("aki_cassette")
-    given = (*marker.args, *marker.kwargs.values()) if marker is not None else ()
+    given: list[Any] = [*marker.args, *marker.kwargs.values()] if marker is not None else []
     if given:
-        if len(given) > 1 or not isinstance(given[0], str | os.PathLike):
+        try:
+            (path,) = given
+            return Path(item.path.parent, path)
+        except (TypeError, ValueError):
             said = ", ".join(map(repr, given))
-            pytest.fail(
-                f"the marker aki_cassette takes the path of a file, not {said}", pytrace=False
-            )
-        return Path(item.path.parent, given[0])
+        pytest.fail(f"the marker aki_cassette takes the path of a file, not {said}", pytrace=False)
     test = item.nodeid.partition("::")[2].replace("::", ".")
     name = re.sub(r"[^\w.-]+", "_", test)[:_LONGEST_NAME]
     if name != test:  # another test's may look the same

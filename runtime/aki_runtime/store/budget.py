@@ -138,9 +138,10 @@ class Budget:
         Raises:
             ConfigurationError: It is no call of `open_calls`, or no amount.
         """
-        if not isinstance(call, OpenCall):
+        call_id: object = getattr(call, "id", None)
+        if not isinstance(call_id, str):
             raise ConfigurationError(f"settle takes a call of open_calls(), not {call!r}")
-        self._close(call.id, None, _amount("cost", cost))
+        self._close(call_id, None, _amount("cost", cost))
 
     def reservation(
         self,

@@ -68,9 +68,9 @@ class Usage:
     ) -> Self:
         """Make it of a result's fields, by the hub's names; what cannot be a figure of the kind counts as unknown."""
         return cls(
-            _count(fields.get("prompt_length")),
-            _count(fields.get("num_generated_tokens")),
-            _count(fields.get("num_cached_tokens")),
+            count_or_none(fields.get("prompt_length")),
+            count_or_none(fields.get("num_generated_tokens")),
+            count_or_none(fields.get("num_cached_tokens")),
             _seconds(fields.get("compute_duration")),
             _seconds(fields.get("total_duration")),
             pictures,
@@ -276,7 +276,8 @@ def _sum(*parts: tuple[Decimal | None, int | float | None, int]) -> Decimal | No
     return total
 
 
-def _count(value: object) -> int | None:
+def count_or_none(value: object) -> int | None:
+    """Return how many tokens a hub says there are; None for what is no number of a sane size."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     count = integer_or_none(value)

@@ -1,15 +1,19 @@
 """The output: made of the journal, whole or not at all."""
 
+import itertools
 import json
 from decimal import Decimal
 
 import pytest
+from aki_client import batch
 from aki_runtime.batch.errors import OutputError, UnreadableInputError
 from aki_runtime.batch.files import MediaFolder, OutputFile, require_writable
 from aki_runtime.batch.journal import Journal, RowState
 from aki_runtime.batch.outcome import Outcome, RowError, outcome_of
-from aki_runtime.batch.parquet import column_types, flat
+from aki_runtime.batch.parquet import column_types, flat, read_parquet, write_parquet
 from aki_runtime.media.objects import Image
+from aki_sandbox.faults.edits import Edit
+from batch.rows import CHAT
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -118,6 +122,25 @@ class TestParquet:
         assert table.to_pylist()[1]["input.id"] == 2
         assert table.to_pylist()[1]["output.paths"] == ["p"]
 
+    def test_holds_every_value_that_json_has(self, tmp_path):
+        numbers = [1, 1 << 53, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, 10**400, -1.5]
+        for values in itertools.combinations(numbers, 2):
+            outcomes = [Outcome(1, "done", {"a\ud800": v}, tokens=1) for v in values]
+            write_parquet(tmp_path / "out.parquet", lambda outcomes=outcomes: outcomes)
+            read = [line["outputs"] for line in read_parquet(tmp_path / "out.parquet")]
+            assert read == [{"a\\ud800": value} for value in values]
+
+    def test_is_written_whatever_a_hub_counts(self, hub, folder, prompts):
+        def count(body):
+            if "job_result" in body:
+                body["job_result"]["num_generated_tokens"] = 10**30
+
+        hub.faults.add(Edit(count), on="poll", times=None)
+        assert batch.run(CHAT, prompts(1), folder / "out.parquet", keep=["id"]).done == 1
+        (line,) = read_parquet(folder / "out.parquet")
+        assert line["outputs"]["num_generated_tokens"] == 10**30
+        assert "tokens" not in line
+
     def test_escapes_what_is_no_text(self, journal, tmp_path):
         import pyarrow.parquet as pq
 
@@ -139,6 +162,9 @@ class TestParquet:
         ([["a", 1]], "json"),
         ([{"a": 1}], "json"),
         ([1 << 70], "json"),
+        ([1, (1 << 53) + 1], "long"),
+        ([1.5, (1 << 53) + 1], "json"),
+        ([1.5, 1, 1 << 53], "number"),
         ([None], "text"),
     ],
 )

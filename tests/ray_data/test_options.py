@@ -184,7 +184,7 @@ class TestColumns:
     def test_have_the_same_types_whatever_came(self):
         assert self.added(self.DONE).schema == self.added(self.FAILED).schema
 
-    @pytest.mark.parametrize("odd", ["3", True, 1.5, [3]], ids=repr)
+    @pytest.mark.parametrize("odd", ["3", True, 1.5, [3], 1 << 63], ids=repr)
     def test_leave_out_what_is_not_of_the_declared_type(self, odd):
         outcome = Outcome(0, "done", {"num_generated_tokens": odd})
         assert self.added(outcome)["tokens"].to_pylist() == [None]

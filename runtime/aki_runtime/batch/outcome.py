@@ -12,7 +12,7 @@ from .. import errors
 from ..errors import AkiError, JobError
 from ..protocol.certainty import RESULT_LOST, UNCERTAIN, result_lost
 from ..shapes import integer_or_none, is_object, number_or_none
-from ..usage import EXACT
+from ..usage import EXACT, count_or_none
 from .errors import Fault, FaultCounter
 from .journal import FINAL, Entry, Journal, RowState
 
@@ -113,7 +113,7 @@ def outcome_of(entry: Entry) -> Outcome:
         job_id=entry.job_id,
         total_duration=number_or_none(noted.get("total_duration")),
         compute_duration=number_or_none(noted.get("compute_duration")),
-        tokens=integer_or_none(noted.get("tokens")),
+        tokens=count_or_none(noted.get("tokens")),
         seconds=number_or_none(noted.get("seconds")),
         cost=Decimal(str(cost)) if is_amount else None,
     )

@@ -39,6 +39,7 @@ def write_parquet(path: Path, read: Callable[[], Iterable[Outcome]]) -> None:
     types = column_types(map(flat, read()))
     arrow_types = {
         "integer": arrow.int64(),
+        "long": arrow.int64(),
         "number": arrow.float64(),
         "boolean": arrow.bool_(),
         "text": arrow.string(),
@@ -96,8 +97,8 @@ def flat(outcome: Outcome) -> dict[str, Any]:
     return {
         "row": outcome.row,
         "status": outcome.status,
-        **{f"input.{name}": value for name, value in outcome.input.items()},
-        **{f"output.{name}": value for name, value in outputs.items()},
+        **{f"input.{utf8(name)}": value for name, value in outcome.input.items()},
+        **{f"output.{utf8(name)}": value for name, value in outputs.items()},
         **note,
         "error_type": error.get("type"),
         "error": error.get("message"),
@@ -124,7 +125,9 @@ def _kind_of(value: Any) -> str | None:
         case bool():
             return "boolean"
         case int():
-            return "integer" if -(1 << 63) <= value < 1 << 63 else "json"
+            if abs(value) <= 1 << 53:  # beyond it floats have gaps
+                return "integer"
+            return "long" if -(1 << 63) <= value < 1 << 63 else "json"
         case float():
             return "number"
         case str():
@@ -138,7 +141,9 @@ def _kind_of(value: Any) -> str | None:
 def _common(one: str, other: str) -> str:
     if one == other:
         return one
-    return "number" if {one, other} == {"integer", "number"} else "json"
+    return {"integer number": "number", "integer long": "long"}.get(
+        " ".join(sorted((one, other))), "json"
+    )
 
 
 def _cell(value: Any, kind: str) -> Any:

@@ -34,7 +34,7 @@ from ..jobs.async_job import AsyncJob
 from ..jobs.handle import canceled_too_late, giving_up, result_fields
 from ..media.objects import Media
 from ..protocol.certainty import is_busy, made_no_job, result_lost
-from ..shapes import integer_or_none
+from ..usage import count_or_none
 from .errors import JournalFullError
 from .journal import RowState
 from .limits import ConcurrencyLimiter, OutageTimer
@@ -363,7 +363,7 @@ class RowLife:
             job_id=job.id if job is not None else None,
             total_duration=output.meta.total_duration if output is not None else None,
             compute_duration=output.meta.compute_duration if output is not None else None,
-            tokens=integer_or_none(outputs.get("num_generated_tokens")),
+            tokens=count_or_none(outputs.get("num_generated_tokens")),
             seconds=round(time.monotonic() - started, 3),
             cost=output.cost if output is not None else None,
         )

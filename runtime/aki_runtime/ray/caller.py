@@ -160,8 +160,8 @@ def _field(output: str, kind: type | None, outcome: Outcome) -> Any:
         return None
     if kind is None:
         return as_text(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    # What is not of the declared type is in the JSON column all the same.
+    # What is not of the declared type, or too large for it, is in the JSON column all the same.
     is_true = isinstance(value, bool)
-    return value if isinstance(value, kind) and (kind is bool or not is_true) else None
+    if isinstance(value, int) and not is_true:
+        return kind(value) if kind in (int, float) and -(1 << 63) <= value < 1 << 63 else None
+    return value if isinstance(value, kind) and is_true is (kind is bool) else None

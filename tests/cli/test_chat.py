@@ -99,6 +99,15 @@ def test_a_saved_conversation_goes_on_where_it_is_loaded(aki: Command) -> None:
     assert said[1]["content"][1]["image"].startswith("data:image/png;base64,")
 
 
+@pytest.mark.parametrize("file", ["a" * 300, "~nobody-of-this-name/talk.txt", "."])
+def test_a_name_that_no_file_can_have_ends_no_conversation(aki: Command, file: str) -> None:
+    words = "\n".join(f"/{word} {file}" for word in ("save", "load", "image"))
+    ran = aki("chat", "qwen_vl_chat", stdin=f"Hello\n{words}\nStill there?\n")
+    assert ran.status == 0, ran.err
+    assert "Still there?" in ran.out
+    assert [line.startswith(f"aki: {file}") for line in ran.err.splitlines()] == [True] * 3
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of Unix")
 @pytest.mark.parametrize("name", ["talk.json", "talk.txt"])
 def test_others_cannot_read_a_saved_conversation(aki: Command, name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from aki_runtime.errors import AkiError, MediaError
+from aki_runtime.errors import AkiError
 from aki_runtime.terminal import one_line
 
 from ..batch_view import number_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ..conversation import Conversation
 
 MEDIA_COMMANDS = ("image", "audio", "video")
+UNUSABLE = (OSError, RuntimeError, ValueError)
+"""What comes of a name that no file can have: it is too long, in the home of nobody, or of no file at all."""
 PROMPT, MORE = "> ", ". "
 FENCE = '"""'
 HELP = """/system TEXT   set the system prompt; without TEXT show it
@@ -188,17 +190,17 @@ class _Talk:
         if not file:
             say("say where: /save FILE")
             return
-        path = Path(file).expanduser()
-        overwrite = (
-            self.by_hand
-            and path.exists()
-            and self._line(f"overwrite {file}? [y/N] ") in ("y", "yes")
-        )
         try:
+            path = Path(file).expanduser()
+            overwrite = (
+                self.by_hand
+                and path.exists()
+                and self._line(f"overwrite {file}? [y/N] ") in ("y", "yes")
+            )
             self.conversation.save(path, overwrite=overwrite)
             say(f"saved in {path}")
-        except (OSError, MediaError) as error:
-            say(f"{file}: {getattr(error, 'strerror', None) or error}")
+        except UNUSABLE as error:
+            say(f"{file}: {_why(error)}")
 
     def _load(self, file: str) -> None:
         if not file:
@@ -206,8 +208,8 @@ class _Talk:
             return
         try:
             self.conversation.load(Path(file).expanduser())
-        except OSError as error:
-            say(f"{file}: {error.strerror}")
+        except (OSError, RuntimeError) as error:
+            say(f"{file}: {_why(error)}")
         except ValueError as error:
             say(f"{file} cannot be read: {error}")
         else:
@@ -220,7 +222,11 @@ class _Talk:
             return
         try:
             self.conversation.attach(kind, file)
-        except OSError as error:
-            say(f"{file or f'/{kind} FILE'}: {error.strerror}")
+        except UNUSABLE as error:
+            say(f"{file or f'/{kind} FILE'}: {_why(error)}")
         else:
             say(f"{file} goes along with the next message")
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

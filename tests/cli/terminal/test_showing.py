@@ -104,6 +104,9 @@ def hostile_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxSer
         title="Odd\x1b[2J",
     )
     (folder / "odd.json").write_text(json.dumps({**document, "name": "odd"}))
+    title = "Odd\x1b[2J\r\n##[group]one\u202e\ntwo"
+    talk = details({"chat_context": {"type": "chat_context"}}, name="talk", title=title)
+    (folder / "talk.json").write_text(json.dumps(talk))
     with SandboxServer(settings=HubSettings(job_seconds=0.02), catalogue=folder) as server:
         yield server
 
@@ -120,6 +123,18 @@ def test_what_a_hub_writes_moves_no_cursor(
     assert "\x1b[2J" not in terminal.screen(terminal.aki("show", "odd"))
     piped = terminal.start("/bin/sh", "-c", "aki call odd --prompt @prompt.txt | od -c")
     assert "033" in terminal.screen(piped)
+
+
+def test_a_conversation_begins_with_one_harmless_line(
+    terminal: Terminal, hostile_hub: SandboxServer
+) -> None:
+    terminal.environment["AKI_API_SERVER"] = hostile_hub.url
+    child = terminal.aki("chat", "talk")
+    child.expect("> ")
+    child.sendeof()
+    head, prompt, *_ = terminal.screen(child).splitlines()
+    assert head == "aki: Odd[2J # #[group]one two answers; /help lists commands, Ctrl-D leaves"
+    assert prompt.startswith("> ")
 
 
 def test_a_conversation_streams_and_outlives_ctrl_c(terminal: Terminal, hub: SandboxServer) -> None:
@@ -172,6 +187,9 @@ def test_a_saved_conversation_is_replaced_only_where_somebody_says_yes(terminal:
         child.sendline(answer)
         child.expect(said)
         assert (terminal.folder / "talk.txt").read_text() == left
+    child.expect("> ")
+    child.sendline(f"/save {'a' * 300}")
+    child.expect("File name too long")
     child.expect("> ")
     child.sendline('"""')
     child.expect(r"\. ")

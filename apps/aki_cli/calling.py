@@ -17,7 +17,7 @@ from aki_runtime.shapes import is_object
 
 from .catalogue import CatalogueEntry
 from .exits import CommandError, Exit, StoppedError
-from .job_notes import JobNote, find_note
+from .job_notes import JobNote
 from .settings import CliSettings
 from .showing import Watch
 from .terminal import say, write
@@ -115,7 +115,7 @@ def follow(
     endpoint = bound(client, found)
     with cancelling(found), endpoint.stream(**given) as stream:
         job = endpoint.job(str(stream.job_id))
-        note = note_of(settings, client, found, job.id)
+        note = new_note(settings, client, found, job.id)
         # Before the first poll: from here on a kill would leave a job that is paid and that nobody knows.
         with note.until_ended(job, is_cancelled=True):
             watch.follow(note.watching(stream))
@@ -128,17 +128,17 @@ def detach(
     """Submit a job, print its id and say how its result is fetched."""
     with cancelling(found):
         job = bound(client, found).submit(**given)
-    note = note_of(settings, client, found, job.id)
+    note = new_note(settings, client, found, job.id)
     note.write()
     # Scripts take the id from stdout, so that what people read goes elsewhere.
     write(f"{job.id}\n")
     say(note.left("submitted"))
 
 
-def note_of(settings: CliSettings, client: "Aki", found: CatalogueEntry, job_id: str) -> JobNote:
-    """Return the note of a job that is on the hub now; a new one where there is none."""
+def new_note(settings: CliSettings, client: "Aki", found: CatalogueEntry, job_id: str) -> JobNote:
+    """Make the note of a job that is on the hub now, whatever was noted of an earlier one with its id."""
     now, name = time.time(), found.attribute or found.name
-    return find_note(client.api_server, job_id) or JobNote(
+    return JobNote(
         settings.package, client.api_server, settings.layout, name, job_id, submitted=now, alive=now
     )
 

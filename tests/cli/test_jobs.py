@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
 from support.jobs import last_job
 from support.patience import until
+from support.stub_hub import StubHub
 
 from .conftest import KEY, Command
 
@@ -88,6 +90,19 @@ def test_jobs_of_several_hubs_and_packages_are_in_one_list(
     fetch = {job["job_id"]: job["fetch"] for job in aki("jobs", "-o", "json").document}
     assert fetch[here] == shlex.join(["aki", "job", "flux_dev", here])
     assert fetch[there] == shlex.join(["aki", "--server", odd_hub.url, "job", "odd", there])
+
+
+def test_a_job_with_the_id_of_an_earlier_one_is_noted_as_the_job_that_it_is(aki: Command) -> None:
+    accepted = {"success": True, "job_id": "7", "ep_version": 1}
+    with StubHub({}) as restarted:
+        for name in ("kimi_k2", "llama3_chat"):
+            restarted.answers_to_post[f"/api/call/{name}"] = accepted
+            aki("--server", restarted.url, "call", name, "hi", "-d")
+            (path,) = noted(aki.folder)
+            note = json.loads(path.read_text())
+            path.write_text(json.dumps({**note, "alive": note["alive"] - 90_000}))
+    assert note["endpoint"] == "llama3_chat"
+    assert note["alive"] - time.time() > -60
 
 
 def test_a_result_that_was_delivered_is_not_in_the_list(aki: Command) -> None:

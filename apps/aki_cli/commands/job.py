@@ -8,10 +8,10 @@ import typer
 from aki_runtime.errors import JobCanceledError
 from aki_runtime.terminal import one_line
 
-from ..calling import bound, note_of
+from ..calling import bound, new_note
 from ..catalogue import find_endpoint
 from ..exits import Exit, StoppedError
-from ..job_notes import LAPSES, all_notes
+from ..job_notes import LAPSES, all_notes, find_note
 from ..root import ENDPOINT
 from ..settings import settings_of
 from ..showing import OUTPUT, SAVE_TO, Listing, Sink, sink
@@ -66,7 +66,7 @@ def job(
     watch = target.watch()
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
-        note = note_of(settings, client, found, job_id)
+        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
         try:
             with note.until_ended(handle, is_cancelled=False):
                 if state:
@@ -97,7 +97,7 @@ def cancel(
     with settings.client() as client:
         handle = bound(client, found).job(job_id)
         handle.cancel(wait=WAIT_SECONDS)
-        note = note_of(settings, client, found, job_id)
+        note = find_note(client.api_server, job_id) or new_note(settings, client, found, job_id)
         if not handle.ended:
             note.lives()
             write("asked; the job has not ended yet\n")

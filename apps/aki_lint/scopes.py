@@ -4,7 +4,9 @@ import ast
 from collections import deque
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import takewhile
+from operator import is_not
 from typing import Any
 
 from aki_runtime.shapes import is_array
@@ -244,6 +246,8 @@ class Scopes:
         match self._parents[value]:
             case ast.Assign(targets=[_]) | ast.AnnAssign():
                 return False
+            case ast.Tuple() as parent:
+                return self.is_shared(parent)
             case _:
                 return True
 
@@ -286,7 +290,10 @@ class Scopes:
         while (parent := self._parents.get(node)) is not None:
             match parent:
                 case ast.With(items=items) | ast.AsyncWith(items=items):
-                    called = [i.context_expr for i in items if isinstance(i.context_expr, ast.Call)]
+                    entered = takewhile(partial(is_not, node), items)
+                    called = [
+                        i.context_expr for i in entered if isinstance(i.context_expr, ast.Call)
+                    ]
                     if any(last_name(call.func) in _EXPECTING for call in called):
                         return True
                 case (

@@ -36,6 +36,11 @@ SHAPES = {
     "with_options of the endpoint": "aki.z_image_turbo.with_options(timeout=9)(prompt='x', width=1000)",
     "with_options of the client": "fast = aki.with_options(timeout=9)\nfast.z_image_turbo(prompt='x', width=1000)",
     "stream": "with aki.z_image_turbo.stream(prompt='x', width=1000) as stream:\n    print(stream)",
+    "a stream before what would catch": (
+        "from contextlib import suppress\n"
+        "with aki.z_image_turbo.stream(prompt='x', width=1000) as stream, suppress(ValueError):\n    print(stream)"
+    ),
+    "a dict beside another value": "p, n = {'prompt': 'x', 'width': 1000}, 1\naki.z_image_turbo(**p)",
     "submit": "job = aki.z_image_turbo.submit(prompt='x', width=1000)",
     "async": (
         "async def main() -> None:\n    async with AsyncAki() as client:\n"
@@ -244,6 +249,12 @@ QUIET = {
     "an expected refusal": (
         "import pytest\nwith pytest.raises(hub.InvalidParametersError):\n    aki.z_image_turbo(prompt='x', width=1000)"
     ),
+    "a refusal that is expected by the same statement": (
+        "import pytest\nwith pytest.raises(hub.InvalidParametersError), "
+        "aki.z_image_turbo.stream(prompt='x', width=1000):\n    pass"
+    ),
+    "a dict that has two names": "p = q = {'prompt': 'x', 'width': 1000}\naki.z_image_turbo(**p)",
+    "dicts that may have other names": "p, n = both = {'prompt': 'x', 'width': 1000}, 1\naki.z_image_turbo(**p)",
     "a caught refusal": (
         "try:\n    aki.z_image_turbo(prompt='x', width=1000)\nexcept hub.InvalidParametersError as e:\n    print(e)"
     ),

@@ -17,6 +17,7 @@ pytest.importorskip("mcp", reason="needs the extra mcp")
 
 import httpx2
 from aki_client import AsyncAki
+from aki_mcp.calls import AgentCalls
 from aki_mcp.serving import agent_server
 from aki_sandbox.server import SandboxServer
 from aki_sandbox.settings import HubSettings
@@ -57,6 +58,11 @@ class Agents:
         extensions = options.pop("extensions", None)
         server = agent_server(client, "aki_client", save_to, **options)
         return Client(server.protocol, mode=mode, extensions=extensions)
+
+    def calls(self) -> AgentCalls:
+        """Return the calls of a server without the protocol."""
+        client = AsyncAki(KEY, api_server=self.hub.url)
+        return AgentCalls(client, self.folder / "journals", self.folder / "results")
 
     def process(self, *options: str, mode: str = "auto") -> Client:
         """Return a client of a process that it talks to over its streams."""

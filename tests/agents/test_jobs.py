@@ -12,8 +12,9 @@ import pytest
 from aki_client import AsyncAki
 from aki_client.batch import JournalError
 from aki_mcp import server
+from aki_mcp.answers import message_of
 from aki_mcp.serving import journals_of
-from aki_sandbox.faults.effects import WorkerFails
+from aki_sandbox.faults.effects import QueueFull, WorkerFails
 from mcp.client.extension import ClientExtension, ResultClaim, advertise
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, Request, RequestParams, Result
@@ -67,6 +68,21 @@ def test_the_next_server_takes_up_what_the_last_one_left_and_submits_nothing(age
     call_id = asyncio.run(begin())
     assert "in place of" in asyncio.run(go_on())["outputs"]["text"]
     assert len(hub.hub.jobs._jobs) == 1
+
+
+def test_a_call_that_is_left_unsent_is_not_said_to_go_on(agents, hub, state):
+    hub.faults.add(QueueFull(), on="submit", times=None)
+
+    async def run():
+        async with agents.calls() as calls:
+            return await calls.start("llama3_chat", LONG)
+
+    async def look():
+        async with agents.calls() as calls:
+            return calls.all()
+
+    assert message_of(asyncio.run(run())) == "the hub took no job, and nothing is to be paid"
+    assert asyncio.run(look()) == []
 
 
 def test_a_call_that_was_killed_before_its_job_was_known_is_named_uncertain(agents, hub, state):

@@ -30,6 +30,9 @@ HOST = "127.0.0.1"
 TOKEN = "AKI_MCP_TOKEN"  # noqa: S105
 """The variable that holds the token; without it one is made for each start."""
 
+BY_HAND = "aki: this waits for an agent, which starts it by itself and talks to it over its streams; Ctrl-C ends it"
+"""What is said where somebody has started the server in a terminal."""
+
 
 def journals_of(package: str, server: str) -> Path:
     """Return the folder for the journals of one hub's calls."""
@@ -78,9 +81,15 @@ def serve_stdio(server: AgentServer) -> None:
         with suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         async with stdio_server() as (incoming, outgoing):
-            await protocol.run(incoming, outgoing, protocol.create_initialization_options())
+            try:
+                await protocol.run(incoming, outgoing, protocol.create_initialization_options())
+            except asyncio.CancelledError:
+                # Jobs are left as they are noted. The thread that reads stdin would be waited for until a client writes
+                # or closes it, and nothing else ends such a thread.
+                os._exit(Exit.OK)
 
-    # Jobs are left as they are noted then.
+    if sys.stdin.isatty():
+        print(BY_HAND, file=sys.stderr)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(serve())
 

@@ -1,6 +1,9 @@
 """The server over the streams of a process and over HTTP, and who may reach it there."""
 
 import asyncio
+import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +30,26 @@ def test_a_process_is_used_over_its_streams(agents, mode):
     tools, status, jobs = asyncio.run(use(agents.process(mode=mode)))
     assert set(AsyncAki._hub.endpoints) <= tools
     assert (status, jobs) == ("done", ["done"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_the_client_keeps_the_streams_open(agents, number):
+    command = [sys.executable, "-m", "aki_cli", *agents.command()]
+    about = {"protocolVersion": "2025-11-25", "capabilities": {}}
+    about["clientInfo"] = {"name": "test", "version": "1"}
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=agents.environment, text=True, **pipes) as server:
+        try:
+            server.stdin.write(f"{json.dumps(first)}\n")
+            server.stdin.flush()
+            assert json.loads(server.stdout.readline())["id"] == 1
+            server.send_signal(number)
+            assert server.wait(60) == 0
+            assert server.stderr.read() == ""
+        finally:
+            server.kill()
 
 
 def test_a_server_is_used_over_http_with_its_token_and_by_nobody_else(agents):

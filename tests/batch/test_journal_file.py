@@ -44,7 +44,7 @@ class TestAJournal:
         with pytest.raises(JournalMismatchError) as caught:
             journal.bind({**IDENTITY, "endpoint": "qwen_image"})
         assert caught.value.differences == ("endpoint was flux_dev, is now qwen_image",)
-        assert "repeat that run as it was, or give another journal" in str(caught.value)
+        assert "repeat that run as it was, or give another output and journal" in str(caught.value)
 
     def test_remembers_facts(self, journal):
         journal.note_fact("rows", 17)

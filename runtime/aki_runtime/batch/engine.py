@@ -350,7 +350,7 @@ def _require_same(row: Row, entry: Entry) -> None:
     if row.digest and entry.digest not in ("", row.digest):
         raise JournalMismatchError(
             f"row {row.number:,} is not what it was when the journal noted it; "
-            "give the same rows in the same order, or another journal",
+            "give the same rows in the same order, or another output and journal",
             [f"row {row.number:,}"],
         )
 

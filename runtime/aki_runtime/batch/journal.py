@@ -169,7 +169,7 @@ class Journal:
         if differences:
             raise JournalMismatchError(
                 f"the journal {self.path} belongs to another run ({'; '.join(differences)}); "
-                "repeat that run as it was, or give another journal",
+                "repeat that run as it was, or give another output and journal",
                 differences,
             )
 

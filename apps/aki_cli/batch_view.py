@@ -84,7 +84,8 @@ def progress_clauses(progress: "Progress") -> Iterator[str]:
     if progress.left is not None:
         yield f"{duration(progress.left)} left"
     yield from _figures(progress.tokens, progress.compute_seconds)
-    yield f"{progress.running} of {progress.limit} at a time"
+    if progress.running or progress.ended:
+        yield f"{progress.running} of {progress.limit} at a time"
 
 
 def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:

@@ -102,6 +102,17 @@ class TestTheHub:
             run(prompts(1), client=client, outage_timeout=0)
         assert len(asked) == 1
 
+    def test_that_is_away_is_said_once_while_it_is_tried_again(self, run, source, monkeypatch):
+        monkeypatch.setattr("aki_runtime.batch.limits.OUTAGE_SAID_AFTER", 0.2)
+        told = []
+        with unserved_url() as url:
+            monkeypatch.setenv("AKI_API_SERVER", url)
+            with pytest.raises(batch.BatchStoppedError):
+                run(source, outage_timeout=2, on_notice=told.append)
+        (sentence,) = told
+        assert sentence.startswith("could not connect to 127.0.0.1:")
+        assert sentence.endswith("; it is tried again for 2 s")
+
     def test_that_has_no_such_endpoint_is_not_asked(self, hub, source, output):
         with pytest.raises(ConfigurationError, match=r"did you mean llama3_8b_chat\?"):
             batch.run("llama38b_chat", source, output)

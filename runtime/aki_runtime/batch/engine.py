@@ -77,7 +77,10 @@ class Engine:
             endpoint,
             self._limiter,
             OutageTimer(
-                settings.outage_timeout, endpoint=endpoint.info.name, resume="the same command"
+                settings.outage_timeout,
+                endpoint=endpoint.info.name,
+                resume="the same command",
+                on_notice=settings.on_notice,
             ),
             keep=keep,
             cancels_overdue=False,

@@ -27,6 +27,9 @@ LONGEST_PAUSE = 30.0
 _SHORTEST_PAUSE = 0.5
 """The first of these pauses, in seconds; each refusal doubles it."""
 
+OUTAGE_SAID_AFTER = 3.0
+"""Seconds out of reach after which a person is told: what lasts longer is no passing trouble."""
+
 _WINDOW = 64
 """Positions in one window; the shortest queue of this window and of the one before counts."""
 
@@ -195,16 +198,20 @@ class OutageTimer:
         seconds: How long it may be.
         endpoint: The endpoint's name.
         resume: What resumes the run, such as "the same command".
+        on_notice: Called with a sentence, once in an outage that lasts.
     """
 
     seconds: float = field(kw_only=False)
     endpoint: str
     resume: str
+    on_notice: Callable[[str], object] | None = None
     _since: float | None = field(default=None, init=False)
+    _is_said: bool = field(default=False, init=False)
 
     def record_success(self) -> None:
         """Take note that the hub has answered."""
         self._since = None
+        self._is_said = False
 
     def record_failure(self, reason: AkiError) -> None:
         """Take note of a refusal, which is an answer too, or of a failed connection.
@@ -224,3 +231,7 @@ class OutageTimer:
                 f"{self.resume} goes on from here",
                 endpoint=self.endpoint,
             )
+        if now - self._since > OUTAGE_SAID_AFTER and not self._is_said:
+            self._is_said = True
+            if self.on_notice is not None:
+                self.on_notice(f"{reason.message}; it is tried again for {self.seconds:.0f} s")

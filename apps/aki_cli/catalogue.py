@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from aki_runtime.errors import NotFoundError, removed_in_words
+from aki_runtime.errors import ConnectionFailedError, NotFoundError, removed_in_words
 from aki_runtime.metadata import (
     EndpointMetadata,
     FieldMetadata,
@@ -204,6 +204,11 @@ def find_endpoint(settings: "CliSettings", name: str, *, live: bool = False) -> 
         except NotFoundError:
             sentence = f"neither {settings.package} nor the hub has an endpoint"
             raise catalogue.missing(name, sentence) from None
+        except ConnectionFailedError as error:
+            if found is not None:
+                raise
+            sentence = f"{error.message}, and {settings.package} has no endpoint"
+            raise CommandError(catalogue.missing(name, sentence).message, Exit.HUB) from None
 
 
 def live_endpoint(

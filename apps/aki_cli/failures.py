@@ -101,9 +101,10 @@ def _sentence(error: Exception) -> tuple[str, Exit]:
     # Typer's errors of usage have no public name; this is what they have in common.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
-        if meant := getattr(error, "possibilities", None):
-            said = getattr(error, "message", error)
-            return f"{said}; did you mean {' or '.join(meant)}?", Exit.USAGE
+        meant = getattr(error, "possibilities", None)
+        advice = _place_of_option(error) or (meant and f"did you mean {' or '.join(meant)}?")
+        if advice:
+            return f"{getattr(error, 'message', error)}; {advice}", Exit.USAGE
         words = str(format_message())
         quotes = "; a text with spaces stands in quotes" if "extra argument" in words else ""
         return f"{words}{quotes}{_help_for(error)}", Exit.USAGE
@@ -114,15 +115,18 @@ def _sentence(error: Exception) -> tuple[str, Exit]:
     return f"{kind}: {error} (this should not happen; --debug shows where)", Exit.FAILED
 
 
-def _help_for(error: Exception) -> str:
-    """Say what to do about an error of usage; where an option belongs that stands at the wrong place."""
-    context: Any = getattr(error, "ctx", None)
-    if context is None:
-        return " (`aki --help` helps)"
+def _place_of_option(error: Exception) -> str:
+    """Say where an option belongs that stands at the wrong place; empty where it is none, or unknown."""
+    inner: Any = getattr(error, "ctx", None)
     option = getattr(error, "option_name", None)
-    inner, outer = context, context.parent
-    while outer is not None:
+    while inner is not None and (outer := inner.parent) is not None:
         if any(option in parameter.opts for parameter in outer.command.get_params(outer)):
-            return f"; it stands before `{inner.info_name}`: {outer.command_path} {option} … {inner.info_name}"
-        inner, outer = outer, outer.parent
-    return f" (`{context.command_path} --help` helps)"
+            return f"it stands before `{inner.info_name}`: {outer.command_path} {option} … {inner.info_name}"
+        inner = outer
+    return ""
+
+
+def _help_for(error: Exception) -> str:
+    context: Any = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "aki"
+    return f" (`{command} --help` helps)"

@@ -32,6 +32,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
             Exit.USAGE,
             "No such option: --promt; did you mean --prompt?",
         ),
+        (
+            ["call", "llama3_chat", "--output", "json", "x"],
+            Exit.USAGE,
+            "No such option: --output; it stands before `llama3_chat`: aki call --output … llama3_chat",
+        ),
         ([*PAINT, "x", "-o", "xml"], Exit.USAGE, "--output 'xml' must be one of text, json, quiet"),
         ([*PAINT, "x", "-s", "no/where.jpg"], Exit.USAGE, "there is no folder no"),
         (["--timeout", "soon", "endpoints"], Exit.USAGE, "not a valid float"),
@@ -49,6 +54,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
         (["changes", "zzz"], Exit.NO_ENDPOINT, "aki_client has no endpoint 'zzz'"),
         (["show", "zzz"], Exit.NO_ENDPOINT, "neither aki_client nor the hub"),
         (["--server", "http://127.0.0.1:9", "key"], Exit.HUB, "could not connect"),
+        (
+            ["--server", "http://127.0.0.1:9", "show", "flux_devv"],
+            Exit.HUB,
+            "Connection refused, and aki_client has no endpoint 'flux_devv'; did you mean flux_dev?",
+        ),
         (["--timeout", "1", *PAINT, "x [[dur=60 steps=900]]"], Exit.TIMEOUT, "the deadline passed"),
         ([*PAINT, "x [[error=out_of_memory]]"], Exit.JOB, "out of memory"),
         (["job", "flux_dev", "unknown"], Exit.JOB, "does not know this job"),

@@ -55,7 +55,7 @@ def test_a_proxy_is_shown_without_its_password_and_home_as_a_tilde(
     monkeypatch.setenv("HOME", str(aki.folder))
     monkeypatch.setenv("AKI_API_KEY_FILE", str(aki.folder / "key.txt"))
     ran = aki("doctor")
-    assert "HTTPS_PROXY http://***@proxy.example:3128" in ran.out
+    assert "env      HTTPS_PROXY=http://***@proxy.example:3128" in ran.out
     assert "hunter2" not in ran.out
     assert "in the file ~/key.txt (AKI_API_KEY_FILE)" in ran.out
 

@@ -60,7 +60,8 @@ def doctor(ctx: typer.Context) -> int:
     report.line("key", _where_key_is(settings))
     for name, value in sorted(os.environ.items()):
         if name.lower().endswith("_proxy") or name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-            report.line(name, _CREDENTIALS.sub(r"\1***@", value))
+            without_login = _CREDENTIALS.sub(r"\1***@", value)
+            report.line("env", f"{name}={without_login}")
     if catalogue:
         report.check("hub", lambda: _ask(report, settings, layout))
     report.line("jobs", f"{len(all_notes())} left to be fetched")

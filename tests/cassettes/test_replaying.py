@@ -94,7 +94,7 @@ class TestOneJob:
 
     def test_a_stream_says_every_word_again(self, path, hub):
         def words(aki: Aki) -> list[str]:
-            with aki.llama3_chat.stream(prompt_input="Hello [[dur=0.4 steps=9]]") as stream:
+            with aki.llama3_chat.stream(prompt_input="Hello [[dur=1.5 steps=9]]") as stream:
                 return [event.text_delta for event in stream if isinstance(event, Running)]
 
         assert len(same(path, hub, words)) > 1

@@ -22,7 +22,7 @@ from aki_sandbox.server import SandboxServer
 from PIL import Image as Pillow
 
 MESSAGES = [{"role": "user", "content": "Tell me a joke"}]
-SLOW = "[[dur=0.6 steps=8]]"
+SLOW = "[[dur=1.5 steps=10]]"
 
 
 def test_a_call_returns_the_typed_result(aki: Aki) -> None:

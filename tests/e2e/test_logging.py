@@ -38,7 +38,7 @@ def aki(mode, hub, lines):
 
 
 def test_a_call_is_told_from_its_submit_to_its_end(mode, aki, lines):
-    mode.wait(aki.llama3_8b_chat(prompt_input="Hi [[dur=0.3]]"))
+    mode.wait(aki.llama3_8b_chat(prompt_input="Hi [[dur=1.5]]"))
     assert lines() == [
         "llama3_8b_chat: job ID submitted",
         "llama3_8b_chat: job ID is processing",

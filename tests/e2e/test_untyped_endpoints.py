@@ -7,7 +7,7 @@ from aki_client import InvalidParametersError, NotFoundError, ResultGoneError
 from faults.modes import KEY, MODES, Mode
 from PIL import Image as Pillow
 
-SLOW = "[[dur=0.2 steps=4]]"
+SLOW = "[[dur=1.5 steps=10]]"
 
 
 @pytest.fixture(params=MODES)

@@ -67,16 +67,16 @@ def choose(page, endpoint):
     settled(page)
 
 
-def unfold(page):
-    """Open the parameters that are folded away."""
-    head = page.locator("#more button").first
+def unfold(page, what="#more", within=".aki-field"):
+    """Open what is folded away; the parameters that few need, if nothing else is named."""
+    head = page.locator(f"{what} button").first
 
     def opened():
         # The same click closes them.
         if "open" not in head.get_attribute("class").split():
             head.click()
 
-    again(opened, page.locator("#more .aki-field").first.is_visible)
+    again(opened, page.locator(f"{what} {within}").first.is_visible)
 
 
 def write(page, field, text):

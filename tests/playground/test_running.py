@@ -29,7 +29,7 @@ def ends_canceled(hub):
 
 def test_a_run_ends_with_its_result(hub):
     async def scenario(endpoint, runs):
-        async with runs.start("tab", endpoint, arguments("Hello [[dur=0.3 steps=5]]")) as run:
+        async with runs.start("tab", endpoint, arguments("Hello [[dur=1.5 steps=10]]")) as run:
             return [state async for state in run.states()]
 
     seen = play(hub, scenario)

@@ -236,7 +236,7 @@ def test_the_call_is_there_in_four_languages_and_each_copy_runs(page, tmp_path):
 
 def test_the_answer_is_there_as_json_without_the_id_of_its_job(page):
     paint(page, "A lake")
-    page.locator("#raw button").first.click()
+    unfold(page, "#raw", "#raw-json")
     shown = page.locator("#raw-json")
     shown.get_by_text("model_name").first.wait_for()
     assert "job_id" not in shown.inner_text()

@@ -12,7 +12,7 @@ import pytest
 from aki_client import JobCanceledError
 
 GREETING = "Hello from the sandbox"
-SLOW = "Hi [[dur=0.3]]"
+SLOW = "Hi [[dur=1.5]]"
 ENDLESS = "Hi [[dur=60 steps=2000]]"
 
 

@@ -33,7 +33,7 @@ class TestOptions:
 
     @covers("progress_interval")
     def test_the_progress_interval_bounds_the_pauses_between_polls(self, recorder):
-        prompt = "Hi [[dur=0.5]]"
+        prompt = "Hi [[dur=1.5]]"
         Aki(http_client=recorder, progress_interval=0.5).llama3_chat(prompt_input=prompt)
         few = len(bodies(recorder, "progress"))
         recorder.sent.clear()

@@ -66,7 +66,7 @@ def with_main_text(
     """Return the input of a call with the text that stands without a name, or with stdin where one is needed.
 
     Raises:
-        CommandError: The text cannot be read, or stands twice.
+        CommandError: The text cannot be read, or stands twice; or a chat has nothing to answer, and would be paid for.
     """
     name, fields = found.main_text, found.section("input")
     if name is None:
@@ -76,9 +76,9 @@ def with_main_text(
     alike = [name, *(n for n, f in fields.items() if f.type == "prompt"), "prompt_input"]
     twice = next((one for one in (alike if is_chat else [name]) if one in given), None)
     if text is None:
-        if twice or sys.stdin.isatty() or not (is_chat or fields[name].required):
+        if twice or not (is_chat or (fields[name].required and not sys.stdin.isatty())):
             return given
-        text = "-"
+        text = "" if sys.stdin.isatty() else "-"
     elif twice:
         raise CommandError(
             f"the text stands twice: once alone, once as {twice}; write one of them", Exit.USAGE
@@ -88,6 +88,9 @@ def with_main_text(
     except ValueError as error:
         raise CommandError(str(error), Exit.USAGE) from None
     if not text.strip():
+        if is_chat:
+            known = found.attribute or found.name
+            raise CommandError(f'nothing is asked: aki call {known} "Hello"', Exit.USAGE)
         return given
     return {**given, name: [{"role": "user", "content": text}] if is_chat else text}
 

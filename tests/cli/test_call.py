@@ -60,6 +60,8 @@ def test_a_text_alone_is_for_the_one_text_that_a_call_needs(
         (["llama3_chat", "Tell", "me"], "a text with spaces stands in quotes"),
         (["image_upscale", "a lake"], "unexpected extra argument"),
         (["llama3_chat", "@none.txt"], "none.txt cannot be read"),
+        (["llama3_chat"], 'nothing is asked: aki call llama3_chat "Hello"'),
+        (["llama3_chat", " "], "nothing is asked"),
     ],
 )
 def test_a_text_that_has_no_place_is_wrong_usage(aki: Command, words: list[str], said: str) -> None:

@@ -27,6 +27,15 @@ def test_text_comes_while_the_job_runs(terminal: Terminal, hub: SandboxServer) -
     terminal.screen(child)
 
 
+def test_a_chat_without_a_message_waits_for_none_and_is_not_paid_for(
+    terminal: Terminal, hub: SandboxServer
+) -> None:
+    jobs = hub.hub.jobs_submitted
+    child = terminal.aki("call", "llama3_8b_chat")
+    assert 'nothing is asked: aki call llama3_8b_chat "Hello"' in terminal.screen(child)
+    assert (child.exitstatus, hub.hub.jobs_submitted) == (2, jobs)
+
+
 def test_a_bar_shows_progress_and_goes_away(terminal: Terminal) -> None:
     child = terminal.aki("call", "flux_dev", "--prompt", f"a lake {SLOW}")
     child.expect(r"step \d+/15.* \d+ %")

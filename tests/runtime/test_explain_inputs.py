@@ -95,6 +95,7 @@ def test_refused_media_are_told_without_their_data(value, said):
 
 def test_a_long_value_is_cut_short():
     assert len(sentence(width="9" * 10_000)) < 250
+    assert sentence(width="9" * 61).startswith(f"width='{'9' * 57}…' must be ")
 
 
 def test_a_value_whose_repr_fails_is_told_by_its_type():

@@ -127,4 +127,4 @@ def _short(value: Any) -> str:
         text = repr(value)
     except Exception:  # a foreign object's repr may do anything; the sentence must still be said
         text = f"<{type(value).__name__}>"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= 60 else f"{text[:58]}…{text[-1]}"

@@ -1,7 +1,7 @@
 """Every exception of the client, as one tree. It knows no HTTP library and no model.
 
 AkiError
-├── ConfigurationError          a bad address, a key over plain http, a client that is closed
+├── ConfigurationError          a bad address, a key over plain http, your own HTTP client closed
 │   └── MissingKeyError         no key, and a hub that takes no call without one
 ├── InvalidParametersError      refused by the client or by the hub; .problems lists each reason
 ├── EndpointRemovedError        the hub had removed the endpoint when the package was generated

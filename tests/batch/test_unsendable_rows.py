@@ -1,5 +1,6 @@
 """Rows with values that no request can carry: found before the first is sent, and never uncertain."""
 
+import csv
 import math
 
 import pytest
@@ -33,3 +34,10 @@ def test_a_number_of_too_many_digits_fails_its_row_alone(hub, output):
 def test_a_value_with_keys_of_several_kinds_is_kept(run, read):
     run([{"prompt_input": "row 1;", "id": {1: "a", "b": 2}}])
     assert read()[0]["input"] == {"id": {"1": "a", "b": 2}}
+
+
+def test_a_row_of_csv_with_a_cell_too_many_fails_alone(hub, output):
+    rows = csv.DictReader(["prompt", "a lake", "a hill,a dale", "a wood"])
+    summary = batch.run(IMAGE, rows, output)
+    assert (summary.done, summary.failed, summary.uncertain) == (2, 1, 0)
+    assert "column None is for no parameter" in summary.faults[0].problem

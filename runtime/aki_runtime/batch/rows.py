@@ -108,7 +108,8 @@ class Columns:
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Return the columns of which nobody said what becomes of them."""
         known = {*self.parameters, *self.mapping, *self.keep}
-        return [] if self.ignore_extra else list(filterfalse(known.__contains__, names))
+        # What `csv.DictReader` has left over is under None.
+        return [] if self.ignore_extra else list(map(str, filterfalse(known.__contains__, names)))
 
     def read(self, raw: RawRow, digest: str = "") -> Row:
         """Make the arguments of a call of a row's values; what is absent or None is left to the constants."""

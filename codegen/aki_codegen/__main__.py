@@ -17,10 +17,10 @@ def main() -> int:
     prepare_streams()
     is_sandbox = sys.argv[1:2] == ["sandbox"]
     if any(find_spec(module) is None for module in (ALWAYS if is_sandbox else NEEDED)):
-        print(
-            "aki-codegen: the generator needs extras: pip install 'aki-client[codegen,sandbox]'",
-            file=sys.stderr,
-        )
+        needs = "the generator needs extras: pip install 'aki-client[codegen,sandbox]'"
+        if is_sandbox:
+            needs = "the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]'"
+        print(f"aki-codegen: {needs}", file=sys.stderr)
         return 1
     from .cli import main as run
 

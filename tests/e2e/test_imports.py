@@ -82,7 +82,8 @@ def test_the_sandbox_runs_without_what_the_generator_needs(tmp_path):
     )
 
 
-def test_the_sandbox_names_the_extra_that_it_needs():
-    status, said = codegen_without("uvicorn", "sandbox")
+@pytest.mark.parametrize("missing", ["uvicorn", "typer"])
+def test_the_sandbox_names_the_extra_that_it_needs(missing):
+    status, said = codegen_without(missing, "sandbox")
     assert status == 1
     assert "the sandbox hub needs the extra 'sandbox': pip install 'aki-client[sandbox]'" in said

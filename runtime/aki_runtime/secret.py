@@ -59,10 +59,10 @@ def read_key_file(path: str | Path) -> str:
     """
     try:
         text = Path(path).expanduser().read_text("utf-8-sig").strip()
-    except OSError as error:
-        reason = error.strerror or str(error)
     except UnicodeDecodeError:
         reason = "it must be text in UTF-8"
+    except (OSError, ValueError, RuntimeError) as error:  # or there is no such home
+        reason = getattr(error, "strerror", None) or str(error)
     else:
         if text:
             return text

@@ -190,7 +190,7 @@ class Prices:
             return cls(source, _currency(table), _entries(table))
         except ConfigurationError as fault:
             raise ConfigurationError(f"the price file {source}: {fault}") from None
-        except (OSError, ValueError, ArithmeticError, RecursionError) as error:
+        except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ConfigurationError(f"the price file {source} cannot be read: {reason}") from None
 

@@ -47,6 +47,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "aki.md"
         (["--layout", "odd", "key"], Exit.CONFIGURATION, "layout 'odd' is unknown"),
         (["--server", "http://hub.example", "key"], Exit.CONFIGURATION, "plain http"),
         (["--api-key-file", "none", "key"], Exit.CONFIGURATION, "cannot be read"),
+        (["--api-key-file", "~no-such-user/k", "key"], Exit.CONFIGURATION, "cannot be read"),
         (["call", "minimax_m3", "--prompt-input", "x"], Exit.KEY, "not authorized"),
         (["call", "flux_de"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),
         (["show", "FLUX-DEV"], Exit.NO_ENDPOINT, "did you mean flux_dev?"),

@@ -378,6 +378,12 @@ def test_a_price_file_that_is_missing_is_refused(tmp_path):
         Prices.load(tmp_path / "missing.toml")
 
 
+@pytest.mark.parametrize("path", ["~no-such-user/prices.toml", "a\0b"])
+def test_a_price_file_that_no_file_can_be_is_refused(path):
+    with pytest.raises(ConfigurationError, match="cannot be read: "):
+        Prices.load(path)
+
+
 def test_a_mistake_in_a_price_file_does_not_reach_the_terminal_as_it_is(load):
     with pytest.raises(ConfigurationError) as caught:
         load(price(per_picture=1) + '\n"\\u001b[2J" = 1')

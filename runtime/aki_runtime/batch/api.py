@@ -28,7 +28,7 @@ from .engine import Engine
 from .errors import BatchStoppedError, Fault, FaultCounter, InvalidRowsError, UnreadableInputError
 from .files import MediaFolder, OutputFile, require_writable
 from .journal import Journal
-from .outcome import Outcome, Progress, Summary, cut_off
+from .outcome import Outcome, Summary, cut_off
 from .row_life import AnyEndpoint, KeepForRow, keep_within
 from .rows import Columns, Input, Row, Rows, input_of, unknown_columns
 from .settings import SettingChanges, Settings, Stop, StrPath
@@ -91,13 +91,14 @@ async def arun(
         batch.opened(*places, file) as (engine, todo),
     ):
         file.begin(engine.journal, chosen.again)
-        on_progress: Callable[[Progress], object] = chosen.on_progress or (lambda _: None)
         try:
-            on_progress(engine.progress())
+            if chosen.on_progress is not None:
+                chosen.on_progress(engine.progress())
             async with aclosing(engine.outcomes(todo)) as outcomes:
                 async for outcome in outcomes:
                     file.add(outcome)
-                    on_progress(engine.progress())
+                    if chosen.on_progress is not None:
+                        chosen.on_progress(engine.progress())
         finally:
             # Whatever ended the run: the output then holds all that the journal does.
             await asyncio.to_thread(file.write, engine.journal)

@@ -13,6 +13,7 @@ import pytest
 from aki_sandbox.server import SandboxServer
 from playground.page import visit
 from support.chromium import chromium
+from support.patience import until
 
 KEY = "aki-key-of-the-playground-tests-81f3"
 
@@ -77,11 +78,21 @@ class Watch:
 
     elsewhere: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    streams: set = field(default_factory=set)
 
     def request(self, request):
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.hostname != "127.0.0.1":
             self.elsewhere.append(request.url)
+        if address.path.endswith("/queue/data"):
+            self.streams.add(request)
+
+    def ended(self, request):
+        self.streams.discard(request)
+
+    def all_heard(self, page):
+        """Wait until the page listens to nothing: one that is left earlier says that its stream was cut."""
+        until(lambda: page.wait_for_timeout(50) or not self.streams, "no stream is open")
 
     def console(self, message):
         if message.type == "error":
@@ -98,21 +109,29 @@ def context(browser):
 
 
 @pytest.fixture
-def open_page(context):
-    """Open the page of a playground; at the end no request may have left, and no script may have failed."""
+def watch():
+    """What a browser does; at the end no request may have left, and no script may have failed."""
     watch = Watch()
+    yield watch
+    assert watch.elsewhere == []
+    assert watch.errors == []
+
+
+@pytest.fixture
+def open_page(context, watch):
+    """Open the page of a playground."""
 
     def open_at(address):
         page = context.new_page()
         page.on("request", watch.request)
+        page.on("requestfinished", watch.ended)
+        page.on("requestfailed", watch.ended)
         page.on("console", watch.console)
         page.on("pageerror", lambda error: watch.errors.append(str(error)))
         visit(page, address)
         return page
 
-    yield open_at
-    assert watch.elsewhere == []
-    assert watch.errors == []
+    return open_at
 
 
 @pytest.fixture

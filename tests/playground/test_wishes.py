@@ -243,12 +243,13 @@ def test_the_answer_is_there_as_json_without_the_id_of_its_job(page):
 
 
 def test_each_endpoint_has_an_address_and_the_way_back_leads_to_the_one_before(
-    open_page, playground
+    open_page, playground, watch
 ):
     page = open_page(f"{playground.address}/?endpoint=xttsv2")
     page.locator(".aki-name code", has_text="xttsv2").wait_for()
     choose(page, "z_image_turbo")
     until(lambda: page.url.endswith("?endpoint=z_image_turbo"), "the address names the endpoint")
+    watch.all_heard(page)
     page.go_back()
     page.locator(".aki-name code", has_text="xttsv2").wait_for()
 
@@ -258,12 +259,13 @@ def test_an_address_of_an_unknown_endpoint_opens_the_first_one(open_page, playgr
     assert "endpoint=apertus_chat" in page.url
 
 
-def test_a_reload_loses_nothing_of_the_form(page):
+def test_a_reload_loses_nothing_of_the_form(page, watch):
     choose(page, "qwen_image_edit")
     write(page, "field-prompt", "Keep me")
     unfold(page)
     page.locator("#field-steps input[type=number]").fill("7")
     wait_until_kept(page, "steps=7")
+    watch.all_heard(page)
     page.reload()
     settled(page)
     assert prompt_of(page) == "Keep me"
@@ -271,11 +273,12 @@ def test_a_reload_loses_nothing_of_the_form(page):
     assert "steps=7" in shown_code(page, "Keep me")
 
 
-def test_a_reload_keeps_the_message_that_is_being_written(page):
+def test_a_reload_keeps_the_message_that_is_being_written(page, watch):
     choose(page, "qwen_vl_chat")
     write(page, "system", "Be brief")
     write(page, "draft", "An unfinished thought")
     wait_until_kept(page, "An unfinished")
+    watch.all_heard(page)
     page.reload()
     settled(page)
     assert page.locator("#draft textarea").input_value() == "An unfinished thought"

@@ -125,7 +125,8 @@ class HubPackage:
 
     def __init__(self, name: str, **options: Any) -> None:
         self.name = name
-        chosen = {option: value for option, value in options.items() if value not in (None, False)}
+        # A limit of no time is one: 0 is no False here.
+        chosen = {n: v for n, v in options.items() if v is not None and v is not False}
         self._options = {n: value for n, value in chosen.items() if n not in _SETTINGS}
         self.settings = {n: value for n, value in chosen.items() if n in _SETTINGS}
         self._client_class = _client_class(name)

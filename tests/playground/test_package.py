@@ -1,8 +1,10 @@
 """A generated package as the playground sees it."""
 
+import asyncio
 import sys
 
 import pytest
+from aki_client import DeadlineExceededError
 from aki_playground.package import HubPackage, PlaygroundError, field_text
 from aki_runtime.metadata import read_metadata
 from support.metadata import details
@@ -20,6 +22,12 @@ def test_an_endpoint_without_a_category_has_one_to_be_found_under():
     cards = HubPackage("aki_client").cards
     assert cards["flux_dev"].category == "other"
     assert cards["xttsv2"].category == "tts"
+
+
+def test_no_time_at_all_is_a_limit_too():
+    client = HubPackage("aki_client", api_server="http://127.0.0.1:9", timeout=0).client("a-key")
+    with pytest.raises(DeadlineExceededError, match="no time was given"):
+        asyncio.run(client.xttsv2(text="Hi"))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def batch_view() -> "Generator[Lines | Bar]":
 
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
-        yield Bar(progress, progress.add_task("checking the rows", total=None))
+        yield Bar(progress, progress.add_task("waiting for the first outcome", total=None))
 
 
 class Lines:
@@ -84,8 +84,7 @@ def progress_clauses(progress: "Progress") -> Iterator[str]:
     if progress.left is not None:
         yield f"{duration(progress.left)} left"
     yield from _figures(progress.tokens, progress.compute_seconds)
-    if progress.running or progress.ended:
-        yield f"{progress.running} of {progress.limit} at a time"
+    yield f"{progress.running} of {progress.limit} at a time"
 
 
 def summary_lines(summary: "Summary", currency: str = "") -> Iterator[str]:

@@ -277,7 +277,7 @@ def _sum(*parts: tuple[Decimal | None, int | float | None, int]) -> Decimal | No
 
 
 def count_or_none(value: object) -> int | None:
-    """Return how many tokens a hub says there are; None for what is no number of a sane size."""
+    """Return how many tokens a hub says there are; None where that is not a number of a sane size."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     count = integer_or_none(value)

@@ -70,14 +70,6 @@ def test_what_is_unknown_is_left_out():
     assert list(progress_clauses(unknown)) == ["10 rows", "5.5 s of computing", "5 of 8 at a time"]
 
 
-def test_nothing_is_said_of_jobs_before_the_first():
-    start = Progress(
-        rows=2, done=0, failed=0, uncertain=0, running=0, limit=8, tokens=0, compute_seconds=0.0,
-        seconds=0.0, rate=None, left=None,
-    )  # fmt: skip
-    assert list(progress_clauses(start)) == ["0 of 2 rows"]
-
-
 def test_a_batch_that_is_done():
     assert list(summary_lines(SUMMARY)) == [
         "1,000 rows: 1,000 done; 1 min 15 s",

@@ -92,8 +92,6 @@ async def arun(
     ):
         file.begin(engine.journal, chosen.again)
         try:
-            if chosen.on_progress is not None:
-                chosen.on_progress(engine.progress())
             async with aclosing(engine.outcomes(todo)) as outcomes:
                 async for outcome in outcomes:
                     file.add(outcome)

@@ -90,8 +90,7 @@ class Settings:
         outage_timeout: Seconds that the hub may be out of reach before the batch stops.
         budget: What the rows may cost together, as text such as "10.00", over all runs: OUTPUT.ledger counts it; or a
             `Budget`. The endpoint needs `prices`. No row is sent that could cost more than is left.
-        on_progress: Called with the progress, once the rows are checked and after each outcome, in the thread of the
-            event loop.
+        on_progress: Called with the progress after each outcome, in the thread of the event loop.
         on_notice: Called with a sentence that a person should know.
         stop: How another part of the program stops it.
 

@@ -136,7 +136,7 @@ class Budget:
         """Say what a call has cost that the hub has not reported, as from its bill; 0 where it was not billed.
 
         Raises:
-            ConfigurationError: It is no call of `open_calls`, or no amount.
+            ConfigurationError: It is not a call of `open_calls`, or not an amount.
         """
         call_id: object = getattr(call, "id", None)
         if not isinstance(call_id, str):

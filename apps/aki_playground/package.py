@@ -125,7 +125,7 @@ class HubPackage:
 
     def __init__(self, name: str, **options: Any) -> None:
         self.name = name
-        # A limit of no time is one: 0 is no False here.
+        # A limit of no time is one too, and 0 == False.
         chosen = {n: v for n, v in options.items() if v is not None and v is not False}
         self._options = {n: value for n, value in chosen.items() if n not in _SETTINGS}
         self.settings = {n: value for n, value in chosen.items() if n in _SETTINGS}

@@ -28,7 +28,7 @@ _SHORTEST_PAUSE = 0.5
 """The first of these pauses, in seconds; each refusal doubles it."""
 
 OUTAGE_SAID_AFTER = 3.0
-"""Seconds out of reach after which a person is told."""
+"""Seconds out of reach after which a notice says so."""
 
 _WINDOW = 64
 """Positions in one window; the shortest queue of this window and of the one before counts."""

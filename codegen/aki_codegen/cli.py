@@ -23,9 +23,9 @@ from .terminal import say, say_fault
 class Commands(TyperGroup):
     """The commands of the table, each imported when it is asked for."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names in the table's order."""
-        return list(COMMANDS)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a command; None where there is none of this name."""

@@ -246,3 +246,7 @@ class TestUsage:
 
     def test_an_unknown_layout(self, generate):
         assert generate("--layout", "other")[0] == 2
+
+    def test_a_misspelled_command(self, capsys):
+        assert main(["expot", "docs"]) == 2
+        assert "No such command 'expot'. Did you mean 'export'?" in capsys.readouterr().err

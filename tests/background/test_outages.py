@@ -5,7 +5,6 @@ import time
 from collections import Counter
 
 import pytest
-from aki_runtime.celery.claims import GIVE_WAY_SECONDS
 from background.conftest import KEY
 from background.measuring import READY, sender
 from background.stack import Redis, Worker
@@ -31,6 +30,8 @@ def redis(request, tmp_path):
     pytest.importorskip("redis", reason="the package redis is not installed: make full")
     if not Redis.program:
         pytest.skip("redis-server is not installed: apt-get install redis-server")
+    from aki_runtime.celery.claims import GIVE_WAY_SECONDS
+
     with Redis(tmp_path / "redis", durable=request.param) as server:
         # Of one that has just started no task is taken: some would run at once, and others once those have ended.
         time.sleep(GIVE_WAY_SECONDS)

@@ -141,9 +141,9 @@ def _kind_of(value: Any) -> str | None:
 def _common(one: str, other: str) -> str:
     if one == other:
         return one
-    return {"integer number": "number", "integer long": "long"}.get(
-        " ".join(sorted((one, other))), "json"
-    )
+    # A float has room for an integer, and not for a long one.
+    wider = {one, other} - {"integer"}
+    return wider.pop() if wider in ({"number"}, {"long"}) else "json"
 
 
 def _cell(value: Any, kind: str) -> Any:
